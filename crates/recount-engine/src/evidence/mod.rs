@@ -1,0 +1,1 @@
+//! Evidence: bytes in, events out; redaction, identity, curation, derivation.

@@ -1,0 +1,7 @@
+//! The engine: everything Recount knows about postmortems, as pure functions.
+//!
+//! What lives here: the document and its edits, the rules, the evidence sources.
+//! What does not: files, network, clocks, environment variables, threads. Callers bring those.
+
+pub mod document;
+pub mod evidence;

@@ -1,0 +1,1 @@
+//! The store: postmortems in a folder, read and written safely.

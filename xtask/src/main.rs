@@ -1,0 +1,3 @@
+//! Code generation, tidy checks and scaffolds for people who work on Recount.
+
+fn main() {}
