@@ -148,6 +148,9 @@ impl<T> Queue<T> {
             return None;
         }
         state.claimed += 1;
+        if state.claimed == self.batches {
+            self.moved.notify_all();
+        }
         Some(state.claimed - 1)
     }
 
@@ -171,7 +174,7 @@ impl<T> Queue<T> {
                 state.finished.rotate_left(1);
                 state.emitted += 1;
                 drop(state);
-                self.moved.notify_all();
+                self.moved.notify_one();
                 return Some(answers);
             }
             state = self.ready.wait(state).unwrap_or_else(PoisonError::into_inner);
