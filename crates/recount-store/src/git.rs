@@ -1,0 +1,127 @@
+//! What we ask of git: which files changed since a revision, and what they held then.
+//!
+//! Through the `git` command rather than a library, so that every configuration that works for the user
+//! (worktrees, partial clones, unusual object formats) works for us. Nothing here writes.
+//!
+//! What does not live here: history for people to read, and commits.
+
+use std::ffi::OsStr;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use crate::error::StoreError;
+
+pub(crate) fn merge_base(folder: &Path, rev: &str) -> Result<String, StoreError> {
+    let commit = commit(folder, rev)?;
+    let output = git(folder, ["merge-base", &commit, "HEAD"])?;
+    if output.status.success() {
+        return Ok(line(&output.stdout));
+    }
+    Err(StoreError::NoMergeBase { rev: rev.to_owned() })
+}
+
+pub(crate) fn changed_since(folder: &Path, rev: &str) -> Result<Vec<PathBuf>, StoreError> {
+    let base = merge_base(folder, rev)?;
+    // `--relative` and `ls-files` both speak of the folder we stand in, and of nothing above it.
+    let changed = succeed(
+        folder,
+        [
+            "diff",
+            "--name-only",
+            "-z",
+            "--relative",
+            "--no-renames",
+            "--no-ext-diff",
+            "--diff-filter=d",
+            &base,
+            "--",
+        ],
+    )?;
+    let untracked = succeed(folder, ["ls-files", "--others", "--exclude-standard", "-z"])?;
+    let mut paths: Vec<PathBuf> = [changed, untracked]
+        .iter()
+        .flat_map(|names| names.split(|&byte| byte == 0))
+        .filter(|name| !name.is_empty())
+        .map(|name| folder.join(path_from(name)))
+        .collect();
+    paths.sort_unstable();
+    paths.dedup();
+    Ok(paths)
+}
+
+pub(crate) fn bytes_at(folder: &Path, rev: &str, path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+    let commit = commit(folder, rev)?;
+    // `./` makes the path relative to the folder and not to the top of the repository.
+    let mut object = std::ffi::OsString::from(format!("{commit}:./"));
+    object.push(path);
+    let found = git(folder, [OsStr::new("cat-file"), OsStr::new("-e"), &object])?;
+    if !found.status.success() {
+        return Ok(None);
+    }
+    succeed(folder, [OsStr::new("cat-file"), OsStr::new("blob"), &object]).map(Some)
+}
+
+/// The commit's full name. First of all questions, because its failures are the ones people meet.
+fn commit(folder: &Path, rev: &str) -> Result<String, StoreError> {
+    let inside = git(folder, ["rev-parse", "--git-dir"])?;
+    if !inside.status.success() {
+        let message = String::from_utf8_lossy(&inside.stderr);
+        if message.contains("not a git repository") {
+            return Err(StoreError::NotARepository { folder: folder.to_owned() });
+        }
+        // Such as a repository of another owner, which git refuses with advice of its own.
+        return Err(failed("rev-parse", &inside));
+    }
+    let wanted = format!("{rev}^{{commit}}");
+    let output = git(folder, ["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted])?;
+    if output.status.success() && !rev.is_empty() {
+        return Ok(line(&output.stdout));
+    }
+    Err(StoreError::UnknownRevision { rev: rev.to_owned() })
+}
+
+fn succeed<S: AsRef<OsStr>, const N: usize>(folder: &Path, arguments: [S; N]) -> Result<Vec<u8>, StoreError> {
+    let command = arguments.first().map(|command| command.as_ref().to_string_lossy().into_owned());
+    let output = git(folder, arguments)?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    Err(failed(&command.unwrap_or_default(), &output))
+}
+
+fn git<S: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = S>) -> Result<Output, StoreError> {
+    let output = Command::new("git")
+        .current_dir(folder)
+        // Messages that we can recognise, and no lock taken on a repository that somebody works in.
+        .env("LC_ALL", "C")
+        .env("GIT_OPTIONAL_LOCKS", "0")
+        .args(arguments)
+        .stdin(std::process::Stdio::null())
+        .output();
+    output.map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound if folder.is_dir() => StoreError::NoGit,
+        _ => StoreError::io("run `git` in", folder, error),
+    })
+}
+
+fn failed(command: &str, output: &Output) -> StoreError {
+    let message = String::from_utf8_lossy(&output.stderr);
+    let message = message.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+    StoreError::Git { command: command.to_owned(), message }
+}
+
+fn line(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).trim_end().to_owned()
+}
+
+#[cfg(unix)]
+fn path_from(name: &[u8]) -> &Path {
+    use std::os::unix::ffi::OsStrExt;
+    Path::new(OsStr::from_bytes(name))
+}
+
+#[cfg(not(unix))]
+fn path_from(name: &[u8]) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(name).into_owned())
+}

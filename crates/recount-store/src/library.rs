@@ -1,0 +1,226 @@
+//! A library: a folder that holds postmortems, with `recount.toml` at its root.
+//!
+//! What lives here: where things are, and the operations of a library, each a line that says who does
+//! it. What does not: the meaning of `recount.toml`; whoever reads it tells us the folders.
+
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
+
+use crate::error::StoreError;
+use crate::lock::Guard;
+use crate::read::{DEFAULT_SIZE_LIMIT, Stored, Unreadable, Version, read};
+use crate::walk::{Listed, list_paths};
+use crate::{git, scan};
+
+/// The file that makes a folder a library.
+pub const CONFIG_FILE: &str = "recount.toml";
+/// The library's copy of the template. Not a candidate, wherever it stands.
+pub const TEMPLATE_FILE: &str = "template.md";
+/// Where postmortems live unless `recount.toml` says otherwise.
+pub const DEFAULT_FOLDER: &str = "postmortems";
+/// The library's own state, ignored by git; never derived, never deleted by us.
+pub const STATE_FOLDER: &str = ".recount/state";
+
+/// How long a write waits for another command: longer than any write takes, shorter than patience.
+const LOCK_WAIT: Duration = Duration::from_secs(10);
+
+/// A folder of postmortems.
+#[derive(Debug, Clone)]
+pub struct Library {
+    root: PathBuf,
+    folders: Vec<PathBuf>,
+    has_config: bool,
+    size_limit: u64,
+    pub(crate) lock_wait: Duration,
+}
+
+impl Library {
+    /// The library that a folder belongs to: the nearest `recount.toml` in it or above it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NoLibrary`] where there is none.
+    pub fn discover(from: &Path) -> Result<Self, StoreError> {
+        let none = || StoreError::NoLibrary { from: from.to_owned() };
+        // Symbolic links on the way stay as the user typed them, unless `..` has to be resolved.
+        let dots = from.components().any(|component| component == Component::ParentDir);
+        let absolute = if dots { fs::canonicalize(from) } else { std::path::absolute(from) };
+        let absolute = absolute.map_err(|_| none())?;
+        let root = absolute.ancestors().find(|folder| folder.join(CONFIG_FILE).is_file());
+        root.map(|root| Self::at(root.to_owned(), true)).ok_or_else(none)
+    }
+
+    /// The library at a folder.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::NotALibrary`] where it has no `recount.toml`.
+    pub fn open(root: &Path) -> Result<Self, StoreError> {
+        if root.join(CONFIG_FILE).is_file() {
+            Ok(Self::at(root.to_owned(), true))
+        } else {
+            Err(StoreError::NotALibrary { root: root.to_owned() })
+        }
+    }
+
+    /// A folder without `recount.toml`, for commands on files that were named: the folder itself takes
+    /// the place of the configured ones, and nothing of ours is left in it.
+    pub fn loose(root: &Path) -> Self {
+        let mut library = Self::at(root.to_owned(), false);
+        library.folders = vec![PathBuf::new()];
+        library
+    }
+
+    fn at(root: PathBuf, has_config: bool) -> Self {
+        let folders = vec![PathBuf::from(DEFAULT_FOLDER)];
+        Self { root, folders, has_config, size_limit: DEFAULT_SIZE_LIMIT, lock_wait: LOCK_WAIT }
+    }
+
+    /// The same library with its postmortems in these folders, relative to the root.
+    #[must_use]
+    pub fn with_folders(mut self, folders: impl IntoIterator<Item = PathBuf>) -> Self {
+        self.folders = folders.into_iter().collect();
+        self
+    }
+
+    /// The same library, refusing to read documents of more than `bytes` bytes.
+    #[must_use]
+    pub fn with_size_limit(mut self, bytes: u64) -> Self {
+        self.size_limit = bytes;
+        self
+    }
+
+    /// The same library, waiting this long for other writers.
+    #[must_use]
+    pub fn with_lock_wait(mut self, wait: Duration) -> Self {
+        self.lock_wait = wait;
+        self
+    }
+
+    /// The folder that holds `recount.toml`.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The folders that hold the postmortems, below the root.
+    pub fn folders(&self) -> impl Iterator<Item = PathBuf> {
+        self.folders.iter().map(|folder| self.root.join(folder))
+    }
+
+    /// The path of `recount.toml`; `None` for a [`Library::loose`] folder.
+    pub fn config_path(&self) -> Option<PathBuf> {
+        self.has_config.then(|| self.root.join(CONFIG_FILE))
+    }
+
+    /// The path of the library's own state, made where it is missing.
+    pub fn state_folder(&self) -> Result<PathBuf, StoreError> {
+        let folder = self.root.join(STATE_FOLDER);
+        fs::create_dir_all(&folder).map_err(|error| StoreError::io("make the folder", &folder, error))?;
+        Ok(folder)
+    }
+
+    /// A path as it is shown and stored: relative to the root where it is below it.
+    pub fn relative<'a>(&self, path: &'a Path) -> &'a Path {
+        path.strip_prefix(&self.root).unwrap_or(path)
+    }
+
+    /// The candidates of the library, sorted by path. A folder that does not exist yet is empty.
+    pub fn list(&self) -> Vec<Listed> {
+        list_paths(self.folders().filter(|folder| fs::symlink_metadata(folder).is_ok()))
+    }
+
+    /// Runs `work` over the documents in parallel and hands the answers to `emit` in order; see
+    /// [`crate::scan`].
+    pub fn scan<T: Send>(
+        &self,
+        listed: &[Listed],
+        threads: usize,
+        work: impl Fn(&Path, Result<&[u8], Unreadable>) -> T + Sync,
+        emit: impl FnMut(T),
+    ) {
+        scan::scan(listed, threads, self.size_limit, work, emit);
+    }
+
+    /// One document with its version.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unreadable`].
+    pub fn read(&self, path: &Path) -> Result<Stored, StoreError> {
+        read(path, self.size_limit).map_err(StoreError::Unreadable)
+    }
+
+    /// Waits for the right to change files. What takes several steps holds it across all of them.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Locked`] where another process keeps it.
+    pub fn lock(&self) -> Result<Guard<'_>, StoreError> {
+        Guard::acquire(self)
+    }
+
+    /// [`Guard::write_if_unchanged`] under a lock of its own.
+    pub fn write_if_unchanged(
+        &self,
+        path: &Path,
+        version: &Version,
+        bytes: &[u8],
+    ) -> Result<Version, StoreError> {
+        self.lock()?.write_if_unchanged(path, version, bytes)
+    }
+
+    /// [`Guard::create_new`] under a lock of its own.
+    pub fn create_new(&self, path: &Path, bytes: &[u8]) -> Result<Version, StoreError> {
+        self.lock()?.create_new(path, bytes)
+    }
+
+    /// [`Guard::allocate`] under a lock of its own.
+    pub fn allocate<E: From<StoreError>>(
+        &self,
+        choose: impl FnOnce(&[Listed]) -> Result<(PathBuf, Vec<u8>), E>,
+    ) -> Result<Stored, E> {
+        self.lock()?.allocate(choose)
+    }
+
+    /// The commit that `rev` and `HEAD` have in common.
+    ///
+    /// # Errors
+    ///
+    /// Those of git: it is missing, there is no repository, no such revision, no common commit.
+    pub fn merge_base(&self, rev: &str) -> Result<String, StoreError> {
+        git::merge_base(&self.root, rev)
+    }
+
+    /// The files below the root that differ from the merge base of `rev`: committed since, changed but
+    /// not committed, or untracked and not ignored. Removed files are left out. Sorted by path.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Library::merge_base`].
+    pub fn changed_since(&self, rev: &str) -> Result<Vec<PathBuf>, StoreError> {
+        git::changed_since(&self.root, rev)
+    }
+
+    /// A file below the root as it was at a commit; `None` where it was not there.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Library::merge_base`].
+    pub fn bytes_at(&self, rev: &str, path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+        git::bytes_at(&self.root, rev, self.relative(path))
+    }
+
+    /// What to lock, and whether it is a file of ours.
+    pub(crate) fn lock_path(&self) -> (PathBuf, bool) {
+        if self.has_config {
+            (self.root.join(STATE_FOLDER).join("lock"), true)
+        } else {
+            (self.root.clone(), false)
+        }
+    }
+
+    pub(crate) fn size_limit(&self) -> u64 {
+        self.size_limit
+    }
+}

@@ -1,0 +1,141 @@
+//! Which files are candidates: Markdown below the given folders, in one order, everywhere the same.
+//!
+//! What lives here: ignore files, what is skipped, and what is reported because it cannot be read.
+//! What does not: opening files; a listing costs one `readdir` per folder and no `stat` per file.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use ignore::{DirEntry, WalkBuilder};
+
+use crate::evidence::is_evidence_folder;
+use crate::library::TEMPLATE_FILE;
+use crate::read::Unreadable;
+
+/// One candidate of a listing: a file to read, or what stands in its place and cannot be read.
+pub type Listed = Result<PathBuf, Unreadable>;
+
+/// The candidates at the given paths, files or folders, sorted by path, each once.
+///
+/// A file is taken whatever its name is, because somebody named it. In a folder, everything called
+/// `*.md` or `*.markdown` is, at any depth, except what `.gitignore` and `.ignore` exclude, hidden files
+/// and folders (`.recount/` among them), evidence folders, and `template.md`. Symbolic links are
+/// followed, but documents behind a link to a folder that is listed anyway appear once, at their own path.
+pub fn list_paths<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>) -> Vec<Listed> {
+    let mut listed = Vec::new();
+    for path in paths {
+        let path = path.as_ref();
+        match std::fs::metadata(path) {
+            Ok(metadata) if metadata.is_dir() => walk(path, &mut listed),
+            Ok(metadata) => listed.push(match Unreadable::kind(path, metadata.file_type()) {
+                Some(unreadable) => Err(unreadable),
+                None => Ok(path.to_owned()),
+            }),
+            Err(error) => listed.push(Err(Unreadable::io(path, &error))),
+        }
+    }
+    listed.sort_unstable_by(|a, b| path_of(a).cmp(path_of(b)));
+    listed.dedup_by(|a, b| path_of(a) == path_of(b));
+    listed
+}
+
+/// The path of a candidate, readable or not.
+pub(crate) fn path_of(listed: &Listed) -> &Path {
+    match listed {
+        Ok(path) => path,
+        Err(unreadable) => &unreadable.path,
+    }
+}
+
+fn walk(folder: &Path, listed: &mut Vec<Listed>) {
+    let mut roots = Roots::default();
+    roots.follow(folder, listed);
+    while let Some(root) = roots.waiting.pop() {
+        let walk = WalkBuilder::new(&root)
+            // A library that was copied without its repository means the same files as before.
+            .require_git(false)
+            .filter_entry(|entry| entry.depth() == 0 || !is_evidence_folder(entry.path()))
+            .build();
+        for entry in walk {
+            match entry {
+                Ok(entry) if entry.depth() > 0 => roots.visit(entry, listed),
+                Ok(_) => {}
+                Err(error) => listed.push(Err(explain(&error, &root))),
+            }
+        }
+    }
+}
+
+/// The folders of one walk: the one that was named, and those that symbolic links in it lead to.
+///
+/// Links are followed here and not by the walker, because a link to a folder that the walk reaches
+/// anyway would list its documents twice, each a duplicate of itself.
+#[derive(Default)]
+struct Roots {
+    waiting: Vec<PathBuf>,
+    /// Resolved, those that are done included.
+    real: Vec<PathBuf>,
+}
+
+impl Roots {
+    fn visit(&mut self, entry: DirEntry, listed: &mut Vec<Listed>) {
+        let Some(kind) = entry.file_type() else { return };
+        let path = entry.path();
+        if kind.is_symlink() {
+            match std::fs::metadata(path) {
+                Ok(metadata) if metadata.is_dir() => self.follow(path, listed),
+                _ if !is_candidate_name(path) => {}
+                Ok(metadata) => match Unreadable::kind(path, metadata.file_type()) {
+                    Some(unreadable) => listed.push(Err(unreadable)),
+                    None => listed.push(Ok(entry.into_path())),
+                },
+                Err(error) => listed.push(Err(Unreadable::io(path, &error))),
+            }
+        } else if !kind.is_dir() && is_candidate_name(path) {
+            listed.push(match Unreadable::kind(path, kind) {
+                Some(unreadable) => Err(unreadable),
+                None => Ok(entry.into_path()),
+            });
+        }
+    }
+
+    /// Takes a folder in, unless it is part of one that was taken in. One that holds them is a loop.
+    fn follow(&mut self, folder: &Path, listed: &mut Vec<Listed>) {
+        let target = match std::fs::canonicalize(folder) {
+            Ok(target) => target,
+            Err(error) => return listed.push(Err(Unreadable::io(folder, &error))),
+        };
+        let parent = folder.parent().and_then(|parent| std::fs::canonicalize(parent).ok());
+        let holds_the_link = folder.is_symlink() && parent.is_some_and(|parent| parent.starts_with(&target));
+        if holds_the_link || self.real.iter().any(|root| root.starts_with(&target) && *root != target) {
+            listed.push(Err(Unreadable::link_loop(folder, &target)));
+        } else if !self.real.iter().any(|root| target.starts_with(root)) {
+            self.waiting.push(folder.to_owned());
+            self.real.push(target);
+        }
+    }
+}
+
+fn is_candidate_name(path: &Path) -> bool {
+    let markdown = path.extension().is_some_and(|extension| {
+        extension.eq_ignore_ascii_case("md") || extension.eq_ignore_ascii_case("markdown")
+    });
+    markdown && path.file_name() != Some(OsStr::new(TEMPLATE_FILE))
+}
+
+/// A walk's error as something to report.
+fn explain(error: &ignore::Error, root: &Path) -> Unreadable {
+    let mut path = root;
+    let mut inner = error;
+    loop {
+        match inner {
+            ignore::Error::WithPath { path: with, err } => {
+                path = with;
+                inner = err;
+            }
+            ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => inner = err,
+            ignore::Error::Io(error) => return Unreadable::io(path, error),
+            other => return Unreadable::other(path, format!("cannot be listed: {other}")),
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Chance that is the same everywhere: a small generator, ranks by Zipf, and phrases with slots.
+
+use std::collections::HashMap;
+
+/// SplitMix64: enough for invented text, and a fixed sequence for each seed.
+pub(super) struct Random(u64);
+
+impl Random {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x5851_F42D_4C95_7F2D)
+    }
+
+    pub(super) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// From zero to below `limit`.
+    pub(super) fn below(&mut self, limit: usize) -> usize {
+        (self.next() % limit as u64) as usize
+    }
+
+    /// Both ends included.
+    pub(super) fn between(&mut self, low: i64, high: i64) -> i64 {
+        low + (self.next() % (high - low + 1).cast_unsigned()).cast_signed()
+    }
+
+    pub(super) fn one_in(&mut self, times: usize) -> bool {
+        self.below(times) == 0
+    }
+}
+
+/// Phrases by name, each list with its chances: the second is half as likely as the first, the third a
+/// third, as words are in real text.
+pub(super) struct Phrases {
+    lists: HashMap<&'static str, (Vec<Vec<Piece>>, Vec<f64>)>,
+}
+
+/// A phrase is text and slots that other lists fill.
+enum Piece {
+    Text(String),
+    Slot(String),
+}
+
+impl Phrases {
+    pub(super) fn load() -> Self {
+        let mut lists: HashMap<&'static str, Vec<String>> = HashMap::new();
+        let mut name = "";
+        for line in include_str!("phrases.txt").lines().filter(|line| !line.is_empty()) {
+            match line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+                Some(heading) => name = heading,
+                None => lists.entry(name).or_default().extend(line.split('|').map(str::to_owned)),
+            }
+        }
+        // Seven hundred services from fifty heads and fifteen tails, the frequent ones mixed.
+        let (heads, tails) = (&lists["service-head"], &lists["service-tail"]);
+        let mut services: Vec<String> =
+            heads.iter().flat_map(|head| tails.iter().map(move |tail| format!("{head}-{tail}"))).collect();
+        let mut random = Random::new(0);
+        services.sort_by_cached_key(|_| random.next());
+        lists.insert("service", services);
+        lists.insert("person", lists["person-name"].iter().map(|name| format!("@{name}")).collect());
+
+        let weigh = |phrases: Vec<String>| {
+            let mut sum = 0.0;
+            let chances = (1..=phrases.len()).map(|rank| {
+                #[expect(clippy::cast_precision_loss, reason = "lists are short")]
+                let weight = 1.0 / rank as f64;
+                sum += weight;
+                sum
+            });
+            let chances = chances.collect();
+            (phrases.iter().map(|phrase| pieces(phrase)).collect(), chances)
+        };
+        Self { lists: lists.into_iter().map(|(name, phrases)| (name, weigh(phrases))).collect() }
+    }
+
+    /// A phrase of the list, its slots filled.
+    pub(super) fn draw(&self, list: &str, random: &mut Random) -> String {
+        let mut text = String::new();
+        self.draw_into(list, random, &mut text);
+        text
+    }
+
+    /// The same as a sentence of its own.
+    pub(super) fn sentence(&self, list: &str, random: &mut Random) -> String {
+        capitalised(&self.draw(list, random)) + "."
+    }
+
+    fn draw_into(&self, list: &str, random: &mut Random, text: &mut String) {
+        match list {
+            "number" => return *text += &random.between(2, 59).to_string(),
+            "percent" => return *text += &random.between(3, 97).to_string(),
+            "large" => return *text += &(random.between(2, 90) * 100).to_string(),
+            _ => {}
+        }
+        let Some((phrases, chances)) = self.lists.get(list) else {
+            panic!("no list `{list}` in phrases.txt")
+        };
+        #[expect(clippy::cast_precision_loss, reason = "the upper 53 bits are exact")]
+        let unit = (random.next() >> 11) as f64 / (1_u64 << 53) as f64;
+        let total = chances.last().copied().unwrap_or_default();
+        let rank = chances.partition_point(|chance| *chance <= unit * total).min(phrases.len() - 1);
+        for piece in &phrases[rank] {
+            match piece {
+                Piece::Text(words) => *text += words,
+                Piece::Slot(list) => self.draw_into(list, random, text),
+            }
+        }
+    }
+}
+
+pub(super) fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+/// Braces around anything but a list's name are text, as in PromQL.
+fn pieces(phrase: &str) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut rest = phrase;
+    let mut text = String::new();
+    while let Some(open) = rest.find('{') {
+        text += &rest[..open];
+        let inside = &rest[open + 1..];
+        let end = inside.find(|c: char| !c.is_ascii_lowercase() && c != '-').unwrap_or(inside.len());
+        if inside[end..].starts_with('}') {
+            pieces.push(Piece::Text(std::mem::take(&mut text)));
+            pieces.push(Piece::Slot(inside[..end].to_owned()));
+            rest = &inside[end + 1..];
+        } else {
+            text.push('{');
+            rest = inside;
+        }
+    }
+    pieces.push(Piece::Text(text + rest));
+    pieces
+}
