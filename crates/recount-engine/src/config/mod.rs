@@ -1,0 +1,328 @@
+//! `recount.toml`: what a library decides for itself. Reading gives a configuration or errors with
+//! their place; nothing here looks at a document.
+
+mod id_pattern;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+pub use id_pattern::{IdPattern, PatternError, slug};
+
+use crate::document::Span;
+
+/// The whole file. Every key may be left out.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Config {
+    /// Where postmortems live and how they are numbered.
+    pub library: LibraryConfig,
+    /// The services that an incident can impact. While the list is empty, any name will do.
+    pub services: Vec<Service>,
+    /// The people who act in timelines and own action items. While the list is empty, any name will do.
+    pub people: Vec<Person>,
+    /// Levels of single rules: `"off"`, `"note"`, `"warning"` or `"error"`.
+    pub rules: BTreeMap<String, RuleLevel>,
+    /// Numbers that rules compare with.
+    pub thresholds: Thresholds,
+    /// What is due when.
+    pub policy: Policy,
+    /// Where evidence links lead.
+    pub evidence: EvidenceConfig,
+}
+
+/// Where postmortems live and how they are numbered.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct LibraryConfig {
+    /// Pattern of incident IDs. `{seq:04}` is the next number with four digits, `{date}` the day of
+    /// the start as `2026-11-20`, `{year}` its year, `{slug}` the title in lower case with dashes.
+    pub id: IdPattern,
+    /// Folder of the postmortems, from the library's root.
+    pub postmortems: String,
+    /// Folder of one postmortem below that, so that a change costs git little: `{year}`, `{month}`.
+    pub layout: String,
+    /// File that `new` copies, from the library's root.
+    pub template: String,
+    /// Largest file that is read as a postmortem, in MiB.
+    pub max_file_size: u32,
+    /// The regions that an incident can impact. While the list is empty, any name will do.
+    pub regions: Vec<String>,
+    /// Teams that can own action items, beside those of people and services.
+    pub teams: Vec<String>,
+}
+
+impl Default for LibraryConfig {
+    fn default() -> Self {
+        Self {
+            id: IdPattern::default(),
+            postmortems: "postmortems".to_owned(),
+            layout: "{year}".to_owned(),
+            template: "template.md".to_owned(),
+            max_file_size: 16,
+            regions: Vec::new(),
+            teams: Vec::new(),
+        }
+    }
+}
+
+/// A service that an incident can impact.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// Other names it goes by.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// The team that owns it.
+    #[serde(default)]
+    pub owner: Option<String>,
+}
+
+/// A person of the roster.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Person {
+    /// The handle by which documents name the person: `@ana`.
+    pub handle: String,
+    /// The full name.
+    #[serde(default)]
+    pub name: String,
+    /// The team.
+    #[serde(default)]
+    pub team: Option<String>,
+    /// Mail addresses in evidence that mean this person. They never reach a document.
+    #[serde(default)]
+    pub mail: Vec<String>,
+    /// The Slack member ID.
+    #[serde(default)]
+    pub slack: Option<String>,
+}
+
+/// How loud a rule is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum RuleLevel {
+    /// Silent.
+    Off,
+    /// Worth knowing.
+    Note,
+    /// Worth mending.
+    Warning,
+    /// Makes `check` fail.
+    Error,
+}
+
+/// Numbers that rules compare with.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Thresholds {
+    /// Longest silence between two rows of the timeline before mitigation, in minutes.
+    pub timeline_gap_minutes: u32,
+    /// Fewest rows that tell a story, by severity.
+    pub timeline_rows: BySeverity<u32>,
+    /// Longest excerpt in the appendices, in lines.
+    pub excerpt_lines: u32,
+    /// How far a stated duration may be from the computed one, in minutes.
+    pub duration_minutes: u32,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self {
+            timeline_gap_minutes: 60,
+            timeline_rows: BySeverity { sev0: 6, sev1: 5, sev2: 4, sev3: 3 },
+            excerpt_lines: 30,
+            duration_minutes: 1,
+        }
+    }
+}
+
+/// A value for each severity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[allow(missing_docs, reason = "each field is the severity of the same name")]
+pub struct BySeverity<T> {
+    pub sev0: T,
+    pub sev1: T,
+    pub sev2: T,
+    pub sev3: T,
+}
+
+/// Days for each priority.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[allow(missing_docs, reason = "each field is the priority of the same name")]
+pub struct ByPriority {
+    pub p0: u32,
+    pub p1: u32,
+    pub p2: u32,
+}
+
+/// What is due when.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Policy {
+    /// Days from the incident's end to the latest due date of an action item, for the severities in
+    /// `action-severities`.
+    pub action_days: ByPriority,
+    /// The severities that `action-days` and `no-urgent-action` speak of.
+    pub action_severities: Vec<String>,
+    /// Working days from the incident's end until the postmortem is final.
+    pub final_working_days: BySeverity<u32>,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            action_days: ByPriority { p0: 14, p1: 30, p2: 90 },
+            action_severities: vec!["Sev0".to_owned(), "Sev1".to_owned()],
+            final_working_days: BySeverity { sev0: 5, sev1: 5, sev2: 10, sev3: 10 },
+        }
+    }
+}
+
+/// Where evidence links lead.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct EvidenceConfig {
+    /// The Slack workspace, `https://acme.slack.com`: messages then link to their permalinks.
+    pub slack_workspace: Option<String>,
+    /// The repository, `https://github.com/acme/shop`: commits and pull requests then link to it.
+    pub repository: Option<String>,
+    /// Hours before the start and after the end of the incident that evidence is kept for.
+    pub margin_hours: Option<u32>,
+}
+
+/// What is wrong with the file, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The bytes of the file that it is about.
+    pub span: Span,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl Config {
+    /// Reads the file.
+    pub fn from_toml(text: &str) -> Result<Config, ConfigError> {
+        toml::from_str(text).map_err(|error| {
+            let range = error.span().unwrap_or(0..0);
+            let message = error.message().trim().to_owned();
+            let (message, help) = explain(&message);
+            ConfigError { span: Span::new(range.start, range.end), message, help }
+        })
+    }
+
+    /// The service that `name` means, by its name or an alias, in any case.
+    pub fn service(&self, name: &str) -> Option<&Service> {
+        let is = |other: &String| other.eq_ignore_ascii_case(name);
+        self.services.iter().find(|service| is(&service.name) || service.aliases.iter().any(is))
+    }
+
+    /// The person that `name` means, by handle (with or without `@`) or full name, in any case.
+    pub fn person(&self, name: &str) -> Option<&Person> {
+        let handle = name.trim_start_matches('@');
+        self.people.iter().find(|person| {
+            person.handle.trim_start_matches('@').eq_ignore_ascii_case(handle)
+                || (!person.name.is_empty() && person.name.eq_ignore_ascii_case(name))
+        })
+    }
+
+    /// Whether `name` is a team: listed, or named by a person or a service.
+    pub fn is_team(&self, name: &str) -> bool {
+        let name = name.trim_start_matches('@');
+        let is = |other: &str| other.trim_start_matches('@').eq_ignore_ascii_case(name);
+        self.library.teams.iter().any(|team| is(team))
+            || self.people.iter().filter_map(|p| p.team.as_deref()).any(is)
+            || self.services.iter().filter_map(|s| s.owner.as_deref()).any(is)
+    }
+}
+
+/// Turns serde's message into a sentence and a hint with the nearest known name.
+fn explain(message: &str) -> (String, Option<String>) {
+    let quoted = |text: &str| -> Vec<String> {
+        text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    };
+    let names = quoted(message);
+    if let Some(unknown) = names.first().filter(|_| message.starts_with("unknown field")) {
+        let known = &names[1..];
+        let help = match nearest(unknown, known.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("known here: {}", known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")),
+        };
+        return (format!("unknown key `{unknown}`"), Some(help));
+    }
+    if let Some(unknown) = names.first().filter(|_| message.starts_with("unknown variant")) {
+        let known = names[1..].iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ");
+        return (format!("`{unknown}` is not a value of this key"), Some(format!("use one of {known}")));
+    }
+    (message.lines().next().unwrap_or("it is not TOML").to_owned(), None)
+}
+
+/// The known name most like `name`, if one is near enough to be meant.
+pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let name = name.to_lowercase();
+    known
+        .map(|other| (strsim::normalized_damerau_levenshtein(&name, &other.to_lowercase()), other))
+        .filter(|(likeness, _)| *likeness >= 0.6)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, other)| other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_file_is_the_default() {
+        assert_eq!(Config::from_toml("").expect("nothing is wrong"), Config::default());
+    }
+
+    #[test]
+    fn an_unknown_key_is_answered_with_the_nearest_known_one() {
+        let text = "[library]\npostmortem = \"pm\"\n";
+        let error = Config::from_toml(text).expect_err("the key is unknown");
+        assert_eq!(error.message, "unknown key `postmortem`");
+        assert_eq!(error.help.as_deref(), Some("did you mean `postmortems`?"));
+        assert_eq!(&text[error.span.range()], "postmortem");
+    }
+
+    #[test]
+    fn a_wrong_value_names_the_right_ones() {
+        let error = Config::from_toml("[rules]\nvague-action = \"loud\"\n").expect_err("no such level");
+        assert_eq!(error.message, "`loud` is not a value of this key");
+        assert!(error.help.expect("there is a hint").contains("`warning`"));
+    }
+
+    #[test]
+    fn people_are_found_by_handle_and_by_name() {
+        let config = Config::from_toml("[[people]]\nhandle = \"@ana\"\nname = \"Ana Li\"\nteam = \"team-pay\"\n")
+            .expect("it is well formed");
+        assert!(config.person("ana").is_some() && config.person("@Ana").is_some() && config.person("ana li").is_some());
+        assert!(config.person("bo").is_none());
+        assert!(config.is_team("team-pay"));
+    }
+}

@@ -1,0 +1,63 @@
+//! Action items: the rows of their table that hold something.
+
+use super::template::ActionColumn as Column;
+use super::{Cell, Document, MarkKind, Span};
+
+/// A row of the action items that holds something.
+#[derive(Clone, Debug)]
+pub struct ActionItem {
+    /// Counted from 1 over the rows that hold something: `INC-0042#3`.
+    pub number: usize,
+    /// Index into the table's rows, blank ones included.
+    pub index: usize,
+    /// The line.
+    pub span: Span,
+    /// The Priority cell.
+    pub priority: Option<Cell>,
+    /// The Action item cell.
+    pub action: Option<Cell>,
+    /// The Owner cell.
+    pub owner: Option<Cell>,
+    /// The Due date cell.
+    pub due: Option<Cell>,
+    /// The Status cell.
+    pub status: Option<Cell>,
+    /// The Verification plan cell.
+    pub plan: Option<Cell>,
+    /// The stable ID in a comment of its Action cell.
+    pub id: Option<Span>,
+}
+
+pub(super) fn read(document: &Document) -> Vec<ActionItem> {
+    let Some(table) = document.actions() else { return Vec::new() };
+    let mut items = Vec::with_capacity(table.rows.len());
+    for (index, row) in table.rows.iter().enumerate() {
+        if table.is_blank(document.source(), row, Some(Column::Priority)) {
+            continue;
+        }
+        let id = document.marks().iter().find_map(|mark| match &mark.kind {
+            MarkKind::Id(id) if row.span.contains(mark.span) => Some(*id),
+            _ => None,
+        });
+        items.push(ActionItem {
+            number: items.len() + 1,
+            index,
+            span: row.span,
+            priority: table.cell(row, Column::Priority),
+            action: table.cell(row, Column::Action),
+            owner: table.cell(row, Column::Owner),
+            due: table.cell(row, Column::DueDate),
+            status: table.cell(row, Column::Status),
+            plan: table.cell(row, Column::VerificationPlan),
+            id,
+        });
+    }
+    items
+}
+
+impl Document {
+    /// The text of a cell; empty where there is none.
+    pub fn cell_text(&self, cell: Option<Cell>) -> &str {
+        cell.map_or("", |cell| self.slice(cell.span))
+    }
+}

@@ -1,0 +1,320 @@
+//! Labelled list items: which field each is, and where its value stands.
+
+use super::markdown::{BlockKind, Markdown};
+use super::sections::trimmed;
+use super::template::{self, FIELDS, FieldId, FieldKind, SYNONYMS, SectionId};
+use super::{Section, Source, Span, marks};
+
+/// What stands behind a field's label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldState {
+    /// Nothing.
+    Blank,
+    /// The template's own words, or a stand-in such as `TBD`.
+    Placeholder,
+    /// An answer.
+    Filled,
+}
+
+/// A field of the template, found in the document.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Which one.
+    pub id: FieldId,
+    /// Its list item from the marker on, without blank lines behind.
+    pub span: Span,
+    /// The label as written, markup and colon included.
+    pub label: Span,
+    /// The value after the label, without blanks and comments at its ends; empty, at the place where
+    /// a value would go, when there is none.
+    pub value: Span,
+    /// Nested bullets or paragraphs that are the value or belong to it; empty when there are none.
+    pub body: Span,
+    /// The nested bullets, each without its marker.
+    pub entries: Vec<Span>,
+    /// What stands there.
+    pub state: FieldState,
+}
+
+/// An item that looks like a field and is none of the template's.
+#[derive(Clone, Copy, Debug)]
+pub struct UnknownField {
+    /// The section it stands in.
+    pub section: SectionId,
+    /// Its label, without markup and colon.
+    pub label: Span,
+}
+
+/// Reads all fields of all known sections. The first of a kind counts.
+pub(super) fn read(
+    source: &Source,
+    markdown: &Markdown,
+    sections: &[Section],
+    own: &mut Vec<Span>,
+) -> (Vec<Option<Field>>, Vec<UnknownField>) {
+    let mut reader = Reader {
+        source,
+        markdown,
+        own,
+        fields: vec![None; FIELDS.len()],
+        unknown: Vec::new(),
+        name: String::with_capacity(64),
+        last: None,
+    };
+    for section in sections {
+        let Some(id) = section.id else { continue };
+        if id.fields().next().is_some() {
+            reader.section(id, section.blocks);
+        } else if id == SectionId::ActionItems {
+            reader.guidance(section.blocks);
+        }
+    }
+    for field in reader.fields.iter_mut().flatten() {
+        field.state = state_of(source, field);
+    }
+    (reader.fields, reader.unknown)
+}
+
+fn state_of(source: &Source, field: &Field) -> FieldState {
+    let value = source.slice(field.value);
+    if value.is_empty() {
+        let body = source.slice(field.body);
+        let blank = body.split_whitespace().all(|word| matches!(word, "-" | "*" | "+"));
+        return match (blank, template::is_stand_in(body.trim_start_matches(['-', '*', '+', ' ']))) {
+            (true, _) => FieldState::Blank,
+            (_, true) => FieldState::Placeholder,
+            _ => FieldState::Filled,
+        };
+    }
+    let is_template_word = field.id.placeholder().is_some_and(|words| {
+        value.len() < words.len() + 8 && template::normalize(value) == template::normalize(words)
+            && value.contains('/')
+    });
+    if is_template_word || (value.len() < 32 && template::is_stand_in(value)) {
+        FieldState::Placeholder
+    } else {
+        FieldState::Filled
+    }
+}
+
+struct Reader<'d> {
+    source: &'d Source,
+    markdown: &'d Markdown,
+    own: &'d mut Vec<Span>,
+    fields: Vec<Option<Field>>,
+    unknown: Vec<UnknownField>,
+    name: String,
+    /// The field read last: text below its list may be its value.
+    last: Option<FieldId>,
+}
+
+/// A label found at the start of an item.
+struct Label {
+    id: FieldId,
+    /// End of the label, markup and colon included.
+    end: usize,
+}
+
+impl Reader<'_> {
+    fn section(&mut self, id: SectionId, (start, end): (usize, usize)) {
+        self.last = None;
+        for (index, block) in self.markdown.siblings(start, end) {
+            match block.kind {
+                BlockKind::List => self.list(id, index),
+                BlockKind::Heading(_) | BlockKind::Rule => self.last = None,
+                BlockKind::Html => {}
+                _ => self.attach(block.span),
+            }
+        }
+    }
+
+    /// A block below a list belongs to the field above it while that has no value of its own; notes
+    /// take everything that follows.
+    fn attach(&mut self, span: Span) {
+        let Some(id) = self.last else { return };
+        let Some(field) = self.fields[id as usize].as_mut() else { return };
+        if id == FieldId::Notes || (field.value.is_empty() && field.entries.is_empty()) {
+            let span = trimmed(self.source, span);
+            field.body = if field.body.is_empty() { span } else { field.body.to(span) };
+        }
+    }
+
+    fn list(&mut self, section: SectionId, list: usize) {
+        let mut first = true;
+        for (item, block) in self.markdown.children(list) {
+            let head = self.markdown.children(item).next().filter(|(_, b)| b.kind == BlockKind::Paragraph);
+            let label = head.and_then(|(_, b)| self.label(section, b.content, None));
+            match (label, head) {
+                (Some(label), Some((_, head))) => self.field(section, item, head.content, &label),
+                (None, _) if first && self.takes_list() => {
+                    self.attach(self.markdown.blocks[list].span);
+                    return;
+                }
+                (None, Some((_, head))) => self.unknown_label(section, head.content),
+                _ => {}
+            }
+            first = false;
+            let _ = block;
+        }
+    }
+
+    /// Whether a list of unlabelled items is the value of the field above it.
+    fn takes_list(&self) -> bool {
+        self.last.and_then(|id| self.fields[id as usize].as_ref()).is_some_and(|field| {
+            field.value.is_empty() && field.entries.is_empty() && field.body.is_empty()
+        })
+    }
+
+    /// Finds the field whose label begins `content`. With `group`, only its members count.
+    fn label(&mut self, section: SectionId, content: Span, group: Option<FieldId>) -> Option<Label> {
+        let text = self.source.slice(content);
+        let line = text.lines().next().unwrap_or("");
+        let mut starts = [line.find(':'), line.find('?').map(|at| at + 1), find_dash(line), Some(line.len())];
+        starts.sort_unstable();
+        for end in starts.into_iter().flatten() {
+            let Some(prefix) = line.get(..end) else { continue };
+            if prefix.len() > 120 {
+                break;
+            }
+            template::normalize_into(prefix, &mut self.name);
+            let key = (section, std::mem::take(&mut self.name));
+            let found = SYNONYMS.fields.get(&key).copied();
+            self.name = key.1;
+            let Some(id) = found.filter(|id| group.is_none() || id.def().group == group) else { continue };
+            return Some(Label { id, end: content.start as usize + after_label(line, end) });
+        }
+        None
+    }
+
+    fn field(&mut self, section: SectionId, item: usize, head: Span, label: &Label) {
+        let id = label.id;
+        let label_span = trimmed(self.source, Span::new(head.start as usize, label.end));
+        self.own.push(label_span);
+        self.last = Some(id);
+        if self.fields[id as usize].is_some() {
+            return;
+        }
+        let value = self.value(label.end, head.end as usize);
+        let item_span = self.markdown.blocks[item].span;
+        let mut field = Field {
+            id,
+            span: trimmed(self.source, item_span),
+            label: label_span,
+            value,
+            body: Span::at(value.end as usize),
+            entries: Vec::new(),
+            state: FieldState::Blank,
+        };
+        let is_group = id.def().kind == FieldKind::Group;
+        let children: Vec<usize> = self.markdown.children(item).skip(1).map(|(index, _)| index).collect();
+        let mut nested = Vec::new();
+        for child in children {
+            let block = &self.markdown.blocks[child];
+            if block.kind == BlockKind::Html && marks::is_only_comments(self.source.slice(block.span)) {
+                continue;
+            }
+            let mut has_own = !is_group || block.kind != BlockKind::List;
+            if block.kind == BlockKind::List {
+                for (inner, _) in self.markdown.children(child) {
+                    let head = self.markdown.children(inner).next().filter(|(_, b)| b.kind == BlockKind::Paragraph);
+                    let member = head
+                        .filter(|_| is_group)
+                        .and_then(|(_, b)| self.label(section, b.content, Some(id)).map(|l| (b.content, l)));
+                    if let Some(member) = member {
+                        nested.push((inner, member));
+                    } else if let Some(entry) = self.entry(inner) {
+                        field.entries.push(entry);
+                        has_own = true;
+                    }
+                }
+            }
+            if has_own {
+                let span = trimmed(self.source, block.span);
+                field.body = if field.body.is_empty() { span } else { field.body.to(span) };
+            }
+        }
+        self.fields[id as usize] = Some(field);
+        for (inner, (content, label)) in nested {
+            self.field(section, inner, content, &label);
+        }
+    }
+
+    fn entry(&self, item: usize) -> Option<Span> {
+        let mut whole: Option<Span> = None;
+        for (_, child) in self.markdown.children(item) {
+            let span = if child.content.is_empty() { child.span } else { child.content };
+            let span = trimmed(self.source, span);
+            if !span.is_empty() {
+                whole = Some(whole.map_or(span, |w| w.to(span)));
+            }
+        }
+        whole.map(|span| marks::without_trailing_comments(self.source, span)).filter(|span| !span.is_empty())
+    }
+
+    /// The value between the end of the label and the end of the paragraph. A blank one stands right
+    /// behind the label.
+    fn value(&self, label_end: usize, paragraph_end: usize) -> Span {
+        let whole = trimmed(self.source, Span::new(label_end, paragraph_end));
+        let value = marks::without_trailing_comments(self.source, whole);
+        if value.is_empty() { Span::at(label_end) } else { value }
+    }
+
+    fn unknown_label(&mut self, section: SectionId, content: Span) {
+        let line = self.source.slice(content).lines().next().unwrap_or("");
+        let Some(rest) = line.strip_prefix("**") else { return };
+        let Some((label, after)) = rest.split_once("**") else { return };
+        let is_label = label.ends_with(':') || after.trim_start().starts_with([':', '(']);
+        if is_label && label.len() <= 60 {
+            let start = content.start as usize + 2;
+            let label = Span::new(start, start + label.trim_end_matches(':').len());
+            self.unknown.push(UnknownField { section, label });
+        }
+    }
+
+    fn guidance(&mut self, (start, end): (usize, usize)) {
+        for (index, block) in self.markdown.siblings(start, end) {
+            if block.kind != BlockKind::List {
+                continue;
+            }
+            for (item, _) in self.markdown.children(index) {
+                if let Some((_, head)) = self.markdown.children(item).next() {
+                    if template::is_guidance(self.source.slice(head.content)) {
+                        self.own.push(head.content);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A dash that separates a label without a colon from its value.
+fn find_dash(line: &str) -> Option<usize> {
+    [" - ", " – ", " — "].iter().filter_map(|dash| line.find(dash)).min()
+}
+
+/// The end of a label that ends at `end` of `line`: closing markup, the qualifier in parentheses is
+/// in it already, then the colon or dash, then markup that closes behind the colon.
+fn after_label(line: &str, end: usize) -> usize {
+    let mut at = end;
+    let skip = |at: &mut usize, wanted: &[&str]| {
+        let rest = &line[*at..];
+        let trimmed = rest.trim_start();
+        for token in wanted {
+            if trimmed.starts_with(token) {
+                *at += rest.len() - trimmed.len() + token.len();
+                return;
+            }
+        }
+    };
+    let opened = line.starts_with("**") || line.starts_with("__");
+    let closed = line[..end].trim_start_matches(['*', '_']).contains("**")
+        || line[..end].trim_start_matches(['*', '_']).contains("__");
+    if opened && !closed {
+        skip(&mut at, &["**", "__"]);
+    }
+    skip(&mut at, &[":", "-", "–", "—"]);
+    if opened && !closed {
+        skip(&mut at, &["**", "__"]);
+    }
+    at
+}

@@ -1,0 +1,128 @@
+//! The title and the sections: which heading is which, and how far each reaches.
+
+use super::markdown::{BlockKind, Markdown};
+use super::template::{self, SYNONYMS, SectionId};
+use super::{Document, Source, Span};
+
+/// The first heading of level 1.
+#[derive(Clone, Debug)]
+pub struct Title {
+    /// Its line.
+    pub span: Span,
+    /// The text without `#`.
+    pub text: Span,
+}
+
+/// A heading and what follows it, up to the next section.
+#[derive(Clone, Debug)]
+pub struct Section {
+    /// The template's section that it is; none for headings of its own.
+    pub id: Option<SectionId>,
+    /// The heading's line or lines.
+    pub heading: Span,
+    /// The heading's text.
+    pub name: Span,
+    /// The heading's level.
+    pub level: u8,
+    /// From the heading to the next section or the end.
+    pub span: Span,
+    /// The blocks after the heading: indices into the Markdown's blocks.
+    pub(super) blocks: (usize, usize),
+}
+
+/// Splits the document. A heading that the template knows begins a section at any level; another
+/// heading does so only where it is not below a section's own.
+pub(super) fn read(source: &Source, markdown: &Markdown, own: &mut Vec<Span>) -> (Option<Title>, Vec<Section>) {
+    let mut title = None;
+    let mut sections: Vec<Section> = Vec::with_capacity(16);
+    let mut name = String::new();
+    for (index, block) in markdown.siblings(0, markdown.blocks.len()) {
+        let BlockKind::Heading(level) = block.kind else {
+            if block.kind == BlockKind::Paragraph && template::is_guidance(source.slice(block.content)) {
+                own.push(block.content);
+            }
+            continue;
+        };
+        let text = source.slice(block.content);
+        template::normalize_into(text, &mut name);
+        let id = SYNONYMS.sections.get(name.as_str()).copied();
+        if level == 1 && title.is_none() && id.is_none() {
+            title = Some(Title { span: trim_line_end(source, block.span), text: block.content });
+            if text.trim() == template::TEMPLATE_TITLE {
+                own.push(block.content);
+            }
+            continue;
+        }
+        let is_inner = sections.last().is_some_and(|last| last.id.is_some() && level > last.level);
+        // A deeper heading that repeats a section met before, or stands in its own, stays inside.
+        let repeats = id.is_some() && sections.iter().any(|s| s.id == id) && is_inner;
+        if (id.is_none() && is_inner) || repeats {
+            continue;
+        }
+        if let Some(last) = sections.last_mut() {
+            last.blocks.1 = index;
+            last.span.end = block.span.start;
+        }
+        if id.is_some() {
+            own.push(block.content);
+        }
+        sections.push(Section {
+            id,
+            heading: trim_line_end(source, block.span),
+            name: block.content,
+            level,
+            span: Span::new(block.span.start as usize, source.text().len()),
+            blocks: (index + 1, markdown.blocks.len()),
+        });
+    }
+    (title, sections)
+}
+
+fn trim_line_end(source: &Source, span: Span) -> Span {
+    let text = source.slice(span);
+    Span::new(span.start as usize, span.start as usize + text.trim_end().len())
+}
+
+/// List items (nested ones with their parent) and paragraphs that hold words, guidance left out.
+pub(super) fn entries(document: &Document, section: &Section) -> Vec<Span> {
+    let mut out = Vec::new();
+    let markdown = document.markdown();
+    for (index, block) in markdown.siblings(section.blocks.0, section.blocks.1) {
+        match block.kind {
+            BlockKind::List => {
+                for (item, _) in markdown.children(index) {
+                    out.extend(content_of(document, item));
+                }
+            }
+            BlockKind::Paragraph | BlockKind::Quote | BlockKind::Code => {
+                let span = trimmed(document.source(), block.span);
+                if !span.is_empty() && !template::is_guidance(document.slice(span)) {
+                    out.push(span);
+                }
+            }
+            _ => {}
+        }
+    }
+    out
+}
+
+/// What an item holds after its marker; none for an empty one.
+pub(super) fn content_of(document: &Document, item: usize) -> Option<Span> {
+    let markdown = document.markdown();
+    let mut whole: Option<Span> = None;
+    for (_, child) in markdown.children(item) {
+        let span = if child.content.is_empty() { child.span } else { child.content };
+        let span = trimmed(document.source(), span);
+        if !span.is_empty() {
+            whole = Some(whole.map_or(span, |w| w.to(span)));
+        }
+    }
+    whole
+}
+
+/// `span` without blanks at either end.
+pub(super) fn trimmed(source: &Source, span: Span) -> Span {
+    let text = source.slice(span);
+    let start = span.start as usize + (text.len() - text.trim_start().len());
+    Span::new(start, start + text.trim().len())
+}

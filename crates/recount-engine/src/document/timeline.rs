@@ -1,0 +1,163 @@
+//! Rows of the timeline: when, who, what, what came of it; milestones.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::template::{FieldId, TimelineColumn as Column};
+use super::value::time::{self, Anchor, Moment, TimeProblem};
+use super::{Cell, Document, Span};
+
+/// A milestone of an incident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Milestone {
+    /// Impact begins.
+    Started,
+    /// Somebody or something notices.
+    Detected,
+    /// A person takes it.
+    Acknowledged,
+    /// Impact ends or is bearable.
+    Mitigated,
+    /// It is over.
+    Resolved,
+}
+
+impl Milestone {
+    /// All milestones in the order in which they come.
+    pub const ALL: [Milestone; 5] =
+        [Self::Started, Self::Detected, Self::Acknowledged, Self::Mitigated, Self::Resolved];
+
+    /// The word, as it stands in bold with a full stop.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Started => "Started",
+            Self::Detected => "Detected",
+            Self::Acknowledged => "Acknowledged",
+            Self::Mitigated => "Mitigated",
+            Self::Resolved => "Resolved",
+        }
+    }
+
+    /// The milestone that `action` begins with, in exactly the form `**Detected.** …`.
+    pub fn of_action(action: &str) -> Option<Milestone> {
+        let rest = action.strip_prefix("**")?;
+        Self::ALL.into_iter().find(|milestone| {
+            rest.strip_prefix(milestone.word()).is_some_and(|rest| rest.starts_with(".**"))
+        })
+    }
+}
+
+impl fmt::Display for Milestone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// A row of the timeline that holds something.
+#[derive(Clone, Debug)]
+pub struct TimelineRow {
+    /// Counted from 1 over the rows that hold something.
+    pub number: usize,
+    /// Index into the table's rows, blank ones included.
+    pub index: usize,
+    /// The line.
+    pub span: Span,
+    /// The Time cell.
+    pub time: Option<Cell>,
+    /// The Actor cell.
+    pub actor: Option<Cell>,
+    /// The Action cell.
+    pub action: Option<Cell>,
+    /// The Result cell.
+    pub result: Option<Cell>,
+    /// When; none where the cell is empty.
+    pub moment: Option<Result<Moment, TimeProblem>>,
+    /// The milestone that it marks.
+    pub milestone: Option<Milestone>,
+}
+
+impl TimelineRow {
+    /// The instant, where it can be placed exactly.
+    pub fn at(&self) -> Option<Timestamp> {
+        Some(self.moment.as_ref()?.as_ref().ok()?.at)
+    }
+}
+
+/// Reads the rows. A bare clock takes its date from the row above, the first one from the start time.
+pub(super) fn read(document: &Document) -> Vec<TimelineRow> {
+    let Some(table) = document.timeline() else { return Vec::new() };
+    let source = document.source();
+    let mut rows = Vec::with_capacity(table.rows.len());
+    let mut anchor = Anchor { date: None, previous: None };
+    let mut knows_start = false;
+    for (index, row) in table.rows.iter().enumerate() {
+        if table.is_blank(source, row, None) {
+            continue;
+        }
+        let time = table.cell(row, Column::Time);
+        let text = time.map_or("", |cell| source.slice(cell.span));
+        let moment = (!text.is_empty()).then(|| {
+            if anchor.previous.is_none() && !knows_start {
+                anchor.date = start_date(document);
+                knows_start = true;
+            }
+            time::read(text, &anchor)
+        });
+        if let Some(Ok(moment)) = &moment {
+            anchor.previous = Some(jiff::tz::TimeZone::UTC.to_datetime(moment.at));
+        }
+        let action = table.cell(row, Column::Action);
+        rows.push(TimelineRow {
+            number: rows.len() + 1,
+            index,
+            span: row.span,
+            time,
+            actor: table.cell(row, Column::Actor),
+            action,
+            result: table.cell(row, Column::Result),
+            moment,
+            milestone: action.and_then(|cell| Milestone::of_action(source.slice(cell.span))),
+        });
+    }
+    rows
+}
+
+fn start_date(document: &Document) -> Option<Date> {
+    let text = document.field_text(FieldId::StartTime)?;
+    let moment = time::read(text, &Anchor { date: None, previous: None }).ok()?;
+    Some(jiff::tz::TimeZone::UTC.to_datetime(moment.at).date())
+}
+
+impl Document {
+    /// The row that marks `milestone`: the first of its kind, the last for *resolved*.
+    pub fn milestone(&self, milestone: Milestone) -> Option<&TimelineRow> {
+        let mut rows = self.timeline_rows.iter().filter(|row| row.milestone == Some(milestone));
+        if milestone == Milestone::Resolved { rows.next_back() } else { rows.next() }
+    }
+
+    /// A field's time, when it holds one that can be placed.
+    pub fn field_time(&self, id: FieldId) -> Option<Result<Moment, TimeProblem>> {
+        let text = self.field_text(id)?;
+        // An end time may be a bare clock on the day of the start, or past its midnight.
+        let previous = (id == FieldId::EndTime)
+            .then(|| self.field_time(FieldId::StartTime))
+            .flatten()
+            .and_then(Result::ok)
+            .map(|start| jiff::tz::TimeZone::UTC.to_datetime(start.at));
+        Some(time::read(text, &Anchor { date: previous.map(|p| p.date()), previous }))
+    }
+
+    /// When the impact began: the start time, else the row *Started*.
+    pub fn started_at(&self) -> Option<Timestamp> {
+        let field = self.field_time(FieldId::StartTime).and_then(Result::ok).map(|moment| moment.at);
+        field.or_else(|| self.milestone(Milestone::Started)?.at())
+    }
+
+    /// When it was over: the end time, else the row *Resolved*.
+    pub fn ended_at(&self) -> Option<Timestamp> {
+        let field = self.field_time(FieldId::EndTime).and_then(Result::ok).map(|moment| moment.at);
+        field.or_else(|| self.milestone(Milestone::Resolved)?.at())
+    }
+}

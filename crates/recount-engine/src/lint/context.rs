@@ -1,0 +1,205 @@
+//! What a rule may look at: the document, the configuration, facts of the library, today's date, and
+//! what is worked out from them once and only when a rule asks for it.
+
+use std::cell::{Cell, OnceCell};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::lexicon::{Hit, LEXICON};
+use super::{LevelTable, RULES};
+use crate::config::Config;
+use crate::document::template::{FieldId, SectionId};
+use crate::document::value::severity::Severity;
+use crate::document::{ActionItem, Document, Span};
+
+/// What a rule may ask about the rest of the library. Paths are relative to the document's folder, as
+/// its links write them, with `/`.
+pub trait Library {
+    /// Another document that carries this incident ID, as a path to show; none when the caller does
+    /// not know the library.
+    fn other_with_id(&self, id: &str) -> Option<String>;
+    /// Whether the file exists; none when that cannot be known.
+    fn exists(&self, path: &str) -> Option<bool>;
+    /// Whether the document at `path` has this anchor; none when that cannot be known.
+    fn has_anchor(&self, path: &str, anchor: &str) -> Option<bool>;
+}
+
+/// A document on its own.
+#[derive(Clone, Copy, Debug)]
+pub struct NoLibrary;
+
+impl Library for NoLibrary {
+    fn other_with_id(&self, _: &str) -> Option<String> {
+        None
+    }
+    fn exists(&self, _: &str) -> Option<bool> {
+        None
+    }
+    fn has_anchor(&self, _: &str, _: &str) -> Option<bool> {
+        None
+    }
+}
+
+/// Everything that a rule sees.
+pub struct Context<'a> {
+    /// The document.
+    pub document: &'a Document,
+    /// The library's configuration.
+    pub config: &'a Config,
+    /// The rest of the library.
+    pub library: &'a dyn Library,
+    /// Today, UTC.
+    pub today: Date,
+    levels: &'a LevelTable,
+    rule: Cell<usize>,
+    hits: OnceCell<Vec<Hit>>,
+    foreign: OnceCell<bool>,
+    unused_waivers: OnceCell<Vec<(Span, String)>>,
+}
+
+/// Something that ought to be done, wherever the document says it: a row of the action items, or an
+/// item of a list in that section of a document that has no such table.
+#[derive(Clone, Copy, Debug)]
+pub struct ActionStatement<'d> {
+    /// The text.
+    pub span: Span,
+    /// The row, where it is one.
+    pub item: Option<&'d ActionItem>,
+}
+
+impl<'a> Context<'a> {
+    /// A context over one document.
+    pub fn new(
+        document: &'a Document,
+        config: &'a Config,
+        levels: &'a LevelTable,
+        library: &'a dyn Library,
+        today: Date,
+    ) -> Self {
+        Self {
+            document,
+            config,
+            library,
+            today,
+            levels,
+            rule: Cell::new(0),
+            hits: OnceCell::new(),
+            foreign: OnceCell::new(),
+            unused_waivers: OnceCell::new(),
+        }
+    }
+
+    pub(super) fn levels(&self) -> &LevelTable {
+        self.levels
+    }
+
+    pub(super) fn enter(&self, rule: usize) {
+        self.rule.set(rule);
+    }
+
+    pub(super) fn set_unused_waivers(&self, unused: Vec<(Span, String)>) {
+        // The cell is empty: a context checks once. A second check keeps the first answer.
+        let _ = self.unused_waivers.set(unused);
+    }
+
+    /// Waivers that silenced nothing: the rule name's place and the name.
+    pub fn unused_waivers(&self) -> &[(Span, String)] {
+        self.unused_waivers.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// Where the phrases of the rule that is running stand, at word boundaries, anywhere in the text.
+    /// The second of each pair is the phrase's index in the rule's list.
+    pub fn hits(&self) -> impl Iterator<Item = (Span, usize)> + '_ {
+        let rule = self.rule.get();
+        let hits = self.hits.get_or_init(|| LEXICON.scan(self.document.text()));
+        hits.iter().filter(move |hit| hit.rule as usize == rule).map(|hit| (hit.span, hit.phrase as usize))
+    }
+
+    /// [`Context::hits`] in prose that a person wrote: not in code, comments, quotations, front
+    /// matter, links' destinations or the template's own words.
+    pub fn prose_hits(&self) -> impl Iterator<Item = (Span, usize)> + '_ {
+        self.hits().filter(|(span, _)| self.document.is_own_prose(span.start))
+    }
+
+    /// Whether a hit stands in a section of this kind.
+    pub fn is_in(&self, span: Span, section: SectionId) -> bool {
+        self.document.section_at(span.start).is_some_and(|found| found.id == Some(section))
+    }
+
+    /// The sentence around `span`: up to a full stop, a line of its own, a cell or an item.
+    pub fn sentence(&self, span: Span) -> Span {
+        let text = self.document.text();
+        let bytes = text.as_bytes();
+        let ends = |at: usize| match bytes[at] {
+            b'.' | b'!' | b'?' => bytes.get(at + 1).is_none_or(u8::is_ascii_whitespace),
+            b'|' => at == 0 || bytes[at - 1] != b'\\',
+            b'\n' => bytes.get(at + 1).is_none_or(|next| matches!(next, b'\n' | b'\r' | b'-' | b'*' | b'#' | b'|' | b'>')),
+            _ => false,
+        };
+        let mut start = span.start as usize;
+        while start > 0 && !ends(start - 1) {
+            start -= 1;
+        }
+        let mut end = span.end as usize;
+        while end < bytes.len() && !ends(end) {
+            end += 1;
+        }
+        let end = if end < bytes.len() && matches!(bytes[end], b'.' | b'!' | b'?') { end + 1 } else { end };
+        let sentence = &text[start..end];
+        let start = start + sentence.len() - sentence.trim_start().len();
+        Span::new(start, start + sentence.trim().len())
+    }
+
+    /// Whether the document was written in another template: it has words, a title of its own, and
+    /// hardly anything that this template names.
+    pub fn is_foreign(&self) -> bool {
+        *self.foreign.get_or_init(|| {
+            let document = self.document;
+            if document.text().trim().is_empty() || document.fields().count() >= 6 {
+                return false;
+            }
+            let exact = SectionId::ALL
+                .into_iter()
+                .filter_map(|id| Some((id, document.section(id)?)))
+                .filter(|(id, section)| document.slice(section.name).trim().eq_ignore_ascii_case(id.heading()))
+                .count();
+            exact < 8
+        })
+    }
+
+    /// What ought to be done, wherever the document says it.
+    pub fn action_statements(&self) -> Vec<ActionStatement<'a>> {
+        let document = self.document;
+        if document.actions().is_some() {
+            let rows = document.action_items().iter();
+            return rows
+                .filter_map(|item| Some(ActionStatement { span: item.action?.span, item: Some(item) }))
+                .filter(|statement| !statement.span.is_empty())
+                .collect();
+        }
+        let entries = document.entries(SectionId::ActionItems);
+        entries.into_iter().map(|span| ActionStatement { span, item: None }).collect()
+    }
+
+    /// The severity that the document states.
+    pub fn severity(&self) -> Option<Severity> {
+        let text = self.document.field_text(FieldId::Severity)?;
+        Severity::parse(text).map(|(severity, _)| severity)
+    }
+
+    /// When the impact began.
+    pub fn started(&self) -> Option<Timestamp> {
+        self.document.started_at()
+    }
+
+    /// When it was over.
+    pub fn ended(&self) -> Option<Timestamp> {
+        self.document.ended_at()
+    }
+
+    /// How many rules there are: for tables that go with them.
+    pub fn rule_count() -> usize {
+        RULES.len()
+    }
+}

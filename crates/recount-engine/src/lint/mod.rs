@@ -1,0 +1,108 @@
+//! The checker: rules over a document, waivers over findings.
+//!
+//! What lives here: what a rule and a finding are, how a document is checked, the registry. What does
+//! not: how findings are shown, and where documents come from.
+
+mod context;
+mod findings;
+mod fix;
+mod lexicon;
+mod rule;
+pub mod rules;
+mod waivers;
+
+pub use context::{Context, Library, NoLibrary};
+pub use findings::{Finding, Findings, Fix, Level};
+pub use fix::{Fixed, fix};
+pub use rule::{Example, Group, Levels, Rule};
+pub use rules::RULES;
+
+use crate::config::{Config, RuleLevel, nearest};
+use crate::document::Stage;
+
+/// What to check with, beside the document.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// The stage to hold the document to; its own where none.
+    pub stage: Option<Stage>,
+    /// Whether rules that depend on today's date report at their own level; otherwise as notes that
+    /// say they are due.
+    pub due: bool,
+}
+
+/// Runs every rule that the configuration and the stage leave audible, applies waivers, and gives the
+/// findings in the order of the document.
+pub fn check(context: &Context<'_>, options: Options) -> Vec<Finding> {
+    let stage = options.stage.unwrap_or_else(|| context.document.stage());
+    let mut findings = Findings::new();
+    let foreign = context.is_foreign();
+    let levels = context.levels();
+    for (index, rule) in RULES.iter().enumerate() {
+        if rule.group == Group::Waivers || (foreign && !rule.reads_foreign) {
+            continue;
+        }
+        if let Some(level) = levels.of(index, stage) {
+            findings.enter(rule, level, !options.due);
+            context.enter(index);
+            (rule.check)(context, &mut findings);
+        }
+    }
+    let used = waivers::apply(context, &mut findings);
+    context.set_unused_waivers(waivers::unused(context, &used, stage));
+    for (index, rule) in RULES.iter().enumerate().filter(|(_, rule)| rule.group == Group::Waivers) {
+        if let Some(level) = levels.of(index, stage) {
+            findings.enter(rule, level, !options.due);
+            context.enter(index);
+            (rule.check)(context, &mut findings);
+        }
+    }
+    findings.into_sorted()
+}
+
+/// The rule of this name.
+pub fn rule(name: &str) -> Option<&'static Rule> {
+    RULES.iter().copied().find(|rule| rule.name == name)
+}
+
+/// The names in the configuration's `rules` table that are no rules, each with the nearest that is.
+pub fn unknown_rules(config: &Config) -> Vec<(&str, Option<&'static str>)> {
+    config
+        .rules
+        .keys()
+        .filter(|name| rule(name).is_none())
+        .map(|name| (name.as_str(), nearest_rule(name)))
+        .collect()
+}
+
+/// The rule whose name is most like `name`.
+pub fn nearest_rule(name: &str) -> Option<&'static str> {
+    nearest(name, RULES.iter().map(|rule| rule.name))
+}
+
+/// The level of every rule at every stage, worked out once per configuration.
+#[derive(Clone, Debug)]
+pub struct LevelTable(Vec<[Option<Level>; 3]>);
+
+impl LevelTable {
+    /// Levels of the rules with the configuration's changes.
+    pub fn new(config: &Config) -> Self {
+        let table = RULES.iter().map(|rule| match config.rules.get(rule.name) {
+            None => rule.levels.by_stage(),
+            Some(RuleLevel::Off) => [None; 3],
+            Some(level) => {
+                let level = match level {
+                    RuleLevel::Error => Level::Error,
+                    RuleLevel::Warning => Level::Warning,
+                    _ => Level::Note,
+                };
+                // A changed level is heard from the stage on from which the rule speaks at all.
+                rule.levels.by_stage().map(|own| own.map(|_| level))
+            }
+        });
+        Self(table.collect())
+    }
+
+    fn of(&self, rule: usize, stage: Stage) -> Option<Level> {
+        self.0[rule][stage as usize]
+    }
+}
