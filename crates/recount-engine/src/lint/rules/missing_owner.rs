@@ -1,5 +1,6 @@
 //! `missing-owner`: an action item that nobody owns.
 
+use crate::document::value::person;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings};
 
@@ -42,7 +43,7 @@ rule! {
 fn check(cx: &Context<'_>, out: &mut Findings) {
     for item in cx.document.action_items() {
         let owner = cx.document.cell_text(item.owner);
-        let nobody = owner.is_empty() || owner == "TBD";
+        let nobody = !person::people(owner).iter().any(person::Person::is_somebody);
         if !nobody {
             continue;
         }
