@@ -290,9 +290,9 @@ impl<'a> Findings<'a> {
         }
         let during = |event: &&Event| begun.is_none_or(|begun| event.instant() >= begun);
         if let Some(over) = over {
-            let cures = [Kind::Rollback, Kind::ConfigChange, Kind::Scaling, Kind::Deploy, Kind::Command];
+            let kinds = [Kind::Rollback, Kind::ConfigChange, Kind::Scaling, Kind::Deploy, Kind::Command];
             let cured = self.events.iter().copied().filter(during).rfind(|event| {
-                event.instant() <= over && change(event).is_some_and(|kind| cures.contains(&kind))
+                event.instant() <= over && change(event).is_some_and(|kind| kinds.contains(&kind))
             });
             if let Some(event) = cured {
                 self.push(

@@ -124,8 +124,10 @@ impl Frozen {
     /// and the rest is read.
     pub fn read<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Self {
         let mut frozen = Self::default();
-        let files: BTreeMap<&str, &[u8]> =
-            files.into_iter().filter(|(name, _)| name.ends_with(".jsonl")).collect();
+        let files: BTreeMap<&str, &[u8]> = files
+            .into_iter()
+            .filter(|(name, _)| name.rsplit_once('.').is_some_and(|(_, form)| form == "jsonl"))
+            .collect();
         for (name, bytes) in files {
             let number = name.split('-').next().and_then(|number| number.parse().ok()).unwrap_or(0);
             frozen.highest = frozen.highest.max(number);
@@ -208,7 +210,9 @@ impl Frozen {
         let name = format!("{:03}-{}-{sha8}.jsonl", self.highest, header.source);
         let mut bytes = Vec::new();
         write_line(&mut bytes, &header);
-        new.iter().for_each(|event| write_line(&mut bytes, event));
+        for event in &new {
+            write_line(&mut bytes, event);
+        }
         self.inputs.push(Input { file: name.clone(), header: Some(header), events: new });
         Some(NewFile { name, bytes })
     }
@@ -401,7 +405,7 @@ mod tests {
         let mut frozen = Frozen::default();
         let first = frozen.add(header("aaaaaaaa11"), [event("b", 2), event("a", 1)]).expect("new");
         assert_eq!(first.name, "001-slack-export-aaaaaaaa.jsonl");
-        let mut frozen = read(&[first.clone()]);
+        let mut frozen = read(std::slice::from_ref(&first));
         assert_eq!(frozen.add(header("aaaaaaaa11"), [event("a", 1), event("b", 2)]), None);
         let second = frozen.add(header("bbbbbbbb11"), [event("a", 1), event("c", 0)]).expect("one is new");
         assert_eq!(second.name, "002-slack-export-bbbbbbbb.jsonl");

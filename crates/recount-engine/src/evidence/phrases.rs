@@ -145,6 +145,7 @@ const PHRASES: &[Phrase] = &[
 
 /// What a sentence must not hold to be believed: plans, conditions, denials.
 const DOUBTS: &[&str] = &[
+    r"^\w+ing (?:is|was|are|were)\b",
     r"^(?:should|could|can|would|do|does|did|is|are|was|were|has|have|shall|may|who|what|when|where|why|how|if|unless|once|after|before)\b",
     r"\b(?:should (?:we|i)|could (?:we|i)|can (?:we|i|you|someone|anyone)|let's not|let me know|maybe|might|perhaps|probably|would|wouldn't|going to|gonna|about to|plan(?:ning)? to|want(?:s|ed)? to|need(?:s|ed)? to|tried to|trying to|hope(?:fully)?|think we|i think|wonder|unless|in case|last (?:week|month|year|time)|yesterday)\b",
     r"\b(?:not|never|no longer|isn't|wasn't|aren't|haven't|hasn't|didn't|don't|doesn't|can't|cannot|won't|nothing|without|still un\w+)\b",
@@ -215,13 +216,16 @@ fn sentences(text: &str) -> impl Iterator<Item = &str> {
 
 /// What a program's message reports, from its first words. The group `name` is the alert's name.
 const BOTS: &[(&str, Kind)] = &[
-    (r"^\W*\[?FIRING(?::\d+)?\]?:?\s+(?P<name>[\w./-]+)", Kind::AlertFiring),
-    (r"^\W*\[?RESOLVED(?::\d+)?\]?:?\s+(?P<name>[A-Z][\w./-]+)", Kind::AlertResolved),
-    (r"^\W*\[?(?:Alerting|PROBLEM|CRITICAL|ALARM|Triggered)\]?:?\s+(?P<name>[\w./-]+)", Kind::AlertFiring),
-    (r"^\W*\[?(?:OK|RECOVERY|Recovered)\]?:?\s+(?P<name>[A-Z][\w./-]+)", Kind::AlertResolved),
+    (r"^(?:\W|:[\w+-]+:)*\[?FIRING(?::\d+)?\]?:?\s+(?P<name>[\w./-]+)", Kind::AlertFiring),
+    (r"^(?:\W|:[\w+-]+:)*\[?RESOLVED(?::\d+)?\]?:?\s+(?P<name>[A-Z][\w./-]+)", Kind::AlertResolved),
+    (
+        r"^(?:\W|:[\w+-]+:)*\[?(?:Alerting|PROBLEM|CRITICAL|ALARM|Triggered)\]?:?\s+(?P<name>[\w./-]+)",
+        Kind::AlertFiring,
+    ),
+    (r"^(?:\W|:[\w+-]+:)*\[?(?:OK|RECOVERY|Recovered)\]?:?\s+(?P<name>[A-Z][\w./-]+)", Kind::AlertResolved),
     (r"^.{0,80}\b(?:was |has been )?acknowledged\b", Kind::Acknowledgement),
     (r"^.{0,80}\bincident\b.{0,40}\b(?:triggered|assigned to)\b", Kind::Page),
-    (r"^\W*(?:paged|paging|notified)\b", Kind::Page),
+    (r"^(?:\W|:[\w+-]+:)*(?:paged|paging|notified)\b", Kind::Page),
     (r"^.{0,80}\b(?:rolled back|rollback|rolling back)\b", Kind::Rollback),
     (
         r"^.{0,80}\b(?:finished deploying|started deploying|deployed|deploying|deployment of|deploy of|released)\b",
@@ -229,7 +233,10 @@ const BOTS: &[(&str, Kind)] = &[
     ),
     (r"^.{0,80}\b(?:autoscal\w+|scaled (?:up|down|out|in|from|to))\b", Kind::Scaling),
     (r"^.{0,120}\b(?:merged pull request|pull request (?:\S+ ){0,2}merged|merged into)\b", Kind::Merge),
-    (r"^\W*(?:Investigating|Identified|Monitoring|Update|Resolved) ?[-–:] ", Kind::StatusUpdate),
+    (
+        r"^(?:\W|:[\w+-]+:)*(?:Investigating|Identified|Monitoring|Update|Resolved) ?[-–:] ",
+        Kind::StatusUpdate,
+    ),
     (
         r"^.{0,80}\bfeature flag\b.{0,60}\b(?:enabled|disabled|turned (?:on|off)|updated)\b",
         Kind::ConfigChange,
@@ -246,7 +253,7 @@ pub fn reported(text: &str) -> Option<(Kind, Option<&str>)> {
 
 /// What a commit's subject says it is: `None` as kind for one that is only urgent.
 const SUBJECTS: &[(&str, Option<Kind>)] = &[
-    (r#"^revert\b|^roll(?:ed|ing|s)?[ -]?back\b"#, Some(Kind::Rollback)),
+    (r"^revert\b|^roll(?:ed|ing|s)?[ -]?back\b", Some(Kind::Rollback)),
     (
         r"^(?:\w+(?:\([^)]*\))?: )?(?:deploy(?:ed|s|ing)?|promote[ds]?|roll(?:ed|ing|s)? ?out) (?:v?\d\S*|to\b|\S+ (?:v?\d\S*|to|into)\b)",
         Some(Kind::Deploy),

@@ -517,7 +517,7 @@ mod tests {
         add("github-token", "", &["github", "_pat_11AAAAAA0abcdefghij"].concat(), "");
         add("slack-token", "use ", &["xoxb", "-123456789012-abcdefABCDEF"].concat(), ".");
         add("stripe-key", "", &["sk", "_live_abcdEFGH1234ijkl"].concat(), "");
-        add("google-api-key", "", &["AIza", "SyA0123456789abcdefghijABCDEFGHIJ012"].concat(), "");
+        add("google-api-key", "", &["AIza", "SyA0123456789abcdefghijABCDEFGHIJ01"].concat(), "");
         add("json-web-token", "jwt ", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc-DEF", ".");
         add("private-key", "-----BEGIN RSA PRIVATE KEY-----", "\nMIIE\n", "-----END RSA PRIVATE KEY-----");
         add("private-key", "-----BEGIN PRIVATE KEY-----", "\nMIIE cut", "");

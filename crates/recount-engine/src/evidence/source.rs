@@ -130,6 +130,9 @@ pub struct Import {
     pub left_out: BTreeMap<String, u64>,
     /// What the person should know about this input: what it does not say, what was assumed.
     pub notes: Vec<String>,
+    /// Who stands behind a mail address, as they appear, where the input says so. Addresses in texts are
+    /// replaced by this, else by roster handle or pseudonym. It is empty once the session has finished.
+    pub mails: BTreeMap<String, String>,
     /// SHA-256 of what was fed: of the bytes of a single part, else of the parts' names and hashes.
     pub sha256: String,
 }
@@ -226,7 +229,12 @@ impl Session {
         import.leave_out("duplicate", doubles);
 
         let people = options.people();
-        let stand_in = |mail: &str| people.for_mail(mail);
+        let mails: HashMap<String, String> = std::mem::take(&mut import.mails)
+            .into_iter()
+            .map(|(mail, name)| (mail.to_lowercase(), name))
+            .collect();
+        let stand_in =
+            |mail: &str| mails.get(&mail.to_lowercase()).cloned().unwrap_or_else(|| people.for_mail(mail));
         for event in &mut import.events {
             source.name.clone_into(&mut event.source);
             for text in event.texts_mut() {

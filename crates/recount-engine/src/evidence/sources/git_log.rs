@@ -214,6 +214,12 @@ impl GitLog {
         let author = who(commit.author_mail, commit.author);
         let actor = if by_committer { who(commit.committer_mail, commit.committer) } else { author.clone() };
 
+        for (mail, name) in [(commit.author_mail, commit.author), (commit.committer_mail, commit.committer)] {
+            if !mail.is_empty() {
+                self.import.mails.insert(mail.to_owned(), who(mail, name));
+            }
+        }
+
         let read = read_subject(commit);
         let mut event = Event {
             id: own_id("git", &[&commit.hash.to_ascii_lowercase()]),
@@ -273,12 +279,14 @@ impl GitLog {
         if let Ok(at) = text.parse::<Timestamp>() {
             return Ok((at, Offset::UTC));
         }
+        // `--date=raw` and `--date=unix`; `2 weeks ago` begins with a number too.
         let (seconds, offset) = text.split_once(' ').unwrap_or((text, "+0000"));
-        if let Ok(seconds) = seconds.parse::<i64>()
-            && let Ok(at) = Timestamp::from_second(seconds)
+        if seconds.len() >= 9
+            && let Ok(at) =
+                seconds.parse().map_err(drop).and_then(|s| Timestamp::from_second(s).map_err(drop))
+            && let Some(offset) = strtime::parse("%z", offset).ok().and_then(|parsed| parsed.offset())
         {
-            let offset = strtime::parse("%z", offset).ok().and_then(|parsed| parsed.offset());
-            return Ok((at, offset.unwrap_or(Offset::UTC)));
+            return Ok((at, offset));
         }
         for format in ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%a %b %e %H:%M:%S %Y"] {
             if let Ok(naive) = civil::DateTime::strptime(format, text) {
@@ -338,7 +346,7 @@ fn read_subject<'a>(commit: &Commit<'a>) -> Read<'a> {
     let request =
         squashed.as_ref().and_then(|found| found.get(2)).map(|n| n.as_str()).or(commit.merge_request);
     if subject.starts_with("Revert \"") {
-        let again = if reverts % 2 == 0 { " (applies the change again)" } else { "" };
+        let again = if reverts.is_multiple_of(2) { " (applies the change again)" } else { "" };
         return Read { kind: Kind::Rollback, action: format!("{subject}{again}"), request, urgent };
     }
     let into_main =

@@ -5,6 +5,7 @@
 pub mod git_log;
 pub mod slack_export;
 mod slack_text;
+mod slack_wire;
 
 use super::source::Source;
 

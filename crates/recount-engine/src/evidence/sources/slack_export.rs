@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::slack_text::{Names, of_blocks, plain};
+use super::slack_wire::{Channel, Message, User, UserProfile};
 use crate::evidence::event::{Event, Kind, Precision, Signals};
 use crate::evidence::identity::{Known, People, own_id, sha256_hex};
 use crate::evidence::phrases;
@@ -64,9 +64,9 @@ fn by_name(name: &str) -> Option<Holds> {
         | "lists.json"
         | "file_conversations.json"
         | "huddle_transcripts.json" => Some(Holds::Other),
-        _ if day_of(file).is_some_and(|prefix| prefix.is_empty()) => Some(Holds::Messages),
+        _ if day_of(file).is_some_and(str::is_empty) => Some(Holds::Messages),
         // Archives made on a Mac carry a shadow of each file.
-        _ if file.starts_with("._") || name.contains("__MACOSX/") || !file.ends_with(".json") => {
+        _ if file.starts_with("._") || name.contains("__MACOSX/") || file.strip_suffix(".json").is_none() => {
             Some(Holds::Other)
         }
         _ => None,
@@ -146,146 +146,6 @@ struct Kept {
     signals: Signals,
 }
 
-// ---- The wire: lenient, borrowed where the bytes allow it. ----
-
-#[derive(Deserialize)]
-struct Message<'a> {
-    #[serde(borrow, default)]
-    ts: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    subtype: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    user: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    bot_id: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    username: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    text: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    topic: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    thread_ts: Option<Cow<'a, str>>,
-    #[serde(default)]
-    hidden: Option<bool>,
-    #[serde(borrow, default)]
-    edited: Option<Edited<'a>>,
-    #[serde(borrow, default)]
-    user_profile: Option<Profile<'a>>,
-    #[serde(borrow, default)]
-    bot_profile: Option<BotProfile<'a>>,
-    #[serde(borrow, default)]
-    reactions: Option<Vec<Reaction<'a>>>,
-    #[serde(default)]
-    pinned_to: Option<Vec<IgnoredAny>>,
-    #[serde(borrow, default)]
-    item: Option<Item<'a>>,
-    #[serde(borrow, default)]
-    files: Option<Vec<File<'a>>>,
-    #[serde(borrow, default)]
-    file: Option<File<'a>>,
-    #[serde(borrow, default)]
-    attachments: Option<Vec<Attachment<'a>>>,
-    /// Only whether there are any: most messages repeat their text there, and those are not read twice.
-    #[serde(default)]
-    blocks: Option<IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-struct Edited<'a> {
-    #[serde(borrow, default)]
-    ts: Option<Cow<'a, str>>,
-}
-
-#[derive(Deserialize)]
-struct Profile<'a> {
-    #[serde(borrow, default)]
-    display_name: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    real_name: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    name: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    email: Option<Cow<'a, str>>,
-}
-
-#[derive(Deserialize)]
-struct BotProfile<'a> {
-    #[serde(borrow, default)]
-    name: Option<Cow<'a, str>>,
-}
-
-#[derive(Deserialize)]
-struct Reaction<'a> {
-    #[serde(borrow, default)]
-    name: Option<Cow<'a, str>>,
-}
-
-#[derive(Deserialize)]
-struct Item<'a> {
-    #[serde(borrow, default)]
-    ts: Option<Cow<'a, str>>,
-}
-
-#[derive(Deserialize)]
-struct File<'a> {
-    #[serde(borrow, default)]
-    name: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    title: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    permalink: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    url_private: Option<Cow<'a, str>>,
-}
-
-#[derive(Deserialize)]
-struct Attachment<'a> {
-    #[serde(borrow, default)]
-    pretext: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    title: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    text: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    fallback: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    from_url: Option<Cow<'a, str>>,
-}
-
-#[derive(Deserialize)]
-struct User {
-    id: String,
-    #[serde(default)]
-    name: Option<String>,
-    #[serde(default)]
-    real_name: Option<String>,
-    #[serde(default)]
-    is_bot: Option<bool>,
-    #[serde(default)]
-    profile: Option<UserProfile>,
-}
-
-#[derive(Default, Deserialize)]
-struct UserProfile {
-    #[serde(default)]
-    display_name: Option<String>,
-    #[serde(default)]
-    real_name: Option<String>,
-    #[serde(default)]
-    email: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Channel {
-    id: String,
-    /// Direct messages have none: their folder is their ID.
-    #[serde(default)]
-    name: Option<String>,
-}
-
-// ---- Reading. ----
-
 impl Importer for SlackExport {
     fn part(&mut self, name: &str, bytes: &[u8]) {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
@@ -323,6 +183,7 @@ impl Importer for SlackExport {
             }
         }
         import.events = events;
+        import.mails = self.mails();
         let not_chosen: usize = self.not_chosen.values().sum();
         import.leave_out("in a channel that was not chosen", not_chosen as u64);
         if !self.options.channels.is_empty() && import.events.is_empty() && not_chosen > 0 {
@@ -349,30 +210,40 @@ impl SlackExport {
         mut take: impl FnMut(&mut Self, T),
     ) {
         if let Ok(all) = serde_json::from_slice::<Vec<T>>(bytes) {
-            all.into_iter().for_each(|record| take(self, record));
+            for record in all {
+                take(self, record);
+            }
             return;
         }
         for (index, (byte, record)) in records(bytes).enumerate() {
             match serde_json::from_slice(record) {
                 Ok(record) => take(self, record),
-                Err(error) => self.skip(part, index, byte, &error),
+                Err(error) => self.skip(part, index, byte, reason(&error)),
             }
         }
     }
 
     fn day(&mut self, part: &str, bytes: &[u8]) {
         self.days += 1;
-        let folder = part.rsplit('/').nth(1).map(str::to_owned);
-        // Nearly every file is well-formed: one typed pass, borrowed from the bytes.
+        let folder = part.rsplit('/').nth(1);
+        if self.surely_not_chosen(folder) {
+            let count = records(bytes).count();
+            *self.not_chosen.entry(folder.unwrap_or_default().to_owned()).or_default() += count;
+            return;
+        }
+        // Nearly every file is well-formed: one typed pass, borrowed from the bytes. What that pass does
+        // not say (blocks, positions) is looked for only where it is wanted.
         if let Ok(all) = serde_json::from_slice::<Vec<Message<'_>>>(bytes) {
             let mut slices = None;
+            let mut slice = |index: usize| -> (usize, &[u8]) {
+                let slices: &mut Vec<_> = slices.get_or_insert_with(|| records(bytes).collect());
+                slices.get(index).copied().unwrap_or((0, b""))
+            };
             for (index, message) in all.into_iter().enumerate() {
-                let block_text = needs_blocks(&message).then(|| {
-                    let slices: &mut Vec<(usize, &[u8])> =
-                        slices.get_or_insert_with(|| records(bytes).collect());
-                    slices.get(index).map(|(_, record)| blocks_of(record)).unwrap_or_default()
-                });
-                self.message(part, folder.as_deref(), (index, 0), message, block_text);
+                let block_text = needs_blocks(&message).then(|| blocks_of(slice(index).1));
+                if let Err(why) = self.message(folder, &message, block_text) {
+                    self.skip(part, index, slice(index).0, why);
+                }
             }
             return;
         }
@@ -380,60 +251,46 @@ impl SlackExport {
         let mut read = 0;
         for (index, (byte, record)) in records(bytes).enumerate() {
             read += 1;
-            match serde_json::from_slice::<Message<'_>>(record) {
-                Ok(message) => {
-                    let block_text = needs_blocks(&message).then(|| blocks_of(record));
-                    self.message(part, folder.as_deref(), (index, byte), message, block_text);
-                }
-                Err(error) => self.skip(part, index, byte, &error),
+            let message = serde_json::from_slice::<Message<'_>>(record).map_err(|error| reason(&error));
+            let block_text = message.as_ref().is_ok_and(needs_blocks).then(|| blocks_of(record));
+            if let Err(why) = message.and_then(|message| self.message(folder, &message, block_text)) {
+                self.skip(part, index, byte, why);
             }
         }
         if read == 0 {
-            self.import.skipped.push(Skipped {
-                part: part.to_owned(),
-                position: Position::Record { index: 0, byte: 0 },
-                why: "the file is no list of messages".into(),
-            });
+            self.skip(part, 0, 0, "the file is no list of messages".to_owned());
         }
     }
 
+    /// Takes in one message, or says why it cannot be placed.
     fn message(
         &mut self,
-        part: &str,
         folder: Option<&str>,
-        (index, byte): (usize, usize),
-        message: Message<'_>,
+        message: &Message<'_>,
         block_text: Option<String>,
-    ) {
+    ) -> Result<(), String> {
         let ts = message.ts.as_deref().unwrap_or("");
-        let Some(at) = instant(ts) else {
-            let why = match ts {
-                "" => "the message has no `ts`".to_owned(),
-                ts => format!("`{}` is no Slack timestamp", ts.chars().take(40).collect::<String>()),
-            };
-            let position = Position::Record { index: index + 1, byte };
-            self.import.skipped.push(Skipped { part: part.to_owned(), position, why });
-            return;
-        };
+        let at = instant(ts).ok_or_else(|| match ts {
+            "" => "the message has no `ts`".to_owned(),
+            ts => format!("`{}` is no Slack timestamp", ts.chars().take(40).collect::<String>()),
+        })?;
         let subtype = message.subtype.as_deref().unwrap_or("");
         if subtype == "pinned_item" {
             let pinned = message.item.as_ref().and_then(|item| item.ts.as_deref());
             self.pins.extend(pinned.map(str::to_owned));
         }
-        if let Some(reason) = housekeeping(subtype) {
-            return self.import.leave_out(reason, 1);
+        let untold = message.hidden == Some(true) && message.text.as_deref().unwrap_or("").is_empty();
+        let outside = !self.options.in_window(at);
+        let left_out =
+            housekeeping(subtype).or(untold.then_some("hidden")).or(outside.then_some("outside the window"));
+        if let Some(reason) = left_out {
+            self.import.leave_out(reason, 1);
+            return Ok(());
         }
-        if message.hidden == Some(true) && message.text.as_deref().unwrap_or("").is_empty() {
-            return self.import.leave_out("hidden", 1);
-        }
-        if !self.options.in_window(at) {
-            return self.import.leave_out("outside the window", 1);
-        }
-
         let bot = message.bot_id.is_some()
             || subtype == "bot_message"
             || message.user.as_deref() == Some("USLACKBOT");
-        let text = full_text(&message, bot, block_text);
+        let text = full_text(message, bot, block_text);
         let profile = message.user_profile.as_ref();
         let bot_name = message.bot_profile.as_ref().and_then(|bot| bot.name.as_deref());
         let own_name = [message.username.as_deref(), bot_name]
@@ -469,7 +326,7 @@ impl SlackExport {
                 options
                     .into_iter()
                     .flatten()
-                    .map(|text| text.to_string())
+                    .map(std::string::ToString::to_string)
                     .find(|text| !text.is_empty())
                     .unwrap_or_default()
             };
@@ -498,6 +355,7 @@ impl SlackExport {
                     .map(Into::into),
             },
         });
+        Ok(())
     }
 
     fn event(&self, message: Kept) -> Event {
@@ -579,6 +437,12 @@ impl SlackExport {
         self.people.appear(Known { id, mail: profile.email.as_deref().unwrap_or(""), names: &names })
     }
 
+    /// Who stands behind the addresses in `users.json`.
+    fn mails(&self) -> BTreeMap<String, String> {
+        let mail = |user: &User| user.profile.as_ref()?.email.clone();
+        self.users.iter().filter_map(|(id, user)| Some((mail(user)?, self.who(id, "")))).collect()
+    }
+
     fn chosen(&self, channel: Option<&str>) -> bool {
         // A day that stands alone was chosen by being given.
         let Some(channel) = channel else { return true };
@@ -601,13 +465,29 @@ impl SlackExport {
         self.channels.iter().find(|(id, _)| id == folder).map_or(folder, |(_, name)| name.as_str())
     }
 
-    fn skip(&mut self, part: &str, index: usize, byte: usize, error: &serde_json::Error) {
-        // The error's own line and column count from the record: its position in the file says more.
-        let text = error.to_string();
-        let why = text.split(" at line ").next().unwrap_or(&text).to_owned();
+    /// Whether a folder is left out whatever other files say: only a choice by ID needs `channels.json`.
+    fn surely_not_chosen(&self, folder: Option<&str>) -> bool {
+        let Some(folder) = folder else { return false };
+        let wanted = || self.options.channels.iter().map(|name| name.trim_start_matches('#'));
+        let by_id = |name: &str| {
+            name.len() >= 2 && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+        };
+        // A folder that is an ID (a direct message) may have a name.
+        !by_id(folder)
+            && !self.options.channels.is_empty()
+            && !wanted().any(|name| by_id(name) || name.eq_ignore_ascii_case(folder))
+    }
+
+    fn skip(&mut self, part: &str, index: usize, byte: usize, why: String) {
         let position = Position::Record { index: index + 1, byte };
         self.import.skipped.push(Skipped { part: part.to_owned(), position, why });
     }
+}
+
+/// What a parser says, without the line and column that it counted in the record alone.
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or(&text).to_owned()
 }
 
 impl Names for SlackExport {
@@ -669,10 +549,14 @@ fn push_line(text: &mut String, line: &str) {
 /// Why a message of this subtype is none. Subtypes that are not named here are messages.
 fn housekeeping(subtype: &str) -> Option<&'static str> {
     Some(match subtype {
-        "channel_join" | "group_join" | "mpim_join" | "app_conversation_join" | "app_conversation_leave" => {
-            "join or leave"
-        }
-        "channel_leave" | "group_leave" | "mpim_leave" => "join or leave",
+        "channel_join"
+        | "group_join"
+        | "mpim_join"
+        | "app_conversation_join"
+        | "app_conversation_leave"
+        | "channel_leave"
+        | "group_leave"
+        | "mpim_leave" => "join or leave",
         "channel_purpose"
         | "group_purpose"
         | "channel_name"
@@ -715,27 +599,30 @@ fn instant(ts: &str) -> Option<Timestamp> {
     Timestamp::new(seconds.parse().ok()?, nanos).ok()
 }
 
-/// The objects of a list of objects, with where each begins, without parsing them: what is broken in one
-/// does not reach the next, and a file cut short gives all that came before the cut.
+/// The elements of a list, with where each begins, without parsing them: what is broken in one does not
+/// reach the next, and a file cut short gives all that came before the cut.
 fn records(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let between = |b: &u8| b.is_ascii_whitespace() || b"[],".contains(b);
     let mut at = 0;
     std::iter::from_fn(move || {
-        let start = at + bytes[at..].iter().position(|b| *b == b'{')?;
-        let (mut depth, mut quoted, mut i) = (0_usize, false, start);
-        while i < bytes.len() {
-            match (quoted, bytes[i]) {
-                (true, b'\\') => i += 1,
+        let start = at + bytes[at..].iter().position(|b| !between(b))?;
+        let object = bytes[start] == b'{';
+        let (mut depth, mut quoted, mut end) = (0_usize, false, start);
+        while end < bytes.len() {
+            match (quoted, bytes[end]) {
+                (true, b'\\') => end += 1,
                 (_, b'"') => quoted = !quoted,
+                (false, b',' | b']') if depth == 0 => break,
                 (false, b'{' | b'[') => depth += 1,
-                (false, b'}' | b']') => depth -= 1,
+                (false, b'}' | b']') => depth = depth.saturating_sub(1),
                 _ => {}
             }
-            i += 1;
-            if depth == 0 {
+            end += 1;
+            if object && depth == 0 {
                 break;
             }
         }
-        at = i.min(bytes.len());
+        at = end.min(bytes.len());
         Some((start, &bytes[start..at]))
     })
 }
@@ -758,13 +645,11 @@ mod tests {
 
     #[test]
     fn records_are_cut_at_their_own_braces_and_not_at_those_in_strings() {
-        let text = br#"[{"a":"}{\"","b":[{}]}, {"c":1}, 5, {"cut": "x"#;
-        let cut: Vec<_> =
-            records(text).map(|(at, r)| (at, String::from_utf8_lossy(r).into_owned())).collect();
-        assert_eq!(
-            cut,
-            [(1, r#"{"a":"}{\"","b":[{}]}"#.into()), (24, r#"{"c":1}"#.into()), (36, r#"{"cut": "x"#.into())]
-        );
+        let text = br#"[{"a":"}{\"","b":[{}]}, {"c":1}, 5, "x,]", {"cut": "x"#;
+        let cut: Vec<_> = records(text).map(|(at, r)| (at, std::str::from_utf8(r).unwrap_or(""))).collect();
+        let want = [r#"{"a":"}{\"","b":[{}]}"#, r#"{"c":1}"#, "5", r#""x,]""#, r#"{"cut": "x"#];
+        assert_eq!(cut.iter().map(|(_, record)| *record).collect::<Vec<_>>(), want);
+        assert!(cut.iter().all(|(at, record)| text[*at..].starts_with(record.as_bytes())));
     }
 
     #[test]

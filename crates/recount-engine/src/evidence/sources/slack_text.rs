@@ -14,6 +14,10 @@ pub(super) trait Names {
 
 /// A message's text with its mentions and links spelled out and its entities decoded.
 pub(super) fn plain(text: &str, names: &dyn Names) -> String {
+    unstyled(spelled_out(text, names))
+}
+
+fn spelled_out(text: &str, names: &dyn Names) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(open) = rest.find('<') {
@@ -27,6 +31,46 @@ pub(super) fn plain(text: &str, names: &dyn Names) -> String {
     }
     entities(rest, &mut out);
     out
+}
+
+/// The text without the marks of bold, italic and struck text, where they are that: `*x*` at the edges of
+/// words, on one line, outside code.
+fn unstyled(text: String) -> String {
+    if !text.contains(['*', '_', '~']) {
+        return text;
+    }
+    let chars: Vec<char> = text.chars().collect();
+    let at = |i: usize| chars.get(i).copied().unwrap_or(' ');
+    let mut drop = vec![false; chars.len()];
+    let mut open: [Option<usize>; 3] = [None; 3];
+    let mut code = false;
+    for (i, c) in chars.iter().enumerate() {
+        if *c == '`' {
+            code = !code;
+        }
+        if *c == '\n' {
+            open = [None; 3];
+        }
+        let Some(mark) = ['*', '_', '~'].iter().position(|mark| mark == c).filter(|_| !code) else {
+            continue;
+        };
+        let (before, after) = (if i == 0 { ' ' } else { at(i - 1) }, at(i + 1));
+        let ends = |c: char| c.is_whitespace() || ".,;:!?)*_~".contains(c);
+        match open[mark] {
+            Some(from) if i > from + 1 && !before.is_whitespace() && ends(after) => {
+                (drop[from], drop[i]) = (true, true);
+                open[mark] = None;
+            }
+            _ if (before.is_whitespace() || ("(*_~".contains(before) && before != *c))
+                && !after.is_whitespace()
+                && after != *c =>
+            {
+                open[mark] = Some(i);
+            }
+            _ => {}
+        }
+    }
+    chars.iter().zip(drop).filter(|(_, drop)| !drop).map(|(c, _)| *c).collect()
 }
 
 /// `&amp;`, `&lt;` and `&gt;` are all that Slack escapes; decoding once keeps `&amp;lt;` as `&lt;`.
@@ -205,6 +249,12 @@ mod tests {
             ("a -&gt; b &amp;&amp; c &lt; d &amp;lt; &copy;", "a -> b && c < d &lt; &copy;"),
             ("5 < 6", "5 < 6"),
             ("<>", ""),
+            ("*Rolled back* to _v41_, ~not v40~.", "Rolled back to v41, not v40."),
+            ("*<@U1> is on it*", "@ana is on it"),
+            (
+                "~10% of ~50%, 2 * 3 * 4, snake_case_name, `*x*` __init__",
+                "~10% of ~50%, 2 * 3 * 4, snake_case_name, `*x*` __init__",
+            ),
         ] {
             assert_eq!(plain(markup, &Here), text, "`{markup}`");
         }
@@ -221,6 +271,6 @@ mod tests {
             {"type": "context", "elements": [{"type": "mrkdwn", "text": "by bot"}]},
             7, null
         ]);
-        assert_eq!(plain(&of_blocks(&blocks), &Here), "Alert\n*up* a b\nx < y @anahttps://h/\nby bot");
+        assert_eq!(plain(&of_blocks(&blocks), &Here), "Alert\nup a b\nx < y @anahttps://h/\nby bot");
     }
 }
