@@ -233,10 +233,20 @@ pub fn redact(text: &str) -> Cow<'_, str> {
 
 /// As [`redact`], with `person` naming who stands behind a mail address.
 pub fn redact_with<'a>(text: &'a str, person: &dyn Fn(&str) -> String) -> Cow<'a, str> {
-    let found = find(text);
-    if found.is_empty() {
-        return Cow::Borrowed(text);
+    let mut clean = Cow::Borrowed(text);
+    // Taking one thing out can lay another bare (an address glued to a key): look until nothing is left.
+    // What stands in for a secret is never found, so this ends; the bound is for hostile nesting.
+    for _ in 0..16 {
+        let found = find(&clean);
+        if found.is_empty() {
+            break;
+        }
+        clean = Cow::Owned(take_out(&clean, &found, person));
     }
+    clean
+}
+
+fn take_out(text: &str, found: &[Found], person: &dyn Fn(&str) -> String) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut done = 0;
     for Found { detector, span } in found {
@@ -248,11 +258,7 @@ pub fn redact_with<'a>(text: &'a str, person: &dyn Fn(&str) -> String) -> Cow<'a
         done = span.end;
     }
     clean.push_str(&text[done..]);
-    // Taking one thing out can lay another bare (an address glued to a key): look until nothing is left.
-    match redact_with(&clean, person) {
-        Cow::Owned(cleaner) if cleaner.len() < clean.len() => Cow::Owned(cleaner),
-        _ => Cow::Owned(clean),
-    }
+    clean
 }
 
 /// What may be printed of a secret: the first characters, which say what it is, of one long enough.
