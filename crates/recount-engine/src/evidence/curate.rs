@@ -137,3 +137,69 @@ fn names_thread(wanted: &str, thread: &str) -> bool {
 fn article(kind: Kind) -> &'static str {
     if kind.words().starts_with('a') { "an" } else { "a" }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(action: &str) -> Event {
+        let mut event: Event = serde_json::from_str(
+            r#"{"id":"e","at":"2026-11-20T14:02:05Z","kind":"message","source":"slack-export","thread":"1462525200.000123"}"#,
+        )
+        .expect("an event");
+        action.clone_into(&mut event.action);
+        event
+    }
+
+    #[test]
+    fn chat_comes_in_by_what_people_did_to_it_or_said_in_it_and_always_with_a_reason() {
+        let plain = message("lunch?");
+        assert!(!Curation::default().choose(&plain).is_taken());
+
+        let mut pinned = plain.clone();
+        pinned.signals.pinned = true;
+        assert_eq!(Curation::default().choose(&pinned), Choice::Take("pinned".into()));
+
+        let mut marked = plain.clone();
+        marked.signals.reactions = vec!["+1".into(), "memo".into()];
+        assert_eq!(Curation::default().choose(&marked).why(), "marked for the notes (`:memo:`)");
+
+        let mut liked = plain.clone();
+        liked.signals.reactions = vec!["+1".into(), "fire".into(), "eyes".into()];
+        assert!(!Curation::default().choose(&liked).is_taken());
+
+        let stated = Curation::default().choose(&message("rolled back to v41"));
+        assert_eq!(stated, Choice::Take("it states an action (rollback)".into()));
+    }
+
+    #[test]
+    fn a_thread_is_asked_for_by_its_id_or_by_a_permalink() {
+        for wanted in [
+            "1462525200.000123",
+            "p1462525200000123",
+            "https://acme.slack.com/archives/C1/p1462525200000123?x=1",
+        ] {
+            let curation = Curation { threads: vec![wanted.into()] };
+            assert!(curation.choose(&message("lunch?")).is_taken(), "`{wanted}`");
+        }
+        let other = Curation { threads: vec!["1462525200.000124".into(), "general".into()] };
+        assert!(!other.choose(&message("lunch?")).is_taken());
+    }
+
+    #[test]
+    fn other_kinds_come_in_but_for_commits_notes_and_tickets() {
+        for (kind, taken) in [
+            (Kind::AlertFiring, true),
+            (Kind::Merge, true),
+            (Kind::StatusUpdate, true),
+            (Kind::Command, true),
+            (Kind::Commit, false),
+            (Kind::Note, false),
+            (Kind::Ticket, false),
+        ] {
+            let mut event = message("x");
+            event.kind = kind;
+            assert_eq!(Curation::default().choose(&event).is_taken(), taken, "{kind:?}");
+        }
+    }
+}
