@@ -6,4 +6,5 @@
 pub mod config;
 pub mod document;
 pub mod evidence;
+pub mod ide;
 pub mod lint;

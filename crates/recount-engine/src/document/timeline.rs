@@ -9,8 +9,9 @@ use super::template::{FieldId, TimelineColumn as Column};
 use super::value::time::{self, Anchor, Moment, TimeProblem};
 use super::{Cell, Document, Span};
 
-/// A milestone of an incident.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A milestone of an incident: the five instants from which its figures are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Milestone {
     /// Impact begins.
     Started,

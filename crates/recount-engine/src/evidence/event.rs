@@ -9,6 +9,8 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use crate::document::Milestone;
+
 /// The name of an event: the source's own ID and the transition, such as `git:8e0d6c97…` or
 /// `slack:U061A5N1G:1462585122.000008`. The same evidence read twice gives the same names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -191,39 +193,6 @@ impl Kind {
             Self::StatusUpdate => "status update",
             Self::Ticket => "ticket",
             Self::Note => "note",
-        }
-    }
-}
-
-/// The five instants from which an incident's figures are counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Milestone {
-    /// Impact begins.
-    Started,
-    /// Somebody, or an alert, noticed.
-    Detected,
-    /// Somebody took it on.
-    Acknowledged,
-    /// Impact is over or bearable.
-    Mitigated,
-    /// It is over.
-    Resolved,
-}
-
-impl Milestone {
-    /// All of them, in their order.
-    pub const ALL: [Self; 5] =
-        [Self::Started, Self::Detected, Self::Acknowledged, Self::Mitigated, Self::Resolved];
-
-    /// The word as it stands in a timeline row: `Detected`.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Started => "Started",
-            Self::Detected => "Detected",
-            Self::Acknowledged => "Acknowledged",
-            Self::Mitigated => "Mitigated",
-            Self::Resolved => "Resolved",
         }
     }
 }

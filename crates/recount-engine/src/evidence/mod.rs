@@ -14,6 +14,7 @@ pub mod derive;
 pub mod event;
 pub mod freeze;
 pub mod identity;
+pub mod merge;
 pub mod phrases;
 pub mod redact;
 pub mod row;
