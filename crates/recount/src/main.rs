@@ -1,3 +1,66 @@
-//! The `recount` command.
+//! The `recount` command: argv and environment in, exit code out.
+//!
+//! What lives here: wiring. What a command does stands in `commands/`, one file each.
 
-fn main() {}
+mod baseline;
+mod commands;
+mod environment;
+mod error;
+mod inputs;
+mod progress;
+mod report;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use commands::Command;
+use environment::Environment;
+use error::{CliError, Exit};
+
+/// Postmortems from evidence, checked and followed up, as plain Markdown files.
+///
+/// Works on the library found upward from the working folder: the folder with `recount.toml`.
+///
+/// Exit codes: 0 all is well; 1 a check found errors; 2 the command could not do what was asked.
+#[derive(Debug, Parser)]
+#[command(name = "recount", version, arg_required_else_help = true, max_term_width = 100)]
+struct Cli {
+    /// The library to work on, instead of the one found upward from the working folder
+    #[arg(long, global = true, value_name = "PATH", env = "RECOUNT_LIBRARY")]
+    library: Option<std::path::PathBuf>,
+
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: environment::Color,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut environment = Environment::new(cli.library, cli.color);
+    let result = cli.command.run(&mut environment).and_then(|exit| {
+        environment.flush()?;
+        Ok(exit)
+    });
+    match result {
+        Ok(exit) => exit.into(),
+        // The reader has gone away: it has what it wanted.
+        Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(error) => {
+            environment.show_error(&error);
+            Exit::Failed.into()
+        }
+    }
+}
+
+/// The whole command line, for completions, man pages and the reference.
+fn command_line() -> clap::Command {
+    Cli::command()
+}
+
+/// What every command returns.
+type Outcome = Result<Exit, CliError>;

@@ -1,0 +1,145 @@
+//! What the process brings: working folder, streams, colour, terminal width, the clock. Nothing else
+//! in the program asks the operating system for these.
+
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::PathBuf;
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+
+use crate::error::CliError;
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless `NO_COLOR` is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The surroundings of a command.
+pub(crate) struct Environment {
+    library: Option<PathBuf>,
+    out: BufWriter<AutoStream<io::Stdout>>,
+    color_out: bool,
+    color: Color,
+}
+
+impl Environment {
+    pub(crate) fn new(library: Option<PathBuf>, color: Color) -> Self {
+        let choice = match color {
+            Color::Auto => AutoStream::choice(&io::stdout()),
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        let color_out = choice != ColorChoice::Never;
+        let out = BufWriter::with_capacity(64 * 1024, AutoStream::new(io::stdout(), choice));
+        Self { library, out, color_out, color }
+    }
+
+    /// The library named with `--library`.
+    pub(crate) fn library(&self) -> Option<&PathBuf> {
+        self.library.as_ref()
+    }
+
+    /// The working folder.
+    #[allow(clippy::unused_self, reason = "everything that the process brings is asked of this")]
+    pub(crate) fn folder(&self) -> Result<PathBuf, CliError> {
+        std::env::current_dir()
+            .map_err(|error| CliError::new(format!("the working folder cannot be read: {error}")))
+    }
+
+    /// Where results go.
+    pub(crate) fn out(&mut self) -> &mut impl Write {
+        &mut self.out
+    }
+
+    /// Writes everything that is buffered.
+    pub(crate) fn flush(&mut self) -> Result<(), CliError> {
+        Ok(self.out.flush()?)
+    }
+
+    /// Whether results are coloured.
+    pub(crate) fn has_color(&self) -> bool {
+        self.color_out
+    }
+
+    /// The width of the terminal in columns; 100 where there is none.
+    #[allow(clippy::unused_self, reason = "everything that the process brings is asked of this")]
+    pub(crate) fn width(&self) -> usize {
+        let named = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        let seen = io::stdout().is_terminal().then(terminal_width).flatten();
+        named.or(seen).unwrap_or(100).clamp(40, 200)
+    }
+
+    /// Whether somebody watches the error stream.
+    #[allow(clippy::unused_self, reason = "everything that the process brings is asked of this")]
+    pub(crate) fn is_watched(&self) -> bool {
+        io::stderr().is_terminal()
+    }
+
+    /// Now. `RECOUNT_NOW` (RFC 3339) stands in for the clock where output must be repeatable.
+    #[allow(clippy::unused_self, reason = "everything that the process brings is asked of this")]
+    pub(crate) fn now(&self) -> Timestamp {
+        let named = std::env::var("RECOUNT_NOW").ok().and_then(|text| text.parse().ok());
+        named.unwrap_or_else(|| Zoned::now().timestamp())
+    }
+
+    /// Today, UTC.
+    pub(crate) fn today(&self) -> Date {
+        TimeZone::UTC.to_datetime(self.now()).date()
+    }
+
+    /// Something that is not the result: what was done, what to know.
+    pub(crate) fn note(&mut self, text: impl AsRef<str>) {
+        // A note that cannot be shown must not fail the command.
+        let _ = self.out.flush();
+        let _ = writeln!(self.err(), "{}", text.as_ref());
+    }
+
+    /// A warning: the command goes on.
+    pub(crate) fn warn(&mut self, text: impl AsRef<str>) {
+        let style = AnsiColor::Yellow.on_default().bold();
+        self.labelled(style, "warning", text.as_ref());
+    }
+
+    /// Something worth trying next.
+    pub(crate) fn hint(&mut self, text: impl AsRef<str>) {
+        let style = AnsiColor::Cyan.on_default().bold();
+        self.labelled(style, "hint", text.as_ref());
+    }
+
+    pub(crate) fn show_error(&mut self, error: &CliError) {
+        let style = AnsiColor::Red.on_default().bold();
+        self.labelled(style, "error", &error.to_string());
+        if let Some(hint) = error.hint_text() {
+            self.hint(hint);
+        }
+    }
+
+    fn labelled(&mut self, style: Style, label: &str, text: &str) {
+        let _ = self.out.flush();
+        let _ = writeln!(self.err(), "{style}{label}:{style:#} {text}");
+    }
+
+    fn err(&self) -> AutoStream<io::Stderr> {
+        let choice = match self.color {
+            Color::Auto => AutoStream::choice(&io::stderr()),
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        AutoStream::new(io::stderr(), choice)
+    }
+}
+
+fn terminal_width() -> Option<usize> {
+    // indicatif brings the one crate that asks the terminal; no second one for the same question.
+    let (_, columns) = indicatif::TermFeatures::size();
+    Some(columns)
+}
