@@ -45,8 +45,7 @@ lint: ## formatting, clippy, tidy, stale generated files, licences
 
 bench: ## speed over 10,000 invented postmortems with known faults, against the floor
 	@cargo build --release --quiet --package recount --package xtask
-	@test -d $(BENCH_LIBRARY) || target/release/xtask corpus-gen $(BENCH_LIBRARY) --documents 10000 --seed 1 > target/bench-faults.txt
-	@cat target/bench-faults.txt
+	@test -f $(BENCH_LIBRARY)/seeded-faults.txt || target/release/xtask corpus-gen $(BENCH_LIBRARY) --documents 10000 --seed 1 >/dev/null
 	@target/release/xtask bench $(BENCH_LIBRARY) target/release/recount
 
 fuzz: ## runs each fuzz target for FUZZ_SECONDS (600); needs a nightly compiler and cargo-fuzz
