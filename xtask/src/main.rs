@@ -8,6 +8,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+mod bench;
 mod corpus;
 mod generate;
 mod scaffold;
@@ -54,6 +55,12 @@ const CHORES: &[Chore] = &[
         arguments: "DIR [--documents N] [--seed S]",
         about: "makes a library of invented postmortems with known faults",
         run: corpus::run,
+    },
+    Chore {
+        name: "bench",
+        arguments: "DIR BINARY",
+        about: "measures the binary over a library that `corpus-gen` made; see `make bench`",
+        run: bench::run,
     },
 ];
 

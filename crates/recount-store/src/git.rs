@@ -91,7 +91,12 @@ fn succeed<S: AsRef<OsStr>, const N: usize>(folder: &Path, arguments: [S; N]) ->
 }
 
 fn git<S: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = S>) -> Result<Output, StoreError> {
-    let output = Command::new("git")
+    let mut command = Command::new("git");
+    // A hook gets these relative to the folder it was started in, which need not be ours.
+    for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"] {
+        command.env_remove(name);
+    }
+    let output = command
         .current_dir(folder)
         // Messages that we can recognise, and no lock taken on a repository that somebody works in.
         .env("LC_ALL", "C")

@@ -16,6 +16,9 @@ use faults::FAULTS;
 use page::Page;
 use random::{Phrases, Random};
 
+/// How many of each fault a generated library holds: lines of a number and a rule.
+pub(crate) const SEEDED_FILE: &str = "seeded-faults.txt";
+
 pub(crate) fn run(arguments: &[String]) -> Outcome {
     let mut folder = None;
     let (mut documents, mut seed) = (10_000, 1);
@@ -69,12 +72,13 @@ fn generate(folder: &Path, documents: u64, seed: u64) -> std::io::Result<String>
         fs::write(folder.join("postmortems").join(&year).join(&page.file_name), page.text)?;
     }
 
-    let mut summary = format!("{documents} postmortems, {bytes} bytes, seed {seed}\nseeded faults:\n");
-    for (count, (_, rule)) in counts.iter().zip(FAULTS) {
-        summary += &format!("{count:>8} {rule}\n");
-    }
-    summary += &format!("{:>8} in all\n", counts.iter().sum::<u64>());
-    Ok(summary)
+    let seeded: String =
+        counts.iter().zip(FAULTS).map(|(count, (_, rule))| format!("{count:>8} {rule}\n")).collect();
+    fs::write(folder.join(SEEDED_FILE), &seeded)?;
+    let total: u64 = counts.iter().sum();
+    Ok(format!(
+        "{documents} postmortems, {bytes} bytes, seed {seed}\nseeded faults:\n{seeded}{total:>8} in all\n"
+    ))
 }
 
 #[cfg(test)]
@@ -87,7 +91,7 @@ mod tests {
             let folder = tempfile::tempdir().expect("a scratch folder");
             let summary = generate(folder.path(), 20, seed).expect("written");
             let files = crate::files_below(folder.path());
-            assert_eq!(files.len(), 21);
+            assert_eq!(files.len(), 22);
             let texts: Vec<String> =
                 files.iter().map(|path| fs::read_to_string(path).expect("readable")).collect();
             (summary, texts)

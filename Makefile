@@ -1,0 +1,57 @@
+# What people and the build server run. `make help` lists it.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Real documents and real evidence, where they lie beside the repository; the tests that read them are
+# skipped, and say so, where they do not.
+SHARED := $(abspath ../shared)
+ifneq ($(wildcard $(SHARED)/corpus),)
+export RECOUNT_CORPUS ?= $(SHARED)/corpus
+endif
+ifneq ($(wildcard $(SHARED)/evidence),)
+export RECOUNT_EVIDENCE ?= $(SHARED)/evidence
+endif
+
+BENCH_LIBRARY := target/bench/library
+# Seconds for each fuzz target.
+FUZZ_SECONDS ?= 600
+
+.PHONY: help demo test lint bench fuzz
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 14
+
+# The development build: it starts minutes before an optimised one (no link-time optimisation, shared with
+# `make test`), its dependencies are optimised all the same, and the demo library is small.
+demo: ## drafts a postmortem from evidence and checks it, in a scratch copy of examples/
+	@cargo run --quiet --package recount -- demo
+
+test: ## all tests; installs what they need where it is missing
+	@.ci/need git
+	@.ci/test
+
+lint: ## formatting, clippy, tidy, stale generated files, licences
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --all-features --quiet -- -D warnings
+	cargo xtask tidy
+	cargo xtask generate --check
+	@if cargo deny --version >/dev/null 2>&1; then \
+	  cargo deny --log-level error check; \
+	else \
+	  echo 'skipped: licences and advisories (install cargo-deny to check them)'; \
+	fi
+
+bench: ## speed over 10,000 invented postmortems with known faults, against the floor
+	@cargo build --release --quiet --package recount --package xtask
+	@test -f $(BENCH_LIBRARY)/seeded-faults.txt || target/release/xtask corpus-gen $(BENCH_LIBRARY) --documents 10000 --seed 1 >/dev/null
+	@target/release/xtask bench $(BENCH_LIBRARY) target/release/recount
+
+fuzz: ## runs each fuzz target for FUZZ_SECONDS (600); needs a nightly compiler and cargo-fuzz
+	@cargo +nightly fuzz --version >/dev/null 2>&1 || { \
+	  echo 'error: fuzzing needs `rustup toolchain install nightly` and `cargo install cargo-fuzz`' >&2; exit 1; }
+	@for target in $$(cargo +nightly fuzz list); do \
+	  echo "== $$target, $(FUZZ_SECONDS) s"; \
+	  cargo +nightly fuzz run "$$target" -- -max_total_time=$(FUZZ_SECONDS) -timeout=10 -print_final_stats=1; \
+	done
