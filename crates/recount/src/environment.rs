@@ -139,7 +139,5 @@ impl Environment {
 }
 
 fn terminal_width() -> Option<usize> {
-    // indicatif brings the one crate that asks the terminal; no second one for the same question.
-    let (_, columns) = indicatif::TermFeatures::size();
-    Some(columns)
+    terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
 }

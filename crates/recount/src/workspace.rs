@@ -1,0 +1,262 @@
+//! The library that a command works on: its configuration, finding a postmortem by its ID, changing
+//! one safely.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Mutex;
+
+use jiff::civil::Date;
+
+use recount_engine::config::Config;
+use recount_engine::document::template::{self, FieldId};
+use recount_engine::document::{Document, Stage};
+use recount_engine::ide::Checker;
+use recount_engine::lint::{self, Finding, Level, Library as Facts, Options};
+use recount_store::{Guard, Library, Listed, Stored};
+
+use crate::environment::Environment;
+use crate::error::CliError;
+
+/// A library, opened.
+pub(crate) struct Workspace {
+    pub(crate) library: Library,
+    pub(crate) checker: Checker,
+}
+
+impl Workspace {
+    /// The library named with `--library`, else the one found upward from the working folder.
+    pub(crate) fn open(environment: &mut Environment) -> Result<Self, CliError> {
+        let library = match environment.library() {
+            Some(root) => Library::open(root)?,
+            None => Library::discover(&environment.folder()?)?,
+        };
+        Self::with(environment, library)
+    }
+
+    /// As [`Workspace::open`]; where there is no library and none was named, the working folder with
+    /// the default configuration, for commands on files.
+    pub(crate) fn open_or_loose(environment: &mut Environment) -> Result<Self, CliError> {
+        if environment.library().is_some() {
+            return Self::open(environment);
+        }
+        let folder = environment.folder()?;
+        match Library::discover(&folder) {
+            Ok(library) => Self::with(environment, library),
+            Err(_) => Self::with(environment, Library::loose(&folder)),
+        }
+    }
+
+    fn with(environment: &mut Environment, library: Library) -> Result<Self, CliError> {
+        let config = match library.config_path() {
+            None => Config::default(),
+            Some(path) => {
+                let text = fs::read_to_string(&path)
+                    .map_err(|error| CliError::new(format!("`{}` cannot be read: {error}", path.display())))?;
+                Config::from_toml(&text).map_err(|error| CliError::config(&path, &text, &error))?
+            }
+        };
+        for (name, nearest) in lint::unknown_rules(&config) {
+            environment.warn(format!("`recount.toml` sets the level of `{name}`, which is no rule"));
+            if let Some(nearest) = nearest {
+                environment.hint(format!("did you mean `{nearest}`?"));
+            }
+        }
+        let limit = u64::from(config.library.max_file_size) * 1024 * 1024;
+        let library = if library.config_path().is_some() {
+            library.with_folders([PathBuf::from(&config.library.postmortems)]).with_size_limit(limit)
+        } else {
+            library
+        };
+        Ok(Self { library, checker: Checker::new(config) })
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        self.checker.config()
+    }
+
+    /// The template of the library; the built-in one where the file is missing.
+    pub(crate) fn template(&self) -> Result<Vec<u8>, CliError> {
+        let path = self.library.root().join(&self.config().library.template);
+        match fs::read(&path) {
+            Ok(bytes) => Ok(bytes),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(template::TEMPLATE.as_bytes().to_vec()),
+            Err(error) => Err(CliError::new(format!("`{}` cannot be read: {error}", path.display()))),
+        }
+    }
+
+    /// A path as it is shown: relative to the working folder where it is below it.
+    pub(crate) fn shown(&self, environment: &Environment, path: &Path) -> String {
+        let folder = environment.folder().unwrap_or_default();
+        let relative = path.strip_prefix(&folder).unwrap_or(path);
+        relative.display().to_string()
+    }
+
+    /// The file of a postmortem, from its ID, its number, or its path.
+    pub(crate) fn find(&self, wanted: &str) -> Result<PathBuf, CliError> {
+        let as_path = Path::new(wanted);
+        if as_path.is_file() {
+            return Ok(as_path.to_owned());
+        }
+        let pattern = &self.config().library.id;
+        let listed = self.library.list();
+        let files: Vec<&PathBuf> = listed.iter().filter_map(|file| file.as_ref().ok()).collect();
+        let number: Option<u64> = wanted.parse().ok().filter(|_| pattern.has_sequence());
+        let named: Vec<&PathBuf> = files
+            .iter()
+            .copied()
+            .filter(|path| {
+                let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or("");
+                let id = pattern.id_in(stem).unwrap_or("");
+                id.eq_ignore_ascii_case(wanted)
+                    || stem.eq_ignore_ascii_case(wanted)
+                    || (number.is_some() && pattern.sequence_of(id) == number)
+            })
+            .collect();
+        match named[..] {
+            [path] => return Ok(path.clone()),
+            [] => {}
+            _ => return Err(self.several(wanted, &named)),
+        }
+        // No file is named so: the ID may stand in a file with another name.
+        let found = Mutex::new(Vec::new());
+        self.library.scan(
+            &listed,
+            recount_store::threads(),
+            |path, bytes| {
+                let is_it = bytes.is_ok_and(|bytes| {
+                    let text = wanted.to_lowercase();
+                    let haystack = String::from_utf8_lossy(bytes).to_lowercase();
+                    haystack.contains(&text)
+                        && Document::parse(bytes)
+                            .field_text(FieldId::IncidentId)
+                            .is_some_and(|id| id.eq_ignore_ascii_case(wanted))
+                });
+                is_it.then(|| path.to_owned())
+            },
+            |path| {
+                if let (Some(path), Ok(mut found)) = (path, found.lock()) {
+                    found.push(path);
+                }
+            },
+        );
+        let found = found.into_inner().unwrap_or_default();
+        match &found[..] {
+            [path] => Ok(path.clone()),
+            [] => {
+                let ids = files.iter().filter_map(|path| pattern.id_in(path.file_stem()?.to_str()?));
+                let near = recount_engine::config::nearest(wanted, ids);
+                let error = CliError::new(format!("there is no postmortem `{wanted}` in this library"));
+                Err(match near {
+                    Some(near) => error.hint(format!("did you mean `{near}`? `recount list` shows all")),
+                    None => error.hint("`recount list` shows all"),
+                })
+            }
+            _ => Err(self.several(wanted, &found.iter().collect::<Vec<_>>())),
+        }
+    }
+
+    fn several(&self, wanted: &str, paths: &[&PathBuf]) -> CliError {
+        let names: Vec<String> =
+            paths.iter().map(|path| format!("`{}`", self.library.relative(path).display())).collect();
+        CliError::new(format!("`{wanted}` could be any of {}", names.join(", ")))
+            .hint("name the file, or give one of them another ID with `recount renumber FILE`")
+    }
+
+    /// Reads a postmortem.
+    pub(crate) fn read(&self, path: &Path) -> Result<(Stored, Document), CliError> {
+        let stored = self.library.read(path)?;
+        let document = Document::parse(&stored.bytes);
+        Ok((stored, document))
+    }
+
+    /// The findings of one document, with what its neighbours say.
+    pub(crate) fn findings(&self, path: &Path, document: &Document, today: Date, options: Options) -> Vec<Finding> {
+        let facts = Neighbours { workspace: self, path, others: None };
+        self.checker.findings(document, &facts, today, options)
+    }
+
+    /// Refuses a change that makes the document worse by the rules of its stage: errors that were not
+    /// there before.
+    pub(crate) fn refuse_worse(
+        &self,
+        path: &Path,
+        before: &Document,
+        after: &Document,
+        today: Date,
+        stage: Stage,
+    ) -> Result<(), CliError> {
+        let errors = |document: &Document| -> Vec<Finding> {
+            let options = Options { stage: Some(stage), due: false };
+            let mut found = self.findings(path, document, today, options);
+            found.retain(|finding| finding.level == Level::Error);
+            found
+        };
+        let old = errors(before);
+        let mut new = errors(after);
+        for finding in &old {
+            let same = |other: &Finding| other.rule.name == finding.rule.name && other.message == finding.message;
+            if let Some(index) = new.iter().position(same) {
+                new.swap_remove(index);
+            }
+        }
+        let Some(first) = new.first() else { return Ok(()) };
+        Err(CliError::new(format!(
+            "refused, because at stage `{stage}` this would be an error: {} ({})",
+            first.message, first.rule.name
+        ))
+        .hint(format!("{}; or use `--force`", first.help)))
+    }
+
+    /// Writes a changed document.
+    pub(crate) fn write(&self, guard: &Guard<'_>, stored: &Stored, document: &Document) -> Result<(), CliError> {
+        guard.write_if_unchanged(&stored.path, &stored.version, document.source().bytes())?;
+        Ok(())
+    }
+
+    /// The candidates of the whole library, or of the paths given.
+    pub(crate) fn list(&self, paths: &[PathBuf]) -> Vec<Listed> {
+        if paths.is_empty() { self.library.list() } else { recount_store::list_paths(paths) }
+    }
+}
+
+/// What a document may ask about its neighbours, answered from the file system.
+pub(crate) struct Neighbours<'w> {
+    pub(crate) workspace: &'w Workspace,
+    /// The document.
+    pub(crate) path: &'w Path,
+    /// Incident IDs that several documents carry, each with their paths; none while that is not known.
+    pub(crate) others: Option<&'w crate::commands::check::SharedIds>,
+}
+
+impl Facts for Neighbours<'_> {
+    fn other_with_id(&self, id: &str) -> Option<String> {
+        let paths = self.others?.get(id)?;
+        let other = paths.iter().find(|path| path.as_path() != self.path)?;
+        Some(self.workspace.library.relative(other).display().to_string())
+    }
+
+    fn exists(&self, path: &str) -> Option<bool> {
+        Some(self.beside(path).exists())
+    }
+
+    fn has_anchor(&self, path: &str, anchor: &str) -> Option<bool> {
+        let target = self.beside(path);
+        let is_markdown = target.extension().is_some_and(|e| e.eq_ignore_ascii_case("md"));
+        if !is_markdown {
+            return None;
+        }
+        let stored = self.workspace.library.read(&target).ok()?;
+        Some(Document::parse(&stored.bytes).has_anchor(anchor))
+    }
+}
+
+impl Neighbours<'_> {
+    /// `link` as a path: from the document's folder, or from the library's root where it begins with `/`.
+    fn beside(&self, link: &str) -> PathBuf {
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        let base = if link.starts_with('/') { self.workspace.library.root() } else { folder };
+        let relative = Path::new(link.trim_start_matches('/'));
+        base.join(relative.components().filter(|part| !matches!(part, Component::RootDir)).collect::<PathBuf>())
+    }
+}
