@@ -114,7 +114,7 @@ impl People {
     /// else by the source's own ID.
     pub fn appear(&self, known: Known<'_>) -> String {
         let keys = [known.id, known.mail].into_iter().chain(known.names.iter().copied());
-        for key in keys.filter(|key| !key.is_empty()) {
+        for key in keys.filter(|key| !key.is_empty() && !self.handles.is_empty()) {
             if let Some(handle) = self.handles.get(&key.to_lowercase()) {
                 return handle.clone();
             }

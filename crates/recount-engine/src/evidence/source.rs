@@ -4,7 +4,7 @@
 //!
 //! The session does for every source what none may forget: redaction, the window, duplicates, order.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
 use jiff::Timestamp;
@@ -259,6 +259,11 @@ impl Session {
 /// text, so that the order of the parts decides nothing.
 fn keep_one_of_each(events: &mut Vec<Event>) -> u64 {
     let read = events.len();
+    // Most inputs have no duplicates, and then nothing needs to move.
+    let mut seen: HashSet<&EventId> = HashSet::with_capacity(read);
+    if events.iter().all(|event| seen.insert(&event.id)) {
+        return 0;
+    }
     let mut best: HashMap<EventId, Event> = HashMap::with_capacity(read);
     for event in events.drain(..) {
         match best.entry(event.id.clone()) {
