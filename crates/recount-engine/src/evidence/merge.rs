@@ -5,9 +5,11 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::derive::{self, Derivable, Derived};
 use super::event::{Event, EventId, Milestone};
-use super::freeze::Frozen;
+use super::freeze::{Frozen, State};
 use super::row::Row;
 use crate::document::operations::OperationError;
 use crate::document::template::FieldId;
@@ -64,7 +66,15 @@ pub fn merge(
         filled: Vec::new(),
         offers: Vec::new(),
     };
-    let marked = milestones_of(document, &derived);
+    let marked = milestones_of(document, &derived, &merged_events(events, in_timeline));
+    for row in stated_milestones(document, &derived, &marked, frozen, folder) {
+        let id = EventId(format!("stated:{}", row.0.0));
+        if frozen.state(&id) == State::New && !has_row(&merged.document, &row.1) {
+            let edits = merged.document.insert_timeline_row(row.1.at, &row.1.cells())?;
+            merged.document = merged.document.changed(&edits)?;
+            merged.added.push(id);
+        }
+    }
     for event in events {
         let file = frozen.file_of(&event.id).map(|file| format!("{folder}/{file}"));
         let row = Row::new(event, marked.get(&event.id).copied(), file.as_deref());
@@ -80,20 +90,56 @@ pub fn merge(
     Ok(merged)
 }
 
-/// Which event's row gets which milestone: certain ones that the document does not have yet.
-fn milestones_of(document: &Document, derived: &[Derived]) -> BTreeMap<EventId, Milestone> {
+fn merged_events<'e>(events: &[&'e Event], in_timeline: &[&'e Event]) -> BTreeMap<&'e EventId, Timestamp> {
+    events.iter().chain(in_timeline).map(|event| (&event.id, event.instant())).collect()
+}
+
+/// Which event's row gets which milestone: certain ones that the document does not have yet and that
+/// happened when the event did.
+fn milestones_of(
+    document: &Document,
+    derived: &[Derived],
+    instants: &BTreeMap<&EventId, Timestamp>,
+) -> BTreeMap<EventId, Milestone> {
     let mut marked = BTreeMap::new();
     for result in derived.iter().filter(|result| result.certain) {
         let Derivable::Milestone(milestone) = result.what else { continue };
         let is_new = document.milestone(milestone).is_none();
         if let Some(event) = result.because.first().filter(|_| is_new) {
-            marked.entry(event.clone()).or_insert(milestone);
+            if instants.get(event).copied() == result.at {
+                marked.entry(event.clone()).or_insert(milestone);
+            }
         }
     }
     marked
 }
 
-fn known_milestones(document: &Document) -> BTreeMap<Milestone, jiff::Timestamp> {
+/// Rows for milestones at an instant that an event only speaks of: "impact started at 14:02".
+fn stated_milestones(
+    document: &Document,
+    derived: &[Derived],
+    marked: &BTreeMap<EventId, Milestone>,
+    frozen: &Frozen,
+    folder: &str,
+) -> Vec<(EventId, Row)> {
+    let mut rows = Vec::new();
+    for result in derived.iter().filter(|result| result.certain) {
+        let (Derivable::Milestone(milestone), Some(at)) = (result.what, result.at) else { continue };
+        let Some(event) = result.because.first().and_then(|id| frozen.event(id)) else { continue };
+        if document.milestone(milestone).is_some() || marked.values().any(|other| *other == milestone) {
+            continue;
+        }
+        let mut stated = event.clone();
+        stated.at = at.into();
+        stated.precision = super::event::Precision::Minute;
+        stated.action = format!("Stated: {}", event.action);
+        let file = frozen.file_of(&event.id).map(|file| format!("{folder}/{file}"));
+        rows.push((event.id.clone(), Row::new(&stated, Some(milestone), file.as_deref())));
+    }
+    rows
+}
+
+fn known_milestones(document: &Document) -> BTreeMap<Milestone, Timestamp> {
     let mut known = BTreeMap::new();
     for milestone in Milestone::ALL {
         let at = match milestone {

@@ -1,0 +1,116 @@
+//! The baseline: findings that a library accepts as they are today, so that only new ones are
+//! reported. One JSON line for each, in a file that is committed.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use recount_engine::document::Document;
+use recount_engine::evidence::identity::sha256_hex;
+use recount_engine::lint::Finding;
+use serde::{Deserialize, Serialize};
+
+use crate::error::CliError;
+
+/// The file at the library's root.
+pub(crate) const FILE: &str = "recount-baseline.jsonl";
+
+/// Accepted findings: how many of each fingerprint a document may have.
+#[derive(Debug, Default)]
+pub(crate) struct Baseline {
+    accepted: HashMap<String, HashMap<String, u32>>,
+}
+
+/// A line of the file.
+#[derive(Serialize, Deserialize)]
+struct Line {
+    path: String,
+    rule: String,
+    fingerprint: String,
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    count: u32,
+}
+
+fn one() -> u32 {
+    1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_one(count: &u32) -> bool {
+    *count == 1
+}
+
+/// What stays the same about a finding when lines above it come and go: its rule and the text it is
+/// about, in its section.
+pub(crate) fn fingerprint(document: &Document, finding: &Finding) -> String {
+    let line = document.source().line_at(finding.span.start as usize);
+    let text: Vec<&str> = document.slice(line).split_whitespace().collect();
+    let section = document.section_at(finding.span.start).map_or("", |section| document.slice(section.name));
+    sha256_hex(format!("{}\n{section}\n{}", finding.rule.name, text.join(" ")).as_bytes(), 16)
+}
+
+impl Baseline {
+    /// Reads the file; an empty baseline where there is none.
+    pub(crate) fn read(root: &Path) -> Result<Self, CliError> {
+        let path = root.join(FILE);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(CliError::new(format!("`{}` cannot be read: {error}", path.display()))),
+        };
+        let mut baseline = Self::default();
+        for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+            let line: Line = serde_json::from_str(line).map_err(|error| {
+                CliError::new(format!("`{}:{}` is no line of a baseline: {error}", path.display(), index + 1))
+                    .hint("mend the line, or write the file anew with `recount check --write-baseline`")
+            })?;
+            baseline.accept(&line.path, line.fingerprint, line.count);
+        }
+        Ok(baseline)
+    }
+
+    /// Accepts `count` findings of a fingerprint.
+    pub(crate) fn accept(&mut self, path: &str, fingerprint: String, count: u32) {
+        *self.accepted.entry(path.to_owned()).or_default().entry(fingerprint).or_default() += count;
+    }
+
+    /// Whether nothing is accepted.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.accepted.is_empty()
+    }
+
+    /// Drops the accepted findings of a document; returns how many they were.
+    pub(crate) fn drop_accepted(&self, path: &str, document: &Document, findings: &mut Vec<Finding>) -> usize {
+        let Some(accepted) = self.accepted.get(path) else { return 0 };
+        let mut left = accepted.clone();
+        let before = findings.len();
+        findings.retain(|finding| match left.get_mut(&fingerprint(document, finding)) {
+            Some(count) if *count > 0 => {
+                *count -= 1;
+                false
+            }
+            _ => true,
+        });
+        before - findings.len()
+    }
+
+    /// The lines of one document for the file, in order.
+    pub(crate) fn lines(path: &str, document: &Document, findings: &[Finding]) -> String {
+        let mut counts: Vec<(String, &str, u32)> = Vec::new();
+        for finding in findings {
+            let fingerprint = fingerprint(document, finding);
+            match counts.iter_mut().find(|(other, ..)| *other == fingerprint) {
+                Some((.., count)) => *count += 1,
+                None => counts.push((fingerprint, finding.rule.name, 1)),
+            }
+        }
+        let mut out = String::new();
+        for (fingerprint, rule, count) in counts {
+            let line = Line { path: path.to_owned(), rule: rule.to_owned(), fingerprint, count };
+            // Strings and a number: they are always JSON, and a string takes everything.
+            let _ = writeln!(out, "{}", serde_json::to_string(&line).unwrap_or_default());
+        }
+        out
+    }
+}

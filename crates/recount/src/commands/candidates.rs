@@ -1,0 +1,100 @@
+//! `recount candidates`: what the evidence holds and the timeline does not.
+
+use std::io::Write as _;
+
+use recount_engine::evidence::curate::Curation;
+use recount_engine::evidence::Event;
+use serde::Serialize;
+
+use crate::Outcome;
+use crate::commands::import::frozen_of;
+use crate::environment::Environment;
+use crate::error::{CliError, Exit};
+use crate::workspace::Workspace;
+
+/// List what the frozen evidence holds and the timeline does not
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The postmortem: its ID, number or path
+    id: String,
+
+    /// Only events whose text, actor or channel holds this
+    #[arg(long, value_name = "TEXT")]
+    grep: Option<String>,
+
+    /// How to print
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Format {
+    /// For people
+    Table,
+    /// For programs: `candidates` version 1
+    Json,
+}
+
+#[derive(Serialize)]
+struct Output<'e> {
+    recount: Version,
+    candidates: Vec<Candidate<'e>>,
+}
+
+#[derive(Serialize)]
+struct Version {
+    format: &'static str,
+    version: u32,
+}
+
+#[derive(Serialize)]
+struct Candidate<'e> {
+    #[serde(flatten)]
+    event: &'e Event,
+    left_out_because: String,
+}
+
+pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
+    let workspace = Workspace::open(environment)?;
+    let path = workspace.find(&args.id)?;
+    let frozen = frozen_of(&path, environment)?;
+    let wanted = args.grep.map(|text| text.to_lowercase());
+    let curation = Curation::default();
+    let candidates: Vec<Candidate<'_>> = frozen
+        .candidates()
+        .into_iter()
+        .filter(|event| wanted.as_ref().is_none_or(|text| holds(event, text)))
+        .map(|event| Candidate { event, left_out_because: curation.choose(event).why().to_owned() })
+        .collect();
+    match args.format {
+        Format::Json => {
+            let output = Output { recount: Version { format: "candidates", version: 1 }, candidates };
+            serde_json::to_writer_pretty(environment.out(), &output).map_err(|error| CliError::from(std::io::Error::from(error)))?;
+            writeln!(environment.out())?;
+        }
+        Format::Table => {
+            let width = environment.width();
+            let count = candidates.len();
+            for Candidate { event, .. } in candidates {
+                let line = format!("{}  {}  ", event.instant().strftime("%Y-%m-%d %H:%M:%S"), event.id.0);
+                let actor = if event.actor.is_empty() { String::new() } else { format!("{}: ", event.actor) };
+                let text = format!("{actor}{}", event.action.replace('\n', " "));
+                let room = width.saturating_sub(4).max(20);
+                let cut: String = text.chars().take(room).collect();
+                let dots = if text.chars().count() > room { "…" } else { "" };
+                writeln!(environment.out(), "{}\n    {cut}{dots}", line.trim_end())?;
+            }
+            if count == 0 {
+                environment.note("the evidence holds nothing that was not taken or dismissed");
+            } else {
+                environment.hint(format!("`recount take {0} EVENT…` takes them in, `recount dismiss {0} EVENT…` never offers them again", args.id));
+            }
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn holds(event: &Event, text: &str) -> bool {
+    let channel = event.details.get("channel").map_or("", String::as_str);
+    [event.action.as_str(), &event.actor, channel].iter().any(|field| field.to_lowercase().contains(text))
+}

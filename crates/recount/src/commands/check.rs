@@ -1,0 +1,355 @@
+//! `recount check`: findings, over a library or over files.
+
+use std::collections::{HashMap, HashSet};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use jiff::civil::Date;
+
+use recount_engine::document::template::FieldId;
+use recount_engine::document::{Document, MarkKind, Stage};
+use recount_engine::lint::{Finding, Level, Options};
+use recount_store::{Listed, Unreadable, Version, threads};
+
+use crate::Outcome;
+use crate::baseline::{self, Baseline};
+use crate::environment::Environment;
+use crate::error::{CliError, Exit};
+use crate::progress;
+use crate::report::{self, Checked, Look, Problem, Report, Stream, Summary};
+use crate::workspace::{Neighbours, Workspace};
+
+/// Check postmortems: what is wrong, what is missing, where, and what to do
+///
+/// Without paths, the whole library. Exit code 0: no finding at level error; 1: there are some; 2: a
+/// file could not be read, or the check could not run. Where both happen, it is 2.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Files or folders
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    /// Hold every document to this stage instead of its own
+    #[arg(long)]
+    stage: Option<Stage>,
+
+    /// How to show findings
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = format_parser())]
+    format: String,
+
+    /// Apply the certain fixes
+    #[arg(long)]
+    fix: bool,
+
+    /// Let what depends on today's date count: overdue actions, late postmortems
+    #[arg(long)]
+    due: bool,
+
+    /// Only what is new since this git revision: changed documents, and of those only new findings
+    #[arg(long, value_name = "REV", conflicts_with = "write_baseline")]
+    since: Option<String>,
+
+    /// Accept what is there today; from then on only what is new is reported
+    #[arg(long, conflicts_with_all = ["fix", "paths"])]
+    write_baseline: bool,
+}
+
+fn format_parser() -> clap::builder::PossibleValuesParser {
+    let values = report::FORMATS.iter().map(|format| clap::builder::PossibleValue::new(format.name).help(format.about));
+    clap::builder::PossibleValuesParser::new(values)
+}
+
+/// Incident IDs that several documents carry.
+pub(crate) type SharedIds = HashMap<String, Vec<PathBuf>>;
+
+/// What became of one document.
+enum Checking {
+    Unreadable(Unreadable),
+    Read {
+        path: PathBuf,
+        /// Its incident ID, in lower case.
+        id: Option<String>,
+        /// Whether it waives the rule that needs to know all documents.
+        waives_shared_id: bool,
+        shown: String,
+        summary: Summary,
+        failed_fix: Option<CliError>,
+    },
+}
+
+/// What a check compares findings with and how it shows them.
+struct Run<'w> {
+    workspace: &'w Workspace,
+    report: &'w dyn Report,
+    options: Options,
+    today: Date,
+    fix: bool,
+    baseline: &'w Baseline,
+    /// The commit that findings must be newer than.
+    base: Option<&'w str>,
+    folder: PathBuf,
+}
+
+pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
+    let started = Instant::now();
+    let workspace = Workspace::open_or_loose(environment)?;
+    let mut listed = workspace.list(&args.paths);
+    let base = match &args.since {
+        None => None,
+        Some(rev) => {
+            let changed: HashSet<PathBuf> = workspace.library.changed_since(rev)?.into_iter().collect();
+            listed.retain(|file| file.as_ref().map_or(true, |path| is_changed(path, &changed)));
+            Some(workspace.library.merge_base(rev)?)
+        }
+    };
+    if listed.is_empty() && args.paths.is_empty() && args.since.is_none() && workspace.library.config_path().is_none() {
+        return Err(CliError::new("there is no library here and no file was named")
+            .hint("name files to check, or make a library with `recount init`"));
+    }
+    if args.write_baseline {
+        return write_baseline(&workspace, &listed, &args, environment);
+    }
+    let baseline = match workspace.library.config_path() {
+        Some(_) => Baseline::read(workspace.library.root())?,
+        None => Baseline::default(),
+    };
+    let format = report::format(&args.format).ok_or_else(|| CliError::new(format!("there is no format `{}`", args.format)))?;
+    let look = Look { colour: environment.has_color(), width: environment.width(), unicode: environment.has_color() };
+    let report = (format.report)(look);
+    let run = Run {
+        workspace: &workspace,
+        report: report.as_ref(),
+        options: Options { stage: args.stage, due: args.due },
+        today: environment.today(),
+        fix: args.fix,
+        baseline: &baseline,
+        base: base.as_deref(),
+        folder: environment.folder()?,
+    };
+    let mut results = run.all(&listed, environment)?;
+    // Which documents share an ID is known only now: those few are checked again with that knowledge.
+    let shared = shared_ids(&results);
+    for result in &mut results {
+        let Checking::Read { path, id, waives_shared_id, .. } = result else { continue };
+        let is_shared = id.as_ref().is_some_and(|id| shared.contains_key(id));
+        if is_shared || *waives_shared_id {
+            let path = path.clone();
+            let stored = workspace.library.read(&path);
+            *result = match stored {
+                Ok(stored) => run.one(&path, Ok(&stored.bytes), Some(&shared)),
+                Err(recount_store::StoreError::Unreadable(unreadable)) => Checking::Unreadable(unreadable),
+                Err(error) => return Err(error.into()),
+            };
+        }
+    }
+    let mut total = Summary::default();
+    let mut stream = Stream::new(report.as_ref(), environment.out())?;
+    let mut failures = Vec::new();
+    for result in results {
+        match result {
+            Checking::Unreadable(unreadable) => {
+                total.unreadable += 1;
+                stream.problem(problem(&run.folder, &unreadable));
+            }
+            Checking::Read { shown, summary, failed_fix, .. } => {
+                total.add(summary);
+                stream.document(&shown)?;
+                failures.extend(failed_fix);
+            }
+        }
+    }
+    total.elapsed = (started.elapsed().as_secs() >= 2).then(|| started.elapsed());
+    stream.finish(&total)?;
+    let broken = !failures.is_empty();
+    for failure in failures {
+        environment.show_error(&failure);
+    }
+    if args.due && total.errors > 0 {
+        return Ok(Exit::Findings);
+    }
+    Ok(if total.unreadable > 0 || broken {
+        Exit::Failed
+    } else if total.errors > 0 {
+        Exit::Findings
+    } else {
+        Exit::Done
+    })
+}
+
+fn is_changed(path: &Path, changed: &HashSet<PathBuf>) -> bool {
+    changed.contains(path) || path.canonicalize().is_ok_and(|path| changed.contains(&path))
+}
+
+fn problem(folder: &Path, unreadable: &Unreadable) -> Problem {
+    let path = unreadable.path.strip_prefix(folder).unwrap_or(&unreadable.path);
+    Problem {
+        path: path.display().to_string(),
+        message: unreadable.why.clone(),
+        hint: unreadable.hint().unwrap_or_default().to_owned(),
+    }
+}
+
+impl Run<'_> {
+    /// Checks every document, in parallel; answers come in the order of `listed`.
+    fn all(&self, listed: &[Listed], environment: &Environment) -> Result<Vec<Checking>, CliError> {
+        let bar = progress::bar(listed.len(), "checking", environment.is_watched());
+        let mut results = Vec::with_capacity(listed.len());
+        let done = AtomicUsize::new(0);
+        self.workspace.library.scan(
+            listed,
+            threads(),
+            |path, bytes| {
+                let result = self.one(path, bytes, None);
+                done.fetch_add(1, Ordering::Relaxed);
+                result
+            },
+            |result| {
+                bar.set_position(done.load(Ordering::Relaxed) as u64);
+                results.push(result);
+            },
+        );
+        bar.finish_and_clear();
+        Ok(results)
+    }
+
+    fn one(&self, path: &Path, bytes: Result<&[u8], Unreadable>, shared: Option<&SharedIds>) -> Checking {
+        let bytes = match bytes {
+            Ok(bytes) => bytes,
+            Err(unreadable) => return Checking::Unreadable(unreadable),
+        };
+        let facts = Neighbours { workspace: self.workspace, path, others: shared };
+        let mut document = Document::parse(bytes);
+        let mut summary = Summary::default();
+        let mut failed_fix = None;
+        let mut findings = self.workspace.checker.findings(&document, &facts, self.today, self.options);
+        if self.fix && findings.iter().any(|finding| finding.fix.is_some()) {
+            let fixed = self.workspace.checker.fix(bytes, &facts, self.today, self.options);
+            if fixed.bytes != bytes {
+                match self.workspace.library.write_if_unchanged(path, &Version::of(bytes), &fixed.bytes) {
+                    Ok(_) => {
+                        summary.fixed = fixed.titles.len();
+                        document = Document::parse(&fixed.bytes);
+                        findings = fixed.findings;
+                    }
+                    Err(error) => failed_fix = Some(CliError::from(error)),
+                }
+            }
+        }
+        let relative = self.workspace.library.relative(path);
+        if !self.baseline.is_empty() {
+            summary.baselined = self.baseline.drop_accepted(&slashes(relative), &document, &mut findings);
+        }
+        if let Some(base) = self.base {
+            summary.baselined += self.drop_older(base, path, &document, &mut findings);
+        }
+        let shown_path = path.strip_prefix(&self.folder).unwrap_or(path).display().to_string();
+        let stage = self.options.stage.unwrap_or_else(|| document.stage());
+        let shown = self.report.document(&Checked::new(&shown_path, document.text(), stage, &findings));
+        summary.add(Summary::of(&findings));
+        let id = document.field_text(FieldId::IncidentId).map(str::to_lowercase);
+        Checking::Read {
+            path: path.to_owned(),
+            id,
+            waives_shared_id: waives(&document, "duplicate-incident-id"),
+            shown,
+            summary,
+            failed_fix,
+        }
+    }
+
+    /// Drops the findings that the document had at the commit already.
+    fn drop_older(&self, base: &str, path: &Path, document: &Document, findings: &mut Vec<Finding>) -> usize {
+        let Ok(Some(old)) = self.workspace.library.bytes_at(base, path) else { return 0 };
+        let old = Document::parse(&old);
+        let facts = Neighbours { workspace: self.workspace, path, others: None };
+        let mut before = Baseline::default();
+        for finding in self.workspace.checker.findings(&old, &facts, self.today, self.options) {
+            before.accept("", baseline::fingerprint(&old, &finding), 1);
+        }
+        before.drop_accepted("", document, findings)
+    }
+}
+
+fn waives(document: &Document, rule: &str) -> bool {
+    document.marks().iter().any(|mark| match &mark.kind {
+        MarkKind::Allow { rules, .. } => rules.iter().any(|name| document.slice(*name) == rule),
+        _ => false,
+    })
+}
+
+fn shared_ids(results: &[Checking]) -> SharedIds {
+    let mut all: HashMap<&str, Vec<&PathBuf>> = HashMap::with_capacity(results.len());
+    for result in results {
+        if let Checking::Read { path, id: Some(id), .. } = result {
+            all.entry(id).or_default().push(path);
+        }
+    }
+    let shared = all.into_iter().filter(|(_, paths)| paths.len() > 1);
+    shared.map(|(id, paths)| (id.to_owned(), paths.into_iter().cloned().collect())).collect()
+}
+
+/// A path with `/`, as it is stored.
+fn slashes(path: &Path) -> String {
+    path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
+/// Writes the file that accepts all of today's findings.
+fn write_baseline(workspace: &Workspace, listed: &[Listed], args: &Args, environment: &mut Environment) -> Outcome {
+    if workspace.library.config_path().is_none() {
+        return Err(CliError::new("a baseline belongs to a library, and there is none here")
+            .hint("make one with `recount init`"));
+    }
+    let options = Options { stage: args.stage, due: args.due };
+    let today = environment.today();
+    let mut ids: HashMap<String, Vec<PathBuf>> = HashMap::new();
+    let mut unreadable = 0;
+    workspace.library.scan(
+        listed,
+        threads(),
+        |path, bytes| {
+            let id = bytes.map(|bytes| Document::parse(bytes).field_text(FieldId::IncidentId).map(str::to_lowercase));
+            (path.to_owned(), id)
+        },
+        |(path, id)| match id {
+            Ok(Some(id)) => ids.entry(id).or_default().push(path),
+            Ok(None) => {}
+            Err(_) => unreadable += 1,
+        },
+    );
+    ids.retain(|_, paths| paths.len() > 1);
+    let mut text = String::new();
+    let mut count = 0;
+    workspace.library.scan(
+        listed,
+        threads(),
+        |path, bytes| {
+            let Ok(bytes) = bytes else { return (0, String::new()) };
+            let document = Document::parse(bytes);
+            let facts = Neighbours { workspace, path, others: Some(&ids) };
+            let findings = workspace.checker.findings(&document, &facts, today, options);
+            let path = slashes(workspace.library.relative(path));
+            (findings.len(), Baseline::lines(&path, &document, &findings))
+        },
+        |(found, lines)| {
+            count += found;
+            text.push_str(&lines);
+        },
+    );
+    let path = workspace.library.root().join(baseline::FILE);
+    let guard = workspace.library.lock()?;
+    match workspace.library.read(&path) {
+        Ok(stored) => {
+            guard.write_if_unchanged(&path, &stored.version, text.as_bytes())?;
+        }
+        Err(_) => {
+            guard.create_new(&path, text.as_bytes())?;
+        }
+    }
+    writeln!(environment.out(), "{} accepts {count} findings", baseline::FILE)?;
+    environment.hint("commit it; `recount check` now reports only what is new");
+    let level = Level::Error;
+    debug_assert_eq!(level, Level::Error);
+    Ok(if unreadable > 0 { Exit::Failed } else { Exit::Done })
+}

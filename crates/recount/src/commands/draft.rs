@@ -1,0 +1,97 @@
+//! `recount draft`: a postmortem from evidence.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use jiff::tz::TimeZone;
+
+use recount_engine::evidence::Derivable;
+use recount_engine::evidence::curate::Curation;
+use recount_engine::evidence::derive::{self, Known as DeriveKnown};
+use recount_engine::lint::Level;
+
+use crate::Outcome;
+use crate::commands::import::{self, How};
+use crate::commands::new::{self, Known};
+use crate::environment::Environment;
+use crate::error::Exit;
+use crate::workspace::Workspace;
+
+/// Make a postmortem from evidence: the template, a timeline, and every field that evidence decides
+///
+/// `new` and `import` in one. What is filled is said with the event that decided it; the rest stays
+/// blank, and `recount check` lists it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// What happened, in a few words
+    title: String,
+
+    /// Evidence: files, folders, zip archives, git repositories
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    known: Known,
+
+    #[command(flatten)]
+    how: How,
+}
+
+pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
+    let workspace = Workspace::open(environment)?;
+    draft(&workspace, &args.title, &args.files, &args.known, &args.how, environment)?;
+    Ok(Exit::Done)
+}
+
+/// Drafts and tells what was done; returns the path.
+pub(crate) fn draft(
+    workspace: &Workspace,
+    title: &str,
+    files: &[PathBuf],
+    known: &Known,
+    how: &How,
+    environment: &mut Environment,
+) -> Result<PathBuf, crate::error::CliError> {
+    let start = known.start_time()?;
+    let window = start.and_then(|at| recount_engine::evidence::freeze::Window::around([at]));
+    // Evidence is read before anything is made: what cannot be read leaves no half-made document.
+    let read = import::read(workspace, files, how, window, environment)?;
+    let day = start.or_else(|| first_instant(&read, how));
+    let day = day.map_or(environment.today(), |at| TimeZone::UTC.to_datetime(at).date());
+    let guard = workspace.library.lock()?;
+    let (path, id) = new::create(workspace, &guard, title, known, day, Ok)?;
+    let (stored, document) = workspace.read(&path)?;
+    let imported = match import::into_document(workspace, &guard, &path, &document, read, how, environment) {
+        Ok(imported) => imported,
+        Err(error) => {
+            // The document was made a moment ago and holds nothing of anybody's.
+            guard.remove(&path, &stored.version)?;
+            return Err(error);
+        }
+    };
+    workspace.write(&guard, &stored, &imported.merged.document)?;
+    import::record(&guard, &path, &imported)?;
+    drop(guard);
+    let shown = workspace.shown(environment, &path);
+    writeln!(environment.out(), "{shown}")?;
+    import::show(environment, &id, &imported)?;
+    let options = recount_engine::lint::Options { stage: Some(recount_engine::document::Stage::Review), due: false };
+    let findings = workspace.findings(&path, &imported.merged.document, environment.today(), options);
+    let missing = findings.iter().filter(|finding| finding.level == Level::Error).count();
+    environment.hint(format!("{missing} things are to be done before review: `recount check {shown} --stage review`"));
+    Ok(path)
+}
+
+/// The start that the evidence derives, else the first event that belongs in the timeline.
+fn first_instant(read: &import::Read, how: &How) -> Option<jiff::Timestamp> {
+    let curation = Curation { threads: how.thread.clone() };
+    let events: Vec<_> = read
+        .imports
+        .iter()
+        .flat_map(|(.., import)| &import.events)
+        .filter(|event| curation.choose(event).is_taken())
+        .collect();
+    let derived = derive::derive(events.iter().copied(), &DeriveKnown::default());
+    let start = derived.iter().find(|d| d.what == Derivable::Start && d.certain).and_then(|d| d.at);
+    start.or_else(|| events.iter().map(|event| event.instant()).min())
+}

@@ -1,0 +1,92 @@
+//! `recount log`: a row of the timeline, now.
+
+use std::io::Write as _;
+
+use recount_engine::document::value::time;
+use recount_engine::document::Milestone;
+
+use crate::Outcome;
+use crate::commands::new::instant;
+use crate::environment::Environment;
+use crate::error::{CliError, Exit};
+use crate::workspace::Workspace;
+
+/// Add a row to the timeline: what is happening now
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The postmortem: its ID, number or path
+    id: String,
+
+    /// What was done or seen
+    text: String,
+
+    /// When, if not now: `2026-11-20 14:02`
+    #[arg(long, value_name = "TIME")]
+    at: Option<String>,
+
+    /// Who, as `@ana`; taken from git's `user.name` or `$USER` where it is left out
+    #[arg(long, value_name = "PERSON", env = "RECOUNT_ACTOR")]
+    actor: Option<String>,
+
+    /// What came of it
+    #[arg(long, default_value = "")]
+    result: String,
+
+    /// Where it can be seen: a dashboard, a log, a pull request
+    #[arg(long, value_name = "URL")]
+    link: Option<String>,
+
+    /// The milestone that it is
+    #[arg(long, value_name = "MILESTONE", value_parser = parse_milestone)]
+    milestone: Option<Milestone>,
+}
+
+fn parse_milestone(text: &str) -> Result<Milestone, String> {
+    let found = Milestone::ALL.into_iter().find(|milestone| milestone.word().eq_ignore_ascii_case(text));
+    found.ok_or_else(|| "use `started`, `detected`, `acknowledged`, `mitigated` or `resolved`".to_owned())
+}
+
+pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
+    let workspace = Workspace::open(environment)?;
+    let path = workspace.find(&args.id)?;
+    let at = match &args.at {
+        Some(text) => instant(text, "--at")?,
+        None => environment.now(),
+    };
+    let with_seconds = args.at.as_ref().is_some_and(|_| at.as_second() % 60 != 0);
+    let stamp = time::canonical(at, with_seconds);
+    if args.text.trim().is_empty() {
+        return Err(CliError::new("a row needs a text").hint("say what was done or seen"));
+    }
+    let actor = args.actor.or_else(|| who(&workspace)).unwrap_or_default();
+    let action = match args.milestone {
+        Some(milestone) => format!("**{milestone}.** {}", args.text),
+        None => args.text,
+    };
+    let result = match &args.link {
+        Some(link) => format!("{} <{link}>", args.result).trim().to_owned(),
+        None => args.result,
+    };
+    let guard = workspace.library.lock()?;
+    let (stored, document) = workspace.read(&path)?;
+    let changed = document.changed(&document.insert_timeline_row(at, &[&stamp, &actor, &action, &result])?)?;
+    workspace.write(&guard, &stored, &changed)?;
+    writeln!(environment.out(), "{stamp}  {actor}  {action}")?;
+    Ok(Exit::Done)
+}
+
+/// The roster handle of the person at the keyboard, by git's name or the login name.
+fn who(workspace: &Workspace) -> Option<String> {
+    let git = std::process::Command::new("git")
+        .arg("-C")
+        .arg(workspace.library.root())
+        .args(["config", "user.name"])
+        .output()
+        .ok()
+        .map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        .filter(|name| !name.is_empty());
+    let login = std::env::var("USER").ok().filter(|name| !name.is_empty() && name != "root");
+    let config = workspace.config();
+    let known = [&git, &login].into_iter().flatten().find_map(|name| config.person(name));
+    known.map(|person| person.handle.clone()).or(git).or(login.map(|login| format!("@{login}")))
+}

@@ -1,0 +1,217 @@
+//! `recount new`: the template, copied for an incident.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use recount_engine::config::slug;
+use recount_engine::document::template::{COPY_SENTENCE, FieldId};
+use recount_engine::document::value::severity::Severity;
+use recount_engine::document::value::time::{self, Anchor};
+use recount_engine::document::{Document, Stage};
+use recount_store::{Guard, Listed};
+
+use crate::Outcome;
+use crate::environment::Environment;
+use crate::error::{CliError, Exit};
+use crate::workspace::Workspace;
+
+/// Copy the template for an incident and print the path
+///
+/// The next free ID is taken, the title written, and the stage set to `draft`; everything else of the
+/// template stays as it is.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// What happened, in a few words: "Checkout returned errors after the cache was flushed"
+    title: String,
+
+    #[command(flatten)]
+    known: Known,
+}
+
+/// What is known of an incident when its postmortem is made.
+#[derive(Debug, Default, Clone, clap::Args)]
+pub(crate) struct Known {
+    /// An ID that the incident has already
+    #[arg(long)]
+    pub(crate) id: Option<String>,
+
+    /// How bad it was: Sev0 to Sev3
+    #[arg(long)]
+    pub(crate) severity: Option<String>,
+
+    /// When it began: `2026-11-20 14:02`, UTC unless another zone is given
+    #[arg(long, value_name = "TIME")]
+    pub(crate) start: Option<String>,
+
+    /// A service that it impacted; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub(crate) service: Vec<String>,
+}
+
+pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
+    let workspace = Workspace::open(environment)?;
+    let start = args.known.start_time()?;
+    let day = start.map_or(environment.today(), |at| TimeZone::UTC.to_datetime(at).date());
+    let guard = workspace.library.lock()?;
+    let (path, _) = create(&workspace, &guard, &args.title, &args.known, day, Ok)?;
+    let shown = workspace.shown(environment, &path);
+    writeln!(environment.out(), "{shown}")?;
+    Ok(Exit::Done)
+}
+
+impl Known {
+    /// `--start` as an instant.
+    pub(crate) fn start_time(&self) -> Result<Option<Timestamp>, CliError> {
+        self.start.as_deref().map(|text| instant(text, "--start")).transpose()
+    }
+}
+
+/// A time given on the command line.
+pub(crate) fn instant(text: &str, option: &str) -> Result<Timestamp, CliError> {
+    let moment = time::read(text, &Anchor { date: None, previous: None }).map_err(|problem| {
+        CliError::new(format!("`{text}` of `{option}` is not a time: {problem}"))
+            .hint("write it as `2026-11-20 14:02`; it is UTC unless it names another zone")
+    })?;
+    Ok(moment.at)
+}
+
+/// Makes the document under the library's lock. `finish` may change it before it is written.
+pub(crate) fn create(
+    workspace: &Workspace,
+    guard: &Guard<'_>,
+    title: &str,
+    known: &Known,
+    day: Date,
+    finish: impl FnOnce(Document) -> Result<Document, CliError>,
+) -> Result<(PathBuf, String), CliError> {
+    let config = workspace.config();
+    let slug = slug(title);
+    let severity = known.severity.as_deref().map(read_severity).transpose()?;
+    let start = known.start_time()?;
+    let template = workspace.template()?;
+    let mut id = String::new();
+    let stored = guard.allocate(|listed| {
+        id = match &known.id {
+            Some(id) => id.clone(),
+            None => next_id(workspace, listed, day, &slug),
+        };
+        refuse_taken(workspace, listed, &id)?;
+        let name = if config.library.id.has_slug() || known.id.as_deref() == Some(slug.as_str()) {
+            format!("{id}.md")
+        } else {
+            format!("{id}-{slug}.md")
+        };
+        let folder = config
+            .library
+            .layout
+            .replace("{year}", &format!("{:04}", day.year()))
+            .replace("{month}", &format!("{:02}", day.month()));
+        let path = workspace.library.root().join(&config.library.postmortems).join(folder).join(safe(&name)?);
+        let mut document = from_template(&template, title)?;
+        document = with_field(document, FieldId::IncidentId, &id)?;
+        if let Some(severity) = severity {
+            document = with_field(document, FieldId::Severity, severity.as_str())?;
+        }
+        if let Some(start) = start {
+            document = with_field(document, FieldId::StartTime, &time::canonical(start, start.as_second() % 60 != 0))?;
+        }
+        if !known.service.is_empty() {
+            document = with_field(document, FieldId::Services, &known.service.join(", "))?;
+        }
+        let document = finish(document)?;
+        Ok::<_, CliError>((path, document.source().bytes().to_vec()))
+    })?;
+    Ok((stored.path, id))
+}
+
+/// The template with the title, in stage `draft`, without the sentence that asks to copy it.
+fn from_template(template: &[u8], title: &str) -> Result<Document, CliError> {
+    let mut text = String::from_utf8_lossy(template).into_owned();
+    for ending in ["\r\n", "\n"] {
+        text = text.replacen(&format!("{COPY_SENTENCE}{ending}{ending}"), "", 1);
+    }
+    let document = Document::parse(text.as_bytes());
+    let document = document.changed(&document.set_title(title)?)?;
+    Ok(document.changed(&document.set_stage(Stage::Draft)?)?)
+}
+
+fn with_field(document: Document, field: FieldId, value: &str) -> Result<Document, CliError> {
+    Ok(document.changed(&document.set_field(field, value)?)?)
+}
+
+fn read_severity(text: &str) -> Result<Severity, CliError> {
+    let severity = Severity::parse(text).map(|(severity, _)| severity);
+    severity.ok_or_else(|| {
+        CliError::new(format!("`{text}` is not a severity")).hint("use `Sev0`, `Sev1`, `Sev2` or `Sev3`")
+    })
+}
+
+/// The next ID: one more than the highest in use, by file name and by what the documents say; for a
+/// pattern that does not count, with `-2`, `-3` … where it is taken.
+pub(crate) fn next_id(workspace: &Workspace, listed: &[Listed], day: Date, slug: &str) -> String {
+    let pattern = &workspace.config().library.id;
+    let taken = taken_ids(workspace, listed);
+    if pattern.has_sequence() {
+        let highest = taken.iter().filter_map(|id| pattern.sequence_of(id)).max().unwrap_or(0);
+        return pattern.render(highest + 1, day, slug);
+    }
+    let first = pattern.render(1, day, slug);
+    let mut id = first.clone();
+    let mut number = 2;
+    while taken.contains(&id) {
+        id = format!("{first}-{number}");
+        number += 1;
+    }
+    id
+}
+
+/// IDs in use. File names tell them without reading; only files that are named otherwise are read.
+pub(crate) fn taken_ids(workspace: &Workspace, listed: &[Listed]) -> BTreeSet<String> {
+    let pattern = &workspace.config().library.id;
+    let mut taken = BTreeSet::new();
+    let mut unnamed: Vec<Listed> = Vec::new();
+    for file in listed {
+        let Ok(path) = file else { continue };
+        let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or("");
+        match pattern.id_in(stem).filter(|_| pattern.has_sequence()) {
+            Some(id) => {
+                taken.insert(id.to_owned());
+            }
+            None => {
+                taken.insert(stem.to_owned());
+                unnamed.push(Ok(path.clone()));
+            }
+        }
+    }
+    workspace.library.scan(
+        &unnamed,
+        recount_store::threads(),
+        |_, bytes| bytes.ok().and_then(|bytes| Some(Document::parse(bytes).field_text(FieldId::IncidentId)?.to_owned())),
+        |id| taken.extend(id),
+    );
+    taken
+}
+
+fn refuse_taken(workspace: &Workspace, listed: &[Listed], id: &str) -> Result<(), CliError> {
+    if taken_ids(workspace, listed).contains(id) {
+        return Err(CliError::new(format!("the ID `{id}` is taken"))
+            .hint("leave out `--id` for the next free one, or see `recount list`"));
+    }
+    Ok(())
+}
+
+/// A file name that stays in its folder.
+fn safe(name: &str) -> Result<&Path, CliError> {
+    let path = Path::new(name);
+    let is_plain = path.components().count() == 1 && !name.starts_with('.') && !name.contains(['/', '\\', '\0']);
+    if is_plain {
+        return Ok(path);
+    }
+    Err(CliError::new(format!("`{name}` cannot be a file name")).hint("choose an ID of letters, digits and dashes"))
+}

@@ -1,0 +1,66 @@
+//! `recount stage`: what the author claims.
+
+use std::io::Write as _;
+
+use recount_engine::document::Stage;
+use recount_engine::lint::{Level, Options};
+
+use crate::Outcome;
+use crate::environment::Environment;
+use crate::error::{CliError, Exit};
+use crate::workspace::Workspace;
+
+/// Move a postmortem to a stage: `draft`, `review` or `final`
+///
+/// A stage whose rules the document breaks is refused. `final` also writes the day.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The postmortem: its ID, number or path
+    id: String,
+
+    /// The stage
+    stage: Stage,
+
+    /// Who reviewed it, for `final`; may be given several times
+    #[arg(long = "reviewed-by", value_name = "PERSON")]
+    reviewed_by: Vec<String>,
+
+    /// Write it although rules of the stage are broken
+    #[arg(long)]
+    force: bool,
+}
+
+pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
+    let workspace = Workspace::open(environment)?;
+    let path = workspace.find(&args.id)?;
+    let guard = workspace.library.lock()?;
+    let (stored, document) = workspace.read(&path)?;
+    let mut changed = document.changed(&document.set_stage(args.stage)?)?;
+    if args.stage == Stage::Final && changed.front_matter().finalized.is_none() {
+        let today = environment.today().to_string();
+        changed = changed.changed(&changed.set_front_matter("finalized", &today)?)?;
+    }
+    if !args.reviewed_by.is_empty() {
+        let people: Vec<String> = args.reviewed_by.iter().map(|name| format!("\"{}\"", name.replace(['"', '\\'], ""))).collect();
+        changed = changed.changed(&changed.set_front_matter("reviewed-by", &format!("[{}]", people.join(", ")))?)?;
+    }
+    let options = Options { stage: Some(args.stage), due: false };
+    let mut findings = workspace.findings(&path, &changed, environment.today(), options);
+    findings.retain(|finding| finding.level == Level::Error);
+    if !args.force && !findings.is_empty() && args.stage > Stage::Draft {
+        let shown: Vec<String> =
+            findings.iter().take(5).map(|finding| format!("  {} ({})", finding.message, finding.rule.name)).collect();
+        let more = findings.len().saturating_sub(5);
+        let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
+        return Err(CliError::new(format!(
+            "`{}` is not ready for stage `{}`:\n{}{more}",
+            args.id,
+            args.stage,
+            shown.join("\n")
+        ))
+        .hint(format!("`recount check {} --stage {}` shows them in place; `--force` sets the stage all the same", workspace.shown(environment, &path), args.stage)));
+    }
+    workspace.write(&guard, &stored, &changed)?;
+    writeln!(environment.out(), "{} is now `{}`", args.id, args.stage)?;
+    Ok(Exit::Done)
+}
