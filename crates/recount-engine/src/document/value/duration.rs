@@ -370,10 +370,12 @@ mod tests {
 
     use super::*;
 
+    #[allow(clippy::unnecessary_wraps, reason = "it stands for what reading gives")]
     const fn exactly(seconds: u64) -> Option<DurationValue> {
         Some(DurationValue { seconds, upper: None, approximate: false })
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "it stands for what reading gives")]
     const fn about(seconds: u64) -> Option<DurationValue> {
         Some(DurationValue { seconds, upper: None, approximate: true })
     }

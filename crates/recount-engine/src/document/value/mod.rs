@@ -11,12 +11,12 @@
 
 pub mod date;
 pub mod duration;
-//pub mod link;
-//pub mod percentage;
-//pub mod person;
+pub mod link;
+pub mod percentage;
+pub mod person;
 pub mod priority;
 pub mod severity;
-//pub mod status;
+pub mod status;
 pub mod time;
 pub mod yes_no;
 

@@ -231,10 +231,17 @@ fn seconds_of(time: Time) -> i32 {
     i32::from(time.hour()) * 3600 + i32::from(time.minute()) * 60 + i32::from(time.second())
 }
 
+/// In bytes: a range with dates, weekdays and zones at both ends is half as long.
+const LONGEST: usize = 200;
+
 fn read_leniently(text: &str, anchor: &Anchor) -> Result<Moment, TimeProblem> {
     // Marks around a canonical time are not part of it.
     if let Some(read) = read_canonical(text.as_bytes()).or_else(|| read_bare(text.as_bytes(), anchor)) {
         return read;
+    }
+    // A cell of this length is prose.
+    if text.len() > LONGEST {
+        return Err(TimeProblem::NotATime);
     }
     let scan = scan::scan(text)?;
     let start = scan.start;
@@ -269,11 +276,10 @@ fn form(start: &Part<'_>, text: &str, start_length: usize) -> Form {
     }
     match start.zone {
         Some(label) if !zone::is_utc(label) => Form::Zone { label: label.to_owned() },
-        Some(_) => Form::OtherUtc,
         None if start.date.is_none() => Form::Bare,
         // The start of a range is judged like a time of its own.
         None if read_canonical(trim(&text[..start_length]).as_bytes()).is_some() => Form::Canonical,
-        None => Form::OtherUtc,
+        Some(_) | None => Form::OtherUtc,
     }
 }
 
@@ -308,7 +314,7 @@ fn resolve(part: &Part<'_>, anchor: &Anchor) -> Result<Local, TimeProblem> {
     let date = match part.date {
         Some(StatedDate::Whole(date)) => Some(date),
         Some(StatedDate::MonthDay { month, day }) => in_year(month, day, previous, anchor)?,
-        None if ends_day => previous.map(|previous| previous.date()).or(anchor.date),
+        None if ends_day => previous.map(DateTime::date).or(anchor.date),
         None => date_for(time, previous, anchor.date),
     };
     let date = if ends_day {
@@ -331,7 +337,7 @@ fn in_year(
     previous: Option<DateTime>,
     anchor: &Anchor,
 ) -> Result<Option<Date>, TimeProblem> {
-    let Some(near) = previous.map(|previous| previous.date()).or(anchor.date) else { return Ok(None) };
+    let Some(near) = previous.map(DateTime::date).or(anchor.date) else { return Ok(None) };
     let year = match (near.month(), month) {
         (12, 1) => near.year() + 1,
         (1, 12) => near.year() - 1,

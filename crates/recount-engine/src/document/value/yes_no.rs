@@ -28,13 +28,12 @@ pub struct YesNo<'a> {
 
 /// Reads an answer at the start of `text`; `None` if it does not begin with one, as in `yes/no (details)`.
 pub fn read(text: &str) -> Option<YesNo<'_>> {
-    const ANSWERS: [(&str, Answer); 27] = [
+    const ANSWERS: [(&str, Answer); 26] = [
         ("yes", Answer::Yes),
         ("no", Answer::No),
         ("unknown", Answer::Unknown),
         ("none", Answer::No),
         ("nope", Answer::No),
-        ("no one", Answer::No),
         ("y", Answer::Yes),
         ("n", Answer::No),
         ("true", Answer::Yes),
