@@ -283,7 +283,7 @@ fn bare(text: &str, start: usize) -> Option<Link<'_>> {
     let stop =
         |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | '`' | '|' | '”' | '“');
     let mut end = rest.find(stop).unwrap_or(rest.len());
-    let count = |wanted: u8| rest.as_bytes()[..end].iter().filter(|byte| **byte == wanted).count();
+    let count = |wanted: u8| memchr::memchr_iter(wanted, &rest.as_bytes()[..end]).count();
     let mut surplus_round = count(b')').saturating_sub(count(b'('));
     let mut surplus_square = count(b']').saturating_sub(count(b'['));
     while let Some(last) = rest[..end].chars().next_back() {
