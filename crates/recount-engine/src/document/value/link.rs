@@ -131,7 +131,7 @@ pub fn tickets(text: &str) -> Vec<Ticket<'_>> {
 
 /// How far ahead the end of a piece is looked for, so that a text of opening brackets alone is not searched
 /// once for each of them.
-const REACH: usize = 4096;
+const REACH: usize = 2048;
 
 /// `bytes` from their start to at most [`REACH`] behind `at`.
 fn near(bytes: &[u8], at: usize) -> &[u8] {
@@ -176,6 +176,7 @@ fn after_code(bytes: &[u8], at: usize) -> usize {
 /// `[text](target "title")`, with brackets in the text and in the target as `CommonMark` allows them.
 fn inline(text: &str, open: usize) -> Option<Link<'_>> {
     let bytes = near(text.as_bytes(), open);
+    memmem::find(&bytes[open..], b"](")?;
     let close = matching(bytes, open, b'[', b']')?;
     if bytes.get(close + 1) != Some(&b'(') {
         return None;
@@ -274,7 +275,7 @@ fn auto(text: &str, open: usize) -> Option<Link<'_>> {
 
 /// `https://…`, `mailto:…`, `www.…`, without the punctuation of the sentence around it.
 fn bare(text: &str, start: usize) -> Option<Link<'_>> {
-    let rest = &text[start..];
+    let rest = &text[start..text.floor_char_boundary(start + REACH)];
     let scheme = ["https://", "http://", "mailto:", "www."]
         .iter()
         .find(|scheme| super::strip_word(rest, scheme).is_some())?
@@ -282,25 +283,20 @@ fn bare(text: &str, start: usize) -> Option<Link<'_>> {
     let stop =
         |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | '`' | '|' | '”' | '“');
     let mut end = rest.find(stop).unwrap_or(rest.len());
-    if end > REACH {
-        return None;
-    }
-    loop {
-        let address = &rest[..end];
-        let Some(last) = address.chars().next_back() else { break };
-        let unbalanced = |open: char| {
-            let count = |wanted: char| address.chars().filter(|c| *c == wanted).count();
-            count(last) > count(open)
+    let count = |wanted: u8| memchr::memchr_iter(wanted, &rest.as_bytes()[..end]).count();
+    let mut surplus_round = count(b')').saturating_sub(count(b'('));
+    let mut surplus_square = count(b']').saturating_sub(count(b'['));
+    while let Some(last) = rest[..end].chars().next_back() {
+        let surplus = match last {
+            ')' => &mut surplus_round,
+            ']' => &mut surplus_square,
+            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '~' | '…' => &mut 1,
+            _ => break,
         };
-        let trailing = match last {
-            ')' => unbalanced('('),
-            ']' => unbalanced('['),
-            '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '~' | '…' => true,
-            _ => false,
-        };
-        if !trailing {
+        if *surplus == 0 {
             break;
         }
+        *surplus -= 1;
         end -= last.len_utf8();
     }
     let target = &rest[..end];
@@ -449,6 +445,15 @@ mod tests {
         ] {
             let found: Vec<_> = tickets(text).into_iter().map(|ticket| (ticket.text, ticket.kind)).collect();
             assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_of_openings_alone_is_searched_in_linear_time() {
+        for opening in ["[", "[a](", "`", "<", "https://a))", "#1", "AB-"] {
+            let text = opening.repeat(5_000);
+            assert!(tickets(&text).len() <= 5_000);
+            assert!(links(&text).len() <= 5_000);
         }
     }
 

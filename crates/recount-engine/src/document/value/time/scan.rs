@@ -161,6 +161,7 @@ impl<'a> Scanner<'a> {
                 }
                 '+' | '-' | '−' if part.clock.is_some() && self.offset(part) => {}
                 '-' | '−' | '–' | '—' | '→' if part.clock.is_some() => return Ok(true),
+                '=' if part.clock.is_some() && self.rest().starts_with("=>") => return Ok(true),
                 '.' | '…' if part.clock.is_some() && is_ellipsis(self.rest()) => return Ok(true),
                 '-' | '–' | '—' if part.date.is_some() => self.at += next.len_utf8(),
                 '~' | '≈' | '∼' | '?' => {
@@ -345,7 +346,7 @@ impl<'a> Scanner<'a> {
     fn skip_range_mark(&mut self) {
         let rest = self.rest();
         let length = range_word(rest).unwrap_or_else(|| {
-            let marks = |c: char| matches!(c, '-' | '−' | '–' | '—' | '→' | '>' | '.' | '…');
+            let marks = |c: char| matches!(c, '-' | '−' | '–' | '—' | '→' | '=' | '>' | '.' | '…');
             rest.find(|c: char| !marks(c)).unwrap_or(rest.len())
         });
         self.at += length;
