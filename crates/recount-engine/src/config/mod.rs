@@ -202,8 +202,8 @@ pub struct EvidenceConfig {
     pub slack_workspace: Option<String>,
     /// The repository, `https://github.com/acme/shop`: commits and pull requests then link to it.
     pub repository: Option<String>,
-    /// Hours before the start and after the end of the incident that evidence is kept for.
-    pub margin_hours: Option<u32>,
+    /// What makes the pseudonyms of mail addresses this library's own; any text that nobody else has.
+    pub salt: Option<String>,
 }
 
 /// What is wrong with the file, and where.

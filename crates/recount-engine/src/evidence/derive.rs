@@ -51,6 +51,30 @@ pub enum Derivable {
     Dashboard,
 }
 
+impl Derivable {
+    /// What it is about, for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Milestone(milestone) => milestone.word(),
+            Self::Start => "Start time",
+            Self::End => "End time",
+            Self::Duration => "Duration",
+            Self::TimeToDetect => "Time to detect",
+            Self::AlertName => "Alert name(s)",
+            Self::CustomerReport => "Customer reports",
+            Self::InternalObservation => "Internal observation",
+            Self::Service => "Primary services impacted",
+            Self::DirectTrigger => "Direct trigger",
+            Self::StoppedTheBleeding => "What stopped the bleeding",
+            Self::RollbackDetails => "Rollback details",
+            Self::IncidentDoc => "incident doc",
+            Self::StatusPage => "status page",
+            Self::PullRequest => "relevant PRs",
+            Self::Dashboard => "dashboards",
+        }
+    }
+}
+
 /// Something that the events decide.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Derived {

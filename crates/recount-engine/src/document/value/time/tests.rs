@@ -443,14 +443,3 @@ proptest! {
         prop_assert_eq!(read(&canonical(moment.at, true), &NOTHING).unwrap().at, at);
     }
 }
-#[test]
-fn zz_try() {
-    let text = std::fs::read_to_string("/tmp/values-try/in.txt").unwrap();
-    let mut out = String::new();
-    for line in text.lines() { use std::fmt::Write as _; writeln!(out, "{line}\t{:?}", read(line, &DAY)).unwrap(); }
-    std::fs::write("/tmp/values-try/out.txt", out).unwrap();
-    let start = std::time::Instant::now();
-    let mut n = 0i64;
-    for i in 0..1_000_000 { n += read(std::hint::black_box(if i & 1 == 0 {"2026-11-20 14:02"} else {"14:02"}), &DAY).unwrap().at.as_second() & 1; }
-    eprintln!("canonical {:?} per read {n}", start.elapsed() / 1_000_000);
-}

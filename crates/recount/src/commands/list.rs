@@ -1,0 +1,331 @@
+//! `recount list`: the postmortems of the library, newest first.
+
+use std::io::Write as _;
+
+use clap::ValueEnum;
+use comfy_table::{ContentArrangement, Table, presets};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+use recount_engine::config::Config;
+use recount_engine::document::template::FieldId;
+use recount_engine::document::value::severity::Severity;
+use recount_engine::document::value::{date, person, status};
+use recount_engine::document::{Document, Stage};
+use recount_store::threads;
+
+use crate::Outcome;
+use crate::environment::Environment;
+use crate::error::{CliError, Exit};
+use crate::workspace::Workspace;
+
+/// List the postmortems of the library, newest first
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    filter: Filter,
+
+    /// How to print
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    format: Format,
+}
+
+/// Which postmortems.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct Filter {
+    /// Of this severity; may be given several times
+    #[arg(long, value_parser = parse_severity)]
+    severity: Vec<Severity>,
+
+    /// That impacted this service
+    #[arg(long, value_name = "NAME")]
+    service: Option<String>,
+
+    /// That began on this day or later: `2026-01-01`, `2026-01` or `2026`
+    #[arg(long, value_name = "DATE", value_parser = parse_day)]
+    after: Option<Date>,
+
+    /// That began before this day
+    #[arg(long, value_name = "DATE", value_parser = parse_day)]
+    before: Option<Date>,
+
+    /// With a contributing factor of this kind
+    #[arg(long)]
+    factor: Option<Factor>,
+
+    /// At this stage
+    #[arg(long)]
+    stage: Option<Stage>,
+
+    /// With an action item of this owner
+    #[arg(long, value_name = "PERSON")]
+    owner: Option<String>,
+}
+
+/// The template's kinds of contributing factors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Factor {
+    /// product / code
+    Product,
+    /// config / deployments
+    Config,
+    /// capacity
+    Capacity,
+    /// process / oncall
+    Process,
+    /// third party dependencies
+    ThirdParty,
+}
+
+impl Factor {
+    fn field(self) -> FieldId {
+        match self {
+            Self::Product => FieldId::FactorProduct,
+            Self::Config => FieldId::FactorConfig,
+            Self::Capacity => FieldId::FactorCapacity,
+            Self::Process => FieldId::FactorProcess,
+            Self::ThirdParty => FieldId::FactorThirdParty,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// For people
+    Table,
+    /// For programs: `list` version 1
+    Json,
+}
+
+/// A postmortem in the list.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(crate) struct Entry {
+    /// Incident ID as written.
+    id: Option<String>,
+    /// Title; none for an untitled draft.
+    title: Option<String>,
+    /// Path from the library's root.
+    path: String,
+    /// `Sev0` to `Sev3`; none where it cannot be read.
+    severity: Option<String>,
+    /// `draft`, `review` or `final`.
+    stage: String,
+    /// When impact began, RFC 3339, UTC.
+    start: Option<String>,
+    /// When it was over, RFC 3339, UTC.
+    end: Option<String>,
+    /// Seconds from start to end.
+    duration_seconds: Option<i64>,
+    /// Services impacted.
+    services: Vec<String>,
+    /// Kinds of contributing factors that are filled.
+    factors: Vec<String>,
+    /// Action items, all and those that are not closed.
+    actions: usize,
+    /// Action items that are neither done, verified nor refused.
+    open_actions: usize,
+    /// Open action items past their due date.
+    overdue_actions: usize,
+    #[serde(skip)]
+    #[cfg_attr(feature = "schema", schemars(skip))]
+    facts: Facts,
+}
+
+/// What filters and sorting ask for.
+#[derive(Debug, Default)]
+struct Facts {
+    severity: Option<Severity>,
+    start: Option<Timestamp>,
+    factors: Vec<Factor>,
+    stage: Option<Stage>,
+    owners: Vec<String>,
+}
+
+/// The whole answer in JSON.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(crate) struct Output {
+    /// Which format this is.
+    recount: Header,
+    /// Newest first.
+    postmortems: Vec<Entry>,
+    /// Files that could not be read.
+    problems: Vec<String>,
+}
+
+/// Names a machine format and its version.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct Header {
+    /// The name.
+    format: &'static str,
+    /// Grows when something is taken away or changes its meaning.
+    version: u32,
+}
+
+fn parse_severity(text: &str) -> Result<Severity, String> {
+    let severity = Severity::parse(text).map(|(severity, _)| severity);
+    severity.ok_or_else(|| "use `Sev0`, `Sev1`, `Sev2` or `Sev3`".to_owned())
+}
+
+fn parse_day(text: &str) -> Result<Date, String> {
+    let whole = match text.len() {
+        4 => format!("{text}-01-01"),
+        7 => format!("{text}-01"),
+        _ => text.to_owned(),
+    };
+    whole.parse().map_err(|_| "write it as `2026-11-20`, `2026-11` or `2026`".to_owned())
+}
+
+pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
+    let workspace = Workspace::open(environment)?;
+    let today = environment.today();
+    let mut entries = Vec::new();
+    let mut problems = Vec::new();
+    workspace.library.scan(
+        &workspace.library.list(),
+        threads(),
+        |path, bytes| {
+            let shown = workspace.library.relative(path).display().to_string();
+            bytes.map(|bytes| entry(&Document::parse(bytes), shown, today))
+        },
+        |entry| match entry {
+            Ok(entry) if args.filter.keeps(&entry, workspace.config()) => entries.push(entry),
+            Ok(_) => {}
+            Err(unreadable) => problems.push(unreadable.to_string()),
+        },
+    );
+    entries.sort_by(|a, b| (b.facts.start, &b.path).cmp(&(a.facts.start, &a.path)));
+    for problem in &problems {
+        environment.warn(problem);
+    }
+    let failed = !problems.is_empty();
+    match args.format {
+        Format::Json => {
+            let output = Output { recount: Header { format: "list", version: 1 }, postmortems: entries, problems };
+            serde_json::to_writer_pretty(environment.out(), &output)
+                .map_err(|error| CliError::from(std::io::Error::from(error)))?;
+            writeln!(environment.out())?;
+        }
+        Format::Table => table(&entries, environment)?,
+    }
+    Ok(if failed { Exit::Failed } else { Exit::Done })
+}
+
+impl Filter {
+    fn keeps(&self, entry: &Entry, config: &Config) -> bool {
+        let facts = &entry.facts;
+        let day = facts.start.map(|at| TimeZone::UTC.to_datetime(at).date());
+        let service = |wanted: &String| {
+            let wanted = config.service(wanted).map_or(wanted.as_str(), |service| service.name.as_str());
+            entry.services.iter().any(|name| {
+                let name = config.service(name).map_or(name.as_str(), |service| service.name.as_str());
+                name.eq_ignore_ascii_case(wanted)
+            })
+        };
+        let owner = |wanted: &String| {
+            let handle = config.person(wanted).map_or(wanted.as_str(), |person| person.handle.as_str());
+            let bare = |name: &str| name.trim_start_matches('@').to_lowercase();
+            facts.owners.iter().any(|name| {
+                let name = config.person(name).map_or(name.as_str(), |person| person.handle.as_str());
+                bare(name) == bare(handle)
+            })
+        };
+        (self.severity.is_empty() || facts.severity.is_some_and(|s| self.severity.contains(&s)))
+            && self.service.as_ref().is_none_or(service)
+            && self.after.is_none_or(|after| day.is_some_and(|day| day >= after))
+            && self.before.is_none_or(|before| day.is_some_and(|day| day < before))
+            && self.factor.is_none_or(|factor| facts.factors.contains(&factor))
+            && self.stage.is_none_or(|stage| facts.stage == Some(stage))
+            && self.owner.as_ref().is_none_or(owner)
+    }
+}
+
+fn entry(document: &Document, path: String, today: Date) -> Entry {
+    let text = |field| document.field_text(field).map(str::to_owned);
+    let severity = document.field_text(FieldId::Severity).and_then(Severity::parse).map(|(severity, _)| severity);
+    let (start, end) = (document.started_at(), document.ended_at());
+    let factors: Vec<Factor> =
+        Factor::value_variants().iter().copied().filter(|factor| document.is_filled(factor.field())).collect();
+    let items = document.action_items();
+    let mut open = 0;
+    let mut overdue = 0;
+    let mut owners = Vec::new();
+    for item in items {
+        owners.extend(person::people(document.cell_text(item.owner)).iter().map(|person| person.name.to_owned()));
+        let status = status::read(document.cell_text(item.status)).status;
+        if status.is_none_or(|status| status.kind.is_open()) {
+            open += 1;
+            let due = date::read(document.cell_text(item.due)).ok();
+            overdue += usize::from(due.is_some_and(|due| due.date < today));
+        }
+    }
+    Entry {
+        id: text(FieldId::IncidentId),
+        title: document.title_text().map(str::to_owned),
+        path,
+        severity: severity.map(|severity| severity.to_string()),
+        stage: document.stage().to_string(),
+        start: start.map(|at| at.to_string()),
+        end: end.map(|at| at.to_string()),
+        duration_seconds: start.zip(end).map(|(start, end)| end.as_second() - start.as_second()).filter(|s| *s >= 0),
+        services: services(document),
+        factors: factors
+            .iter()
+            .filter_map(|factor| factor.to_possible_value().map(|value| value.get_name().to_owned()))
+            .collect(),
+        actions: items.len(),
+        open_actions: open,
+        overdue_actions: overdue,
+        facts: Facts { severity, start, factors, stage: Some(document.stage()), owners },
+    }
+}
+
+/// The names in the field of impacted services.
+pub(crate) fn services(document: &Document) -> Vec<String> {
+    let values = document.field_values(FieldId::Services);
+    values
+        .flat_map(|span| document.slice(span).split([',', ';', '\n']))
+        .map(|name| name.trim().trim_start_matches(['-', '*', ' ']).trim_matches(['`', ' ', '.']).to_owned())
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
+fn table(entries: &[Entry], environment: &mut Environment) -> Result<(), CliError> {
+    if entries.is_empty() {
+        environment.note("no postmortem is like that");
+        return Ok(());
+    }
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(environment.width() as u16)
+        .set_header(["ID", "Sev", "Start (UTC)", "Stage", "Services", "Actions", "Title"]);
+    for entry in entries {
+        let start = entry.facts.start.map(|at| at.strftime("%Y-%m-%d %H:%M").to_string());
+        let actions = match (entry.open_actions, entry.overdue_actions) {
+            (0, _) if entry.actions == 0 => String::new(),
+            (0, _) => format!("{} closed", entry.actions),
+            (open, 0) => format!("{open} of {} open", entry.actions),
+            (open, overdue) => format!("{open} of {} open, {overdue} overdue", entry.actions),
+        };
+        table.add_row([
+            entry.id.clone().unwrap_or_else(|| "-".to_owned()),
+            entry.severity.clone().unwrap_or_else(|| "-".to_owned()),
+            start.unwrap_or_else(|| "-".to_owned()),
+            entry.stage.clone(),
+            entry.services.join(", "),
+            actions,
+            entry.title.clone().unwrap_or_else(|| format!("(untitled) {}", entry.path)),
+        ]);
+    }
+    for line in table.lines() {
+        writeln!(environment.out(), "{}", line.trim_end())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,334 @@
+//! `recount show`: one postmortem at a glance.
+
+use std::io::Write as _;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use recount_engine::document::template::{FIELDS, FieldId, FieldKind, SectionId};
+use recount_engine::document::value::duration;
+use recount_engine::document::{Document, Milestone};
+use recount_engine::lint::{Level, Options};
+
+use crate::Outcome;
+use crate::environment::Environment;
+use crate::error::{CliError, Exit};
+use crate::workspace::Workspace;
+
+/// Show a postmortem: summary, milestones, timeline, action items, what is still to do
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The postmortem: its ID, number or path
+    id: String,
+
+    /// How to print
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// The document itself
+    Markdown,
+    /// For programs: `show` version 1
+    Json,
+}
+
+/// A postmortem in JSON.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(crate) struct Output {
+    /// Which format this is.
+    recount: Header,
+    /// Path from the library's root.
+    path: String,
+    /// Title; none for an untitled draft.
+    title: Option<String>,
+    /// `draft`, `review` or `final`.
+    stage: String,
+    /// The fields that are filled, by their names (`recount set --fields`); each value of a list apart.
+    fields: std::collections::BTreeMap<&'static str, Vec<String>>,
+    /// Milestones, RFC 3339, UTC.
+    milestones: std::collections::BTreeMap<&'static str, String>,
+    /// Figures in seconds from the start of impact.
+    figures: Figures,
+    /// Rows of the timeline.
+    timeline: Vec<Row>,
+    /// Bullets of the sections without fields.
+    lists: std::collections::BTreeMap<&'static str, Vec<String>>,
+    /// Action items.
+    actions: Vec<Action>,
+    /// Findings by level at the document's own stage.
+    findings: Counts,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct Header {
+    format: &'static str,
+    version: u32,
+}
+
+/// Seconds from the start of impact; none where one of the two instants is unknown.
+#[derive(Serialize, Clone, Copy)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct Figures {
+    time_to_detect: Option<i64>,
+    time_to_acknowledge: Option<i64>,
+    time_to_mitigate: Option<i64>,
+    time_to_resolve: Option<i64>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct Row {
+    /// From 1.
+    number: usize,
+    /// RFC 3339, UTC; none where it cannot be placed exactly.
+    at: Option<String>,
+    /// As written.
+    time: String,
+    actor: String,
+    action: String,
+    result: String,
+    milestone: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct Action {
+    /// From 1: `INC-0042#3`.
+    number: usize,
+    /// The stable ID, where one was given.
+    id: Option<String>,
+    priority: String,
+    action: String,
+    owner: String,
+    due: String,
+    status: String,
+    verification_plan: String,
+}
+
+#[derive(Serialize, Default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct Counts {
+    errors: usize,
+    warnings: usize,
+    notes: usize,
+}
+
+pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
+    let workspace = Workspace::open_or_loose(environment)?;
+    let path = workspace.find(&args.id)?;
+    let (stored, document) = workspace.read(&path)?;
+    let options = Options { stage: None, due: false };
+    let mut counts = Counts::default();
+    for finding in workspace.findings(&path, &document, environment.today(), options) {
+        match finding.level {
+            Level::Error => counts.errors += 1,
+            Level::Warning => counts.warnings += 1,
+            Level::Note => counts.notes += 1,
+        }
+    }
+    let shown = workspace.library.relative(&path).display().to_string();
+    match args.format {
+        Format::Markdown => environment.out().write_all(&stored.bytes)?,
+        Format::Json => {
+            let output = output(&document, shown, counts);
+            serde_json::to_writer_pretty(environment.out(), &output)
+                .map_err(|error| CliError::from(std::io::Error::from(error)))?;
+            writeln!(environment.out())?;
+        }
+        Format::Text => text(&document, &shown, &counts, environment)?,
+    }
+    Ok(Exit::Done)
+}
+
+/// The instant of a milestone: started and resolved are also fields.
+fn instant(document: &Document, milestone: Milestone) -> Option<Timestamp> {
+    match milestone {
+        Milestone::Started => document.started_at(),
+        Milestone::Resolved => document.ended_at(),
+        _ => document.milestone(milestone)?.at(),
+    }
+}
+
+fn figures(document: &Document) -> Figures {
+    let since = |milestone| {
+        let from = document.started_at()?;
+        Some(instant(document, milestone)?.as_second() - from.as_second()).filter(|seconds| *seconds >= 0)
+    };
+    Figures {
+        time_to_detect: since(Milestone::Detected),
+        time_to_acknowledge: since(Milestone::Acknowledged),
+        time_to_mitigate: since(Milestone::Mitigated),
+        time_to_resolve: since(Milestone::Resolved),
+    }
+}
+
+const LISTS: [(SectionId, &str); 3] = [
+    (SectionId::WentWell, "went-well"),
+    (SectionId::WentPoorly, "went-poorly"),
+    (SectionId::GotLucky, "got-lucky"),
+];
+
+fn output(document: &Document, path: String, findings: Counts) -> Output {
+    let slices = |spans: Vec<recount_engine::document::Span>| -> Vec<String> {
+        spans.into_iter().map(|span| document.slice(span).to_owned()).collect()
+    };
+    Output {
+        recount: Header { format: "show", version: 1 },
+        path,
+        title: document.title_text().map(str::to_owned),
+        stage: document.stage().to_string(),
+        fields: FIELDS
+            .iter()
+            .filter(|def| document.is_filled(def.id))
+            .map(|def| (def.key, slices(document.field_values(def.id).collect())))
+            .collect(),
+        milestones: Milestone::ALL
+            .into_iter()
+            .filter_map(|milestone| Some((milestone.word(), instant(document, milestone)?.to_string())))
+            .collect(),
+        figures: figures(document),
+        timeline: document
+            .timeline_rows()
+            .iter()
+            .map(|row| Row {
+                number: row.number,
+                at: row.at().map(|at| at.to_string()),
+                time: document.cell_text(row.time).to_owned(),
+                actor: document.cell_text(row.actor).to_owned(),
+                action: document.cell_text(row.action).to_owned(),
+                result: document.cell_text(row.result).to_owned(),
+                milestone: row.milestone.map(Milestone::word),
+            })
+            .collect(),
+        lists: LISTS.into_iter().map(|(section, key)| (key, slices(document.entries(section)))).collect(),
+        actions: document
+            .action_items()
+            .iter()
+            .map(|item| Action {
+                number: item.number,
+                id: item.id.map(|id| document.slice(id).to_owned()),
+                priority: document.cell_text(item.priority).to_owned(),
+                action: document.cell_text(item.action).to_owned(),
+                owner: document.cell_text(item.owner).to_owned(),
+                due: document.cell_text(item.due).to_owned(),
+                status: document.cell_text(item.status).to_owned(),
+                verification_plan: document.cell_text(item.plan).to_owned(),
+            })
+            .collect(),
+        findings,
+    }
+}
+
+fn text(document: &Document, path: &str, counts: &Counts, environment: &mut Environment) -> Result<(), CliError> {
+    let width = environment.width();
+    let bold = anstyle::Style::new().bold();
+    let title = document.title_text().unwrap_or("(untitled draft)");
+    let out = environment.out();
+    writeln!(out, "{bold}{title}{bold:#}")?;
+    writeln!(out, "{path}, stage {}", document.stage())?;
+    let shown = [
+        FieldId::IncidentId,
+        FieldId::Severity,
+        FieldId::StartTime,
+        FieldId::EndTime,
+        FieldId::Duration,
+        FieldId::Services,
+        FieldId::ImpactSummary,
+        FieldId::DirectTrigger,
+        FieldId::RootCause,
+        FieldId::StoppedBleeding,
+    ];
+    writeln!(out)?;
+    for field in shown {
+        let values: Vec<&str> = document.field_values(field).map(|span| document.slice(span)).collect();
+        if !values.is_empty() {
+            paragraph(out, field.def().label, &values.join("; "), width)?;
+        }
+    }
+    let factors: Vec<&str> = FieldId::ContributingFactors
+        .members()
+        .filter(|def| document.is_filled(def.id) && def.kind != FieldKind::Group)
+        .map(|def| def.label)
+        .collect();
+    if !factors.is_empty() {
+        paragraph(out, "Contributing factors", &factors.join(", "), width)?;
+    }
+    let figures = figures(document);
+    let named = [
+        ("detect", figures.time_to_detect),
+        ("acknowledge", figures.time_to_acknowledge),
+        ("mitigate", figures.time_to_mitigate),
+        ("resolve", figures.time_to_resolve),
+    ];
+    let known: Vec<String> = named
+        .iter()
+        .filter_map(|(name, seconds)| Some(format!("{name} {}", duration::canonical(u64::try_from((*seconds)?).ok()?))))
+        .collect();
+    if !known.is_empty() {
+        paragraph(out, "Time from the start to", &known.join(", "), width)?;
+    }
+    if !document.timeline_rows().is_empty() {
+        writeln!(out, "\n{bold}Timeline{bold:#}")?;
+        for row in document.timeline_rows() {
+            let time = document.cell_text(row.time);
+            let actor = document.cell_text(row.actor);
+            let line = format!("{time}  {actor}  {}", document.cell_text(row.action));
+            writeln!(out, "  {}", cut(&line, width.saturating_sub(2)))?;
+        }
+    }
+    if !document.action_items().is_empty() {
+        writeln!(out, "\n{bold}Action items{bold:#}")?;
+        for item in document.action_items() {
+            let cells = [item.priority, item.status, item.due, item.owner, item.action];
+            let [priority, status, due, owner, action] = cells.map(|cell| document.cell_text(cell));
+            let line = format!("#{} {priority}  {status}  due {due}  {owner}  {action}", item.number);
+            writeln!(out, "  {}", cut(&line, width.saturating_sub(2)))?;
+        }
+    }
+    let total = counts.errors + counts.warnings + counts.notes;
+    if total > 0 {
+        writeln!(
+            out,
+            "\n{} errors, {} warnings, {} notes: recount check {path}",
+            counts.errors, counts.warnings, counts.notes
+        )?;
+    }
+    Ok(())
+}
+
+fn cut(line: &str, width: usize) -> String {
+    if line.chars().count() <= width {
+        return line.to_owned();
+    }
+    line.chars().take(width.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// A label and its text, wrapped and indented.
+fn paragraph(out: &mut impl std::io::Write, label: &str, text: &str, width: usize) -> Result<(), CliError> {
+    let indent = 26;
+    let room = width.saturating_sub(indent).max(30);
+    let mut lines: Vec<String> = vec![String::new()];
+    for word in text.split_whitespace() {
+        let last = lines.last().map_or(0, |line| line.chars().count());
+        if last > 0 && last + 1 + word.chars().count() > room {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    for (index, line) in lines.iter().enumerate() {
+        let label = if index == 0 { label } else { "" };
+        writeln!(out, "{label:indent$}{line}")?;
+    }
+    Ok(())
+}
