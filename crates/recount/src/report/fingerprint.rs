@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use recount_engine::document::Span;
 use sha2::{Digest as _, Sha256};
 
-use super::Checked;
+use super::{Checked, Secrets};
 
 /// One name for each finding of a document, in the same order; no two are equal. Findings that are
 /// alike are told apart by their order. A secret has no part in it.
@@ -42,11 +42,10 @@ pub(crate) fn fingerprints(checked: &Checked<'_>) -> Vec<String> {
 }
 
 /// Feeds the words of a line, with the bytes of secrets left out.
-fn hash_line(hash: &mut Sha256, text: &str, line: std::ops::Range<usize>, secrets: &[Span]) {
+fn hash_line(hash: &mut Sha256, text: &str, line: std::ops::Range<usize>, secrets: &Secrets) {
     for word in text[line].split_ascii_whitespace() {
         let start = word.as_ptr().addr() - text.as_ptr().addr();
-        let word_span = Span::new(start, start + word.len());
-        if secrets.iter().any(|secret| secret.overlaps(word_span)) {
+        if secrets.touch(Span::new(start, start + word.len())) {
             continue;
         }
         hash.update(word);

@@ -11,11 +11,11 @@ use std::fmt::Write as _;
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level as Shown, Origin, Patch, Renderer, Snippet, Title};
 use anstyle::{AnsiColor, Style};
-use recount_engine::document::{Span, Stage};
+use recount_engine::document::Stage;
 use recount_engine::lint::{Finding, Fix, Level};
 
 use super::escape::line;
-use super::{Checked, Format, Look, Problem, Report, Summary, is_secret};
+use super::{Checked, Format, Look, Problem, Report, Secrets, Summary, is_secret};
 use excerpt::Excerpt;
 
 pub(super) static FORMAT: Format = Format {
@@ -80,7 +80,7 @@ impl Human {
         out: &mut String,
         checked: &Checked<'_>,
         finding: &'f Finding,
-        secrets: &[Span],
+        secrets: &Secrets,
         said: &mut HashSet<(&'static str, &'f str)>,
     ) {
         let position = checked.position(finding.span.start);
@@ -110,20 +110,21 @@ impl Human {
         if said.insert((finding.rule.name, &finding.help)) {
             group = group.element(Shown::HELP.message(&*help));
         }
-        let fix = checked.fix(finding, secrets).filter(|_| !is_secret(finding));
         let mut groups: Vec<Group<'_>> = Vec::with_capacity(2);
-        if let Some(fix) = fix {
-            let title = line(&fix.title).into_owned();
-            let level = Shown::HELP.with_name("fix");
-            match self.patch(checked, fix, secrets) {
-                Some(patch) => {
-                    groups.push(group);
-                    groups.push(level.secondary_title(title).element(patch));
+        match checked.fix(finding, secrets) {
+            None => groups.push(group),
+            Some(fix) => {
+                let title = line(&fix.title).into_owned();
+                let level = Shown::HELP.with_name("fix");
+                let difference =
+                    if is_secret(finding) { None } else { self.difference(checked, fix, secrets) };
+                match difference {
+                    Some(difference) => {
+                        groups.extend([group, level.secondary_title(title).element(difference)]);
+                    }
+                    None => groups.push(group.element(level.message(title))),
                 }
-                None => groups.push(group.element(level.message(title))),
             }
-        } else {
-            groups.push(group);
         }
         groups.retain(|group| !group.is_empty());
         let body = if groups.is_empty() { String::new() } else { self.renderer.render(&groups) };
@@ -149,11 +150,11 @@ impl Human {
     }
 
     /// The fix as a difference, where it is one edit within one line.
-    fn patch(
+    fn difference(
         &self,
         checked: &Checked<'_>,
         fix: &Fix,
-        secrets: &[Span],
+        secrets: &Secrets,
     ) -> Option<Snippet<'static, Patch<'static>>> {
         let [edit] = fix.edits.as_slice() else { return None };
         let range = edit.span.range();

@@ -27,6 +27,7 @@ use recount_engine::lint::{Finding, Fix, Level};
 
 pub(crate) use fingerprint::fingerprints;
 #[cfg(any(test, feature = "schema"))]
+#[allow(unused_imports, reason = "only what generates the schemas asks for it")]
 pub(crate) use json::schema;
 
 /// A way to show findings: a value of `--format`.
@@ -133,20 +134,39 @@ impl<'a> Checked<'a> {
         start..end
     }
 
-    /// Where secrets stand: nothing that is printed shows these bytes.
-    fn secrets(&self) -> Vec<Span> {
-        self.findings.iter().filter(|finding| is_secret(finding)).map(|finding| finding.span).collect()
+    /// Where secrets stand.
+    fn secrets(&self) -> Secrets {
+        let mut spans: Vec<Span> = Vec::new();
+        // Findings are in order, so spans that overlap are neighbours.
+        for finding in self.findings.iter().filter(|finding| is_secret(finding)) {
+            match spans.last_mut() {
+                Some(last) if finding.span.start <= last.end => *last = last.to(finding.span),
+                _ => spans.push(finding.span),
+            }
+        }
+        Secrets(spans)
     }
 
     /// The fix of a finding, unless its edits repeat a secret of the document.
-    fn fix<'f>(&self, finding: &'f Finding, secrets: &[Span]) -> Option<&'f Fix> {
+    fn fix<'f>(&self, finding: &'f Finding, secrets: &Secrets) -> Option<&'f Fix> {
         let leaks = |text: &str| {
-            secrets.iter().any(|secret| {
+            secrets.0.iter().any(|secret| {
                 let secret = self.text.get(secret.range()).unwrap_or("");
                 !secret.is_empty() && text.contains(secret)
             })
         };
         finding.fix.as_ref().filter(|fix| !fix.edits.iter().any(|edit| leaks(&edit.text)))
+    }
+}
+
+/// The bytes of a document that nothing shows, in order and apart from each other.
+struct Secrets(Vec<Span>);
+
+impl Secrets {
+    /// Whether one of them is in `span`.
+    fn touch(&self, span: Span) -> bool {
+        let next = self.0.partition_point(|secret| secret.end <= span.start);
+        self.0.get(next).is_some_and(|secret| secret.overlaps(span))
     }
 }
 

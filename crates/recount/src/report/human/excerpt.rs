@@ -6,7 +6,7 @@ use std::ops::Range;
 use recount_engine::document::Span;
 use unicode_width::UnicodeWidthChar as _;
 
-use crate::report::Checked;
+use crate::report::{Checked, Secrets};
 
 /// What stands for the part of a line that was cut.
 const CUT: &str = "…";
@@ -32,7 +32,7 @@ pub(super) struct Excerpt {
 
 impl Excerpt {
     /// The lines of `span`.
-    pub(super) fn of(checked: &Checked<'_>, span: Span, secrets: &[Span], width: usize) -> Self {
+    pub(super) fn of(checked: &Checked<'_>, span: Span, secrets: &Secrets, width: usize) -> Self {
         let line = checked.position(span.start).line;
         let start = checked.text.floor_char_boundary(span.start as usize);
         // A span that ends with a line ending does not reach into the next line.
@@ -85,7 +85,7 @@ fn next_line(text: &str, end: usize) -> usize {
 
 struct Cutter<'a> {
     text: &'a str,
-    secrets: &'a [Span],
+    secrets: &'a Secrets,
     width: usize,
 }
 
@@ -136,13 +136,13 @@ impl Cutter<'_> {
     /// Appends a part of the text with every character of a secret as an asterisk.
     fn push_hidden(&self, out: &mut String, range: Range<usize>) {
         let part = Span::new(range.start, range.end);
-        if !self.secrets.iter().any(|secret| secret.overlaps(part)) {
+        if !self.secrets.touch(part) {
             out.push_str(&self.text[range]);
             return;
         }
         for (at, character) in self.text[range.clone()].char_indices() {
             let at = range.start + at;
-            let hidden = self.secrets.iter().any(|secret| secret.range().contains(&at));
+            let hidden = self.secrets.touch(Span::new(at, at + 1));
             out.push(if hidden { '*' } else { character });
         }
     }
