@@ -91,10 +91,10 @@ impl Human {
         let level = if finding.level == Level::Error { Shown::ERROR } else { Shown::WARNING };
         let title = level.clone().primary_title(&*message).id(finding.rule.name);
         let mut group = Group::with_level(level);
-        // The head is drawn by itself: drawn with the excerpt, its column would be that of the cut line.
-        // The excerpt of a secret would show it.
+        // The place is put in by hand: drawn with the excerpt, its column would be that of the cut line.
         let place = format!("{path}:{}:{}", position.line, position.column);
         let mut indent = 0;
+        // The excerpt of a secret would show it.
         if !is_secret(finding) {
             let excerpt = Excerpt::of(checked, finding.span, secrets, self.look.width);
             indent = excerpt.digits();
