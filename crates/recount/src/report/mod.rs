@@ -1,0 +1,325 @@
+//! How findings are shown: one file a format, and the registry of formats.
+//!
+//! What lives here: what a format is given, what it answers, and the order in which its parts are
+//! written. What does not: finding anything, reading files, and deciding on colour or width.
+//!
+//! Output is streamed. Workers render documents in parallel with [`Report::document`], which is pure;
+//! one writer hands the parts to a [`Stream`] in the order of paths. Nothing but the problems is kept
+//! until the end, so memory is bounded by what is being rendered, not by the library.
+
+mod escape;
+mod fingerprint;
+mod github;
+mod human;
+mod json;
+mod junit;
+mod sarif;
+mod short;
+#[cfg(test)]
+mod tests;
+
+use std::cell::OnceCell;
+use std::io::{self, Write};
+use std::time::Duration;
+
+use recount_engine::document::{LineIndex, Position, Span, Stage};
+use recount_engine::lint::{Finding, Fix, Level};
+
+pub(crate) use fingerprint::fingerprints;
+#[cfg(any(test, feature = "schema"))]
+#[allow(unused_imports, reason = "only what generates the schemas asks for it")]
+pub(crate) use json::schema;
+
+/// A way to show findings: a value of `--format`.
+pub(crate) struct Format {
+    /// The word after `--format`.
+    pub(crate) name: &'static str,
+    /// What it is for, in one line.
+    pub(crate) about: &'static str,
+    /// Makes it.
+    pub(crate) report: fn(Look) -> Box<dyn Report>,
+}
+
+/// All formats, in order of names.
+pub(crate) static FORMATS: &[&Format] =
+    &[&github::FORMAT, &human::FORMAT, &json::FORMAT, &junit::FORMAT, &sarif::FORMAT, &short::FORMAT];
+
+/// The format of this name.
+pub(crate) fn format(name: &str) -> Option<&'static Format> {
+    FORMATS.iter().copied().find(|format| format.name == name)
+}
+
+/// What the reader's side can show. Only formats for people ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Look {
+    /// Whether to write escape sequences for colour.
+    pub(crate) colour: bool,
+    /// Columns that a line of the excerpt may take.
+    pub(crate) width: usize,
+    /// Whether frames are drawn with more than ASCII.
+    pub(crate) unicode: bool,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self { colour: false, width: 100, unicode: false }
+    }
+}
+
+/// A format at work. It has no state: what it answers depends on what it is given alone.
+pub(crate) trait Report: Send + Sync {
+    /// What comes first.
+    fn begin(&self) -> String {
+        String::new()
+    }
+
+    /// A document with its findings, which are in its order; empty where there is nothing to say.
+    fn document(&self, checked: &Checked<'_>) -> String;
+
+    /// What stands between two documents that are not empty.
+    fn separator(&self) -> &'static str {
+        ""
+    }
+
+    /// What comes last: what could not be read, and the sums.
+    fn end(&self, problems: &[Problem], summary: &Summary) -> String;
+}
+
+/// A document that was checked.
+pub(crate) struct Checked<'a> {
+    /// Its path as it is shown, relative to the library (or to what the caller's reader expects).
+    pub(crate) path: &'a str,
+    /// Its text; every span of a finding is an offset in it.
+    pub(crate) text: &'a str,
+    /// What it was held to.
+    pub(crate) stage: Stage,
+    /// What was found, in its order.
+    pub(crate) findings: &'a [Finding],
+    lines: OnceCell<LineIndex>,
+}
+
+impl<'a> Checked<'a> {
+    /// A document with its findings. Lines are counted only when somebody asks.
+    pub(crate) fn new(path: &'a str, text: &'a str, stage: Stage, findings: &'a [Finding]) -> Self {
+        Self { path, text, stage, findings, lines: OnceCell::new() }
+    }
+
+    /// The line and column of a byte.
+    fn position(&self, offset: u32) -> Position {
+        self.lines.get_or_init(|| LineIndex::new(self.text)).position(self.text, offset)
+    }
+
+    /// The same with the column counted in UTF-16 code units.
+    fn position_utf16(&self, offset: u32) -> Position {
+        let Position { line, column } = self.position(offset);
+        let text = self.lines.get_or_init(|| LineIndex::new(self.text)).line(self.text, line);
+        let wide = text.trim_start_matches('\u{feff}').chars().take(column as usize - 1);
+        // A character outside the basic plane takes two units.
+        let more = wide.filter(|character| character.len_utf16() == 2).count();
+        Position { line, column: column + more as u32 }
+    }
+
+    /// The bytes of the line that holds `at`, without its ending and without a byte order mark.
+    fn line_around(&self, at: usize) -> std::ops::Range<usize> {
+        let bytes = self.text.as_bytes();
+        let at = at.min(bytes.len());
+        let mut start = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |found| found + 1);
+        let mut end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |found| at + found);
+        if end > start && bytes[end - 1] == b'\r' {
+            end -= 1;
+        }
+        if self.text[start..end].starts_with('\u{feff}') {
+            start += '\u{feff}'.len_utf8();
+        }
+        start..end
+    }
+
+    /// Where secrets stand.
+    fn secrets(&self) -> Secrets {
+        let mut spans: Vec<Span> = Vec::new();
+        // Findings are in order, so spans that overlap are neighbours.
+        for finding in self.findings.iter().filter(|finding| is_secret(finding)) {
+            match spans.last_mut() {
+                Some(last) if finding.span.start <= last.end => *last = last.to(finding.span),
+                _ => spans.push(finding.span),
+            }
+        }
+        Secrets(spans)
+    }
+
+    /// The fix of a finding, unless its edits repeat a secret of the document.
+    fn fix<'f>(&self, finding: &'f Finding, secrets: &Secrets) -> Option<&'f Fix> {
+        let leaks = |text: &str| {
+            secrets.0.iter().any(|secret| {
+                let secret = self.text.get(secret.range()).unwrap_or("");
+                !secret.is_empty() && text.contains(secret)
+            })
+        };
+        finding.fix.as_ref().filter(|fix| !fix.edits.iter().any(|edit| leaks(&edit.text)))
+    }
+}
+
+/// The bytes of a document that nothing shows, in order and apart from each other.
+struct Secrets(Vec<Span>);
+
+impl Secrets {
+    /// Whether one of them is in `span`.
+    fn touch(&self, span: Span) -> bool {
+        let next = self.0.partition_point(|secret| secret.end <= span.start);
+        self.0.get(next).is_some_and(|secret| secret.overlaps(span))
+    }
+}
+
+fn is_secret(finding: &Finding) -> bool {
+    finding.rule.name == "secret"
+}
+
+/// What could not be checked: an unreadable file, a pipe, one that is too large.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Problem {
+    /// The path as it is shown.
+    pub(crate) path: String,
+    /// What is wrong; one sentence without a full stop.
+    pub(crate) message: String,
+    /// What to do; one sentence without a full stop; empty where there is nothing to advise.
+    pub(crate) hint: String,
+}
+
+/// The sums over all documents.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Summary {
+    /// Documents that were checked.
+    pub(crate) documents: usize,
+    /// Documents in which something was found.
+    pub(crate) affected: usize,
+    /// Findings at level error.
+    pub(crate) errors: usize,
+    /// Findings at level warning.
+    pub(crate) warnings: usize,
+    /// Findings at level note, without those that are due.
+    pub(crate) notes: usize,
+    /// Findings that depend on today's date and were quieted for that.
+    pub(crate) due: usize,
+    /// Findings that carry a fix.
+    pub(crate) fixable: usize,
+    /// Files that could not be read.
+    pub(crate) unreadable: usize,
+    /// Fixes that were applied.
+    pub(crate) fixed: usize,
+    /// Findings that the baseline accepts.
+    pub(crate) baselined: usize,
+    /// How long it took; shown where it is known.
+    pub(crate) elapsed: Option<Duration>,
+}
+
+impl Summary {
+    /// The sums of one document.
+    pub(crate) fn of(findings: &[Finding]) -> Self {
+        let mut summary =
+            Self { documents: 1, affected: usize::from(!findings.is_empty()), ..Self::default() };
+        for finding in findings {
+            summary.fixable += usize::from(finding.fix.is_some());
+            match finding.level {
+                _ if finding.due => summary.due += 1,
+                Level::Error => summary.errors += 1,
+                Level::Warning => summary.warnings += 1,
+                Level::Note => summary.notes += 1,
+            }
+        }
+        summary
+    }
+
+    /// Adds the sums of other documents; the time is left as it is.
+    pub(crate) fn add(&mut self, other: Summary) {
+        self.documents += other.documents;
+        self.affected += other.affected;
+        self.errors += other.errors;
+        self.warnings += other.warnings;
+        self.notes += other.notes;
+        self.due += other.due;
+        self.fixable += other.fixable;
+        self.unreadable += other.unreadable;
+        self.fixed += other.fixed;
+        self.baselined += other.baselined;
+    }
+}
+
+/// Writes the parts of a report in their order, with what stands between them.
+pub(crate) struct Stream<'r, W> {
+    report: &'r dyn Report,
+    out: W,
+    any: bool,
+    problems: Vec<Problem>,
+}
+
+impl<'r, W: Write> Stream<'r, W> {
+    /// Writes what comes first.
+    pub(crate) fn new(report: &'r dyn Report, mut out: W) -> io::Result<Self> {
+        out.write_all(report.begin().as_bytes())?;
+        Ok(Self { report, out, any: false, problems: Vec::new() })
+    }
+
+    /// Writes a document that [`Report::document`] rendered.
+    pub(crate) fn document(&mut self, rendered: &str) -> io::Result<()> {
+        if rendered.is_empty() {
+            return Ok(());
+        }
+        if self.any {
+            self.out.write_all(self.report.separator().as_bytes())?;
+        }
+        self.any = true;
+        self.out.write_all(rendered.as_bytes())
+    }
+
+    /// Keeps a problem for the end, where it is seen.
+    pub(crate) fn problem(&mut self, problem: Problem) {
+        self.problems.push(problem);
+    }
+
+    /// Writes what comes last, and gives the writer back.
+    pub(crate) fn finish(mut self, summary: &Summary) -> io::Result<W> {
+        let end = self.report.end(&self.problems, summary);
+        self.out.write_all(end.as_bytes())?;
+        self.out.flush()?;
+        Ok(self.out)
+    }
+}
+
+/// What is wrong, why it matters and what to do, as sentences in one paragraph.
+fn in_sentences(finding: &Finding) -> String {
+    let mut text = String::with_capacity(finding.message.len() + finding.why.len() + finding.help.len() + 8);
+    for part in [&finding.message, &finding.why, &finding.help] {
+        push_sentence(&mut text, part);
+    }
+    text
+}
+
+/// Appends `part` with a capital and a full stop.
+fn push_sentence(text: &mut String, part: &str) {
+    let mut characters = part.chars();
+    let Some(first) = characters.next() else { return };
+    if !text.is_empty() {
+        text.push(' ');
+    }
+    text.extend(first.to_uppercase());
+    text.push_str(characters.as_str());
+    if !part.ends_with(['.', '!', '?']) {
+        text.push('.');
+    }
+}
+
+/// Appends a number without the machinery of `format!`.
+fn push_number(out: &mut String, number: u32) {
+    let mut digits = [0_u8; 10];
+    let mut rest = number;
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    out.extend(digits[at..].iter().map(|&digit| char::from(digit)));
+}
