@@ -64,25 +64,81 @@ enum Sign {
 }
 
 const TOOLS: [(&str, Sign); 32] = [
-    ("kubectl", Sign::Verb(&[
-        "annotate", "apply", "cordon", "create", "debug", "delete", "describe", "drain", "edit", "exec", "get",
-        "label", "logs", "patch", "port-forward", "replace", "rollout", "scale", "set", "top", "uncordon",
-    ])),
-    ("systemctl", Sign::Verb(&[
-        "daemon-reload", "disable", "enable", "mask", "reload", "restart", "start", "status", "stop", "unmask",
-    ])),
+    (
+        "kubectl",
+        Sign::Verb(&[
+            "annotate",
+            "apply",
+            "cordon",
+            "create",
+            "debug",
+            "delete",
+            "describe",
+            "drain",
+            "edit",
+            "exec",
+            "get",
+            "label",
+            "logs",
+            "patch",
+            "port-forward",
+            "replace",
+            "rollout",
+            "scale",
+            "set",
+            "top",
+            "uncordon",
+        ]),
+    ),
+    (
+        "systemctl",
+        Sign::Verb(&[
+            "daemon-reload",
+            "disable",
+            "enable",
+            "mask",
+            "reload",
+            "restart",
+            "start",
+            "status",
+            "stop",
+            "unmask",
+        ]),
+    ),
     ("terraform", Sign::Verb(&["apply", "destroy", "import", "init", "plan", "state", "taint", "untaint"])),
     ("helm", Sign::Verb(&["history", "install", "rollback", "uninstall", "upgrade"])),
-    ("nodetool", Sign::Verb(&["cleanup", "compact", "decommission", "drain", "flush", "rebuild", "repair", "status"])),
+    (
+        "nodetool",
+        Sign::Verb(&["cleanup", "compact", "decommission", "drain", "flush", "rebuild", "repair", "status"]),
+    ),
     ("rabbitmqctl", Sign::Verb(&["list_queues", "purge_queue", "reset", "start_app", "status", "stop_app"])),
     ("openssl", Sign::Verb(&["ca", "req", "s_client", "verify", "x509"])),
-    ("redis-cli", Sign::Verb(&["CONFIG", "DEL", "FLUSHALL", "FLUSHDB", "INFO", "config", "flushall", "info", "-h"])),
+    (
+        "redis-cli",
+        Sign::Verb(&["CONFIG", "DEL", "FLUSHALL", "FLUSHDB", "INFO", "config", "flushall", "info", "-h"]),
+    ),
     ("journalctl", Sign::Argument),
     ("ansible-playbook", Sign::Argument),
-    ("docker", Sign::VerbAndArgument(&["compose", "exec", "kill", "logs", "pull", "restart", "rm", "run", "stop"])),
-    ("git", Sign::VerbAndArgument(&[
-        "bisect", "checkout", "cherry-pick", "clone", "fetch", "merge", "pull", "push", "rebase", "reset", "revert",
-    ])),
+    (
+        "docker",
+        Sign::VerbAndArgument(&["compose", "exec", "kill", "logs", "pull", "restart", "rm", "run", "stop"]),
+    ),
+    (
+        "git",
+        Sign::VerbAndArgument(&[
+            "bisect",
+            "checkout",
+            "cherry-pick",
+            "clone",
+            "fetch",
+            "merge",
+            "pull",
+            "push",
+            "rebase",
+            "reset",
+            "revert",
+        ]),
+    ),
     ("psql", Sign::Argument),
     ("mysql", Sign::Argument),
     ("curl", Sign::Argument),
@@ -195,8 +251,8 @@ fn is_argument(word: &str) -> bool {
 /// and it closes with an argument.
 fn whole_end(rest: &str) -> Option<usize> {
     const PROSE: [&str; 26] = [
-        "a", "after", "again", "and", "as", "at", "because", "before", "but", "by", "failed", "for", "from", "in",
-        "of", "on", "so", "still", "that", "the", "then", "to", "twice", "which", "with", "without",
+        "a", "after", "again", "and", "as", "at", "because", "before", "but", "by", "failed", "for", "from",
+        "in", "of", "on", "so", "still", "that", "the", "then", "to", "twice", "which", "with", "without",
     ];
     let end = rest.trim_end().len();
     let text = &rest[..end];

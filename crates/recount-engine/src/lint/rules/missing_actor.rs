@@ -17,7 +17,7 @@ rule! {
     ///
     /// ## Source
     ///
-    /// The template has a column for the actor. J. Allspaw, "Blameless PostMortems and a Just Culture"
+    /// The template has a column for the actor. J. Allspaw, "Blameless postmortems and a just culture"
     /// (2012): the people nearest to an event give the account of it, without fear of punishment.
     ///
     /// ## Examples
@@ -59,7 +59,12 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
     let Some(table) = document.timeline() else { return };
     if table.index_of(TimelineColumn::Actor).is_none() {
         if !document.timeline_rows().is_empty() {
-            out.report(table.header.span, "the timeline has no column `Actor`", WHY, "add the column behind the time");
+            out.report(
+                table.header.span,
+                "the timeline has no column `Actor`",
+                WHY,
+                "add the column behind the time",
+            );
         }
         return;
     }
@@ -75,6 +80,11 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
             ("", time) => format!("the row at `{time}` has no actor"),
             (actor, _) => format!("`{actor}` says nothing about who acted"),
         };
-        out.report(row.actor.map_or(row.span, |cell| cell.outer), message, WHY, "name the person, team, service or bot");
+        out.report(
+            row.actor.map_or(row.span, |cell| cell.outer),
+            message,
+            WHY,
+            "name the person, team, service or bot",
+        );
     }
 }

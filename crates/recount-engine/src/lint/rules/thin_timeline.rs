@@ -22,8 +22,8 @@ rule! {
     ///
     /// ## Source
     ///
-    /// Google, *Site Reliability Workbook* (2018), chapter 10, "Postmortem Culture": its bad example lacks
-    /// the details of what happened, and its good one records events and their times in full.
+    /// Google, *Site Reliability Workbook* (2018), chapter 10, "Postmortem Culture": key details that are left
+    /// out are the first fault of its bad example.
     ///
     /// ## Examples
     ///

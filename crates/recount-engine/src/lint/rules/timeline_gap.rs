@@ -1,7 +1,7 @@
 //! `timeline-gap`: a long silence in the timeline while people were at work on the impact.
 
-use crate::document::Milestone;
 use crate::document::value::duration;
+use crate::document::{Milestone, TimelineRow};
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings};
 
@@ -19,7 +19,7 @@ rule! {
     ///
     /// ## Source
     ///
-    /// J. Allspaw, "Blameless PostMortems and a Just Culture" (2012): a postmortem wants what people
+    /// J. Allspaw, "Blameless postmortems and a just culture" (2012): a postmortem wants what people
     /// did at which time, what they observed and expected, and their understanding of the events as
     /// they occurred.
     ///
@@ -56,7 +56,7 @@ rule! {
 
 fn check(cx: &Context<'_>, out: &mut Findings) {
     let document = cx.document;
-    let placed = |milestone| document.milestone(milestone).and_then(|row| row.at());
+    let placed = |milestone| document.milestone(milestone).and_then(TimelineRow::at);
     let Some(from) = placed(Milestone::Detected).or_else(|| cx.started()) else { return };
     let until = placed(Milestone::Mitigated).or_else(|| placed(Milestone::Resolved)).or_else(|| cx.ended());
     let limit = i64::from(cx.config.thresholds.timeline_gap_minutes) * 60;
