@@ -6,11 +6,11 @@ use crate::lint::rule::rule;
 use crate::lint::{Context, Findings};
 
 rule! {
-    /// The timeline is silent for long while the impact lasts and somebody knows of it.
+    /// The timeline is silent for long while the impact lasts.
     ///
-    /// The silence is counted between two rows, from the detection (or the start, where no row marks
-    /// the detection) to the mitigation (or the end). The time before the detection is the time to
-    /// detect, and no gap. The limit is `timeline-gap-minutes` in `recount.toml`.
+    /// The silence is counted between two rows, from the start to the mitigation (or the end, where no
+    /// row marks the mitigation). A silence that ends with the detection is the time to detect: nobody
+    /// knew, and nobody acted. The limit is `timeline-gap-minutes` in `recount.toml`.
     ///
     /// ## Why
     ///
@@ -57,8 +57,9 @@ rule! {
 fn check(cx: &Context<'_>, out: &mut Findings) {
     let document = cx.document;
     let placed = |milestone| document.milestone(milestone).and_then(TimelineRow::at);
-    let Some(from) = placed(Milestone::Detected).or_else(|| cx.started()) else { return };
+    let Some(from) = cx.started().or_else(|| placed(Milestone::Detected)) else { return };
     let until = placed(Milestone::Mitigated).or_else(|| placed(Milestone::Resolved)).or_else(|| cx.ended());
+    let detected = document.milestone(Milestone::Detected).map(|row| row.number);
     let limit = i64::from(cx.config.thresholds.timeline_gap_minutes) * 60;
     let mut above = None;
     for row in document.timeline_rows() {
@@ -71,7 +72,7 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
         let begin = from.max(earlier);
         let end = until.map_or(at, |until| until.min(at));
         let silence = end.as_second() - begin.as_second();
-        if silence <= limit {
+        if silence <= limit || detected == Some(row.number) {
             continue;
         }
         let length = duration::canonical(silence.unsigned_abs());
