@@ -52,7 +52,7 @@ rule! {
     /// ```markdown good
     /// ## Detection
     ///
-    /// - **Why did our alerting succeed or fail**: It succeeded: the alert fired two minutes after the first request failed.
+    /// - **Why did our alerting succeed or fail**: It succeeded: the alert watches the cache, and fired two minutes after it failed.
     ///
     /// ## Action items
     ///
@@ -104,7 +104,10 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
         return;
     };
     let answer = if field.value.is_empty() { field.body } else { field.value.to(field.body) };
-    let Some((failed, _)) = cx.prose_hits().find(|(span, _)| answer.contains(*span)) else { return };
+    // `It failed.` is about alerting; in `it fired when it failed` something else did.
+    let is_verdict = |span| document.slice(span) != "it failed";
+    let mut hits = cx.prose_hits().map(|(span, _)| span);
+    let Some(failed) = hits.find(|span| answer.contains(*span) && is_verdict(*span)) else { return };
     let items = cx.action_statements();
     if items.is_empty() {
         return;

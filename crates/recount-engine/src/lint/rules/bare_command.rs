@@ -39,7 +39,7 @@ rule! {
     /// | Time (UTC) | Actor | Action | Result |
     /// |---|---|---|---|
     /// | 2025-04-25 10:14 | @lucia | Ran `kubectl rollout undo deploy/storefront` | Errors stay at 75% |
-    /// | 2025-04-25 10:16 | @joel | Looked at the git history of the helm chart | Nothing new |
+    /// | 2025-04-25 10:16 | @joel | Looked at the git history of the helm chart and at the terraform state | Nothing new |
     /// | 2025-04-25 10:20 | @joel | Asked who has sudo rights and ssh keys for the AWS account | |
     /// ```
     name: "bare-command",
@@ -59,7 +59,7 @@ enum Sign {
     Argument,
     /// A flag within the next words: `aws ecs update-service --force-new-deployment`.
     FlagNearby,
-    /// Another tool or something that is no prose: `sudo systemctl`.
+    /// Another tool with something behind it, or something that is no prose: `sudo systemctl`.
     ToolOrArgument,
 }
 
@@ -105,14 +105,17 @@ const TOOLS: [(&str, Sign); 32] = [
             "unmask",
         ]),
     ),
-    ("terraform", Sign::Verb(&["apply", "destroy", "import", "init", "plan", "state", "taint", "untaint"])),
-    ("helm", Sign::Verb(&["history", "install", "rollback", "uninstall", "upgrade"])),
+    (
+        "terraform",
+        Sign::VerbAndArgument(&["apply", "destroy", "import", "init", "plan", "state", "taint", "untaint"]),
+    ),
+    ("helm", Sign::VerbAndArgument(&["history", "install", "rollback", "uninstall", "upgrade"])),
     (
         "nodetool",
         Sign::Verb(&["cleanup", "compact", "decommission", "drain", "flush", "rebuild", "repair", "status"]),
     ),
     ("rabbitmqctl", Sign::Verb(&["list_queues", "purge_queue", "reset", "start_app", "status", "stop_app"])),
-    ("openssl", Sign::Verb(&["ca", "req", "s_client", "verify", "x509"])),
+    ("openssl", Sign::Verb(&["req", "s_client", "x509"])),
     (
         "redis-cli",
         Sign::Verb(&["CONFIG", "DEL", "FLUSHALL", "FLUSHDB", "INFO", "config", "flushall", "info", "-h"]),
@@ -223,7 +226,12 @@ fn command_at(cx: &Context<'_>, tool: Span, (name, sign): &(&str, Sign), cell: C
     let second = words.next();
     let found = match sign {
         Sign::Verb(verbs) => verbs.contains(&first),
-        Sign::VerbAndArgument(verbs) => verbs.contains(&first) && second.is_some_and(is_argument),
+        Sign::VerbAndArgument(verbs) => {
+            let third = words.next();
+            verbs.contains(&first)
+                && !second.is_some_and(|word| PROSE.contains(&word))
+                && [second, third].into_iter().flatten().any(is_argument)
+        }
         Sign::Argument => is_argument(first),
         Sign::FlagNearby => rest.split_whitespace().skip(1).take(5).any(|word| word.starts_with("--")),
         Sign::ToolOrArgument => is_argument(first) || (TOOL_NAMES.contains(&first) && second.is_some()),
@@ -236,6 +244,12 @@ fn command_at(cx: &Context<'_>, tool: Span, (name, sign): &(&str, Sign), cell: C
     let length = end.unwrap_or_else(|| rest.find(first).map_or(rest.len(), |at| at + first.len()));
     Some(Command { span: Span::new(tool.start as usize, tool.end as usize + length), is_whole })
 }
+
+/// Words that do not stand in a command.
+const PROSE: [&str; 26] = [
+    "a", "after", "again", "and", "as", "at", "because", "before", "but", "by", "failed", "for", "from",
+    "in", "of", "on", "so", "still", "that", "the", "then", "to", "twice", "which", "with", "without",
+];
 
 /// Whether a word is no word of prose: a flag, a path, an address, an assignment.
 fn is_argument(word: &str) -> bool {
@@ -250,10 +264,6 @@ fn is_argument(word: &str) -> bool {
 /// The end of a command that certainly reaches to the end of the cell: nothing in it reads as prose,
 /// and it closes with an argument.
 fn whole_end(rest: &str) -> Option<usize> {
-    const PROSE: [&str; 26] = [
-        "a", "after", "again", "and", "as", "at", "because", "before", "but", "by", "failed", "for", "from",
-        "in", "of", "on", "so", "still", "that", "the", "then", "to", "twice", "which", "with", "without",
-    ];
     let end = rest.trim_end().len();
     let text = &rest[..end];
     let is_prose = |word: &str| PROSE.contains(&word) || word.ends_with([',', ';', '.', ':', ')', '!']);

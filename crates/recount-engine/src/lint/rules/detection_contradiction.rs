@@ -145,7 +145,8 @@ impl Told {
     fn by(document: &Document, id: FieldId) -> Self {
         let Some(span) = document.field_values(id).next() else { return Self::Blank };
         let text = document.slice(span).trim_start_matches(['*', '_']);
-        let word = text.split(|ch: char| !(ch.is_alphanumeric() || ch == '/')).next().unwrap_or("");
+        let word =
+            text.split(|ch: char| !(ch.is_alphanumeric() || matches!(ch, '/' | '-'))).next().unwrap_or("");
         let is_no = ["none", "no", "nobody", "nothing", "n/a"].iter().any(|no| word.eq_ignore_ascii_case(no));
         if is_no { Self::Nothing(span) } else { Self::Something(span) }
     }
@@ -191,8 +192,23 @@ fn noticed_by(document: &Document, row: &TimelineRow) -> Option<Noticer> {
         "a customer",
     ];
     const OF_MACHINES: [&str; 5] = ["alert", "fired", "monitor", "page", "paging"];
-    const OF_CUSTOMERS: [&str; 6] =
-        ["customer report", "customers report", "complain", "ticket", "user report", "users report"];
+    const OF_CUSTOMERS: [&str; 15] = [
+        "by a customer",
+        "by customers",
+        "customer called",
+        "customer complain",
+        "customer report",
+        "customers called",
+        "customers complain",
+        "customers report",
+        "support ticket",
+        "ticket about",
+        "tickets about",
+        "tickets from",
+        "user report",
+        "users complain",
+        "users report",
+    ];
     let actor = document.cell_text(row.actor).trim_start_matches('@');
     let is_any = |words: &[&str]| words.iter().any(|word| actor.eq_ignore_ascii_case(word));
     let action = document.cell_text(row.action).to_lowercase();

@@ -119,7 +119,11 @@ fn is_bounded(cx: &Context<'_>, span: Span) -> bool {
     let word = |word: &str, words: &[&str]| words.iter().any(|other| word.eq_ignore_ascii_case(other));
     // `not a complete outage`, `no longer a total outage`
     let negated = before.split_whitespace().rev().take(3).any(|part| word(part, &BEFORE));
-    let bounded =
-        behind.starts_with(' ') && behind.split_whitespace().next().is_some_and(|next| word(next, &BEHIND));
+    let mut next = behind.split_whitespace();
+    let link = next.next().filter(|link| behind.starts_with(' ') && word(link, &BEHIND));
+    // `for 13 minutes` bounds the time, and not who was hit.
+    let is_time = link.is_some_and(|link| word(link, &["at", "for", "from"]))
+        && next.next().is_some_and(|number| number.starts_with(|ch: char| ch.is_ascii_digit()));
+    let bounded = link.is_some() && !is_time;
     negated || bounded
 }
