@@ -136,7 +136,8 @@ fn is_declined(status: &str) -> bool {
 /// Whether an action item has to do with noticing. Wide on purpose: a wrong "yes" only keeps the rule
 /// silent.
 fn is_about_alerting(text: &str) -> bool {
-    const WORDS: [&str; 21] = [
+    const WORDS: [&str; 5] = ["page", "pages", "rota", "slo", "slos"];
+    const BEGINNINGS: [&str; 19] = [
         "alarm",
         "alert",
         "anomal",
@@ -150,15 +151,36 @@ fn is_about_alerting(text: &str) -> bool {
         "observ",
         "on-call",
         "oncall",
-        "page",
+        "paged",
+        "pager",
         "paging",
         "probe",
-        "rota",
         "silence",
-        "slo",
-        "synthetic",
         "threshold",
     ];
-    let text = text.to_lowercase();
-    WORDS.iter().any(|word| text.contains(word))
+    text.split(|ch: char| !(ch.is_alphanumeric() || ch == '-')).any(|word| {
+        let begins =
+            |start: &&str| word.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start));
+        WORDS.iter().any(|whole| word.eq_ignore_ascii_case(whole)) || BEGINNINGS.iter().any(begins)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_is_about_alerting_by_its_words_not_by_their_letters() {
+        for (text, about) in [
+            ("Alert on a falling hit rate", true),
+            ("Give the rota a second line", true),
+            ("Burn-rate rule for the SLO", true),
+            ("Refuse silences without an end", true),
+            ("Rotate the certificate before it expires", false),
+            ("Speed up the slow query", false),
+            ("Version the cache keys", false),
+        ] {
+            assert_eq!(is_about_alerting(text), about, "{text}");
+        }
+    }
 }

@@ -56,9 +56,7 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
         let is_detailed = !read.details.is_empty()
             && !template::is_stand_in(read.details)
             && !read.details.eq_ignore_ascii_case("details");
-        let has_body =
-            document.field(def.id).is_some_and(|field| !field.body.is_empty() && field.value == first);
-        if read.answer == Answer::No || is_detailed || has_body || values.next().is_some() {
+        if read.answer == Answer::No || is_detailed || values.next().is_some() {
             continue;
         }
         let answer = document.slice(first);

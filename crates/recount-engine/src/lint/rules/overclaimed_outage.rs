@@ -93,8 +93,9 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
 fn contradiction(cx: &Context<'_>, claim: Span) -> Option<String> {
     let text = cx.document.field_text(FieldId::CustomersAffected);
     if let Some(share) = text.and_then(percentage::read) {
-        let figure = text.unwrap_or("").split('%').next().unwrap_or("").trim();
-        return (share.high < NEARLY_ALL).then(|| format!("`{figure}%` of customers affected"));
+        let text = text.unwrap_or("");
+        let figure = text.find('%').map_or(text, |sign| &text[..=sign]);
+        return (share.high < NEARLY_ALL).then(|| format!("`{figure}` of customers affected"));
     }
     let is_outage = ["outage", "down"].iter().any(|word| cx.document.slice(claim).ends_with(word));
     let severity = cx.severity().filter(|severity| *severity >= Severity::Sev2 && is_outage)?;

@@ -110,11 +110,8 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
     let document = cx.document;
     let mut values = document.field_values(FieldId::AlertingVerdict);
     let Some(first) = values.next() else { return };
-    let has_more = document
-        .field(FieldId::AlertingVerdict)
-        .is_some_and(|field| field.body != first && !field.body.is_empty());
     let text = document.slice(first);
-    if values.next().is_some() || has_more || !is_verdict(text) {
+    if values.next().is_some() || !is_verdict(text) {
         return;
     }
     out.report(
@@ -128,11 +125,11 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
 fn is_verdict(text: &str) -> bool {
     const LONGEST: usize = 60;
     let is_known = |word: &str| VERDICT.iter().any(|known| word.eq_ignore_ascii_case(known));
-    let bare = |word: &'_ str| -> bool {
+    let is_said = |word: &str| {
         let word = word.trim_matches(|ch: char| !ch.is_alphanumeric());
         word.is_empty() || is_known(word)
     };
-    text.len() <= LONGEST && text.split_whitespace().all(bare)
+    text.len() <= LONGEST && text.split_whitespace().all(is_said)
 }
 
 #[cfg(test)]
