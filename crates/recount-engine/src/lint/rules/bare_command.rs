@@ -63,7 +63,7 @@ enum Sign {
     ToolOrArgument,
 }
 
-const TOOLS: [(&str, Sign); 32] = [
+const TOOLS: [(&str, Sign); 29] = [
     (
         "kubectl",
         Sign::Verb(&[
@@ -154,9 +154,6 @@ const TOOLS: [(&str, Sign); 32] = [
     ("chown", Sign::Argument),
     ("kill", Sign::Argument),
     ("pkill", Sign::Argument),
-    ("tail", Sign::Argument),
-    ("df", Sign::Argument),
-    ("du", Sign::Argument),
     ("iptables", Sign::Argument),
     ("pg_ctl", Sign::Argument),
     ("aws", Sign::FlagNearby),
