@@ -66,10 +66,10 @@ fn assemble(part: &str) -> String {
     out
 }
 
-fn findings_of(rule: &Rule, text: &str) -> Vec<Finding> {
+fn findings_of(rule: &Rule, bytes: &[u8]) -> Vec<Finding> {
     let config = config();
     let levels = LevelTable::new(&config);
-    let document = Document::parse(text.as_bytes());
+    let document = Document::parse(bytes);
     let context = Context::new(&document, &config, &levels, &OneOther, TODAY);
     let mut findings = lint::check(&context, Options { stage: Some(Stage::Final), due: true });
     findings.retain(|finding| finding.rule.name == rule.name);
@@ -114,7 +114,7 @@ fn the_examples_of_every_rule_trigger_it_or_do_not() {
     for rule in RULES {
         for example in rule.examples() {
             let text = if example.is_whole { example.text.clone() } else { assemble(&example.text) };
-            let findings = findings_of(rule, &text);
+            let findings = findings_of(rule, text.as_bytes());
             if findings.is_empty() == example.is_bad {
                 wrong.push(format!(
                     "{}: an example that is {} gave {} findings\n{}{}",
@@ -175,19 +175,20 @@ fn every_rule_finds_what_its_fixture_holds() {
         let folder = folder.join(rule.name);
         let part = folder.join("bad.md");
         let whole = folder.join("bad.document.md");
-        let text = match (fs::read_to_string(&part), fs::read(&whole)) {
-            (Ok(part), _) => assemble(&part),
-            (_, Ok(whole)) => Document::parse(&whole).text().to_owned(),
+        let bytes = match (fs::read_to_string(&part), fs::read(&whole)) {
+            (Ok(part), _) => assemble(&part).into_bytes(),
+            (_, Ok(whole)) => whole,
             _ => panic!("`{}` has no fixture: write {}", rule.name, part.display()),
         };
-        let findings = findings_of(rule, &text);
+        let findings = findings_of(rule, &bytes);
+        let document = Document::parse(&bytes);
         assert!(!findings.is_empty(), "{} finds nothing in its fixture", rule.name);
         insta::with_settings!({
             snapshot_path => &folder,
             prepend_module_to_snapshot => false,
             omit_expression => true,
         }, {
-            insta::assert_snapshot!("bad", render(&text, &findings));
+            insta::assert_snapshot!("bad", render(document.text(), &findings));
         });
     }
 }

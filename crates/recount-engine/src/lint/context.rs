@@ -182,6 +182,18 @@ impl<'a> Context<'a> {
         entries.into_iter().map(|span| ActionStatement { span, item: None }).collect()
     }
 
+    /// Where the incident's ID stands: the value of its field without code marks and without the link
+    /// that it may be.
+    pub fn incident_id(&self) -> Option<Span> {
+        let field = self.document.field(FieldId::IncidentId)?;
+        let text = self.document.field_text(FieldId::IncidentId)?;
+        let linked = text.strip_prefix('[').and_then(|rest| rest.split_once(']')).map_or(text, |(id, _)| id);
+        let id = linked.trim_matches(['`', '*', ' ']);
+        let at = field.value.start as usize + usize::from(linked.len() < text.len());
+        let at = at + linked.len() - linked.trim_start_matches(['`', '*', ' ']).len();
+        (!id.is_empty()).then(|| Span::new(at, at + id.len()))
+    }
+
     /// The severity that the document states.
     pub fn severity(&self) -> Option<Severity> {
         let text = self.document.field_text(FieldId::Severity)?;
