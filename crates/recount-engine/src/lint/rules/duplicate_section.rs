@@ -16,7 +16,7 @@ rule! {
     ///
     /// ## Source
     ///
-    /// CommonMark has no notion of a repeated heading; the template names each of its sections once.
+    /// The template: each of its sections stands there once.
     ///
     /// ## Examples
     ///

@@ -17,7 +17,7 @@ rule! {
     ///
     /// ## Source
     ///
-    /// RFC 3629, section 6: an implementation must not decode invalid sequences. The Unicode Standard,
+    /// RFC 3629, section 3: a decoder must protect against invalid sequences. The Unicode Standard,
     /// section 5.22, on U+FFFD.
     ///
     /// ## Examples

@@ -1,5 +1,7 @@
 //! `missing-incident-id`: no incident ID, or one that is not of the library's pattern.
 
+use jiff::civil::date;
+
 use crate::document::edit::Edit;
 use crate::document::template::{FieldId, SectionId};
 use crate::lint::rule::rule;
@@ -82,5 +84,5 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
 }
 
 fn example(cx: &Context<'_>) -> String {
-    cx.config.library.id.render(42, cx.today, "seat-maps-frozen")
+    cx.config.library.id.render(42, date(2026, 11, 20), "seat-maps-frozen")
 }

@@ -17,8 +17,7 @@ rule! {
     ///
     /// ## Source
     ///
-    /// The template: its labels are the names of the facts. The VOID report (2021) shows what becomes of
-    /// incident reports without common fields: few of them can be compared.
+    /// The template: its labels are the names of the facts.
     ///
     /// ## Examples
     ///
