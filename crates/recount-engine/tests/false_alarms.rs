@@ -61,17 +61,116 @@ fn no_document_of_the_template_is_taken_for_a_foreign_one() {
     for path in documents(&examples().join("postmortems")) {
         assert!(!is_foreign(&fs::read(&path).expect("it can be read")), "{}", path.display());
     }
-    for text in [
-        "",
-        "\n\n",
-        "# Seat maps did not load\n",
-        "# Seat maps did not load\n\n## Incident summary\n\n- **Incident ID**: INC-0021\n- **Severity**: Sev2\n\n## \
-         Timeline\n\n| Time (UTC) | Actor | Action | Result |\n|---|---|---|---|\n| 10:00 | @mei | Looked | |\n\n## \
-         Action items\n",
-    ] {
+    for text in ["", "\n\n", THREE_SECTIONS, NO_FIELDS] {
         assert!(!is_foreign(text.as_bytes()), "{text}");
     }
 }
+
+#[test]
+fn headings_and_labels_that_everybody_has_do_not_make_a_document_of_the_template() {
+    for text in ["# Seat maps did not load\n", ANOTHER_TEMPLATE] {
+        assert!(is_foreign(text.as_bytes()), "{text}");
+    }
+}
+
+/// What somebody keeps who finds the template too long.
+const THREE_SECTIONS: &str = "\
+# Seat maps did not load
+
+## Impact
+
+- **Customer facing symptoms**: Empty seat maps
+- **Regions impacted**: us-east
+- **% of customers affected** (estimate): 30%
+
+## Timeline
+
+| Time (UTC) | Actor | Action | Result |
+|---|---|---|---|
+| 2026-03-02 10:00 | deploybot | **Started.** Deployed inventory 4.2 | Errors |
+
+## Action items
+
+| Priority | Action item | Owner | Due date | Status | Verification plan |
+|---:|---|---|---|---|---|
+| P1 | Send a tenth of the traffic to the canary | @mei | 2026-03-20 | Open | |
+";
+
+/// The template, with prose in the place of every label.
+const NO_FIELDS: &str = "\
+# Seat maps did not load
+
+## Incident summary
+
+A Sev2 of twenty minutes.
+
+## Timeline
+
+| Time (UTC) | Actor | Action | Result |
+|---|---|---|---|
+| 2026-03-02 10:00 | deploybot | **Started.** Deployed inventory 4.2 | Errors |
+
+## Mitigation and resolution
+
+A rollback.
+
+## Action items
+
+| Priority | Action item | Owner | Due date | Status | Verification plan |
+|---:|---|---|---|---|---|
+
+## Follow-up verification
+
+None yet.
+";
+
+const ANOTHER_TEMPLATE: &str = "\
+# Outage of 2 March
+
+## Incident summary
+
+- **Severity**: SEV2
+- **Start time**: 10:00
+- **End time**: 10:20
+- **Duration**: 20 minutes
+
+## Impact
+
+Seat maps were empty.
+
+## Detection
+
+By an alert.
+
+## Timeline
+
+- 10:00 deploy
+- 10:20 rollback
+
+## Root cause
+
+The canary had no traffic.
+
+## What went well
+
+- The page came at once.
+
+## What went poorly
+
+- The runbook was old.
+
+## Where we got lucky
+
+- It was early.
+
+## Action items
+
+- Send traffic to the canary
+
+## Appendices
+
+None
+";
 
 /// Reads `RECOUNT_CORPUS`, a folder of postmortems that were all written in other templates.
 #[test]
