@@ -188,6 +188,24 @@ fn postmortems_in_other_templates_get_the_one_finding() {
     assert!(missed.is_empty(), "{missed:#?}");
 }
 
+#[test]
+fn the_exemplary_postmortems_of_the_demo_library_have_no_error() {
+    let with_faults = ["INC-0004", "INC-0006", "INC-0008", "INC-0012", "INC-0014", "INC-0015"];
+    let config = config();
+    let mut errors = Vec::new();
+    for path in documents(&examples().join("postmortems")) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if with_faults.iter().any(|id| name.starts_with(id)) {
+            continue;
+        }
+        let document = Document::parse(&fs::read(&path).expect("it can be read"));
+        let found = check(&document, &config, Some(Stage::Final));
+        let found = found.into_iter().filter(|finding| finding.level == Level::Error);
+        errors.extend(found.map(|finding| format!("{name}: {}: {}", finding.rule.name, finding.message)));
+    }
+    assert!(errors.is_empty(), "{errors:#?}");
+}
+
 /// Prints every finding of the demo library, for people who judge rules.
 #[test]
 #[ignore = "prints, and asserts nothing"]

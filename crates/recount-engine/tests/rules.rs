@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::{Date, date};
 use recount_engine::config::Config;
+use recount_engine::document::edit::apply;
 use recount_engine::document::{Document, LineIndex, Stage};
 use recount_engine::lint::{self, Context, Finding, LevelTable, Library, Options, RULES, Rule};
 
@@ -173,12 +174,8 @@ fn every_rule_finds_what_its_fixture_holds() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rules");
     for rule in RULES {
         let folder = folder.join(rule.name);
-        let part = folder.join("bad.md");
-        let whole = folder.join("bad.document.md");
-        let bytes = match (fs::read_to_string(&part), fs::read(&whole)) {
-            (Ok(part), _) => assemble(&part).into_bytes(),
-            (_, Ok(whole)) => whole,
-            _ => panic!("`{}` has no fixture: write {}", rule.name, part.display()),
+        let Some(bytes) = fixture(rule) else {
+            panic!("`{}` has no fixture: write {}", rule.name, folder.join("bad.md").display())
         };
         let findings = findings_of(rule, &bytes);
         let document = Document::parse(&bytes);
@@ -190,6 +187,56 @@ fn every_rule_finds_what_its_fixture_holds() {
         }, {
             insta::assert_snapshot!("bad", render(document.text(), &findings));
         });
+    }
+}
+
+fn fixture(rule: &Rule) -> Option<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rules").join(rule.name);
+    match (fs::read_to_string(folder.join("bad.md")), fs::read(folder.join("bad.document.md"))) {
+        (Ok(part), _) => Some(assemble(&part).into_bytes()),
+        (_, whole) => whole.ok(),
+    }
+}
+
+#[test]
+fn a_fix_mends_what_it_was_found_for() {
+    for rule in RULES {
+        let Some(bytes) = fixture(rule) else { continue };
+        for finding in findings_of(rule, &bytes) {
+            let Some(fix) = &finding.fix else { continue };
+            let fixed = apply(&bytes, &fix.edits).expect("the edits of a fix fit its document");
+            let left = findings_of(rule, &fixed);
+            let stays = left.iter().any(|other| other.message == finding.message);
+            assert!(!stays, "{}: `{}` leaves `{}`", rule.name, fix.title, finding.message);
+        }
+    }
+}
+
+#[test]
+fn no_rule_panics_on_what_is_left_of_a_broken_document() {
+    let all = RULES.iter().filter_map(|rule| fixture(rule)).chain([good().into_bytes()]);
+    let config = config();
+    let levels = LevelTable::new(&config);
+    for (number, whole) in all.enumerate() {
+        for cut in (0..whole.len()).step_by(211) {
+            let mut bytes = whole.clone();
+            if cut % 2 == 0 {
+                bytes.truncate(cut);
+            } else {
+                // Something else where a character was: a pipe, a bracket, half a letter, a line's end.
+                bytes[cut] = b"|(\xC3\n*`:-"[(cut + number) % 8];
+            }
+            let document = Document::parse(&bytes);
+            for stage in Stage::ALL {
+                let context = Context::new(&document, &config, &levels, &OneOther, TODAY);
+                for finding in lint::check(&context, Options { stage: Some(stage), due: true }) {
+                    assert!(document.text().get(finding.span.range()).is_some(), "{finding:?}");
+                    if let Some(fix) = finding.fix {
+                        apply(&bytes, &fix.edits).expect("the edits of a fix fit its document");
+                    }
+                }
+            }
+        }
     }
 }
 

@@ -83,7 +83,7 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
                 return;
             }
             // It was read up to its digit; what follows is a remark, and stays.
-            let digit = text.find(|ch: char| ch.is_ascii_digit()).unwrap_or(text.len() - 1);
+            let Some(digit) = text.find(|ch: char| ch.is_ascii_digit()) else { return };
             let start = span.start as usize;
             let graded = Span::new(start + lead, start + digit + 1);
             out.report_with_fix(
