@@ -181,7 +181,9 @@ fn postmortems_in_other_templates_get_the_one_finding() {
     };
     let mut missed = Vec::new();
     for path in documents(Path::new(&folder)) {
-        if path.file_name().is_none_or(|name| name != "README.md") && !is_foreign(&fs::read(&path).expect("it can be read")) {
+        if path.file_name().is_none_or(|name| name != "README.md")
+            && !is_foreign(&fs::read(&path).expect("it can be read"))
+        {
             missed.push(path);
         }
     }

@@ -42,7 +42,8 @@ pub fn fix(
     for _ in 0..ROUNDS {
         let mut chosen: Vec<Fix> = Vec::new();
         for fix in fixed.findings.iter().filter_map(|finding| finding.fix.as_ref()) {
-            let collides = |edit: &Edit| chosen.iter().flat_map(|other| &other.edits).any(|taken| collide(taken, edit));
+            let collides =
+                |edit: &Edit| chosen.iter().flat_map(|other| &other.edits).any(|taken| collide(taken, edit));
             if !fix.edits.iter().any(collides) {
                 chosen.push(fix.clone());
             }

@@ -102,6 +102,7 @@ fn help(problem: &TimeProblem) -> String {
             canonical(*as_written, false),
             canonical(*in_season, false)
         ),
-        _ => "write it in UTC, as `2026-11-20 14:02`, or with its offset, as `2026-11-20 14:02 +05:30`".to_owned(),
+        _ => "write it in UTC, as `2026-11-20 14:02`, or with its offset, as `2026-11-20 14:02 +05:30`"
+            .to_owned(),
     }
 }

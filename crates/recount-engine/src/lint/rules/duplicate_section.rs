@@ -59,7 +59,9 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
     let document = cx.document;
     for (index, section) in document.sections().iter().enumerate() {
         let Some(id) = section.id else { continue };
-        let Some(first) = document.sections()[..index].iter().find(|other| other.id == Some(id)) else { continue };
+        let Some(first) = document.sections()[..index].iter().find(|other| other.id == Some(id)) else {
+            continue;
+        };
         let name = document.slice(section.name);
         let first_name = document.slice(first.name);
         let normal = normalize(name);

@@ -60,9 +60,9 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
         (Some(_), Some(_)) => return,
         _ => None,
     };
-    let is_exact = [FieldId::StartTime, FieldId::EndTime].into_iter().all(|id| {
-        cx.document.field_time(id).and_then(Result::ok).is_none_or(|moment| moment.end.is_none())
-    });
+    let is_exact = [FieldId::StartTime, FieldId::EndTime]
+        .into_iter()
+        .all(|id| cx.document.field_time(id).and_then(Result::ok).is_none_or(|moment| moment.end.is_none()));
     let stated = Stated { id: FieldId::Duration, name: "duration", meaning: "the time from start to end" };
     stated.check(cx, computed.filter(|_| is_exact), out);
 }
@@ -128,6 +128,8 @@ const WHY: &str = "people quote this one while figures count with the other";
 /// `None: found by chance`, `Unknown: the logs are gone`: an answer with its reason.
 fn is_explained(text: &str) -> bool {
     let mark = text.find([':', '(', '–', '—', ',']);
-    let is_open = |word: &str| ["none", "unknown", "n/a", "not known"].iter().any(|open| word.eq_ignore_ascii_case(open));
+    let is_open = |word: &str| {
+        ["none", "unknown", "n/a", "not known"].iter().any(|open| word.eq_ignore_ascii_case(open))
+    };
     mark.is_some_and(|at| is_open(text[..at].trim()) && text.len() > at + 4)
 }

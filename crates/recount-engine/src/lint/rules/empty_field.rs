@@ -1,8 +1,13 @@
 //! `empty-field`: a question of the template that nobody answered.
 
-use crate::document::template::{FIELDS, FieldDef, FieldId, FieldKind, Need, SectionId, is_guidance, is_stand_in};
+use jiff::Timestamp;
+
+use crate::document::template::{
+    FIELDS, FieldDef, FieldId, FieldKind, Need, SectionId, is_guidance, is_stand_in,
+};
 use crate::document::value::duration;
-use crate::document::{FieldState, Milestone, Span, TimelineRow};
+use crate::document::value::time::{self, Moment, Precision};
+use crate::document::{FieldState, Milestone, Span};
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Fix};
 
@@ -85,10 +90,12 @@ fn field(cx: &Context<'_>, def: &FieldDef, out: &mut Findings) {
     match field.state {
         FieldState::Blank => {
             let fix = computed(cx, def.id);
-            let help = fix.as_ref().map_or(help(def), |_| "set it as start and timeline give it");
+            let help = fix.as_ref().map_or(help(def), |_| "set it to what summary and timeline give");
             out.report_with_fix(field.label, format!("`{label}` is blank"), WHY, help, fix);
         }
-        FieldState::Filled if matches!(def.kind, FieldKind::Text | FieldKind::List) && field.body.is_empty() => {
+        FieldState::Filled
+            if matches!(def.kind, FieldKind::Text | FieldKind::List) && field.body.is_empty() =>
+        {
             let text = document.slice(field.value);
             if is_bare_none(text) {
                 let message = format!("`{text}` gives no reason for `{label}`");
@@ -110,16 +117,24 @@ fn help(def: &FieldDef) -> &'static str {
     }
 }
 
-/// The value that start, end and timeline decide.
+/// The value that start, end and timeline decide: the start is when the row *Started* says, the end when the
+/// last row *Resolved* does.
 fn computed(cx: &Context<'_>, id: FieldId) -> Option<Fix> {
-    let until = match id {
-        FieldId::Duration => cx.ended(),
-        FieldId::TimeToDetect => cx.document.milestone(Milestone::Detected).and_then(TimelineRow::at),
+    let document = cx.document;
+    let since_start = |until: Timestamp| {
+        let seconds = u64::try_from(until.as_second() - cx.started()?.as_second()).ok()?;
+        Some(duration::canonical(seconds))
+    };
+    let row = |milestone| document.milestone(milestone).and_then(|row| row.moment.as_ref()?.as_ref().ok());
+    let time = |moment: &Moment| time::canonical(moment.at, moment.precision != Precision::Minute);
+    let text = match id {
+        FieldId::StartTime => row(Milestone::Started).map(time),
+        FieldId::EndTime => row(Milestone::Resolved).map(time),
+        FieldId::Duration => cx.ended().and_then(since_start),
+        FieldId::TimeToDetect => row(Milestone::Detected).and_then(|moment| since_start(moment.at)),
         _ => None,
     }?;
-    let seconds = u64::try_from(until.as_second() - cx.started()?.as_second()).ok()?;
-    let text = duration::canonical(seconds);
-    let edits = cx.document.set_field(id, &text).ok()?;
+    let edits = document.set_field(id, &text).ok()?;
     Some(Fix { title: format!("set it to `{text}`"), edits })
 }
 
@@ -182,7 +197,22 @@ fn actions(cx: &Context<'_>, out: &mut Findings) {
 fn is_bare_none(text: &str) -> bool {
     let bare = text.trim().trim_matches(['*', '_', '`', '.', ':', '(', ')', ' ']);
     bare.len() <= 16
-        && ["", "-", "--", "–", "—", "n/a", "na", "nil", "none", "no", "nope", "nothing", "not applicable", "no one"]
-            .iter()
-            .any(|none| bare.eq_ignore_ascii_case(none))
+        && [
+            "",
+            "-",
+            "--",
+            "–",
+            "—",
+            "n/a",
+            "na",
+            "nil",
+            "none",
+            "no",
+            "nope",
+            "nothing",
+            "not applicable",
+            "no one",
+        ]
+        .iter()
+        .any(|none| bare.eq_ignore_ascii_case(none))
 }

@@ -70,7 +70,8 @@ const WHY: &str = "what is due when, and every figure, goes by the severity";
 
 fn check(cx: &Context<'_>, out: &mut Findings) {
     let document = cx.document;
-    let Some(field) = document.field(FieldId::Severity).filter(|field| field.state == FieldState::Filled) else {
+    let Some(field) = document.field(FieldId::Severity).filter(|field| field.state == FieldState::Filled)
+    else {
         return;
     };
     let span = if field.value.is_empty() { field.body } else { field.value };
@@ -91,7 +92,10 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
                 format!("`{}` is not how the template writes a severity", document.slice(graded)),
                 "people search for the severity as the template writes it",
                 format!("write `{severity}`"),
-                Some(Fix { title: format!("write `{severity}`"), edits: vec![Edit::replace(graded, severity.as_str())] }),
+                Some(Fix {
+                    title: format!("write `{severity}`"),
+                    edits: vec![Edit::replace(graded, severity.as_str())],
+                }),
             );
         }
         None => {

@@ -69,11 +69,17 @@ fn title(cx: &Context<'_>, out: &mut Findings) {
         // An untouched copy is a draft without a name yet, and says so by its stage.
         if filled >= 6 {
             let message = format!("the title is still `{}`", document.slice(title.text).trim());
-            out.report(title.span, message, "lists and searches show the title", "say what happened in one line");
+            out.report(
+                title.span,
+                message,
+                "lists and searches show the title",
+                "say what happened in one line",
+            );
         }
         return;
     }
-    let end = document.sections().first().map_or(document.text().len(), |section| section.span.start as usize);
+    let end =
+        document.sections().first().map_or(document.text().len(), |section| section.span.start as usize);
     let start = (title.span.end as usize).min(end);
     let Some(at) = document.text()[start..end].find(COPY_SENTENCE).map(|at| start + at) else { return };
     let source = document.source();
@@ -156,8 +162,10 @@ fn unfinished(cx: &Context<'_>, out: &mut Findings, reported: &[Span]) {
         let text = document.text();
         let (before, after) = (&text[..span.start as usize], &text[span.end as usize..]);
         let is_capitals = document.slice(span).bytes().all(|byte| byte.is_ascii_uppercase());
-        let starts_value = before.trim_end_matches([' ', '*', '_', '[', '(']).ends_with(['|', ':', '-', '\n', '+']);
-        let is_mark = after.starts_with(':') || (before.ends_with(['(', '[']) && after.starts_with([')', ']']));
+        let starts_value =
+            before.trim_end_matches([' ', '*', '_', '[', '(']).ends_with(['|', ':', '-', '\n', '+']);
+        let is_mark =
+            after.starts_with(':') || (before.ends_with(['(', '[']) && after.starts_with([')', ']']));
         if !is_capitals || !(starts_value || is_mark) || reported.iter().any(|other| other.overlaps(span)) {
             continue;
         }

@@ -78,7 +78,12 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
         span,
         format!("`{id}` is not of the pattern `{}`", pattern.as_str()),
         WHY,
-        format!("write it like `{}`, or change `library.id` in `recount.toml`", example(cx)),
+        match pattern.id_in(id) {
+            Some(own) => format!(
+                "write `{own}` alone; IDs in other systems belong to `incident-ids` in the front matter"
+            ),
+            None => format!("write it like `{}`, or change `library.id` in `recount.toml`", example(cx)),
+        },
         fix,
     );
 }

@@ -77,7 +77,9 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
 fn contradiction(cx: &Context<'_>, id: FieldId, milestone: Milestone, out: &mut Findings) {
     let document = cx.document;
     let Some(row) = document.milestone(milestone) else { return };
-    let (Some(at), Some(cell), Some(Ok(stated))) = (row.at(), row.time, document.field_time(id)) else { return };
+    let (Some(at), Some(cell), Some(Ok(stated))) = (row.at(), row.time, document.field_time(id)) else {
+        return;
+    };
     let apart = at.as_second().abs_diff(stated.at.as_second());
     if apart <= u64::from(cx.config.thresholds.duration_minutes) * 60 {
         return;
@@ -108,7 +110,8 @@ fn far_away(cx: &Context<'_>, started: Option<Timestamp>, ended: Option<Timestam
     let last = rows.iter().rposition(inside).unwrap_or(0);
     let is_far = |index: usize, at: i64| {
         let (before, after) = (started - at, ended.map_or(i64::MIN, |ended| at - ended));
-        before > (if index < first { STORY } else { BEFORE }) || after > (if index > last { STORY } else { AFTER })
+        before > (if index < first { STORY } else { BEFORE })
+            || after > (if index > last { STORY } else { AFTER })
     };
     let far = || {
         rows.iter().enumerate().filter_map(|(index, row)| {

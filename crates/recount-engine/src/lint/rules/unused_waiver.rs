@@ -42,7 +42,9 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
             (format!("the waiver of `{name}` silences nothing"), "remove it".to_owned())
         } else {
             let near = nearest_rule(name);
-            let help = near.map_or("see `recount explain` for the rules".to_owned(), |near| format!("did you mean `{near}`?"));
+            let help = near.map_or("see `recount explain` for the rules".to_owned(), |near| {
+                format!("did you mean `{near}`?")
+            });
             (format!("there is no rule `{name}` to waive"), help)
         };
         out.report(*span, message, "a waiver that outlives its reason hides the next real fault", help);
