@@ -222,6 +222,17 @@ fn a_fix_mends_what_it_was_found_for() {
 }
 
 #[test]
+fn line_endings_and_a_byte_order_mark_change_no_finding() {
+    for rule in RULES {
+        let Some(text) = fixture(rule).and_then(|bytes| String::from_utf8(bytes).ok()) else { continue };
+        let messages =
+            |text: &str| findings_of(rule, text.as_bytes()).into_iter().map(|f| f.message).collect::<Vec<_>>();
+        let changed = format!("\u{feff}{}", text.replace('\n', "\r\n"));
+        assert_eq!(messages(&changed), messages(&text), "{}", rule.name);
+    }
+}
+
+#[test]
 fn no_rule_panics_on_what_is_left_of_a_broken_document() {
     let all = RULES.iter().filter_map(|rule| fixture(rule)).chain([good().into_bytes()]);
     let config = config();
