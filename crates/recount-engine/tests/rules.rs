@@ -225,8 +225,9 @@ fn a_fix_mends_what_it_was_found_for() {
 fn line_endings_and_a_byte_order_mark_change_no_finding() {
     for rule in RULES {
         let Some(text) = fixture(rule).and_then(|bytes| String::from_utf8(bytes).ok()) else { continue };
-        let messages =
-            |text: &str| findings_of(rule, text.as_bytes()).into_iter().map(|f| f.message).collect::<Vec<_>>();
+        let messages = |text: &str| {
+            findings_of(rule, text.as_bytes()).into_iter().map(|f| f.message).collect::<Vec<_>>()
+        };
         let changed = format!("\u{feff}{}", text.replace('\n', "\r\n"));
         assert_eq!(messages(&changed), messages(&text), "{}", rule.name);
     }

@@ -93,9 +93,7 @@ fn field(cx: &Context<'_>, def: &FieldDef, out: &mut Findings) {
             let help = fix.as_ref().map_or(help(def), |_| "set it to what summary and timeline give");
             out.report_with_fix(field.label, format!("`{label}` is blank"), WHY, help, fix);
         }
-        FieldState::Filled
-            if matches!(def.kind, FieldKind::Text | FieldKind::List) && field.body.is_empty() =>
-        {
+        FieldState::Filled if owes_reason(def) && field.body.is_empty() => {
             let text = document.slice(field.value);
             if is_bare_none(text) {
                 let message = format!("`{text}` gives no reason for `{label}`");
@@ -105,6 +103,12 @@ fn field(cx: &Context<'_>, def: &FieldDef, out: &mut Findings) {
         // Words of the template are the business of `leftover-placeholder`.
         FieldState::Filled | FieldState::Placeholder => {}
     }
+}
+
+/// Fields whose "none" needs a reason that no other rule asks for.
+fn owes_reason(def: &FieldDef) -> bool {
+    matches!(def.kind, FieldKind::Text | FieldKind::List)
+        && !matches!(def.id, FieldId::RequestsAffected | FieldId::AlertingVerdict)
 }
 
 fn help(def: &FieldDef) -> &'static str {

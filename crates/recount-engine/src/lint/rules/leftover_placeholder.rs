@@ -9,8 +9,8 @@ use crate::lint::{Context, Findings, Fix};
 rule! {
     /// The template's own words, or a stand-in such as `TBD`, stand where an answer belongs.
     ///
-    /// Cells of action items that have rules of their own (owner, due date, status, priority, verification
-    /// plan), actors and the questions of the follow-up section are left to those.
+    /// Left to rules of their own are cells of action items (owner, due date, status, priority, verification
+    /// plan), actors, unanswered data impact and the questions of the follow-up section.
     ///
     /// ## Why
     ///
@@ -19,7 +19,7 @@ rule! {
     ///
     /// ## Source
     ///
-    /// The template: `yes/no (details)`, `Sev0 / Sev1 / Sev2 / Sev3` and "Copy this file for each incident
+    /// The template: `Sev0 / Sev1 / Sev2 / Sev3`, `(details)` and "Copy this file for each incident
     /// postmortem." are there to be replaced.
     ///
     /// ## Examples
@@ -111,12 +111,17 @@ fn fields(cx: &Context<'_>, out: &mut Findings) -> Vec<Span> {
         }
         let span = if field.value.is_empty() { field.body } else { field.value };
         let text = document.slice(span);
-        let is_half = kind == FieldKind::YesNo && text.ends_with("(details)");
-        if field.state != FieldState::Placeholder && !is_half {
+        let is_left = match kind {
+            // An answer was given, and its details were not. Without an answer it is data impact that is
+            // not stated, which has a rule of its own.
+            FieldKind::YesNo => field.state == FieldState::Filled && text.ends_with("(details)"),
+            _ => field.state == FieldState::Placeholder,
+        };
+        if !is_left {
             continue;
         }
         let help = match kind {
-            FieldKind::YesNo => "write `yes` or `no`, and the details in brackets",
+            FieldKind::YesNo => "write the details, or only the answer",
             FieldKind::Severity => "leave the one that it was",
             _ => "answer it, or leave it blank until somebody can",
         };
