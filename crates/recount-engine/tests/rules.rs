@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::{Date, date};
 use recount_engine::config::Config;
+use recount_engine::document::edit::apply;
 use recount_engine::document::{Document, LineIndex, Stage};
 use recount_engine::lint::{self, Context, Finding, LevelTable, Library, Options, RULES, Rule};
 
@@ -18,12 +19,15 @@ fn repository() -> PathBuf {
 
 /// A good postmortem of the demo library, into which examples are set.
 fn good() -> String {
-    fs::read_to_string(repository().join("examples/postmortems/2025/INC-0003-retry-storm-after-cache-flush.md"))
-        .expect("the demo library is part of the repository")
+    fs::read_to_string(
+        repository().join("examples/postmortems/2025/INC-0003-retry-storm-after-cache-flush.md"),
+    )
+    .expect("the demo library is part of the repository")
 }
 
 fn config() -> Config {
-    let text = fs::read_to_string(repository().join("examples/recount.toml")).expect("the demo library has one");
+    let text =
+        fs::read_to_string(repository().join("examples/recount.toml")).expect("the demo library has one");
     Config::from_toml(&text).expect("it is well formed")
 }
 
@@ -35,7 +39,8 @@ impl Library for OneOther {
         (id == "INC-0007").then(|| "postmortems/2025/INC-0007-checkout-closed-by-dns-failover.md".to_owned())
     }
     fn exists(&self, path: &str) -> Option<bool> {
-        let known = ["INC-0007-checkout-closed-by-dns-failover.md", "INC-0003-retry-storm-after-cache-flush.md"];
+        let known =
+            ["INC-0007-checkout-closed-by-dns-failover.md", "INC-0003-retry-storm-after-cache-flush.md"];
         Some(known.iter().any(|name| path.ends_with(name)))
     }
     fn has_anchor(&self, _: &str, anchor: &str) -> Option<bool> {
@@ -49,8 +54,9 @@ fn assemble(part: &str) -> String {
     let good = good();
     let base = Document::parse(good.as_bytes());
     let part = Document::parse(part.as_bytes());
-    let front =
-        |document: &Document| document.front_matter().span.map(|s| format!("---\n{}---\n", document.slice(s)));
+    let front = |document: &Document| {
+        document.front_matter().span.map(|s| format!("---\n{}---\n", document.slice(s)))
+    };
     let mut out = front(&part).or_else(|| front(&base)).unwrap_or_default();
     let title = |document: &Document| document.title().map(|title| document.slice(title.span).to_owned());
     let title = title(&part).or_else(|| title(&base)).unwrap_or_default();
@@ -66,10 +72,10 @@ fn assemble(part: &str) -> String {
     out
 }
 
-fn findings_of(rule: &Rule, text: &str) -> Vec<Finding> {
+fn findings_of(rule: &Rule, bytes: &[u8]) -> Vec<Finding> {
     let config = config();
     let levels = LevelTable::new(&config);
-    let document = Document::parse(text.as_bytes());
+    let document = Document::parse(bytes);
     let context = Context::new(&document, &config, &levels, &OneOther, TODAY);
     let mut findings = lint::check(&context, Options { stage: Some(Stage::Final), due: true });
     findings.retain(|finding| finding.rule.name == rule.name);
@@ -114,7 +120,7 @@ fn the_examples_of_every_rule_trigger_it_or_do_not() {
     for rule in RULES {
         for example in rule.examples() {
             let text = if example.is_whole { example.text.clone() } else { assemble(&example.text) };
-            let findings = findings_of(rule, &text);
+            let findings = findings_of(rule, text.as_bytes());
             if findings.is_empty() == example.is_bad {
                 wrong.push(format!(
                     "{}: an example that is {} gave {} findings\n{}{}",
@@ -153,8 +159,12 @@ fn rules_are_named_after_the_fault_in_order_and_stand_in_a_file_of_that_name() {
     assert!(names.is_sorted(), "the registry is in order of names");
     for name in names {
         assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'), "{name}");
-        assert!(!["require-", "no-missing", "enforce-", "check-"].iter().any(|cure| name.starts_with(cure)), "{name}");
-        let file = repository().join("crates/recount-engine/src/lint/rules").join(name.replace('-', "_") + ".rs");
+        assert!(
+            !["require-", "no-missing", "enforce-", "check-"].iter().any(|cure| name.starts_with(cure)),
+            "{name}"
+        );
+        let file =
+            repository().join("crates/recount-engine/src/lint/rules").join(name.replace('-', "_") + ".rs");
         assert!(file.is_file(), "{name} has no file of its name");
     }
 }
@@ -173,22 +183,80 @@ fn every_rule_finds_what_its_fixture_holds() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rules");
     for rule in RULES {
         let folder = folder.join(rule.name);
-        let part = folder.join("bad.md");
-        let whole = folder.join("bad.document.md");
-        let text = match (fs::read_to_string(&part), fs::read(&whole)) {
-            (Ok(part), _) => assemble(&part),
-            (_, Ok(whole)) => Document::parse(&whole).text().to_owned(),
-            _ => panic!("`{}` has no fixture: write {}", rule.name, part.display()),
+        let Some(bytes) = fixture(rule) else {
+            panic!("`{}` has no fixture: write {}", rule.name, folder.join("bad.md").display())
         };
-        let findings = findings_of(rule, &text);
+        let findings = findings_of(rule, &bytes);
+        let document = Document::parse(&bytes);
         assert!(!findings.is_empty(), "{} finds nothing in its fixture", rule.name);
         insta::with_settings!({
             snapshot_path => &folder,
             prepend_module_to_snapshot => false,
             omit_expression => true,
         }, {
-            insta::assert_snapshot!("bad", render(&text, &findings));
+            insta::assert_snapshot!("bad", render(document.text(), &findings));
         });
+    }
+}
+
+fn fixture(rule: &Rule) -> Option<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rules").join(rule.name);
+    match (fs::read_to_string(folder.join("bad.md")), fs::read(folder.join("bad.document.md"))) {
+        (Ok(part), _) => Some(assemble(&part).into_bytes()),
+        (_, whole) => whole.ok(),
+    }
+}
+
+#[test]
+fn a_fix_mends_what_it_was_found_for() {
+    for rule in RULES {
+        let Some(bytes) = fixture(rule) else { continue };
+        for finding in findings_of(rule, &bytes) {
+            let Some(fix) = &finding.fix else { continue };
+            let fixed = apply(&bytes, &fix.edits).expect("the edits of a fix fit its document");
+            let left = findings_of(rule, &fixed);
+            let stays = left.iter().any(|other| other.message == finding.message);
+            assert!(!stays, "{}: `{}` leaves `{}`", rule.name, fix.title, finding.message);
+        }
+    }
+}
+
+#[test]
+fn line_endings_and_a_byte_order_mark_change_no_finding() {
+    for rule in RULES {
+        let Some(text) = fixture(rule).and_then(|bytes| String::from_utf8(bytes).ok()) else { continue };
+        let messages = |text: &str| {
+            findings_of(rule, text.as_bytes()).into_iter().map(|f| f.message).collect::<Vec<_>>()
+        };
+        let changed = format!("\u{feff}{}", text.replace('\n', "\r\n"));
+        assert_eq!(messages(&changed), messages(&text), "{}", rule.name);
+    }
+}
+
+#[test]
+fn no_rule_panics_on_what_is_left_of_a_broken_document() {
+    let all = RULES.iter().filter_map(|rule| fixture(rule)).chain([good().into_bytes()]);
+    let config = config();
+    let levels = LevelTable::new(&config);
+    for (number, whole) in all.enumerate() {
+        for cut in (0..whole.len()).step_by(211) {
+            let mut bytes = whole.clone();
+            if cut % 2 == 0 {
+                bytes.truncate(cut);
+            } else {
+                // Something else where a character was: a pipe, a bracket, half a letter, a line's end.
+                bytes[cut] = b"|(\xC3\n*`:-"[(cut + number) % 8];
+            }
+            let document = Document::parse(&bytes);
+            // Every rule is heard at this stage.
+            let context = Context::new(&document, &config, &levels, &OneOther, TODAY);
+            for finding in lint::check(&context, Options { stage: Some(Stage::Final), due: true }) {
+                assert!(document.text().get(finding.span.range()).is_some(), "{finding:?}");
+                if let Some(fix) = finding.fix {
+                    apply(&bytes, &fix.edits).expect("the edits of a fix fit its document");
+                }
+            }
+        }
     }
 }
 

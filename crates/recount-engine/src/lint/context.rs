@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use super::lexicon::{Hit, LEXICON};
 use super::{LevelTable, RULES};
 use crate::config::Config;
-use crate::document::template::{FieldId, SectionId};
+use crate::document::template::{ACTION_HEADERS, FieldId, SectionId, TIMELINE_HEADERS};
 use crate::document::value::severity::Severity;
 use crate::document::{ActionItem, Document, Span};
 
@@ -151,20 +151,12 @@ impl<'a> Context<'a> {
         Span::new(start, start + sentence.trim().len())
     }
 
-    /// Whether the document was written in another template: it has words, a title of its own, and
-    /// hardly anything that this template names.
+    /// Whether the document was written in another template: it has words, and hardly anything of what
+    /// only this template has. A heading such as `Impact` says nothing, everybody has one.
     pub fn is_foreign(&self) -> bool {
         *self.foreign.get_or_init(|| {
             let document = self.document;
-            if document.text().trim().is_empty() || document.fields().count() >= 6 {
-                return false;
-            }
-            let exact = SectionId::ALL
-                .into_iter()
-                .filter_map(|id| Some((id, document.section(id)?)))
-                .filter(|(id, section)| document.slice(section.name).trim().eq_ignore_ascii_case(id.heading()))
-                .count();
-            exact < 8
+            !document.text().trim().is_empty() && likeness(document) < ENOUGH
         })
     }
 
@@ -180,6 +172,18 @@ impl<'a> Context<'a> {
         }
         let entries = document.entries(SectionId::ActionItems);
         entries.into_iter().map(|span| ActionStatement { span, item: None }).collect()
+    }
+
+    /// Where the incident's ID stands: the value of its field without code marks and without the link
+    /// that it may be.
+    pub fn incident_id(&self) -> Option<Span> {
+        let field = self.document.field(FieldId::IncidentId)?;
+        let text = self.document.field_text(FieldId::IncidentId)?;
+        let linked = text.strip_prefix('[').and_then(|rest| rest.split_once(']')).map_or(text, |(id, _)| id);
+        let id = linked.trim_matches(['`', '*', ' ']);
+        let at = field.value.start as usize + usize::from(linked.len() < text.len());
+        let at = at + linked.len() - linked.trim_start_matches(['`', '*', ' ']).len();
+        (!id.is_empty()).then(|| Span::new(at, at + id.len()))
     }
 
     /// The severity that the document states.
@@ -202,4 +206,30 @@ impl<'a> Context<'a> {
     pub fn rule_count() -> usize {
         RULES.len()
     }
+}
+
+/// The likeness from which on a document is one of this template. Labels that others use as well
+/// (severity, start, end, duration, in a summary) make five.
+const ENOUGH: usize = 6;
+
+/// How much of what only this template has is there: labels as it writes them, its tables' headers, the
+/// headings that are its own. Counting ends where it is enough.
+fn likeness(document: &Document) -> usize {
+    const OWN: [SectionId; 3] = [SectionId::IncidentSummary, SectionId::Mitigation, SectionId::FollowUpVerification];
+    let labels = document.fields().filter(|field| document.slice(field.label).contains(field.id.def().label));
+    let points = labels.take(ENOUGH).count();
+    if points >= ENOUGH {
+        return points;
+    }
+    let is_own = |id: &SectionId| {
+        let section = document.section(*id);
+        section.is_some_and(|section| document.slice(section.name).trim().eq_ignore_ascii_case(id.heading()))
+    };
+    let has_header = |header: Span, names: &[&str]| {
+        let header = document.slice(header);
+        names.iter().all(|name| header.contains(name))
+    };
+    let timeline = document.timeline().is_some_and(|table| has_header(table.header.span, &TIMELINE_HEADERS));
+    let actions = document.actions().is_some_and(|table| has_header(table.header.span, &ACTION_HEADERS));
+    points + OWN.iter().filter(|id| is_own(id)).count() + 2 * usize::from(timeline) + 2 * usize::from(actions)
 }

@@ -1,7 +1,7 @@
 //! `--fix`: applies the fixes of findings until nothing changes. There is no second fix path: what
 //! is applied is what the findings carry.
 
-use super::{Context, Finding, Level, LevelTable, Library, Options, check};
+use super::{Context, Finding, Fix, Level, LevelTable, Library, Options, check};
 use crate::config::Config;
 use crate::document::Document;
 use crate::document::edit::{Edit, apply};
@@ -22,8 +22,9 @@ pub struct Fixed {
 /// More rounds than any document needs; a fix that undoes another ends here.
 const ROUNDS: usize = 10;
 
-/// Applies non-overlapping fixes until nothing changes. A round that would leave more errors than it
-/// found is dropped.
+/// Applies non-overlapping fixes until nothing changes. Where a round would leave more errors than it
+/// found, its fixes are tried one by one, and those that add errors are left to people: a missing
+/// section, once it is there, is blank.
 pub fn fix(
     bytes: &[u8],
     config: &Config,
@@ -39,27 +40,30 @@ pub fn fix(
     };
     let mut fixed = Fixed { bytes: bytes.to_vec(), titles: Vec::new(), findings: run(bytes) };
     for _ in 0..ROUNDS {
-        let mut edits: Vec<Edit> = Vec::new();
-        let mut titles = Vec::new();
-        for finding in &fixed.findings {
-            let Some(fix) = &finding.fix else { continue };
-            if fix.edits.iter().any(|edit| edits.iter().any(|taken| collide(taken, edit))) {
-                continue;
+        let mut chosen: Vec<Fix> = Vec::new();
+        for fix in fixed.findings.iter().filter_map(|finding| finding.fix.as_ref()) {
+            let collides =
+                |edit: &Edit| chosen.iter().flat_map(|other| &other.edits).any(|taken| collide(taken, edit));
+            if !fix.edits.iter().any(collides) {
+                chosen.push(fix.clone());
             }
-            edits.extend(fix.edits.iter().cloned());
-            titles.push(fix.title.clone());
         }
-        let Ok(next) = apply(&fixed.bytes, &edits) else { break };
-        if next == fixed.bytes {
-            break;
+        // Applies the fixes, unless they leave more errors than there were.
+        let improve = |chosen: &[Fix]| {
+            let edits: Vec<Edit> = chosen.iter().flat_map(|fix| fix.edits.iter().cloned()).collect();
+            let bytes = apply(&fixed.bytes, &edits).ok().filter(|bytes| *bytes != fixed.bytes)?;
+            let findings = run(&bytes);
+            (errors(&findings) <= errors(&fixed.findings)).then_some((bytes, findings))
+        };
+        let mut better = improve(&chosen);
+        if better.is_none() && chosen.len() > 1 {
+            chosen.retain(|fix| improve(std::slice::from_ref(fix)).is_some());
+            better = improve(&chosen);
         }
-        let findings = run(&next);
-        if errors(&findings) > errors(&fixed.findings) {
-            break;
-        }
-        fixed.bytes = next;
-        fixed.titles.append(&mut titles);
+        let Some((bytes, findings)) = better else { break };
+        fixed.bytes = bytes;
         fixed.findings = findings;
+        fixed.titles.extend(chosen.into_iter().map(|fix| fix.title));
     }
     fixed
 }
@@ -71,4 +75,27 @@ fn collide(a: &Edit, b: &Edit) -> bool {
 
 fn errors(findings: &[Finding]) -> usize {
     findings.iter().filter(|finding| finding.level == Level::Error).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lint::NoLibrary;
+
+    #[test]
+    fn a_fix_that_adds_errors_does_not_keep_the_others_from_being_applied() {
+        let text = "# Seat maps did not load\n\n## Incident summary\n\n- **Incident ID**: INC-0021\n- \
+                    **Severity**: SEV-2\n- **Start time** (UTC): 2026-03-02 10:00\n- **End time** (UTC): \
+                    2026-03-02 10:20\n- **Duration**: 2h\n- **Primary services impacted**: inventory\n";
+        let config = Config::default();
+        let levels = LevelTable::new(&config);
+        let today = jiff::civil::date(2026, 11, 23);
+        let options = Options { stage: None, due: false };
+        let fixed = fix(text.as_bytes(), &config, &levels, &NoLibrary, today, options);
+        let text = String::from_utf8(fixed.bytes).expect("it was text before");
+        assert!(text.contains("**Severity**: Sev2\n") && text.contains("**Duration**: 20m\n"), "{text}");
+        assert!(text.contains("**Customer impact summary**:"), "{text}");
+        assert!(!text.contains("## Impact"), "{text}");
+        assert!(fixed.findings.iter().any(|finding| finding.rule.name == "missing-section"));
+    }
 }

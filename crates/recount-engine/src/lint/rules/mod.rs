@@ -17,7 +17,31 @@ mod unknown_region;
 mod unquantified_impact;
 mod unsorted_timeline;
 mod unstated_data_impact;
+mod ambiguous_time_zone;
+mod detect_time_mismatch;
+mod duplicate_incident_id;
+mod duplicate_section;
+mod duration_mismatch;
+mod empty_field;
+mod end_before_start;
+mod foreign_template;
+mod imprecise_time;
+mod invalid_front_matter;
+mod invalid_severity;
+mod invalid_time;
+mod invalid_utf8;
+mod late_postmortem;
+mod leftover_placeholder;
+mod milestone_order;
+mod missing_incident_id;
+mod missing_owner;
+mod missing_section;
+mod outside_incident;
+mod unknown_field;
+mod unknown_service;
+mod unreviewed_final;
 mod unused_waiver;
+mod waiver_without_reason;
 
 use super::Rule;
 
@@ -41,4 +65,29 @@ pub static RULES: &[&Rule] = &[
     &unsorted_timeline::RULE,
     &unstated_data_impact::RULE,
     &unused_waiver::RULE,
+    &ambiguous_time_zone::RULE,
+    &detect_time_mismatch::RULE,
+    &duplicate_incident_id::RULE,
+    &duplicate_section::RULE,
+    &duration_mismatch::RULE,
+    &empty_field::RULE,
+    &end_before_start::RULE,
+    &foreign_template::RULE,
+    &imprecise_time::RULE,
+    &invalid_front_matter::RULE,
+    &invalid_severity::RULE,
+    &invalid_time::RULE,
+    &invalid_utf8::RULE,
+    &late_postmortem::RULE,
+    &leftover_placeholder::RULE,
+    &milestone_order::RULE,
+    &missing_incident_id::RULE,
+    &missing_owner::RULE,
+    &missing_section::RULE,
+    &outside_incident::RULE,
+    &unknown_field::RULE,
+    &unknown_service::RULE,
+    &unreviewed_final::RULE,
+    &unused_waiver::RULE,
+    &waiver_without_reason::RULE,
 ];
