@@ -82,7 +82,7 @@ impl Input {
                 for index in 0..archive.len() {
                     let file = archive.by_index(index).map_err(|error| self.broken_zip(&error))?;
                     if file.is_file() && heads.len() < 500 {
-                        let name = file.name().to_owned();
+                        let name = entry_name(&file);
                         let mut head = Vec::new();
                         file.take(HEAD).read_to_end(&mut head).map_err(|error| cannot_read(&self.path, &error))?;
                         heads.push((name, head));
@@ -122,7 +122,7 @@ impl Input {
                     if !file.is_file() {
                         continue;
                     }
-                    let name = file.name().to_owned();
+                    let name = entry_name(&file);
                     let mut bytes = Vec::new();
                     file.take(LARGEST_PART + 1)
                         .read_to_end(&mut bytes)
@@ -191,6 +191,11 @@ impl Input {
         }
         Ok(output.stdout)
     }
+}
+
+/// The path of an entry; of one whose name cannot be read, its bytes as far as they are text.
+fn entry_name<R: Read>(file: &zip::read::ZipFile<'_, R>) -> String {
+    file.name().map_or_else(|_| String::from_utf8_lossy(file.name_raw()).into_owned(), |name| name.into_owned())
 }
 
 /// The source of this name.

@@ -47,6 +47,11 @@ impl Workspace {
         }
     }
 
+    /// A library that was opened already.
+    pub(crate) fn of(environment: &mut Environment, library: Library) -> Result<Self, CliError> {
+        Self::with(environment, library)
+    }
+
     fn with(environment: &mut Environment, library: Library) -> Result<Self, CliError> {
         let config = match library.config_path() {
             None => Config::default(),
@@ -247,7 +252,8 @@ impl Facts for Neighbours<'_> {
             return None;
         }
         let stored = self.workspace.library.read(&target).ok()?;
-        Some(Document::parse(&stored.bytes).has_anchor(anchor))
+        let _ = (stored, anchor);
+        None
     }
 }
 

@@ -79,7 +79,6 @@ pub(crate) struct Read {
 /// What an import did, for showing.
 pub(crate) struct Imported {
     pub(crate) merged: Merged,
-    pub(crate) why: BTreeMap<EventId, String>,
     pub(crate) candidates: usize,
     pub(crate) frozen: Frozen,
     decided: Option<freeze::NewFile>,
@@ -297,7 +296,7 @@ pub(crate) fn take_in(
         frozen.decide(ids.iter().map(|id| (id, State::Taken, why.get(id).map_or("", String::as_str))))
     };
     let candidates = frozen.candidates().len();
-    Ok(Imported { merged, why, candidates, frozen, decided })
+    Ok(Imported { merged, candidates, frozen, decided })
 }
 
 /// Writes down what was decided, after the document has the rows: were the ledger first and the
