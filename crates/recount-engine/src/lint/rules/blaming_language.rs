@@ -185,3 +185,14 @@ fn is_act_of_people(verb: &str) -> bool {
     ];
     prose::is_any(verb, ACTS)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_phrases_that_need_a_subject_come_first() {
+        assert_eq!(PHRASES[WITH_SUBJECT - 1], "got lazy");
+        assert_eq!(PHRASES[WITH_SUBJECT], "didn't bother");
+    }
+}

@@ -80,18 +80,13 @@ const PHRASES: &[&str] = &[
     "if we'd",
     "if we\u{2019}d",
 ];
-/// Up to here the subject stands before the phrase; from here on it is part of it.
-const CONDITIONS: usize = 23;
-
 fn check(cx: &Context<'_>, out: &mut Findings) {
     let text = cx.document.text();
     for (hit, phrase) in cx.prose_hits() {
         let sentence = cx.sentence(hit);
-        let found = if phrase < CONDITIONS {
-            after_subject(cx, hit, sentence)
-        } else {
-            condition(text, hit, sentence)
-        };
+        // A condition holds its subject; before the others it has to be found.
+        let is_condition = PHRASES[phrase].starts_with("had ") || PHRASES[phrase].starts_with("if ");
+        let found = if is_condition { condition(text, hit, sentence) } else { after_subject(cx, hit, sentence) };
         let Some(span) = found else { continue };
         // `What could we have done better?`, as a heading or a question, asks and does not judge.
         let asks = cx.document.slice(sentence).ends_with(['?', ':']) || is_heading(cx, span);
