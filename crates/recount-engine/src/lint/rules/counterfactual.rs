@@ -102,6 +102,9 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
     }
 }
 
+/// Verbs of what was believed; what follows them is not claimed.
+const BELIEFS: &[&str] = &["assume", "assumed", "believe", "believed", "whether", "wondered"];
+
 /// What befalls people; they do not do it.
 const BEFALLS: &[&str] =
     &["ended", "got", "gotten", "hit", "lost", "received", "run", "suffered", "needed", "wanted"];
@@ -111,6 +114,14 @@ fn after_subject(cx: &Context<'_>, hit: Span, sentence: Span) -> Option<Span> {
     let text = cx.document.text();
     let (floor, ceiling) = (sentence.start as usize, sentence.end as usize);
     let subject = prose::subject_before(cx, hit.start as usize, floor)?;
+    // `We assumed that we could have started it` tells of a belief.
+    let mut before = word_before(text, subject.start, floor);
+    if before.is_some_and(|word| word.is_any(&["that", "if"])) {
+        before = before.and_then(|word| word_before(text, word.start, floor));
+    }
+    if before.is_some_and(|word| word.is_any(BELIEFS)) {
+        return None;
+    }
     let mut word = word_after(text, hit.end as usize, ceiling)?;
     while prose::is_adverb(word.text) && !word.is_any(&["had", "have"])
         || word.is_any(&["been", "better", "at", "least"])

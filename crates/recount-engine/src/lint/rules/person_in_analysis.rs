@@ -81,11 +81,10 @@ fn names(cx: &Context<'_>, run: Span, out: &mut Findings) {
             continue;
         }
         let span = Span::new(start, word.end);
-        // The field asks who noticed.
-        let asked = [FieldId::InternalObservation, FieldId::CustomerReports]
-            .into_iter()
-            .filter_map(|id| document.field(id))
-            .any(|field| field.span.contains(span));
+        // How it was detected asks who noticed; only why alerting succeeded or failed is analysis.
+        let in_detection = cx.is_in(span, SectionId::Detection);
+        let analyses = document.field(FieldId::AlertingVerdict).is_some_and(|field| field.span.contains(span));
+        let asked = in_detection && !analyses;
         let is_team = cx.config.is_team(word.text) || word.text.contains('/');
         if asked || is_team || !document.is_own_prose(span.start) || prose::is_quoted(text, start) {
             continue;
@@ -127,12 +126,12 @@ fn begins_clause(text: &str, start: usize, floor: usize) -> bool {
     before.is_empty() || before.ends_with(['.', ',', ';', ':', '!', '?', '-'])
 }
 
-/// Whether a verb in the past follows.
+/// Whether a verb in the past follows. `@ana should have …` is a counterfactual, which says so itself.
 fn acts(text: &str, at: usize, ceiling: usize) -> bool {
     const VERBS: &[&str] = &[
         "ran", "was", "had", "has", "is", "did", "didn't", "made", "forgot", "took", "thought", "sent",
-        "saw", "left", "wrote", "began", "broke", "brought", "built", "chose", "could", "couldn't", "cut",
-        "felt", "found", "gave", "got", "knew", "led", "lost", "misread", "put", "set", "should", "shut",
+        "saw", "left", "wrote", "began", "broke", "brought", "built", "chose", "cut",
+        "felt", "found", "gave", "got", "knew", "led", "lost", "misread", "put", "set", "shut",
         "told", "went", "wasn't", "kept", "let", "read",
     ];
     let mut at = at;
