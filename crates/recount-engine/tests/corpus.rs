@@ -61,14 +61,21 @@ fn real_documents_are_checked_with_right_positions_and_never_rewritten() {
         let started = Instant::now();
         let document = Document::parse(bytes);
         let text = document.text();
-        assert_eq!(document.source().bytes(), bytes.as_slice(), "{name}: an untouched document keeps its bytes");
+        assert_eq!(
+            document.source().bytes(),
+            bytes.as_slice(),
+            "{name}: an untouched document keeps its bytes"
+        );
         assert_eq!(&edit::apply(bytes, &[]).expect("no edit cannot fail"), bytes, "{name}");
         let index = LineIndex::new(text);
         for finding in check(&document) {
             let (start, end) = (finding.span.start as usize, finding.span.end as usize);
             let rule = finding.rule.name;
             assert!(start <= end && end <= text.len(), "{name}: {rule} at {start}..{end}");
-            assert!(text.is_char_boundary(start) && text.is_char_boundary(end), "{name}: {rule} at {start}..{end}");
+            assert!(
+                text.is_char_boundary(start) && text.is_char_boundary(end),
+                "{name}: {rule} at {start}..{end}"
+            );
             for offset in [start, end] {
                 let found = index.position(text, offset as u32);
                 let (line, column) = position_by_walking(text, offset);
@@ -144,6 +151,9 @@ fn hits_on_real_documents_are_labelled_and_nine_in_ten_are_right() {
     assert!(verdicts.is_empty(), "these labels have no hit any more, remove them: {verdicts:#?}");
     for (name, (hits, alarms)) in counts {
         let is_note = judged[name].levels == Levels::Note;
-        assert!(is_note || alarms * 10 <= hits, "{name}: {alarms} of {hits} hits are false alarms; make it a note");
+        assert!(
+            is_note || alarms * 10 <= hits,
+            "{name}: {alarms} of {hits} hits are false alarms; make it a note"
+        );
     }
 }

@@ -280,7 +280,14 @@ pub(super) fn is_narrative(cx: &Context<'_>, span: Span) -> bool {
             !PLANS.iter().chain(RAW).any(|word| name.contains(word))
         }),
     };
-    told && !is_quoted(cx.document.text(), span.start as usize)
+    // In a timeline, `I` is somebody whose message was copied.
+    let is_message = section.is_some_and(|section| section.id == Some(SectionId::Timeline))
+        && starts_with_i(cx.document.slice(span));
+    told && !is_message && !is_quoted(cx.document.text(), span.start as usize)
+}
+
+fn starts_with_i(text: &str) -> bool {
+    text.starts_with("I ") || text.starts_with("I\u{2019}") || text.starts_with("I'")
 }
 
 /// Whether a word before `at`, in reach, denies or wards off what follows: `not careless`, `no human error`.

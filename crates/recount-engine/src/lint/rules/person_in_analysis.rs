@@ -60,13 +60,12 @@ fn names(cx: &Context<'_>, run: Span, out: &mut Findings) {
     let bytes = text.as_bytes();
     let (floor, ceiling) = (run.start as usize, run.end as usize);
     let mut at = floor;
-    while let Some(word) = next_word(text, at, ceiling) {
+    while let Some(start) = next_name(bytes, at, ceiling) {
+        let Some(word) = word_after(text, start, ceiling) else { break };
         at = word.end;
         let is_handle = word.text.starts_with('@') && word.text.len() > 1;
-        let first = bytes[word.start];
-        let is_capital = first.is_ascii_uppercase() || first >= 0x80;
         // The roster is asked last: it is long, and few words get that far.
-        if !(is_handle || is_capital) || !acts(text, word.end, ceiling) {
+        if !acts(text, word.end, ceiling) {
             continue;
         }
         if !is_handle && !prose::is_on_roster(cx, text, word, floor) {
@@ -83,7 +82,8 @@ fn names(cx: &Context<'_>, run: Span, out: &mut Findings) {
         let span = Span::new(start, word.end);
         // How it was detected asks who noticed; only why alerting succeeded or failed is analysis.
         let in_detection = cx.is_in(span, SectionId::Detection);
-        let analyses = document.field(FieldId::AlertingVerdict).is_some_and(|field| field.span.contains(span));
+        let analyses =
+            document.field(FieldId::AlertingVerdict).is_some_and(|field| field.span.contains(span));
         let asked = in_detection && !analyses;
         let is_team = cx.config.is_team(word.text) || word.text.contains('/');
         if asked || is_team || !document.is_own_prose(span.start) || prose::is_quoted(text, start) {
@@ -98,19 +98,12 @@ fn names(cx: &Context<'_>, run: Span, out: &mut Findings) {
     }
 }
 
-fn next_word(text: &str, at: usize, ceiling: usize) -> Option<prose::Word<'_>> {
-    let bytes = text.as_bytes();
-    let mut at = at;
-    while at < ceiling {
-        if let Some(word) = word_after(text, at, ceiling) {
-            return Some(word);
-        }
-        at += 1;
-        while at < ceiling && !bytes[at].is_ascii_alphanumeric() && bytes[at] != b'@' && bytes[at] < 0x80 {
-            at += 1;
-        }
-    }
-    None
+/// Where the next word begins that may be a name: with a capital, an `@`, or a letter beyond ASCII.
+fn next_name(bytes: &[u8], from: usize, ceiling: usize) -> Option<usize> {
+    (from..ceiling).find(|&at| {
+        let is_first = at == 0 || !(bytes[at - 1].is_ascii_alphanumeric() || bytes[at - 1] >= 0x80);
+        is_first && (bytes[at].is_ascii_uppercase() || bytes[at] == b'@' || bytes[at] >= 0x80)
+    })
 }
 
 /// Whether a clause begins at `start`: a sentence, a comma, or a word that joins clauses is before it.
@@ -126,17 +119,24 @@ fn begins_clause(text: &str, start: usize, floor: usize) -> bool {
     before.is_empty() || before.ends_with(['.', ',', ';', ':', '!', '?', '-'])
 }
 
-/// Whether a verb in the past follows. `@ana should have …` is a counterfactual, which says so itself.
+/// Whether a verb in the past follows. `@ana should have …` is a counterfactual and
+/// `@ana forgot` is blame: each has its own rule, and one fault is told once.
 fn acts(text: &str, at: usize, ceiling: usize) -> bool {
     const VERBS: &[&str] = &[
-        "ran", "was", "had", "has", "is", "did", "didn't", "made", "forgot", "took", "thought", "sent",
-        "saw", "left", "wrote", "began", "broke", "brought", "built", "chose", "cut",
-        "felt", "found", "gave", "got", "knew", "led", "lost", "misread", "put", "set", "shut",
-        "told", "went", "wasn't", "kept", "let", "read",
+        "ran", "was", "had", "has", "is", "did", "didn't", "made", "took", "thought", "sent", "saw", "left",
+        "wrote", "began", "broke", "brought", "built", "chose", "cut", "felt", "found", "gave", "got",
+        "knew", "led", "lost", "misread", "put", "set", "shut", "told", "went", "wasn't", "kept", "let",
+        "read",
     ];
     let mut at = at;
     for _ in 0..3 {
         let Some(word) = word_after(text, at, ceiling) else { return false };
+        let blames = word.is_any(&["neglected", "screwed", "messed"])
+            || (word.is_any(&["failed"])
+                && word_after(text, word.end, ceiling).is_some_and(|next| next.is_any(&["to"])));
+        if blames {
+            return false;
+        }
         if word.is_any(VERBS) || (prose::is_participle(word.text) && word.text.ends_with("ed")) {
             return true;
         }

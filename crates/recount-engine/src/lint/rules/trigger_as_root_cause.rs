@@ -45,6 +45,10 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
     let document = cx.document;
     let Some(cause) = whole(document, FieldId::RootCause) else { return };
     let text = document.slice(cause);
+    // A mechanism takes words: a long cause is neither a repetition nor a name.
+    if text.len() > 400 {
+        return;
+    }
     let trigger = whole(document, FieldId::DirectTrigger);
     if trigger.is_some_and(|trigger| is_same(document.slice(trigger), text)) {
         out.report(
