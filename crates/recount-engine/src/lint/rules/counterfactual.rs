@@ -86,7 +86,8 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
         let sentence = cx.sentence(hit);
         // A condition holds its subject; before the others it has to be found.
         let is_condition = PHRASES[phrase].starts_with("had ") || PHRASES[phrase].starts_with("if ");
-        let found = if is_condition { condition(text, hit, sentence) } else { after_subject(cx, hit, sentence) };
+        let found =
+            if is_condition { condition(text, hit, sentence) } else { after_subject(cx, hit, sentence) };
         let Some(span) = found else { continue };
         // `What could we have done better?`, as a heading or a question, asks and does not judge.
         let asks = cx.document.slice(sentence).ends_with(['?', ':']) || is_heading(cx, span);
@@ -188,12 +189,6 @@ fn is_perhaps_adjective(word: &str) -> bool {
 fn names_a_thing(text: &str, at: usize, ceiling: usize) -> bool {
     const CLOSED: &[&str] = &[
         "a",
-        "two",
-        "three",
-        "four",
-        "five",
-        "both",
-        "only",
         "about",
         "after",
         "all",
@@ -208,6 +203,7 @@ fn names_a_thing(text: &str, at: usize, ceiling: usize) -> bool {
         "because",
         "before",
         "better",
+        "both",
         "but",
         "by",
         "differently",
@@ -218,7 +214,9 @@ fn names_a_thing(text: &str, at: usize, ceiling: usize) -> bool {
         "every",
         "everything",
         "first",
+        "five",
         "for",
+        "four",
         "from",
         "her",
         "him",
@@ -239,6 +237,7 @@ fn names_a_thing(text: &str, at: usize, ceiling: usize) -> bool {
         "off",
         "on",
         "one",
+        "only",
         "or",
         "our",
         "out",
@@ -255,8 +254,10 @@ fn names_a_thing(text: &str, at: usize, ceiling: usize) -> bool {
         "these",
         "this",
         "those",
+        "three",
         "through",
         "to",
+        "two",
         "up",
         "us",
         "what",

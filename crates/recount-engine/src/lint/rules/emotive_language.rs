@@ -46,25 +46,25 @@ rule! {
 
 /// What makes a term of the trade of the word before it.
 const TERMS: &[&str] = &[
-    "recovery",
-    "tolerance",
-    "tolerant",
-    "planning",
-    "plan",
+    "backtracking",
+    "backup",
+    "cancellation",
     "drill",
     "drills",
-    "preparedness",
-    "scenario",
-    "backup",
+    "event",
+    "exercise",
     "failure",
     "failures",
-    "backtracking",
     "forgetting",
-    "cancellation",
-    "event",
     "interference",
+    "plan",
+    "planning",
+    "preparedness",
+    "recovery",
     "replication",
-    "exercise",
+    "scenario",
+    "tolerance",
+    "tolerant",
 ];
 
 fn check(cx: &Context<'_>, out: &mut Findings) {
