@@ -111,20 +111,22 @@ fn is_filler(word: &str) -> bool {
     prose::is_any(word, FILLERS)
 }
 
-/// Whether nearly every word that carries meaning stands in both. Long causes are never the same: a
-/// mechanism takes words.
+/// Whether nearly every word that carries meaning stands in both.
 fn is_same(trigger: &str, cause: &str) -> bool {
-    let content = |text: &'_ str| prose::words(text).filter(|word| !is_filler(word)).count();
-    let (of_trigger, of_cause) = (content(trigger), content(cause));
-    if of_cause > 40 || of_trigger > 40 || of_cause == 0 {
+    // The trigger may hold a little beside the cause, such as when and where; not the cause beside it.
+    if cause.len() > trigger.len() + trigger.len() / 4 + 24 || cause.len() * 3 < trigger.len() {
         return false;
     }
-    let shared = prose::words(cause)
-        .filter(|word| !is_filler(word))
-        .filter(|word| prose::words(trigger).any(|other| other.eq_ignore_ascii_case(word)))
-        .count();
-    // The cause adds at most one word in ten, and the trigger holds little beside it but when and where.
-    (of_cause - shared) * 10 <= of_cause && of_cause * 2 >= of_trigger
+    let content = |text| prose::words(text).filter(|word| !is_filler(word)).count();
+    let (of_trigger, of_cause) = (content(trigger), content(cause));
+    // At most one word in ten is new.
+    let mut new = of_cause / 10 + 1;
+    of_cause > 0
+        && of_cause * 2 >= of_trigger
+        && prose::words(cause).filter(|word| !is_filler(word)).all(|word| {
+            new -= usize::from(!prose::words(trigger).any(|other| other.eq_ignore_ascii_case(word)));
+            new > 0
+        })
 }
 
 /// Whether the text is no more than the name of a change: `PR #123`, `The deploy of storefront v2`.
