@@ -3,10 +3,12 @@
 //! What lives here: what a rule and a finding are, how a document is checked, the registry. What does
 //! not: how findings are shown, and where documents come from.
 
+mod action_text;
 mod context;
 mod findings;
 mod fix;
 mod lexicon;
+mod prose;
 mod rule;
 pub mod rules;
 mod waivers;

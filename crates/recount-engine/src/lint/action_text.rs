@@ -1,0 +1,94 @@
+//! What an action item says: its first words, and whether something that can be held stands in it. What a
+//! rule makes of that stays in the rule.
+
+use super::Context;
+use super::prose::words;
+use crate::document::Span;
+
+/// The first line of an action without check box, emphasis and a leading `TODO:`.
+pub(super) fn action_head(text: &str) -> &str {
+    let mut head = text.lines().next().unwrap_or("");
+    loop {
+        let before = head;
+        head = head.trim_start_matches(|ch: char| ch.is_whitespace() || matches!(ch, '*' | '_' | '-' | '~'));
+        for mark in ["[ ]", "[x]", "[X]", "TODO:", "Todo:", "todo:", "TODO", "AI:"] {
+            head = head.strip_prefix(mark).unwrap_or(head);
+        }
+        if head.len() == before.len() {
+            return head.trim_end();
+        }
+    }
+}
+
+/// What follows `phrase` at the start of `text`, in any ASCII case and at a word's end.
+pub(super) fn after_phrase<'t>(text: &'t str, phrase: &str) -> Option<&'t str> {
+    let (head, rest) = text.split_at_checked(phrase.len())?;
+    let is_cut = rest.starts_with(|ch: char| ch.is_alphanumeric());
+    (head.eq_ignore_ascii_case(phrase) && !is_cut).then_some(rest)
+}
+
+/// Whether an action names something that can be held: a number, code, a link, a ticket, a person, a
+/// name written as names are.
+pub(super) fn has_detail(cx: &Context<'_>, span: Span) -> bool {
+    let text = cx.document.slice(span);
+    if text.bytes().any(|byte| byte.is_ascii_digit() || matches!(byte, b'#' | b'@' | b'`' | b'/')) {
+        return true;
+    }
+    if cx.document.markdown().inlines_in(span).next().is_some() {
+        return true;
+    }
+    // A capital inside a sentence or a word is a name; so is `kube_proxy`.
+    let mut fresh = true;
+    for word in words(action_head(text)) {
+        let mut letters = word.chars();
+        let first = letters.next().is_some_and(char::is_uppercase);
+        let inner = letters.any(char::is_uppercase);
+        if inner || (first && !fresh && word.len() > 1) {
+            return true;
+        }
+        fresh = false;
+    }
+    false
+}
+
+/// Whether an action stands in a list of tasks with its box ticked, or says that it is done.
+pub(super) fn is_ticked(cx: &Context<'_>, span: Span) -> bool {
+    let text = cx.document.text();
+    let before = text[..span.start as usize].trim_end();
+    let whole = cx.document.slice(span);
+    before.ends_with("[x]")
+        || before.ends_with("[X]")
+        || ["(done", "(Done", "(DONE", "[done]", "[DONE]", "~~", "\u{2714}", "\u{2705}", "\u{2713}"]
+            .iter()
+            .any(|mark| whole.contains(mark))
+}
+
+/// Whether the action leads to a ticket, a pull request or a page.
+pub(super) fn has_ticket(cx: &Context<'_>, span: Span) -> bool {
+    let text = cx.document.slice(span);
+    let is_numbered = memchr::memchr_iter(b'#', text.as_bytes())
+        .any(|at| text.as_bytes().get(at + 1).is_some_and(u8::is_ascii_digit));
+    is_numbered || text.contains("://") || cx.document.markdown().inlines_in(span).next().is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_head_of_an_action_is_its_first_words() {
+        for (text, expected) in [
+            ("[ ] **Improve** x\nmore", "Improve** x"),
+            ("TODO: look into it", "look into it"),
+            ("- [x] fix", "fix"),
+        ] {
+            assert_eq!(action_head(text), expected);
+        }
+    }
+
+    #[test]
+    fn a_phrase_ends_with_its_word() {
+        assert_eq!(after_phrase("Look into it", "look into"), Some(" it"));
+        assert_eq!(after_phrase("considerable", "consider"), None);
+    }
+}
