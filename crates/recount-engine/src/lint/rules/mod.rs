@@ -3,15 +3,22 @@
 mod alert_failed_without_action;
 mod ambiguous_time_zone;
 mod bare_command;
+mod blaming_language;
+mod change_the_human;
+mod counterfactual;
 mod data_impact_without_details;
 mod detect_time_mismatch;
 mod detection_contradiction;
+mod duplicate_action;
 mod duplicate_incident_id;
 mod duplicate_section;
 mod duration_mismatch;
+mod emotive_language;
 mod empty_field;
 mod end_before_start;
+mod equal_priorities;
 mod foreign_template;
+mod human_error_as_cause;
 mod imprecise_time;
 mod invalid_front_matter;
 mod invalid_severity;
@@ -26,11 +33,17 @@ mod missing_incident_id;
 mod missing_owner;
 mod missing_section;
 mod no_contributing_factor;
+mod no_preventive_action;
+mod no_urgent_action;
 mod outside_incident;
 mod overclaimed_outage;
+mod person_in_analysis;
+mod single_incident_mttr;
 mod thin_timeline;
 mod timeline_gap;
 mod timeline_starts_late;
+mod trigger_as_root_cause;
+mod unbounded_investigation;
 mod unexplained_alerting;
 mod unknown_field;
 mod unknown_region;
@@ -40,23 +53,8 @@ mod unreviewed_final;
 mod unsorted_timeline;
 mod unstated_data_impact;
 mod unused_waiver;
-mod waiver_without_reason;
-mod blaming_language;
-mod change_the_human;
-mod counterfactual;
-mod duplicate_action;
-mod emotive_language;
-mod equal_priorities;
-mod human_error_as_cause;
-mod missing_owner;
-mod no_preventive_action;
-mod no_urgent_action;
-mod person_in_analysis;
-mod single_incident_mttr;
-mod trigger_as_root_cause;
-mod unbounded_investigation;
-mod unused_waiver;
 mod vague_action;
+mod waiver_without_reason;
 
 use super::Rule;
 
@@ -66,15 +64,22 @@ pub static RULES: &[&Rule] = &[
     &alert_failed_without_action::RULE,
     &ambiguous_time_zone::RULE,
     &bare_command::RULE,
+    &blaming_language::RULE,
+    &change_the_human::RULE,
+    &counterfactual::RULE,
     &data_impact_without_details::RULE,
     &detect_time_mismatch::RULE,
     &detection_contradiction::RULE,
+    &duplicate_action::RULE,
     &duplicate_incident_id::RULE,
     &duplicate_section::RULE,
     &duration_mismatch::RULE,
+    &emotive_language::RULE,
     &empty_field::RULE,
     &end_before_start::RULE,
+    &equal_priorities::RULE,
     &foreign_template::RULE,
+    &human_error_as_cause::RULE,
     &imprecise_time::RULE,
     &invalid_front_matter::RULE,
     &invalid_severity::RULE,
@@ -89,11 +94,17 @@ pub static RULES: &[&Rule] = &[
     &missing_owner::RULE,
     &missing_section::RULE,
     &no_contributing_factor::RULE,
+    &no_preventive_action::RULE,
+    &no_urgent_action::RULE,
     &outside_incident::RULE,
     &overclaimed_outage::RULE,
+    &person_in_analysis::RULE,
+    &single_incident_mttr::RULE,
     &thin_timeline::RULE,
     &timeline_gap::RULE,
     &timeline_starts_late::RULE,
+    &trigger_as_root_cause::RULE,
+    &unbounded_investigation::RULE,
     &unexplained_alerting::RULE,
     &unknown_field::RULE,
     &unknown_region::RULE,
@@ -103,22 +114,6 @@ pub static RULES: &[&Rule] = &[
     &unsorted_timeline::RULE,
     &unstated_data_impact::RULE,
     &unused_waiver::RULE,
-    &waiver_without_reason::RULE,
-pub static RULES: &[&Rule] = &[
-    &blaming_language::RULE,
-    &change_the_human::RULE,
-    &counterfactual::RULE,
-    &duplicate_action::RULE,
-    &emotive_language::RULE,
-    &equal_priorities::RULE,
-    &human_error_as_cause::RULE,
-    &missing_owner::RULE,
-    &no_preventive_action::RULE,
-    &no_urgent_action::RULE,
-    &person_in_analysis::RULE,
-    &single_incident_mttr::RULE,
-    &trigger_as_root_cause::RULE,
-    &unbounded_investigation::RULE,
-    &unused_waiver::RULE,
     &vague_action::RULE,
+    &waiver_without_reason::RULE,
 ];
