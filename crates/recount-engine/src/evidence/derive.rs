@@ -1,0 +1,534 @@
+//! What the events decide beyond their own rows: milestones, start and end, names of alerts, services, and
+//! candidates for what only people can say.
+//!
+//! What does not live here: writing into the document. Each result carries the events that decide it, and
+//! whether it may fill a blank field or is only offered.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::curate;
+use super::event::{Event, EventId, Kind, Milestone};
+use super::phrases::{self, Says};
+use super::row;
+
+/// What can be derived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Derivable {
+    /// The event that is this milestone; the value is its instant. The row of the first event in `because`
+    /// gets the milestone's word, where the instant is that event's own.
+    Milestone(Milestone),
+    /// *Start time*.
+    Start,
+    /// *End time*.
+    End,
+    /// *Duration*, in whole minutes: `1 h 23 min`.
+    Duration,
+    /// *Time to detect*, counted from the start.
+    TimeToDetect,
+    /// *Alert name(s)*: one result for each.
+    AlertName,
+    /// *Customer reports*.
+    CustomerReport,
+    /// *Internal observation*.
+    InternalObservation,
+    /// *Primary services impacted*: one result for each.
+    Service,
+    /// *Direct trigger*.
+    DirectTrigger,
+    /// *What stopped the bleeding*.
+    StoppedTheBleeding,
+    /// *Rollback details*.
+    RollbackDetails,
+    /// *Links → incident doc*.
+    IncidentDoc,
+    /// *Links → status page*.
+    StatusPage,
+    /// *Links → relevant PRs*.
+    PullRequest,
+    /// *Links → dashboards*.
+    Dashboard,
+}
+
+/// Something that the events decide.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Derived {
+    /// What it is about.
+    pub what: Derivable,
+    /// The value, as plain text; times in the canonical form, UTC.
+    pub value: String,
+    /// The instant, where the value is one.
+    pub at: Option<Timestamp>,
+    /// The events that decide it, the deciding one first.
+    pub because: Vec<EventId>,
+    /// Why, in words.
+    pub why: String,
+    /// Whether it may fill a blank field. Otherwise it is an offer that a person must accept.
+    pub certain: bool,
+}
+
+/// What the caller knows.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// The names of the library's services.
+    pub services: Vec<String>,
+    /// The instants that the document already has; they are not derived again, and figures count from them.
+    pub milestones: BTreeMap<Milestone, Timestamp>,
+}
+
+/// Derives what the events decide. `events` are those in the timeline, or about to be.
+pub fn derive<'a>(events: impl IntoIterator<Item = &'a Event>, known: &Known) -> Vec<Derived> {
+    let mut events: Vec<&Event> = events.into_iter().collect();
+    events.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+    let mut out = Findings { events, known, instants: known.milestones.clone(), derived: Vec::new() };
+    out.milestones();
+    out.figures();
+    out.detection();
+    out.services();
+    out.causes();
+    out.links();
+    out.derived
+}
+
+struct Findings<'a> {
+    events: Vec<&'a Event>,
+    known: &'a Known,
+    /// The instants known so far, from the document or certain from the events.
+    instants: BTreeMap<Milestone, Timestamp>,
+    derived: Vec<Derived>,
+}
+
+impl<'a> Findings<'a> {
+    fn milestones(&mut self) {
+        if let Some((event, at)) = self.events.iter().find_map(|event| Some((*event, started(event)?))) {
+            self.milestone(Milestone::Started, at, event, "it says when impact began", true);
+        }
+        let reached = |milestone| move |event: &&&Event| curate::milestone(event) == Some(milestone);
+
+        let detected = self.events.iter().find(reached(Milestone::Detected)).copied();
+        if let Some(event) = detected {
+            let why = match event.kind {
+                Kind::AlertFiring => "the first alert",
+                Kind::Page => "the first page",
+                _ => "the first word of it",
+            };
+            self.milestone(Milestone::Detected, event.instant(), event, why, true);
+        }
+        let since = detected.map_or(Timestamp::MIN, Event::instant);
+        let after = |event: &&&Event| event.instant() >= since;
+        if let Some(event) = self.events.iter().filter(after).find(reached(Milestone::Acknowledged)).copied()
+        {
+            let certain = detected.is_some();
+            self.milestone(
+                Milestone::Acknowledged,
+                event.instant(),
+                event,
+                "the first to take it on",
+                certain,
+            );
+        }
+        if let Some(event) = self.events.iter().filter(after).find(reached(Milestone::Mitigated)).copied() {
+            self.milestone(
+                Milestone::Mitigated,
+                event.instant(),
+                event,
+                "the first to say that impact is over",
+                true,
+            );
+        }
+        // The last one counts: an incident that came back was not over.
+        let stated = self.events.iter().filter(after).rfind(reached(Milestone::Resolved)).copied();
+        let quiet = self.all_alerts_resolved();
+        match (stated, quiet) {
+            (Some(event), _) => self.milestone(
+                Milestone::Resolved,
+                event.instant(),
+                event,
+                "the last to say that it is over",
+                true,
+            ),
+            (None, Some(event)) => self.milestone(
+                Milestone::Resolved,
+                event.instant(),
+                event,
+                "the last alert stopped firing",
+                false,
+            ),
+            (None, None) => {}
+        }
+    }
+
+    /// The event with which the last of the alerts stopped, if all that fired did.
+    fn all_alerts_resolved(&self) -> Option<&'a Event> {
+        let mut firing: BTreeMap<&str, &Event> = BTreeMap::new();
+        let mut last = None;
+        for event in &self.events {
+            let name = event.details.get("alert").map_or("", String::as_str);
+            match event.kind {
+                Kind::AlertFiring => {
+                    firing.insert(name, event);
+                }
+                Kind::AlertResolved => {
+                    firing.remove(name);
+                    last = Some(*event);
+                }
+                _ => {}
+            }
+        }
+        last.filter(|_| firing.is_empty())
+    }
+
+    fn milestone(&mut self, milestone: Milestone, at: Timestamp, event: &Event, why: &str, certain: bool) {
+        if self.known.milestones.contains_key(&milestone) {
+            return;
+        }
+        if certain {
+            self.instants.insert(milestone, at);
+        }
+        let value = row::time(at, event.precision);
+        self.push(Derivable::Milestone(milestone), value.clone(), Some(at), &[event], why, certain);
+        match milestone {
+            Milestone::Started => self.push(Derivable::Start, value, Some(at), &[event], why, certain),
+            Milestone::Resolved => self.push(Derivable::End, value, Some(at), &[event], why, certain),
+            _ => {}
+        }
+    }
+
+    fn figures(&mut self) {
+        let start = self.instants.get(&Milestone::Started).copied();
+        // Without a word about when impact began, the first sign of it bounds the start from above.
+        if start.is_none()
+            && let Some(event) =
+                self.events.iter().copied().find(|e| curate::milestone(e) == Some(Milestone::Detected))
+        {
+            let value = row::time(event.instant(), event.precision);
+            let why = "the first sign of it; impact began then or before";
+            self.push(Derivable::Start, value, Some(event.instant()), &[event], why, false);
+        }
+        let spans = [
+            (Derivable::Duration, Milestone::Resolved, "from start to end"),
+            (Derivable::TimeToDetect, Milestone::Detected, "from start to detection"),
+        ];
+        for (what, end, why) in spans {
+            let Some((from, to)) = start.zip(self.instants.get(&end).copied()) else { continue };
+            if to < from {
+                continue;
+            }
+            let deciding: Vec<EventId> = self
+                .derived
+                .iter()
+                .filter(|d| {
+                    [Derivable::Milestone(Milestone::Started), Derivable::Milestone(end)].contains(&d.what)
+                })
+                .flat_map(|d| d.because.clone())
+                .collect();
+            self.derived.push(Derived {
+                what,
+                value: span(to.duration_since(from)),
+                at: None,
+                because: deciding,
+                why: why.to_owned(),
+                certain: true,
+            });
+        }
+    }
+
+    fn detection(&mut self) {
+        let mut alerts: BTreeMap<&str, Vec<&Event>> = BTreeMap::new();
+        for event in self.events.iter().filter(|e| e.kind == Kind::AlertFiring) {
+            if let Some(name) = event.details.get("alert") {
+                alerts.entry(name).or_default().push(event);
+            }
+        }
+        for (name, firing) in alerts {
+            self.push(Derivable::AlertName, name.to_owned(), None, &firing, "it fired", true);
+        }
+        let told =
+            self.events.iter().copied().filter(|event| event.kind == Kind::Message && !event.signals.bot);
+        let told: Vec<&Event> = told.filter(|e| curate::milestone(e) == Some(Milestone::Detected)).collect();
+        for event in told {
+            let text = event.action.to_lowercase();
+            let outside = ["customer", "users", "support"].iter().any(|word| text.contains(word));
+            let what = if outside { Derivable::CustomerReport } else { Derivable::InternalObservation };
+            if !self.derived.iter().any(|d| d.what == what) {
+                self.push(what, line(event), None, &[event], "the first of its kind", false);
+            }
+        }
+    }
+
+    fn services(&mut self) {
+        for service in &self.known.services {
+            let named: Vec<&Event> =
+                self.events.iter().copied().filter(|e| names(&e.action, service)).collect();
+            if named.is_empty() {
+                continue;
+            }
+            let alerted = named.iter().any(|e| matches!(e.kind, Kind::AlertFiring | Kind::Page));
+            let why = if alerted { "an alert names it" } else { "it is named" };
+            self.push(Derivable::Service, service.clone(), None, &named, why, alerted);
+        }
+    }
+
+    fn causes(&mut self) {
+        let begun =
+            self.instants.get(&Milestone::Started).or(self.instants.get(&Milestone::Detected)).copied();
+        let over =
+            self.instants.get(&Milestone::Mitigated).or(self.instants.get(&Milestone::Resolved)).copied();
+        if let Some(begun) = begun {
+            let last = self.events.iter().copied().rfind(|e| e.instant() <= begun && change(e).is_some());
+            if let Some(event) = last {
+                self.push(
+                    Derivable::DirectTrigger,
+                    line(event),
+                    None,
+                    &[event],
+                    "the last change before it began",
+                    false,
+                );
+            }
+        }
+        let during = |event: &&Event| begun.is_none_or(|begun| event.instant() >= begun);
+        if let Some(over) = over {
+            let kinds = [Kind::Rollback, Kind::ConfigChange, Kind::Scaling, Kind::Deploy, Kind::Command];
+            let cured = self.events.iter().copied().filter(during).rfind(|event| {
+                event.instant() <= over && change(event).is_some_and(|kind| kinds.contains(&kind))
+            });
+            if let Some(event) = cured {
+                self.push(
+                    Derivable::StoppedTheBleeding,
+                    line(event),
+                    None,
+                    &[event],
+                    "the last change before it was over",
+                    false,
+                );
+            }
+        }
+        let back: Vec<&Event> = self
+            .events
+            .iter()
+            .copied()
+            .filter(during)
+            .filter(|e| change(e) == Some(Kind::Rollback))
+            .collect();
+        for event in back {
+            let certain = begun.is_some() && event.kind == Kind::Rollback;
+            self.push(
+                Derivable::RollbackDetails,
+                line(event),
+                None,
+                &[event],
+                "it took a change back",
+                certain,
+            );
+        }
+    }
+
+    fn links(&mut self) {
+        let mut seen: Vec<(Derivable, String)> = Vec::new();
+        for event in self.events.clone() {
+            let own = event.link.as_deref().into_iter();
+            for url in own.chain(urls(&event.action)).chain(urls(&event.result)) {
+                let Some(what) = kind_of_link(url) else { continue };
+                if !seen.iter().any(|(w, u)| *w == what && u == url) {
+                    seen.push((what, url.to_owned()));
+                    self.push(what, url.to_owned(), None, &[event], "the evidence links to it", true);
+                }
+            }
+        }
+    }
+
+    fn push(
+        &mut self,
+        what: Derivable,
+        value: String,
+        at: Option<Timestamp>,
+        because: &[&Event],
+        why: &str,
+        certain: bool,
+    ) {
+        let because = because.iter().map(|event| event.id.clone()).collect();
+        self.derived.push(Derived { what, value, at, because, why: why.to_owned(), certain });
+    }
+}
+
+/// When impact began, by the text's own word: a clock in UTC, on the day that makes it not later than the
+/// message.
+fn started(event: &Event) -> Option<Timestamp> {
+    let clock = phrases::stated_start(&event.action)?;
+    let said = event.instant().to_zoned(jiff::tz::TimeZone::UTC).datetime();
+    let same_day = said.date().to_datetime(clock);
+    let at = if same_day <= said {
+        same_day
+    } else {
+        same_day.checked_sub(SignedDuration::from_hours(24)).ok()?
+    };
+    at.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+}
+
+/// What kind of change an event is, or tells of.
+fn change(event: &Event) -> Option<Kind> {
+    if event.kind.is_change() {
+        return Some(event.kind);
+    }
+    match (event.kind, phrases::stated(&event.action)) {
+        (Kind::Message, Some((Says::Did(kind), _))) if kind.is_change() => Some(kind),
+        _ => None,
+    }
+}
+
+/// An event in one line of prose: `2026-11-20 14:02:05 @ana: rolled back to v41`.
+fn line(event: &Event) -> String {
+    let action = event.action.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("");
+    let time = row::time(event.instant(), event.precision);
+    if event.actor.is_empty() {
+        format!("{time}: {action}")
+    } else {
+        format!("{time} {}: {action}", event.actor)
+    }
+}
+
+/// A span in whole minutes, rounded down: `1 h 23 min`.
+fn span(span: SignedDuration) -> String {
+    match (span.as_mins() / 60, span.as_mins() % 60) {
+        (0, minutes) => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}
+
+/// Whether a text names a service, as a word of its own.
+fn names(text: &str, service: &str) -> bool {
+    let (text, service) = (text.to_lowercase(), service.to_lowercase());
+    let word = |c: char| c.is_alphanumeric() || c == '_';
+    !service.is_empty()
+        && text.match_indices(&service).any(|(at, _)| {
+            !text[..at].chars().next_back().is_some_and(word)
+                && !text[at + service.len()..].chars().next().is_some_and(word)
+        })
+}
+
+fn urls(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices("http").filter_map(|(at, _)| {
+        let rest = &text[at..];
+        (rest.starts_with("https://") || rest.starts_with("http://")).then(|| {
+            let end = rest.find(|c: char| c.is_whitespace() || "<>\"'`|)]".contains(c)).unwrap_or(rest.len());
+            rest[..end].trim_end_matches(['.', ',', ';', ':', '!', '?'])
+        })
+    })
+}
+
+/// Which of the template's links an address is, by its host and path.
+fn kind_of_link(url: &str) -> Option<Derivable> {
+    let (host, path) = url.split_once("://")?.1.split_once('/')?;
+    let host = host.to_ascii_lowercase();
+    let numbered = |mark: &str| {
+        path.split_once(mark).is_some_and(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    if numbered("/pull/") || numbered("/merge_requests/") || numbered("/pull-requests/") {
+        Some(Derivable::PullRequest)
+    } else if host.starts_with("status.") || host.ends_with("statuspage.io") {
+        Some(Derivable::StatusPage)
+    } else if host.contains("grafana")
+        || (host.contains("datadog") && path.contains("dashboard"))
+        || path.starts_with("d/")
+    {
+        Some(Derivable::Dashboard)
+    } else if host == "docs.google.com" || (host.ends_with("notion.so")) || host.contains("confluence") {
+        Some(Derivable::IncidentDoc)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(minute: u32, kind: Kind, action: &str) -> Event {
+        let json = format!(
+            r#"{{"id":"e{minute}","at":"2026-11-20T14:{minute:02}:00Z","actor":"@ana","kind":{},"source":"x","action":{}}}"#,
+            serde_json::to_string(&kind).expect("a word"),
+            serde_json::to_string(action).expect("a string"),
+        );
+        let mut event: Event = serde_json::from_str(&json).expect("an event");
+        if let Some((_, Some(name))) = phrases::reported(action) {
+            event.details.insert("alert".into(), name.to_owned());
+        }
+        event
+    }
+
+    fn story() -> Vec<Event> {
+        vec![
+            event(0, Kind::Deploy, "deployed checkout v42"),
+            event(5, Kind::AlertFiring, "[FIRING:1] CheckoutErrors"),
+            event(6, Kind::Message, "ack, looking"),
+            event(9, Kind::Message, "impact started at 14:02 UTC, see https://grafana.acme.io/d/abc"),
+            event(12, Kind::Message, "customers are reporting payment errors"),
+            event(20, Kind::Rollback, "rolled back checkout to v41"),
+            event(25, Kind::Message, "error rate is back to normal"),
+            event(30, Kind::AlertResolved, "[RESOLVED] CheckoutErrors"),
+            event(40, Kind::Message, "all clear"),
+        ]
+    }
+
+    #[test]
+    fn an_incident_is_derived_from_its_events() {
+        let known = Known { services: vec!["checkout".into(), "search".into()], ..Known::default() };
+        let derived: Vec<String> = derive(&story(), &known)
+            .iter()
+            .map(|d| {
+                format!(
+                    "{:?} {}{} <- {}",
+                    d.what,
+                    d.value,
+                    if d.certain { "" } else { " (offered)" },
+                    d.because[0]
+                )
+            })
+            .collect();
+        assert_eq!(
+            derived,
+            [
+                "Milestone(Started) 2026-11-20 14:02:00 <- e9",
+                "Start 2026-11-20 14:02:00 <- e9",
+                "Milestone(Detected) 2026-11-20 14:05:00 <- e5",
+                "Milestone(Acknowledged) 2026-11-20 14:06:00 <- e6",
+                "Milestone(Mitigated) 2026-11-20 14:25:00 <- e25",
+                "Milestone(Resolved) 2026-11-20 14:40:00 <- e40",
+                "End 2026-11-20 14:40:00 <- e40",
+                "Duration 38 min <- e9",
+                "TimeToDetect 3 min <- e9",
+                "AlertName CheckoutErrors <- e5",
+                "CustomerReport 2026-11-20 14:12:00 @ana: customers are reporting payment errors (offered) <- e12",
+                "Service checkout (offered) <- e0",
+                "DirectTrigger 2026-11-20 14:00:00 @ana: deployed checkout v42 (offered) <- e0",
+                "StoppedTheBleeding 2026-11-20 14:20:00 @ana: rolled back checkout to v41 (offered) <- e20",
+                "RollbackDetails 2026-11-20 14:20:00 @ana: rolled back checkout to v41 <- e20",
+                "Dashboard https://grafana.acme.io/d/abc <- e9",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_the_document_has_is_not_derived_again_and_figures_count_from_it() {
+        let start = "2026-11-20T13:55:00Z".parse().expect("a time");
+        let known = Known { milestones: [(Milestone::Started, start)].into(), ..Known::default() };
+        let derived = derive(&story(), &known);
+        assert!(!derived.iter().any(|d| d.what == Derivable::Start));
+        assert_eq!(
+            derived.iter().find(|d| d.what == Derivable::Duration).map(|d| d.value.as_str()),
+            Some("45 min")
+        );
+    }
+
+    #[test]
+    fn changes_alone_decide_no_milestone() {
+        let derived = derive(
+            &[event(1, Kind::Merge, "Merged #1"), event(2, Kind::Rollback, "Revert \"x\"")],
+            &Known::default(),
+        );
+        assert!(derived.iter().all(|d| !d.certain), "{derived:?}");
+    }
+}

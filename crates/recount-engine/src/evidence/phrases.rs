@@ -1,0 +1,360 @@
+//! What people and programs say: tables of wording that states an action or a milestone.
+//!
+//! What does not live here: what follows from a statement (`curate`, `derive`).
+//!
+//! Precision comes before recall: a message that is missed stays a candidate, a joke in a timeline is an
+//! error. So a question, a plan, a condition, a denial and a quotation state nothing.
+
+use std::sync::LazyLock;
+
+use regex::{Regex, RegexSet};
+
+use super::event::{Kind, Milestone};
+
+/// What a text states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Says {
+    /// A milestone was reached.
+    Reached(Milestone),
+    /// Something of this kind was done.
+    Did(Kind),
+}
+
+struct Phrase {
+    says: Says,
+    pattern: &'static str,
+}
+
+const fn reached(milestone: Milestone, pattern: &'static str) -> Phrase {
+    Phrase { says: Says::Reached(milestone), pattern }
+}
+
+const fn did(kind: Kind, pattern: &'static str) -> Phrase {
+    Phrase { says: Says::Did(kind), pattern }
+}
+
+/// What people write, by sentence. The order is that of preference: the first that fits is taken.
+const PHRASES: &[Phrase] = &[
+    reached(Milestone::Resolved, r"^all clear\b"),
+    reached(
+        Milestone::Resolved,
+        r"\b(?:incident|outage|issue) (?:is|has been|was) (?:now )?(?:fully )?(?:resolved|closed|over)\b",
+    ),
+    reached(
+        Milestone::Resolved,
+        r"^(?:we(?:'re| are) )?(?:declaring|calling) (?:this|it|the incident) (?:resolved|over|closed)\b",
+    ),
+    reached(Milestone::Resolved, r"^(?:status: ?)?(?:fully )?resolved\b(?:\W|$)"),
+    reached(
+        Milestone::Resolved,
+        r"\b(?:everything|all (?:services|systems|checks)) (?:is|are) (?:back to normal|healthy again|green again|fully recovered)\b",
+    ),
+    reached(Milestone::Mitigated, r"^(?:status: ?)?mitigated\b"),
+    reached(Milestone::Mitigated, r"\b(?:is|has been|was|we(?:'ve| have)|we) (?:now )?mitigated\b"),
+    reached(
+        Milestone::Mitigated,
+        r"\b(?:error rates?|errors|latency|latencies|5xxs?|p9\d|traffic|queue|lag|checkouts?|logins?|requests) (?:\w+ ){0,3}?(?:back to normal|back to baseline|(?:has|have) recovered|recovered|(?:is|are) recovering|returned to (?:normal|baseline)|(?:dropping|dropped|down) to (?:0|zero|baseline|normal))\b",
+    ),
+    reached(Milestone::Acknowledged, r"^(?:ack|acked|acknowledged|acknowledging)\b"),
+    reached(Milestone::Acknowledged, r"^(?:i(?:'m| am) )?(?:looking into (?:it|this)|investigating)\b"),
+    reached(Milestone::Acknowledged, r"^(?:i(?:'m| am|'ve| have)) (?:got|taking|on) (?:this|it|the page)\b"),
+    reached(
+        Milestone::Acknowledged,
+        r"^(?:i(?:'m| am) |i(?:'ll| will) be |taking )(?:the )?(?:incident commander|ic)\b",
+    ),
+    reached(
+        Milestone::Detected,
+        r"^(?:i(?:'m| am)|i|we(?:'re| are)|we|just) (?:just )?(?:got |been |was |were )?paged\b",
+    ),
+    reached(
+        Milestone::Detected,
+        r"^(?:we(?:'re| are) |i(?:'m| am) )?(?:seeing|getting) (?:\w+ ){0,5}?(?:5xxs?|50[0-9]s?|errors?|timeouts|failures|latency|elevated|spikes?)\b",
+    ),
+    reached(
+        Milestone::Detected,
+        r"\b(?:customers?|users|support)(?: \w+)? (?:is|are|have been|has been|just )?(?:report(?:s|ed|ing)?|complain(?:s|ed|ing)?|seeing|getting) (?:\w+ ){0,5}?(?:errors?|5xxs?|50[0-9]s?|failures?|failing|timeouts?|slow\w*|down|outage|cannot|can't)\b",
+    ),
+    reached(
+        Milestone::Started,
+        r"\b(?:impact|errors?|outage|incident|failures) (?:started|began) (?:at|around) ",
+    ),
+    did(Kind::Rollback, r"\b(?:rolled|rolling|rolls) (?:\w+ ){0,3}?back\b"),
+    did(
+        Kind::Rollback,
+        r"^(?:i(?:'ve| have)?|we(?:'ve| have)?)? ?(?:just |now )?(?:reverted|reverting|rollback)\b",
+    ),
+    did(
+        Kind::Rollback,
+        r"\b(?:rollback|revert) (?:is |has )?(?:now )?(?:done|complete[d]?|finished|deployed|out|live|in progress|started)\b",
+    ),
+    did(Kind::Deploy, r"^(?:i(?:'m| am)|we(?:'re| are))? ?(?:now )?deploying \S+"),
+    did(Kind::Deploy, r"^(?:i|we)? ?(?:just |have |'ve )?deployed \S+"),
+    did(
+        Kind::Deploy,
+        r"\b(?:hot-?fix|fix|patch|build|release|deploy(?:ment)?) (?:is |has been |has |was )?(?:now )?(?:deployed|live|rolled out|shipped|out in prod(?:uction)?)\b",
+    ),
+    did(Kind::Command, r"^(?:i(?:'m| am)|we(?:'re| are))? ?(?:now )?restarting \S+"),
+    did(Kind::Command, r"^(?:i|we) ?(?:just |have |'ve )?restarted \S+"),
+    did(
+        Kind::Command,
+        r"^(?:i(?:'m| am)|we(?:'re| are))? ?(?:now )?(?:failing over|draining|cordoning|killing|rebooting|purging|flushing) \S*",
+    ),
+    did(
+        Kind::Command,
+        r"^(?:i|we) ?(?:just |have |'ve )?(?:failed over|drained|cordoned|killed|rebooted|purged|flushed) \S+",
+    ),
+    did(
+        Kind::Command,
+        r"\bfail-?over (?:is |has )?(?:now )?(?:done|complete[d]?|finished|started|in progress)\b",
+    ),
+    did(Kind::Command, r"^(?:ran|running) `[^`]+`"),
+    did(Kind::Command, r"^\$ \S+"),
+    did(
+        Kind::Command,
+        r"^`(?:sudo )?(?:kubectl|helm|terraform|systemctl|docker|ansible\S*|aws|gcloud|az|redis-cli|psql|mysql|nomad|consul|argocd|flyctl|heroku) [^`]+`$",
+    ),
+    did(
+        Kind::Scaling,
+        r"^(?:i(?:'m| am)|we(?:'re| are)|i|we)? ?(?:now |just )?(?:scal(?:ed|ing)) (?:\S+ ){0,4}?(?:up|down|out|in|to|from)\b",
+    ),
+    did(
+        Kind::ConfigChange,
+        r"\b(?:turned|turning|switched|switching|flipped|flipping) (?:\S+ ){0,5}?(?:off|on)\b.*\b(?:flag|feature|toggle|kill ?switch)\b",
+    ),
+    did(
+        Kind::ConfigChange,
+        r"\b(?:disabled|disabling|enabled|enabling|flipped|turned o(?:n|ff)) (?:\S+ ){0,4}?(?:flag|feature|toggle|kill ?switch|rate limit(?:er|ing)?|circuit breaker|maintenance mode)\b",
+    ),
+    did(
+        Kind::ConfigChange,
+        r"^(?:i|we) ?(?:just |have |'ve )?(?:raised|lowered|bumped|increased|decreased) (?:\S+ ){0,5}?(?:limit|timeout|pool|max_connections|quota|threshold|ttl)\b",
+    ),
+    did(
+        Kind::StatusUpdate,
+        r"\b(?:status ?page|statuspage) (?:is |has been |was )?(?:now )?(?:updated|posted|set)\b",
+    ),
+    did(
+        Kind::StatusUpdate,
+        r"^(?:i(?:'ve| have)?|we(?:'ve| have)?)? ?(?:just )?(?:updated|posted (?:to|on)) (?:the |our )?status ?page\b",
+    ),
+    did(
+        Kind::Page,
+        r"^(?:i(?:'m| am|'ve| have)?|we(?:'re| are|'ve| have)?)? ?(?:just )?(?:paging|paged) (?:@|<|the )\S*",
+    ),
+];
+
+/// What a sentence must not hold to be believed: plans, conditions, denials.
+const DOUBTS: &[&str] = &[
+    r"^\w+ing (?:is|was|are|were)\b",
+    r"^(?:should|could|can|would|do|does|did|is|are|was|were|has|have|shall|may|who|what|when|where|why|how|if|unless|once|after|before)\b",
+    r"\b(?:should (?:we|i)|could (?:we|i)|can (?:we|i|you|someone|anyone)|let's not|let me know|maybe|might|perhaps|probably|would|wouldn't|going to|gonna|about to|plan(?:ning)? to|want(?:s|ed)? to|need(?:s|ed)? to|tried to|trying to|hope(?:fully)?|think we|i think|wonder|unless|in case|last (?:week|month|year|time)|yesterday)\b",
+    r"\b(?:not|never|no longer|isn't|wasn't|aren't|haven't|hasn't|didn't|don't|doesn't|can't|cannot|won't|nothing|without|still un\w+)\b",
+    r"\b(?:if|until|whether) (?:we|i|it|this|that|they|you|the)\b",
+];
+
+struct Tables {
+    says: Vec<Regex>,
+    doubts: RegexSet,
+    clock: Regex,
+    bots: Vec<(Regex, Kind)>,
+    subjects: Vec<(Regex, Option<Kind>)>,
+}
+
+static TABLES: LazyLock<Tables> = LazyLock::new(|| {
+    // Patterns of this file, each compiled by the tests below.
+    let compile = |pattern: &str| Regex::new(&format!("(?i){pattern}")).expect("a pattern of the table");
+    Tables {
+        says: PHRASES.iter().map(|phrase| compile(phrase.pattern)).collect(),
+        doubts: RegexSet::new(DOUBTS.iter().map(|d| format!("(?i){d}"))).expect("patterns of the table"),
+        clock: compile(
+            r"\b(?:impact|errors?|outage|incident|failures) (?:started|began) (?:at|around) (?P<h>[01]?\d|2[0-3]):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))? ?(?:UTC|GMT|Z)\b",
+        ),
+        bots: BOTS.iter().map(|(pattern, kind)| (compile(pattern), *kind)).collect(),
+        subjects: SUBJECTS.iter().map(|(pattern, kind)| (compile(pattern), *kind)).collect(),
+    }
+});
+
+/// The first thing a person's text states, sentence by sentence, and the words that state it.
+pub fn stated(text: &str) -> Option<(Says, &str)> {
+    sentences(text).find_map(|sentence| {
+        let phrase = TABLES.says.iter().position(|regex| regex.is_match(sentence))?;
+        (!sentence.ends_with('?') && !TABLES.doubts.is_match(sentence))
+            .then(|| (PHRASES[phrase].says, sentence))
+    })
+}
+
+/// A clock time, in UTC by the text's own word, at which a text says that impact began.
+pub fn stated_start(text: &str) -> Option<jiff::civil::Time> {
+    let sentence = sentences(text).find(|s| TABLES.clock.is_match(s) && !TABLES.doubts.is_match(s))?;
+    let found = TABLES.clock.captures(sentence)?;
+    let number = |name| found.name(name).and_then(|m| m.as_str().parse::<i8>().ok());
+    jiff::civil::Time::new(number("h")?, number("m")?, number("s").unwrap_or(0), 0).ok()
+}
+
+/// Sentences and lines, without code blocks, quotations and list marks. A question keeps its mark.
+fn sentences(text: &str) -> impl Iterator<Item = &str> {
+    let mut fenced = false;
+    text.lines()
+        .filter(move |line| {
+            let fence = line.trim_start().starts_with("```");
+            let inside = fenced;
+            // A fence that opens and closes on one line changes nothing.
+            if fence && line.matches("```").count() % 2 == 1 {
+                fenced = !fenced;
+            }
+            !inside && !fence && !line.trim_start().starts_with(['>', '\u{201c}', '"'])
+        })
+        .flat_map(|line| line.split_inclusive(['.', '!', '?', ';']))
+        .map(|sentence| {
+            sentence
+                .trim()
+                .trim_start_matches(|c: char| "-•*_~:".contains(c) || c.is_whitespace())
+                .trim_end_matches(['.', '!', ';', '*', '_'])
+        })
+        .filter(|sentence| !sentence.is_empty())
+}
+
+/// What a program's message reports, from its first words. The group `name` is the alert's name.
+const BOTS: &[(&str, Kind)] = &[
+    (r"^(?:\W|:[\w+-]+:)*\[?FIRING(?::\d+)?\]?:?\s+(?P<name>[\w./-]+)", Kind::AlertFiring),
+    (r"^(?:\W|:[\w+-]+:)*\[?RESOLVED(?::\d+)?\]?:?\s+(?P<name>[A-Z][\w./-]+)", Kind::AlertResolved),
+    (
+        r"^(?:\W|:[\w+-]+:)*\[?(?:Alerting|PROBLEM|CRITICAL|ALARM|Triggered)\]?:?\s+(?P<name>[\w./-]+)",
+        Kind::AlertFiring,
+    ),
+    (r"^(?:\W|:[\w+-]+:)*\[?(?:OK|RECOVERY|Recovered)\]?:?\s+(?P<name>[A-Z][\w./-]+)", Kind::AlertResolved),
+    (r"^.{0,80}\b(?:was |has been )?acknowledged\b", Kind::Acknowledgement),
+    (r"^.{0,80}\bincident\b.{0,40}\b(?:triggered|assigned to)\b", Kind::Page),
+    (r"^(?:\W|:[\w+-]+:)*(?:paged|paging|notified)\b", Kind::Page),
+    (r"^.{0,80}\b(?:rolled back|rollback|rolling back)\b", Kind::Rollback),
+    (
+        r"^.{0,80}\b(?:finished deploying|started deploying|deployed|deploying|deployment of|deploy of|released)\b",
+        Kind::Deploy,
+    ),
+    (r"^.{0,80}\b(?:autoscal\w+|scaled (?:up|down|out|in|from|to))\b", Kind::Scaling),
+    (r"^.{0,120}\b(?:merged pull request|pull request (?:\S+ ){0,2}merged|merged into)\b", Kind::Merge),
+    (
+        r"^(?:\W|:[\w+-]+:)*(?:Investigating|Identified|Monitoring|Update|Resolved) ?[-–:] ",
+        Kind::StatusUpdate,
+    ),
+    (
+        r"^.{0,80}\bfeature flag\b.{0,60}\b(?:enabled|disabled|turned (?:on|off)|updated)\b",
+        Kind::ConfigChange,
+    ),
+];
+
+/// What a program's message reports, and the alert's name where it has one.
+pub fn reported(text: &str) -> Option<(Kind, Option<&str>)> {
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
+    let (regex, kind) = TABLES.bots.iter().find(|(regex, _)| regex.is_match(line))?;
+    let name = regex.captures(line).and_then(|found| found.name("name")).map(|name| name.as_str());
+    Some((*kind, name))
+}
+
+/// What a commit's subject says it is: `None` as kind for one that is only urgent.
+const SUBJECTS: &[(&str, Option<Kind>)] = &[
+    (r"^revert\b|^roll(?:ed|ing|s)?[ -]?back\b", Some(Kind::Rollback)),
+    (
+        r"^(?:\w+(?:\([^)]*\))?: )?(?:deploy(?:ed|s|ing)?|promote[ds]?|roll(?:ed|ing|s)? ?out) (?:v?\d\S*|to\b|\S+ (?:v?\d\S*|to|into)\b)",
+        Some(Kind::Deploy),
+    ),
+    (r"^(?:release[ds]?) v?\d", Some(Kind::Deploy)),
+    (
+        r"^(?:\w+(?:\([^)]*\))?: )?(?:scal(?:e|ed|es|ing) (?:\S+ ){0,4}?(?:up|down|out|in|to|from)\b|(?:bump|raise|increase|reduce|lower|set)(?:s|d|ed)? (?:\S+ ){0,3}?replicas\b)",
+        Some(Kind::Scaling),
+    ),
+    (
+        r"^(?:config|conf)(?:\([^)]*\))?: |^(?:enable|disable|flip|turn o(?:n|ff))[sd]? (?:\S+ ){0,4}?(?:flag|feature)\b|\b(?:bump|raise|increase|reduce|lower)(?:s|ed|ing|d)? (?:\S+ ){0,5}?(?:limits?|timeouts?|quota|pool size|ttl)\b",
+        Some(Kind::ConfigChange),
+    ),
+    (r"\bhot-?fix\b|^emergency\b", None),
+];
+
+/// What a commit's subject says: the kind, and whether it stands out at all.
+pub fn subject(subject: &str) -> Option<Option<Kind>> {
+    TABLES.subjects.iter().find(|(regex, _)| regex.is_match(subject)).map(|(_, kind)| *kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_are_understood() {
+        for (text, says) in [
+            ("ok, rolled back checkout to v41", Says::Did(Kind::Rollback)),
+            ("Rolling the deploy back now", Says::Did(Kind::Rollback)),
+            ("hey all. We've mitigated the impact.", Says::Reached(Milestone::Mitigated)),
+            ("*Mitigated*: traffic is on the replica", Says::Reached(Milestone::Mitigated)),
+            ("error rate is back to normal", Says::Reached(Milestone::Mitigated)),
+            ("All clear!", Says::Reached(Milestone::Resolved)),
+            ("The incident is now resolved.", Says::Reached(Milestone::Resolved)),
+            ("ack", Says::Reached(Milestone::Acknowledged)),
+            ("looking into this", Says::Reached(Milestone::Acknowledged)),
+            ("I just got paged for checkout", Says::Reached(Milestone::Detected)),
+            ("seeing lots of 502s from checkout", Says::Reached(Milestone::Detected)),
+            ("customers are reporting payment errors", Says::Reached(Milestone::Detected)),
+            ("restarting payments-api", Says::Did(Kind::Command)),
+            ("deploying v43 to production", Says::Did(Kind::Deploy)),
+            ("scaling web up to 40", Says::Did(Kind::Scaling)),
+            ("disabled the new-cart flag", Says::Did(Kind::ConfigChange)),
+            ("`kubectl rollout undo deploy/checkout`", Says::Did(Kind::Command)),
+            ("status page updated", Says::Did(Kind::StatusUpdate)),
+            ("paging @db-oncall", Says::Did(Kind::Page)),
+        ] {
+            assert_eq!(stated(text).map(|(says, _)| says), Some(says), "`{text}`");
+        }
+    }
+
+    #[test]
+    fn questions_plans_denials_and_quotations_state_nothing() {
+        for text in [
+            "should we roll it back?",
+            "have we rolled back?",
+            "if we rolled back it might help",
+            "I think we mitigated it",
+            "not resolved yet, the issue is resolved only in eu",
+            "it isn't mitigated",
+            "> rolled back checkout",
+            "```\nrolled back\n```",
+            "we rolled back last week too",
+            "once it's rolled back I'll check",
+            "acknowledgements are in the README",
+            "deploying is fun",
+            "I resolved my merge conflict",
+            "whiteboarding some more ideas. thanks guys!",
+            "the paper is in progress",
+        ] {
+            assert_eq!(stated(text), None, "`{text}`");
+        }
+    }
+
+    #[test]
+    fn a_start_counts_only_with_its_zone() {
+        assert_eq!(stated_start("impact started at 14:02 UTC"), Some(jiff::civil::time(14, 2, 0, 0)));
+        assert_eq!(stated_start("impact started at 14:02"), None);
+    }
+
+    #[test]
+    fn programs_are_understood_by_their_first_words() {
+        for (text, kind, name) in [
+            ("[FIRING:1] CheckoutErrors (page)", Kind::AlertFiring, Some("CheckoutErrors")),
+            (":fire: [RESOLVED] CheckoutErrors", Kind::AlertResolved, Some("CheckoutErrors")),
+            ("ana finished deploying shop v42 to production", Kind::Deploy, None),
+            ("Incident #12 was acknowledged by Ana", Kind::Acknowledgement, None),
+        ] {
+            assert_eq!(reported(text), Some((kind, name)), "`{text}`");
+        }
+        assert_eq!(reported("Reminder: stand-up"), None);
+    }
+
+    #[test]
+    fn subjects_of_commits_say_what_they_are() {
+        assert_eq!(subject("Deploy v2 to production"), Some(Some(Kind::Deploy)));
+        assert_eq!(subject("Revert \"x\""), Some(Some(Kind::Rollback)));
+        assert_eq!(subject("config: raise pool"), Some(Some(Kind::ConfigChange)));
+        assert_eq!(subject("Scale web to 12 replicas"), Some(Some(Kind::Scaling)));
+        assert_eq!(subject("hotfix for the cart"), Some(None));
+        assert_eq!(subject("Fix deploy script"), None);
+    }
+}
