@@ -7,6 +7,7 @@
 mod actions;
 pub mod edit;
 mod fields;
+mod follow_up;
 pub mod format;
 mod front_matter;
 mod marks;
@@ -24,6 +25,7 @@ pub mod value;
 
 pub use actions::ActionItem;
 pub use fields::{Field, FieldState, UnknownField};
+pub use follow_up::{GameDay, Target};
 pub use front_matter::{FrontMatter, Stage};
 pub use marks::{Mark, MarkKind, Scope};
 pub use sections::{Section, Title};
