@@ -301,7 +301,8 @@ mod tests {
 
     #[test]
     fn what_is_nested_below_a_target_is_no_target() {
-        let document = document("- What metrics should improve?\n  - `a < 1` for 7d\n    - held: `a < 2`", "");
+        let document =
+            document("- What metrics should improve?\n  - `a < 1` for 7d\n    - held: `a < 2`", "");
         assert_eq!(targets(&document).len(), 1);
     }
 
@@ -356,7 +357,8 @@ mod tests {
 
     #[test]
     fn a_game_day_behind_the_question_has_its_record_below() {
-        let document = document("- What game day will we run? 2026-12-09: Cut it\n  - 2026-12-09 10:00 Started.", "");
+        let document =
+            document("- What game day will we run? 2026-12-09: Cut it\n  - 2026-12-09 10:00 Started.", "");
         let days = document.game_days();
         assert_eq!(days.len(), 1);
         assert_eq!(document.slice(days[0].record), "- 2026-12-09 10:00 Started.");

@@ -1,9 +1,30 @@
 //! The registry of rules: one file a rule, one line here. Order is by name; groups order the reference.
 
+mod due_before_incident;
+mod due_beyond_policy;
+mod invalid_priority;
+mod invalid_status;
+mod missing_due_date;
 mod missing_owner;
+mod missing_verification_plan;
+mod overdue_action;
+mod several_owners;
+mod unknown_owner;
 mod unused_waiver;
 
 use super::Rule;
 
 /// All rules.
-pub static RULES: &[&Rule] = &[&missing_owner::RULE, &unused_waiver::RULE];
+pub static RULES: &[&Rule] = &[
+    &due_before_incident::RULE,
+    &due_beyond_policy::RULE,
+    &invalid_priority::RULE,
+    &invalid_status::RULE,
+    &missing_due_date::RULE,
+    &missing_owner::RULE,
+    &missing_verification_plan::RULE,
+    &overdue_action::RULE,
+    &several_owners::RULE,
+    &unknown_owner::RULE,
+    &unused_waiver::RULE,
+];
