@@ -8,9 +8,9 @@ use std::borrow::Cow;
 use jiff::civil::Date;
 
 use super::markdown::{BlockKind, InlineKind};
-use super::template::FieldId;
+use super::template::{self, FieldId};
 use super::value::{date, duration};
-use super::{Document, Span};
+use super::{Document, FieldState, Span};
 
 /// A code span that is meant as PromQL: an answer to *What metrics should improve?*, or in the
 /// verification plan of an action item.
@@ -100,6 +100,21 @@ impl Document {
         days
     }
 
+    /// Where an answer to a question is missing: the bare word that stands for one, the question, or
+    /// the section's heading where not even that is left. None where it is answered, and where there is
+    /// no such section.
+    pub fn unanswered(&self, id: FieldId) -> Option<Span> {
+        let Some(field) = self.field(id) else {
+            return self.section(id.def().section).map(|section| section.heading);
+        };
+        if field.state != FieldState::Filled {
+            return Some(field.label);
+        }
+        let mut answers = self.field_values(id).peekable();
+        let first = *answers.peek()?;
+        answers.all(|answer| is_bare_none(self.slice(answer))).then_some(first)
+    }
+
     /// The paragraph with which an answer begins; what follows it is nested or stands below.
     pub fn first_paragraph(&self, answer: Span) -> Span {
         let blocks = &self.markdown().blocks;
@@ -178,6 +193,24 @@ impl Document {
         let seconds = ends.filter_map(read).last().map(|window| window.seconds);
         Some(seconds.ok_or(Span::new(start, start + said.len())))
     }
+}
+
+/// Whether an answer says that there is none and why: `None: the vault is not ours`.
+pub fn declines(answer: &str) -> bool {
+    let rest = ["none", "no", "n/a", "not applicable", "not needed"].iter().find_map(|word| {
+        let head = answer.get(..word.len()).filter(|head| head.eq_ignore_ascii_case(word))?;
+        Some(&answer[head.len()..])
+    });
+    rest.is_some_and(|rest| rest.starts_with([':', ',', ';', '.', ' ']) && !is_bare_none(answer))
+}
+
+/// A word for nothing without a reason.
+fn is_bare_none(answer: &str) -> bool {
+    let bare = answer.trim_matches(|ch: char| !ch.is_alphanumeric());
+    ["", "none", "no", "n/a", "na", "nothing", "not applicable"]
+        .iter()
+        .any(|none| bare.eq_ignore_ascii_case(none))
+        || template::is_stand_in(answer)
 }
 
 /// A date at the start of a bullet, in bold or not: the day, the bytes it takes, the bytes before it.
@@ -336,6 +369,24 @@ mod tests {
         let window = document.targets().next().and_then(|target| target.window);
         let Some(Err(span)) = window else { panic!("{window:?}") };
         assert_eq!(document.slice(span), "a while");
+    }
+
+    #[test]
+    fn none_is_an_answer_only_with_its_reason() {
+        for (answer, is_answer) in [
+            ("", false),
+            ("None", false),
+            ("n/a.", false),
+            ("TBD", false),
+            ("None: a page on paper, nothing runs", true),
+            ("No, the vendor runs one", true),
+            ("Nodes are drained", true),
+        ] {
+            let document = document(&format!("- What game day will we run?\n  - {answer}"), "");
+            assert_eq!(document.unanswered(FieldId::GameDay).is_none(), is_answer, "{answer}");
+        }
+        assert!(declines("None: nothing runs") && declines("n/a, it is gone"));
+        assert!(!declines("None") && !declines("Nodes are drained"));
     }
 
     #[test]

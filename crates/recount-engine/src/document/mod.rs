@@ -25,7 +25,7 @@ pub mod value;
 
 pub use actions::ActionItem;
 pub use fields::{Field, FieldState, UnknownField};
-pub use follow_up::{GameDay, Target};
+pub use follow_up::{GameDay, Target, declines};
 pub use front_matter::{FrontMatter, Stage};
 pub use marks::{Mark, MarkKind, Scope};
 pub use sections::{Section, Title};

@@ -117,11 +117,9 @@ fn help(reading: &StatusReading<'_>) -> String {
         StatusProblem::UnknownWord { nearest } => *nearest,
         _ => None,
     });
-    match near {
-        Some(kind) => format!("did you mean `{kind}`?"),
-        None => {
-            let all: Vec<String> = StatusKind::ALL.iter().map(|kind| format!("`{kind}`")).collect();
-            format!("use one of {}", all.join(", "))
-        }
+    if let Some(kind) = near {
+        return format!("did you mean `{kind}`?");
     }
+    let all: Vec<String> = StatusKind::ALL.iter().map(|kind| format!("`{kind}`")).collect();
+    format!("use one of {}", all.join(", "))
 }

@@ -2,15 +2,21 @@
 
 mod due_before_incident;
 mod due_beyond_policy;
+mod game_day_overdue;
 mod invalid_priority;
+mod invalid_promql;
 mod invalid_status;
 mod missing_due_date;
+mod missing_game_day;
 mod missing_owner;
+mod missing_proof;
 mod missing_verification_plan;
 mod overdue_action;
 mod several_owners;
 mod unknown_owner;
+mod unmeasurable_target;
 mod unused_waiver;
+mod verified_without_evidence;
 
 use super::Rule;
 
@@ -18,13 +24,19 @@ use super::Rule;
 pub static RULES: &[&Rule] = &[
     &due_before_incident::RULE,
     &due_beyond_policy::RULE,
+    &game_day_overdue::RULE,
     &invalid_priority::RULE,
+    &invalid_promql::RULE,
     &invalid_status::RULE,
     &missing_due_date::RULE,
+    &missing_game_day::RULE,
     &missing_owner::RULE,
+    &missing_proof::RULE,
     &missing_verification_plan::RULE,
     &overdue_action::RULE,
     &several_owners::RULE,
     &unknown_owner::RULE,
+    &unmeasurable_target::RULE,
     &unused_waiver::RULE,
+    &verified_without_evidence::RULE,
 ];

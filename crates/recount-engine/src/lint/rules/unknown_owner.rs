@@ -42,7 +42,7 @@ rule! {
     /// ```
     name: "unknown-owner",
     group: Actions,
-    levels: Wrong,
+    levels: Advice,
     check: check,
 }
 
