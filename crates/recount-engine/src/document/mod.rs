@@ -5,6 +5,7 @@
 //! judgement. Whether something is wrong is for the rules to say. This module imports no sibling.
 
 mod actions;
+mod anchors;
 pub mod edit;
 mod fields;
 mod follow_up;
