@@ -72,7 +72,8 @@ fn own_anchor(cx: &Context<'_>, span: Span, anchor: &str, out: &mut Findings) {
 }
 
 fn file(cx: &Context<'_>, span: Span, path: &str, anchor: Option<&str>, out: &mut Findings) {
-    if path.is_empty() {
+    // What a path from the root counts from, only the web site or the host of the repository knows.
+    if path.is_empty() || path.starts_with('/') {
         return;
     }
     if cx.library.exists(path) == Some(false) {
