@@ -261,7 +261,7 @@ fn is_card(number: &[u8]) -> bool {
             digit => digit * 2 / 10 + digit * 2 % 10,
         })
         .sum();
-    is_issued && luhn % 10 == 0
+    is_issued && luhn.is_multiple_of(10)
 }
 
 #[cfg(test)]
