@@ -204,8 +204,8 @@ pub fn declines(answer: &str) -> bool {
     rest.is_some_and(|rest| rest.starts_with([':', ',', ';', '.', ' ']) && !is_bare_none(answer))
 }
 
-/// A word for nothing without a reason.
-fn is_bare_none(answer: &str) -> bool {
+/// Nothing, a dash, a stand-in such as `TBD`, or a word for nothing without a reason.
+pub fn is_bare_none(answer: &str) -> bool {
     let bare = answer.trim_matches(|ch: char| !ch.is_alphanumeric());
     ["", "none", "no", "n/a", "na", "nothing", "not applicable"]
         .iter()

@@ -26,7 +26,7 @@ pub mod value;
 
 pub use actions::ActionItem;
 pub use fields::{Field, FieldState, UnknownField};
-pub use follow_up::{GameDay, Target, declines};
+pub use follow_up::{GameDay, Target, declines, is_bare_none};
 pub use front_matter::{FrontMatter, Stage};
 pub use marks::{Mark, MarkKind, Scope};
 pub use sections::{Section, Title};

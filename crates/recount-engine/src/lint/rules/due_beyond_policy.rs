@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 
 use crate::document::value::priority::Priority;
 use crate::document::value::severity::Severity;
+use crate::document::value::status;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings};
 
@@ -61,6 +62,11 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
         if cx.document.status_kind(item).is_none_or(|kind| !kind.is_open()) {
             continue;
         }
+        // What was reopened has a new day, which the old end says nothing of.
+        let status = status::read(cx.document.cell_text(item.status)).status;
+        if status.is_some_and(|status| status.is_regressed()) {
+            continue;
+        }
         let Some(Ok(due)) = cx.document.due_date(item) else { continue };
         let Some((priority, _)) = Priority::parse(cx.document.cell_text(item.priority)) else { continue };
         let days = match priority {
@@ -81,7 +87,9 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
                 item.number, due.date
             ),
             "until it is done the incident can come back",
-            format!("promise it for `{latest}` or earlier, lower its priority, or waive this with the reason"),
+            format!(
+                "promise it for `{latest}` or earlier, lower its priority, or waive this with the reason"
+            ),
         );
     }
 }

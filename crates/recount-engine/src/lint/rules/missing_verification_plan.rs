@@ -1,6 +1,6 @@
 //! `missing-verification-plan`: an action item that nobody could call proven.
 
-use crate::document::template;
+use crate::document::is_bare_none;
 use crate::document::value::status::StatusKind;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings};
@@ -46,7 +46,7 @@ rule! {
 fn check(cx: &Context<'_>, out: &mut Findings) {
     for item in cx.document.action_items() {
         let plan = cx.document.cell_text(item.plan);
-        if !is_missing(plan) {
+        if !is_bare_none(plan) {
             continue;
         }
         // What is refused needs no proof; what claims to be proven is for `verified-without-evidence`.
@@ -66,12 +66,4 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
             "say what will be seen when it works: a test, an alert that fires, a metric with a limit",
         );
     }
-}
-
-/// Nothing, a word that promises an answer, or a dash.
-fn is_missing(plan: &str) -> bool {
-    let bare = plan.trim_matches(|ch: char| !ch.is_alphanumeric());
-    bare.is_empty()
-        || template::is_stand_in(plan)
-        || ["n/a", "na", "none"].iter().any(|no| bare.eq_ignore_ascii_case(no))
 }
