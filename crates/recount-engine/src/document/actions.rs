@@ -1,6 +1,8 @@
 //! Action items: the rows of their table that hold something.
 
 use super::template::ActionColumn as Column;
+use super::value::date::{self, DateProblem, DateValue};
+use super::value::status::{self, StatusKind};
 use super::{Cell, Document, MarkKind, Span};
 
 /// A row of the action items that holds something.
@@ -59,5 +61,35 @@ impl Document {
     /// The text of a cell; empty where there is none.
     pub fn cell_text(&self, cell: Option<Cell>) -> &str {
         cell.map_or("", |cell| self.slice(cell.span))
+    }
+
+    /// How far an item has come: open where nothing is said, none where what is said is no status.
+    pub fn status_kind(&self, item: &ActionItem) -> Option<StatusKind> {
+        match self.cell_text(item.status) {
+            "" => Some(StatusKind::Open),
+            text => status::read(text).status.map(|status| status.kind),
+        }
+    }
+
+    /// When an item is due; none where the cell is empty.
+    pub fn due_date(&self, item: &ActionItem) -> Option<Result<DateValue, DateProblem>> {
+        let text = self.cell_text(item.due);
+        (!text.is_empty()).then(|| date::read(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_without_a_status_is_open_and_one_without_a_date_has_none() {
+        let text = "## Action items\n\n| Priority | Action item | Due date | Status |\n|---|---|---|---|\n\
+                    | P0 | a | | |\n| P1 | b | 2026-12-01 | done 2026-11-30 |\n| P2 | c | soon | hm |\n";
+        let document = Document::parse(text.as_bytes());
+        let kinds: Vec<_> = document.action_items().iter().map(|item| document.status_kind(item)).collect();
+        assert_eq!(kinds, [Some(StatusKind::Open), Some(StatusKind::Done), None]);
+        let dates: Vec<_> = document.action_items().iter().map(|item| document.due_date(item)).collect();
+        assert!(dates[0].is_none() && matches!(dates[1], Some(Ok(_))) && matches!(dates[2], Some(Err(_))));
     }
 }

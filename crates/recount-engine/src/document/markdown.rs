@@ -1,7 +1,7 @@
 //! CommonMark (with tables and task lists) as a flat tree of blocks, runs of prose and inline marks,
 //! each with its byte span. What the blocks mean to a postmortem is decided elsewhere.
 
-use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, LinkType, Options, Parser, Tag, TagEnd};
 
 use super::span::Span;
 
@@ -222,10 +222,10 @@ impl Builder<'_> {
                 self.push(BlockKind::Quote, span);
                 self.quotes += 1;
             }
-            Tag::Link { dest_url, .. } => {
+            Tag::Link { link_type, dest_url, .. } => {
                 self.mark(InlineKind::Link, span);
                 self.inline_depth += 1;
-                if is_local(dest_url) {
+                if *link_type != LinkType::Email && is_local(dest_url) {
                     self.out.local_links.push(LocalLink { span, target: dest_url.as_ref().into() });
                 }
             }
@@ -390,7 +390,7 @@ mod tests {
 
     #[test]
     fn only_links_without_a_scheme_are_local() {
-        let parsed = Markdown::parse("[a](x.md) [b](#y) [c](https://z.example) [d](mailto:q@z.example) ![e](i.png)", 0);
+        let parsed = Markdown::parse("[a](x.md) [b](#y) [c](https://z.example) [d](mailto:q@z.example) <q@z.example> ![e](i.png)", 0);
         let targets: Vec<_> = parsed.local_links.iter().map(|link| &*link.target).collect();
         assert_eq!(targets, ["x.md", "#y", "i.png"]);
     }

@@ -5,8 +5,10 @@
 //! judgement. Whether something is wrong is for the rules to say. This module imports no sibling.
 
 mod actions;
+mod anchors;
 pub mod edit;
 mod fields;
+mod follow_up;
 pub mod format;
 mod front_matter;
 mod marks;
@@ -24,6 +26,7 @@ pub mod value;
 
 pub use actions::ActionItem;
 pub use fields::{Field, FieldState, UnknownField};
+pub use follow_up::{GameDay, Target, declines, is_bare_none};
 pub use front_matter::{FrontMatter, Stage};
 pub use marks::{Mark, MarkKind, Scope};
 pub use sections::{Section, Title};

@@ -202,19 +202,36 @@ pub static DETECTORS: &[Detector] = &[
 ];
 
 /// Everything that must not be kept in a text, by position, without overlaps: of two that overlap the one
-/// that begins first stays, then the longer.
+/// that begins first stays, then a secret, then the longer, then the more specific.
 pub fn find(text: &str) -> Vec<Found> {
+    let hits = PREFILTER.automaton.find_overlapping_iter(text);
+    find_at(text, hits.map(|hit| (PREFILTER.owner[hit.pattern().as_usize()], hit.range())))
+}
+
+/// Every literal with the index of its detector, for a caller that looks for other words in the same pass.
+pub fn literals() -> impl Iterator<Item = (usize, &'static str)> {
+    DETECTORS
+        .iter()
+        .enumerate()
+        .flat_map(|(detector, d)| d.literals.iter().map(move |literal| (detector, *literal)))
+}
+
+/// As [`find`], where the caller has found the [`literals`] in any case: the index of the detector, and where
+/// its literal stands.
+pub fn find_at(text: &str, hits: impl Iterator<Item = (usize, Range<usize>)>) -> Vec<Found> {
     let mut all = Vec::new();
-    for hit in PREFILTER.automaton.find_overlapping_iter(text) {
-        let detector = &DETECTORS[PREFILTER.owner[hit.pattern().as_usize()]];
-        if let Some(span) = (detector.span)(text, hit.start()..hit.end())
+    for (index, at) in hits {
+        let detector = &DETECTORS[index];
+        if let Some(span) = (detector.span)(text, at)
             && !span.is_empty()
             && !is_stand_in(&text[span.clone()])
         {
-            all.push(Found { detector, span });
+            let rank = (span.start, detector.class == Class::Personal, std::cmp::Reverse(span.end), index);
+            all.push((rank, Found { detector, span }));
         }
     }
-    all.sort_by_key(|found| (found.span.start, std::cmp::Reverse(found.span.end)));
+    all.sort_by_key(|(rank, _)| *rank);
+    let mut all: Vec<Found> = all.into_iter().map(|(_, found)| found).collect();
     let mut end = 0;
     all.retain(|found| {
         let keep = found.span.start >= end;
@@ -276,11 +293,7 @@ struct Prefilter {
 }
 
 static PREFILTER: LazyLock<Prefilter> = LazyLock::new(|| {
-    let patterns = DETECTORS
-        .iter()
-        .enumerate()
-        .flat_map(|(detector, d)| d.literals.iter().map(move |literal| (detector, *literal)));
-    let (owner, literals): (Vec<usize>, Vec<&str>) = patterns.unzip();
+    let (owner, literals): (Vec<usize>, Vec<&str>) = literals().unzip();
     let automaton = AhoCorasick::builder()
         .ascii_case_insensitive(true)
         .build(literals)
@@ -517,6 +530,8 @@ mod tests {
         add("url-token", "<https://h/x?sig=", "a%2Fb", "|report>");
         add("url-token", "https://h/x#token=", "abc", "");
         add("url-credentials", "clone https://bob:", "hunter2", "@host/x");
+        add("url-credentials", "redis://deploy:", "9hG-cold", "@cache.internal/0");
+        add("url-token", "https://h/x?auth_token=", "c0ffee12ab34", ")");
         add("webhook-url", "https://hooks.slack.com/", "services/T00000000/B00000000/abcdefghijkl", " ok");
         add("aws-access-key", "key ", &["AKIA", "IOSFODNN7EXAMPLE"].concat(), ", rotated");
         add("github-token", "", &["ghp", "_0123456789abcdefghijABCDEFGHIJ012345"].concat(), "");

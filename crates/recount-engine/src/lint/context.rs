@@ -6,12 +6,13 @@ use std::cell::{Cell, OnceCell};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::lexicon::{Hit, LEXICON};
+use super::lexicon::{DETECTOR, Hit, LEXICON};
 use super::{LevelTable, RULES};
 use crate::config::Config;
 use crate::document::template::{ACTION_HEADERS, FieldId, SectionId, TIMELINE_HEADERS};
 use crate::document::value::severity::Severity;
 use crate::document::{ActionItem, Document, Span};
+use crate::evidence::redact::{self, Found};
 
 /// What a rule may ask about the rest of the library. Paths are relative to the document's folder, as
 /// its links write them, with `/`.
@@ -54,6 +55,7 @@ pub struct Context<'a> {
     levels: &'a LevelTable,
     rule: Cell<usize>,
     hits: OnceCell<Vec<Hit>>,
+    redactable: OnceCell<Vec<Found>>,
     foreign: OnceCell<bool>,
     unused_waivers: OnceCell<Vec<(Span, String)>>,
 }
@@ -85,6 +87,7 @@ impl<'a> Context<'a> {
             levels,
             rule: Cell::new(0),
             hits: OnceCell::new(),
+            redactable: OnceCell::new(),
             foreign: OnceCell::new(),
             unused_waivers: OnceCell::new(),
         }
@@ -112,8 +115,20 @@ impl<'a> Context<'a> {
     /// The second of each pair is the phrase's index in the rule's list.
     pub fn hits(&self) -> impl Iterator<Item = (Span, usize)> + '_ {
         let rule = self.rule.get();
-        let hits = self.hits.get_or_init(|| LEXICON.scan(self.document.text()));
-        hits.iter().filter(move |hit| hit.rule as usize == rule).map(|hit| (hit.span, hit.phrase as usize))
+        let hits = self.all_hits().iter().filter(move |hit| hit.rule as usize == rule);
+        hits.map(|hit| (hit.span, hit.phrase as usize))
+    }
+
+    fn all_hits(&self) -> &[Hit] {
+        self.hits.get_or_init(|| LEXICON.scan(self.document.text()))
+    }
+
+    /// What an import would take out, anywhere in the text: secrets, and what says who somebody is.
+    pub fn redactable(&self) -> &[Found] {
+        self.redactable.get_or_init(|| {
+            let hits = self.all_hits().iter().filter(|hit| hit.rule == DETECTOR);
+            redact::find_at(self.document.text(), hits.map(|hit| (hit.phrase as usize, hit.span.range())))
+        })
     }
 
     /// [`Context::hits`] in prose that a person wrote: not in code, comments, quotations, front

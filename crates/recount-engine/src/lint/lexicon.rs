@@ -1,5 +1,6 @@
 //! One scan over the text for the phrases of all rules. Rules name phrases; where they stand is found
-//! here once, so that the number of rules does not multiply the reading.
+//! here once, so that the number of rules does not multiply the reading. The literals of the detectors of
+//! secrets and personal data are found in the same pass.
 
 use std::sync::LazyLock;
 
@@ -7,12 +8,16 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::RULES;
 use crate::document::Span;
+use crate::evidence::redact;
 
-/// A phrase found at word boundaries.
+/// In the place of a rule: the hit is a detector's literal, and the phrase the index of the detector.
+pub(super) const DETECTOR: u16 = u16::MAX;
+
+/// A phrase found at word boundaries, or a detector's literal found anywhere.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hit {
     pub(super) span: Span,
-    /// Index into the registry.
+    /// Index into the registry, or [`DETECTOR`].
     pub(super) rule: u16,
     /// Index into the rule's phrases.
     pub(super) phrase: u16,
@@ -37,6 +42,10 @@ impl Lexicon {
                 owners.push((rule as u16, phrase as u16));
             }
         }
+        for (detector, literal) in redact::literals() {
+            patterns.push(literal);
+            owners.push((DETECTOR, detector as u16));
+        }
         // A table of states costs a megabyte and is four times faster than walking failure links.
         let automaton = AhoCorasick::builder()
             .ascii_case_insensitive(true)
@@ -52,8 +61,8 @@ impl Lexicon {
         let bytes = text.as_bytes();
         let mut hits = Vec::new();
         for found in automaton.find_overlapping_iter(text) {
-            if is_word_at(bytes, found.start(), found.end()) {
-                let (rule, phrase) = self.owners[found.pattern().as_usize()];
+            let (rule, phrase) = self.owners[found.pattern().as_usize()];
+            if rule == DETECTOR || is_word_at(bytes, found.start(), found.end()) {
                 hits.push(Hit { span: Span::new(found.start(), found.end()), rule, phrase });
             }
         }

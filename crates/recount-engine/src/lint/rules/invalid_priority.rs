@@ -1,0 +1,75 @@
+//! `invalid-priority`: an action item whose priority is none of the template's.
+
+use crate::document::edit::Edit;
+use crate::document::value::priority::Priority;
+use crate::lint::rule::rule;
+use crate::lint::{Context, Findings, Fix};
+
+rule! {
+    /// The priority of an action item is not `P0`, `P1` or `P2`.
+    ///
+    /// ## Why
+    ///
+    /// The priority says when an item is due and what is done first. A scale of one's own sorts
+    /// nowhere.
+    ///
+    /// ## Source
+    ///
+    /// The template: "Priority guidance", with `P0`, `P1` and `P2`.
+    ///
+    /// ## Examples
+    ///
+    /// ```markdown bad
+    /// ## Action items
+    ///
+    /// | Priority | Action item | Owner | Due date | Status | Verification plan |
+    /// |---:|---|---|---|---|---|
+    /// | High | Alert when the connection pool is 80 % full | @ana | 2026-12-01 | Open | The alert fires in staging |
+    /// ```
+    ///
+    /// ```markdown good
+    /// ## Action items
+    ///
+    /// | Priority | Action item | Owner | Due date | Status | Verification plan |
+    /// |---:|---|---|---|---|---|
+    /// | P1 | Alert when the connection pool is 80 % full | @ana | 2026-12-01 | Open | The alert fires in staging |
+    /// ```
+    name: "invalid-priority",
+    group: Actions,
+    levels: Wrong,
+    check: check,
+}
+
+fn check(cx: &Context<'_>, out: &mut Findings) {
+    for item in cx.document.action_items() {
+        let text = cx.document.cell_text(item.priority);
+        let read = Priority::parse(text);
+        if matches!(read, Some((_, true))) {
+            continue;
+        }
+        let why = "the priority says what is done first and when it is due";
+        let Some(cell) = item.priority.filter(|_| !text.is_empty()) else {
+            let span = item.priority.map_or(item.span, |cell| cell.outer);
+            let message = format!("action item #{} has no priority", item.number);
+            out.report(span, message, why, "give it `P0`, `P1` or `P2`");
+            continue;
+        };
+        match read {
+            Some((priority, _)) => {
+                let fix = Fix {
+                    title: format!("write `{priority}`"),
+                    edits: vec![Edit::replace(cell.span, priority.as_str())],
+                };
+                let message =
+                    format!("`{text}` is not how the priority of action item #{} is written", item.number);
+                out.report_with_fix(cell.span, message, why, format!("write `{priority}`"), Some(fix));
+            }
+            None => out.report(
+                cell.span,
+                format!("`{text}`, in action item #{}, is not a priority", item.number),
+                why,
+                "use `P0` (prevents recurrence), `P1` (lowers the risk) or `P2` (nice to have)",
+            ),
+        }
+    }
+}
