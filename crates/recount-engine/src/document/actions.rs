@@ -37,10 +37,10 @@ pub(super) fn read(document: &Document) -> Vec<ActionItem> {
         if table.is_blank(document.source(), row, Some(Column::Priority)) {
             continue;
         }
-        let id = document.marks().iter().find_map(|mark| match &mark.kind {
-            MarkKind::Id(id) if row.span.contains(mark.span) => Some(*id),
-            _ => None,
-        });
+        let marks = document.marks();
+        let marks = &marks[marks.partition_point(|mark| mark.span.start < row.span.start)..];
+        let own = marks.iter().take_while(|mark| row.span.contains(mark.span));
+        let id = own.filter_map(|mark| if let MarkKind::Id(id) = mark.kind { Some(id) } else { None }).next();
         items.push(ActionItem {
             number: items.len() + 1,
             index,

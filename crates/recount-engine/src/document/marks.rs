@@ -1,5 +1,7 @@
 //! Recount's own comments in a document: waivers with their reason and scope, and action item IDs.
 
+use std::cell::LazyCell;
+
 use super::markdown::{BlockKind, InlineKind, Markdown};
 use super::sections::{Title, trimmed};
 use super::{Source, Span};
@@ -58,6 +60,7 @@ const CLOSE: &str = "-->";
 /// Finds all marks outside code.
 pub(super) fn read(source: &Source, markdown: &Markdown, title: Option<&Title>) -> Vec<Mark> {
     let mut marks = Vec::new();
+    let outline = LazyCell::new(|| Outline::of(source, markdown, title));
     let text = source.text();
     let mut from = source.body_start();
     while let Some(at) = memchr::memmem::find(&text.as_bytes()[from..], b"recount:").map(|at| from + at) {
@@ -67,9 +70,12 @@ pub(super) fn read(source: &Source, markdown: &Markdown, title: Option<&Title>) 
             continue;
         }
         let start = before.len() - OPEN.len();
-        let Some(end) = text[at..].find(CLOSE).map(|close| at + close + CLOSE.len()) else { continue };
+        // A comment that is open when the next one opens is none of ours.
+        let next = memchr::memmem::find(&text.as_bytes()[from..], OPEN.as_bytes());
+        let most = next.map_or(text.len(), |next| from + next);
+        let Some(end) = text[at..most].find(CLOSE).map(|close| at + close + CLOSE.len()) else { continue };
         let span = Span::new(start, end);
-        let Some(scope) = scope_of(source, markdown, title, span) else { continue };
+        let Some(scope) = scope_of(source, markdown, &outline, span) else { continue };
         let said = trimmed(source, Span::new(from, end - CLOSE.len()));
         marks.push(Mark { span, kind: read_mark(source, said, scope) });
         from = end;
@@ -107,7 +113,7 @@ fn read_mark(source: &Source, said: Span, scope: Scope) -> MarkKind {
 }
 
 /// What a comment at `span` covers; none when it stands in code and is no comment at all.
-fn scope_of(source: &Source, markdown: &Markdown, title: Option<&Title>, span: Span) -> Option<Scope> {
+fn scope_of(source: &Source, markdown: &Markdown, outline: &Outline, span: Span) -> Option<Scope> {
     let after = markdown.blocks.partition_point(|block| block.span.start <= span.start);
     let inner = markdown.blocks[..after].iter().rposition(|block| {
         block.span.contains(span) && !matches!(block.kind, BlockKind::List | BlockKind::Table)
@@ -115,8 +121,7 @@ fn scope_of(source: &Source, markdown: &Markdown, title: Option<&Title>, span: S
     let block = &markdown.blocks[inner];
     match block.kind {
         BlockKind::Code => None,
-        BlockKind::Html if is_top_level(markdown, inner) => Some(section_scope(source, markdown, title, inner)),
-        BlockKind::Html => Some(Scope::Block(line_or(source, block.span))),
+        BlockKind::Html => Some(outline.scope_at(inner).unwrap_or_else(|| Scope::Block(line_or(source, block.span)))),
         BlockKind::TableRow | BlockKind::TableHead | BlockKind::Heading(_) => {
             Some(Scope::Block(trimmed(source, block.span)))
         }
@@ -133,33 +138,56 @@ fn line_or(source: &Source, span: Span) -> Span {
     trimmed(source, span).to(source.line_at(span.start as usize))
 }
 
-fn is_top_level(markdown: &Markdown, index: usize) -> bool {
-    markdown.siblings(0, markdown.blocks.len()).any(|(at, _)| at == index)
+/// What comments on lines of their own cover, worked out once for all of them: the section of the heading
+/// directly above (other comments may stand between).
+struct Outline {
+    /// The blocks of HTML that are in no other block, in order, each with its heading.
+    html: Vec<(usize, Option<usize>)>,
+    /// How far each heading reaches.
+    headings: Vec<Span>,
 }
 
-/// A comment alone on its line covers the section of the heading directly above it (other comments
-/// may stand between).
-fn section_scope(source: &Source, markdown: &Markdown, title: Option<&Title>, index: usize) -> Scope {
-    let mut heading = None;
-    for (at, block) in markdown.siblings(0, markdown.blocks.len()) {
-        if at >= index {
-            break;
+impl Outline {
+    fn of(source: &Source, markdown: &Markdown, title: Option<&Title>) -> Self {
+        let end = source.text().len();
+        let mut outline = Self { html: Vec::new(), headings: Vec::new() };
+        // Headings whose section is still open, with their levels.
+        let mut open: Vec<(u8, usize)> = Vec::new();
+        let mut above = None;
+        for (at, block) in markdown.siblings(0, markdown.blocks.len()) {
+            match block.kind {
+                BlockKind::Heading(level) => {
+                    while let Some((_, index)) = open.pop_if(|(other, _)| *other >= level) {
+                        outline.headings[index].end = block.span.start - 1;
+                    }
+                    let index = outline.headings.len();
+                    let is_title = title.is_some_and(|title| title.span.start == block.span.start);
+                    if is_title {
+                        // It covers the whole document, what stands before it too.
+                        outline.headings.push(Span::new(0, end));
+                    } else {
+                        outline.headings.push(Span::new(block.span.start as usize, end));
+                        open.push((level, index));
+                    }
+                    above = Some(index);
+                }
+                BlockKind::Html => {
+                    outline.html.push((at, above));
+                    if !is_only_comments(source.slice(block.span)) {
+                        above = None;
+                    }
+                }
+                _ => above = None,
+            }
         }
-        match block.kind {
-            BlockKind::Heading(level) => heading = Some((level, block.span)),
-            BlockKind::Html if is_only_comments(source.slice(block.span)) => {}
-            _ => heading = None,
-        }
+        outline
     }
-    let Some((level, above)) = heading else { return Scope::Nothing };
-    if title.is_some_and(|title| title.span.start == above.start) {
-        return Scope::Section(Span::new(0, source.text().len()));
+
+    /// What a comment in the HTML block `index` covers; none where that stands in another block.
+    fn scope_at(&self, index: usize) -> Option<Scope> {
+        let at = self.html.binary_search_by_key(&index, |(block, _)| *block).ok()?;
+        Some(self.html[at].1.map_or(Scope::Nothing, |heading| Scope::Section(self.headings[heading])))
     }
-    let next = markdown.siblings(0, markdown.blocks.len()).find(|(_, block)| {
-        matches!(block.kind, BlockKind::Heading(other) if other <= level) && block.span.start > above.start
-    });
-    let end = next.map_or(source.text().len(), |(_, block)| block.span.start as usize - 1);
-    Scope::Section(Span::new(above.start as usize, end))
 }
 
 /// Whether `text` is nothing but HTML comments.
@@ -172,14 +200,18 @@ pub(super) fn is_only_comments(text: &str) -> bool {
     rest.is_empty()
 }
 
-/// `span` without the comments (and blanks) at its end.
+/// `span` without the comments (and blanks) at its end. A `<!--` that is escaped opens none.
 pub(super) fn without_trailing_comments(source: &Source, span: Span) -> Span {
-    let mut text = source.slice(span);
-    loop {
-        let trimmed = text.trim_end();
-        let Some(start) = trimmed.ends_with(CLOSE).then(|| trimmed.rfind(OPEN)).flatten() else {
-            return Span::new(span.start as usize, span.start as usize + trimmed.len());
-        };
-        text = &text[..start];
+    let mut text = source.slice(span).trim_end();
+    while text.ends_with(CLOSE) {
+        let Some(start) = text.rfind(OPEN).filter(|start| !text[..*start].ends_with('\\')) else { break };
+        let is_whole = text[start + OPEN.len()..].find(CLOSE).is_some_and(|close| {
+            start + OPEN.len() + close + CLOSE.len() == text.len()
+        });
+        if !is_whole {
+            break;
+        }
+        text = text[..start].trim_end();
     }
+    Span::new(span.start as usize, span.start as usize + text.len())
 }

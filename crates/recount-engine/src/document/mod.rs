@@ -28,6 +28,7 @@ mod unchanged;
 pub mod value;
 
 pub use actions::ActionItem;
+pub use anchors::Anchors;
 pub use fields::{Field, FieldState, UnknownField};
 pub use follow_up::{GameDay, Target, declines, is_bare_none};
 pub use front_matter::{FrontMatter, Stage};

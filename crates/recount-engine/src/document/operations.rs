@@ -81,8 +81,14 @@ pub fn row_line<S: AsRef<str>>(cells: &[S]) -> String {
     line
 }
 
+/// A comment would hide what follows it. One that is escaped or in code is shown and hides nothing.
 fn refuse_comments(value: &str) -> Result<&str, OperationError> {
-    if value.contains("<!--") || value.contains("-->") {
+    let opens = |(at, _): (usize, &str)| {
+        let before = &value[..at];
+        let in_code = before.bytes().filter(|byte| *byte == b'`').count() % 2 == 1;
+        !before.ends_with('\\') && !in_code
+    };
+    if value.match_indices("<!--").any(opens) {
         return Err(OperationError::Value("a value cannot hold an HTML comment"));
     }
     Ok(value.trim())

@@ -236,6 +236,9 @@ pub(crate) fn plain() -> impl Strategy<Value = String> {
         1 => Just("2026-11-20 14:02".to_owned()),
         1 => Just("(why: nobody knew)".to_owned()),
         1 => Just("why?".to_owned()),
+        1 => Just("a --> b".to_owned()),
+        1 => Just("`<!-- in code -->`".to_owned()),
+        1 => Just("\\<!-- shown -->".to_owned()),
         1 => Just("– then".to_owned()),
         1 => Just("- then".to_owned()),
     ];

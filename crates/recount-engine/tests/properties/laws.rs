@@ -441,6 +441,8 @@ pub(crate) fn operating(bytes: &[u8], operation: &Operation) -> Result<Vec<u8>, 
             expected.front_matter.clone_from(&is.front_matter);
             exactly(&expected, &is, &say);
         }
+        // Lines that are no text cannot be written elsewhere.
+        Operation::SortTimeline if edits.is_empty() && old.source().invalid_at().is_some() => {}
         Operation::SortTimeline => sorted(&old, &new, &say),
     }
     // What was done once is there: the same again is either refused or done from a sound document.

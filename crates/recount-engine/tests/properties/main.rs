@@ -7,6 +7,7 @@ mod documents;
 mod laws;
 
 use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
 use documents::{any_bytes, any_document, any_value, clock, config, damaged, filled, plain};
 use laws::Operation;
@@ -19,7 +20,7 @@ use recount_engine::document::template::{
 use recount_engine::document::value::time::{Anchor, read};
 use recount_engine::document::{Document, Span, Stage};
 use recount_engine::ide::Checker;
-use recount_engine::lint::Finding;
+use recount_engine::lint::{Finding, NoLibrary, Options};
 
 static CHECKER: LazyLock<Checker> = LazyLock::new(|| Checker::new(config()));
 
@@ -197,4 +198,67 @@ fn waiver(document: &Document, finding: &Finding) -> Option<Edit> {
     let at = if text.starts_with('|') && text.ends_with('|') { at - 1 } else { at };
     let at = at - (document.text()[..at].len() - document.text()[..at].trim_end_matches(' ').len());
     (at > block.start as usize + 1).then(|| Edit::insert(at, comment))
+}
+
+/// Documents of this many bytes, and how long reading, checking and formatting one of them may take even
+/// in a build without optimisation on a busy machine. What grows with the square takes minutes.
+const HOSTILE: usize = 256 * 1024;
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[test]
+fn hostile_documents_are_read_in_bounded_time() {
+    let timeline = "## Timeline\n\n| Time (UTC) | Actor | Action | Result |\n|---|---|---|---|\n";
+    let actions = "## Action items\n\n| Priority | Action item | Owner | Due date | Status | Verification plan |\n|---|---|---|---|---|---|\n";
+    let mut slow = Vec::new();
+    for (head, piece) in [
+        ("", "<!-- recount:"),
+        ("", "<!-- recount: allow timeline-gap: x -->\n\n"),
+        ("# T\n", "<!-- recount: allow timeline-gap: x -->\n"),
+        ("## Impact\n\n", "- **Regions impacted**: x <!-- recount: allow unknown-region: y -->\n"),
+        ("", "## Impact\n"),
+        ("", "# Impact\n\n### Impact\n\n"),
+        ("", "## x\n\n"),
+        ("## Impact\n\n- ", "- "),
+        ("## Impact\n\n", "> "),
+        ("## Impact\n\n", "- x\n  "),
+        ("## Root cause\n\n- **Root cause**:", "\n  - a: b"),
+        ("## Root cause\n\n- **Root cause**: ", "a <!-- x -->"),
+        ("## Root cause\n\n- **Root cause**: ", "who knew "),
+        ("## Root cause\n\n- **Root cause**: ", "[["),
+        ("## Root cause\n\n- **Root cause**: ", "`a`` "),
+        ("## Root cause\n\n- **Root cause**: ", "*a **b "),
+        ("## Appendices\n\n", "```\n"),
+        ("## Appendices\n\n- Notes and raw logs: ", "x\n\npara\n\n"),
+        ("## What went well\n\n", "- \n"),
+        (timeline, "| 14:02 | @ana | **Detected.** x | y |\n"),
+        (timeline, "| 14:02 PST | @ana | x | |\n| 14:01 | @bo | y | |\n"),
+        (timeline, "| | | | |\n"),
+        (timeline, "|"),
+        (timeline, "| ~14:02 | \\| |\n"),
+        (timeline, "| 14:02 | @ana | x | y <!-- recount: allow imprecise-time: z --> |\n"),
+        (actions, "| P0 | Add a limit <!-- recount: id k7f3q2 --> | @ana | 2026-12-01 | Open | `a < 1` for 7d |\n"),
+        (actions, "| P0 | Investigate | | | | |\n"),
+        ("## Follow-up verification\n\n- What metrics should improve?\n", "  - `a{b=\"c\"} < 1` for 7d\n"),
+        ("## Follow-up verification\n\n- What game day will we run?\n", "  - 2026-12-09: x\n"),
+        ("", "[a](#b) "),
+        ("", "# a\n\n[a](#b)\n\n"),
+        ("---\n", "a: b\n"),
+        ("---\na: ", "["),
+        ("", "AKIAIOSFODNN7EXAMPLE ana@a.example 10.0.0.1 "),
+    ] {
+        let text = format!("{head}{}", piece.repeat((HOSTILE - head.len()) / piece.len()));
+        let start = Instant::now();
+        let document = Document::parse(text.as_bytes());
+        let parsed = start.elapsed();
+        let options = Options { stage: Some(Stage::Final), due: true };
+        let found = CHECKER.findings(&document, &NoLibrary, laws::TODAY, options).len();
+        let checked = start.elapsed();
+        let formatted = recount_engine::document::format::format(&document);
+        let done = start.elapsed();
+        println!("{head:?} {piece:?}: {parsed:?} {checked:?} {done:?}, {found} findings, {} notes", formatted.notes.len());
+        if done > PATIENCE {
+            slow.push(format!("{head:?} and many {piece:?}: parsed {parsed:?}, checked {checked:?}, formatted {done:?}"));
+        }
+    }
+    assert!(slow.is_empty(), "{}", slow.join("\n"));
 }

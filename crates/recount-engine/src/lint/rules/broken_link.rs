@@ -1,9 +1,10 @@
 //! `broken-link`: a link that leads nowhere in the document or the library.
 
 use std::borrow::Cow;
+use std::cell::LazyCell;
 
 use crate::config::nearest;
-use crate::document::Span;
+use crate::document::{Anchors, Span};
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings};
 
@@ -44,7 +45,12 @@ rule! {
 
 const WHY: &str = "the reader who needs what stood there finds nothing";
 
+/// Links for which a likely heading is looked up; a document with more has another trouble.
+const SUGGESTIONS: usize = 100;
+
 fn check(cx: &Context<'_>, out: &mut Findings) {
+    let anchors = LazyCell::new(|| cx.document.anchors());
+    let mut suggestions = SUGGESTIONS;
     for link in &cx.document.markdown().local_links {
         let (path, anchor) = match link.target.split_once('#') {
             Some((path, anchor)) => (path, Some(anchor)),
@@ -53,18 +59,21 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
         let path = decode(path.split('?').next().unwrap_or(path));
         let anchor = anchor.map(decode);
         match anchor {
-            Some(anchor) if path.is_empty() => own_anchor(cx, link.span, &anchor, out),
+            Some(anchor) if path.is_empty() => {
+                own_anchor(&anchors, link.span, &anchor, &mut suggestions, out);
+            }
             anchor => file(cx, link.span, &path, anchor.as_deref(), out),
         }
     }
 }
 
-fn own_anchor(cx: &Context<'_>, span: Span, anchor: &str, out: &mut Findings) {
-    if cx.document.has_anchor(anchor) {
+fn own_anchor(anchors: &Anchors, span: Span, anchor: &str, suggestions: &mut usize, out: &mut Findings) {
+    if anchors.has(anchor) {
         return;
     }
-    let anchors = cx.document.anchors();
-    let help = match nearest(anchor, anchors.iter().map(String::as_str)) {
+    let candidates = if *suggestions > 0 { anchors.headings() } else { &[] };
+    *suggestions = suggestions.saturating_sub(1);
+    let help = match nearest(anchor, candidates.iter().map(String::as_str)) {
         Some(near) => format!("did you mean `#{near}`?"),
         None => "link to a heading, in lower case with hyphens: `#root-cause`".to_owned(),
     };
