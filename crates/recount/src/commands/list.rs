@@ -102,7 +102,7 @@ enum Format {
 
 /// A postmortem in the list.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Entry {
     /// Incident ID as written.
     id: Option<String>,
@@ -131,7 +131,7 @@ pub(crate) struct Entry {
     /// Open action items past their due date.
     overdue_actions: usize,
     #[serde(skip)]
-    #[cfg_attr(feature = "schema", schemars(skip))]
+    #[cfg_attr(test, schemars(skip))]
     facts: Facts,
 }
 
@@ -147,7 +147,7 @@ struct Facts {
 
 /// The whole answer in JSON.
 #[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Output {
     /// Which format this is.
     recount: Header,
@@ -159,7 +159,7 @@ pub(crate) struct Output {
 
 /// Names a machine format and its version.
 #[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Header {
     /// The name.
     format: &'static str,

@@ -38,7 +38,7 @@ enum Format {
 
 /// A postmortem in JSON.
 #[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Output {
     /// Which format this is.
     recount: Header,
@@ -65,7 +65,7 @@ pub(crate) struct Output {
 }
 
 #[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Header {
     format: &'static str,
     version: u32,
@@ -73,7 +73,7 @@ struct Header {
 
 /// Seconds from the start of impact; none where one of the two instants is unknown.
 #[derive(Serialize, Clone, Copy)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Figures {
     time_to_detect: Option<i64>,
     time_to_acknowledge: Option<i64>,
@@ -82,7 +82,7 @@ struct Figures {
 }
 
 #[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Row {
     /// From 1.
     number: usize,
@@ -97,7 +97,7 @@ struct Row {
 }
 
 #[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Action {
     /// From 1: `INC-0042#3`.
     number: usize,
@@ -112,7 +112,7 @@ struct Action {
 }
 
 #[derive(Serialize, Default)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Counts {
     errors: usize,
     warnings: usize,
