@@ -33,15 +33,15 @@ fn outputs() -> Result<Vec<Output>, String> {
     let folder = root().join("target/reference");
     let _ = fs::remove_dir_all(&folder);
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let test = Command::new(cargo)
+    let run = Command::new(cargo)
         .current_dir(root())
         // The whole workspace decides on features, so that this is the build of `make test`.
         .args(["test", "--quiet", "--workspace", "--bin", "recount", "--", "--exact", TEST])
         .env(VARIABLE, &folder)
         .output()
         .map_err(|error| format!("cargo cannot be run: {error}"))?;
-    if !test.status.success() {
-        let (out, err) = (String::from_utf8_lossy(&test.stdout), String::from_utf8_lossy(&test.stderr));
+    if !run.status.success() {
+        let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
         return Err(format!("the reference could not be made\n{err}{out}"));
     }
     let files = files_below(&folder).into_iter().map(|path| {

@@ -56,11 +56,8 @@ fn section(out: &mut String, command: &Command) {
 /// An argument as an item of a list.
 fn item(out: &mut String, arg: &Arg) {
     let takes_value = arg.get_action().takes_values();
-    let names: Vec<String> = arg
-        .get_value_names()
-        .map(|names| names.iter().map(ToString::to_string).collect())
-        .unwrap_or_else(|| vec![arg.get_id().as_str().to_uppercase()]);
-    let value = names.join(" ");
+    let names: Vec<&str> = arg.get_value_names().unwrap_or_default().iter().map(AsRef::as_ref).collect();
+    let value = if names.is_empty() { arg.get_id().as_str().to_uppercase() } else { names.join(" ") };
     let mut spellings = Vec::new();
     if arg.is_positional() {
         spellings.push(format!("`{value}`"));
