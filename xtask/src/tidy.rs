@@ -55,6 +55,9 @@ const IMPURE: &[&str] = &[
 const LONG: usize = 800;
 const REASON: &str = "// tidy: long because ";
 
+/// The page whose section "Dependencies" has a line about each.
+const REASONS: &str = "ARCHITECTURE.md";
+
 /// Words that mean "not finished". Split, so that this file may hold them.
 const LEFTOVERS: &[&str] = &[
     concat!("todo", "!("),
@@ -108,7 +111,30 @@ fn check(root: &Path) -> Vec<Fault> {
             arrows(&place, &text, &mut faults);
         }
     }
+    let read = |name: &str| std::fs::read_to_string(root.join(name)).unwrap_or_default();
+    reasons(&read("Cargo.toml"), &read(REASONS), &mut faults);
     faults
+}
+
+/// The table of dependencies with their reasons, against the manifest.
+fn reasons(manifest: &str, page: &str, faults: &mut Vec<Fault>) {
+    let table: toml::Table = manifest.parse().unwrap_or_default();
+    let known = table.get("workspace").and_then(|workspace| workspace.get("dependencies")?.as_table());
+    let known = known.into_iter().flat_map(|table| table.iter());
+    let foreign: Vec<&str> = known.filter(|(_, it)| it.get("path").is_none()).map(|(name, _)| name.as_str()).collect();
+    let rows = page.split_once("\n## Dependencies\n").map_or("", |(_, rest)| rest);
+    let rows = rows.split("\n## ").next().unwrap_or_default().lines();
+    let told: Vec<&str> = rows.filter_map(|row| Some(row.strip_prefix("| `")?.split_once('`')?.0)).collect();
+    let mut fault = |message: String| faults.push(Fault { place: REASONS.to_owned(), message });
+    for name in foreign.iter().filter(|name| !told.contains(name)) {
+        fault(format!("has no line about the dependency `{name}`: say what it is for"));
+    }
+    for name in told.iter().filter(|name| !foreign.contains(name)) {
+        fault(format!("tells of `{name}`, which is no dependency any more: drop the line"));
+    }
+    if !told.is_sorted() {
+        fault("has its dependencies out of order: sort them by name".to_owned());
+    }
 }
 
 fn manifest(place: &str, text: &str, faults: &mut Vec<Fault>) {
@@ -413,6 +439,27 @@ mod tests {
         for (name, dependency, expected) in cases {
             let faults = faults_of(&format!("crates/{name}/Cargo.toml"), &manifest(name, dependency));
             assert_eq!(faults.join("\n"), expected);
+        }
+    }
+
+    #[test]
+    fn every_dependency_has_its_reason_and_every_reason_its_dependency() {
+        let manifest = "[workspace.dependencies]\nours = { path = \"crates/ours\" }\nserde = \"1\"\njiff = { version = \"0.2\" }\n";
+        let page = |rows: &str| format!("| `x` | no row |\n\n## Dependencies\n\n| crate | job |\n|---|---|\n{rows}\n## More\n| `y` | no row |\n");
+        let cases = [
+            ("| `jiff` | time |\n| `serde` | types |\n", ""),
+            ("| `serde` | types |\n", "has no line about the dependency `jiff`: say what it is for"),
+            (
+                "| `jiff` | time |\n| `old` | gone |\n| `serde` | types |\n",
+                "tells of `old`, which is no dependency any more: drop the line",
+            ),
+            ("| `serde` | types |\n| `jiff` | time |\n", "has its dependencies out of order: sort them by name"),
+        ];
+        for (rows, expected) in cases {
+            let mut faults = Vec::new();
+            reasons(manifest, &page(rows), &mut faults);
+            let messages: Vec<String> = faults.into_iter().map(|fault| fault.message).collect();
+            assert_eq!(messages.join("\n"), expected, "{rows}");
         }
     }
 
