@@ -2,10 +2,11 @@
 //!
 //! Which crate may know which and which room of the engine may know which stand here as two tables; a
 //! crate or room that is in neither is a fault, so that whoever adds one decides. The rest is about
-//! files: each opens with what lives in it, stays readable in one sitting, and has no leftovers.
+//! files: each opens with what lives in it, stays readable in one sitting, and has no leftovers; pages
+//! link to what is there, and every dependency has its reason.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::{Outcome, files_below, root};
 
@@ -111,9 +112,35 @@ fn check(root: &Path) -> Vec<Fault> {
             arrows(&place, &text, &mut faults);
         }
     }
+    for path in pages(root) {
+        let place = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        links(&place, &text, |target| path.parent().is_some_and(|folder| folder.join(target).exists()), &mut faults);
+    }
     let read = |name: &str| std::fs::read_to_string(root.join(name)).unwrap_or_default();
     reasons(&read("Cargo.toml"), &read(REASONS), &mut faults);
     faults
+}
+
+/// The pages that people read: those at the root and the book.
+fn pages(root: &Path) -> Vec<PathBuf> {
+    let at_root = std::fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.path());
+    let is_page = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "md");
+    at_root.chain(files_below(&root.join("docs"))).filter(is_page).collect()
+}
+
+/// Links of a page to files that are not there. Other servers are not asked.
+fn links(place: &str, text: &str, exists: impl Fn(&str) -> bool, faults: &mut Vec<Fault>) {
+    use pulldown_cmark::{Event, Parser, Tag};
+    for (event, range) in Parser::new(text).into_offset_iter() {
+        let Event::Start(Tag::Link { dest_url, .. }) = event else { continue };
+        let target = dest_url.split('#').next().unwrap_or_default();
+        if !target.is_empty() && !target.contains(':') && !exists(target) {
+            let line = text[..range.start].lines().count().max(1);
+            let message = format!("links to `{target}`, which is not there");
+            faults.push(Fault { place: format!("{place}:{line}"), message });
+        }
+    }
 }
 
 /// The table of dependencies with their reasons, against the manifest.
@@ -440,6 +467,15 @@ mod tests {
             let faults = faults_of(&format!("crates/{name}/Cargo.toml"), &manifest(name, dependency));
             assert_eq!(faults.join("\n"), expected);
         }
+    }
+
+    #[test]
+    fn links_to_files_that_are_not_there_are_found() {
+        let text = "# Page\n\nSee [one](one.md#a), [here](#b), [the web](https://x.example/y) and [two](../two.md).\n";
+        let mut faults = Vec::new();
+        links("docs/page.md", text, |target| target == "one.md", &mut faults);
+        let expected = Fault { place: "docs/page.md:3".into(), message: "links to `../two.md`, which is not there".into() };
+        assert_eq!(faults, [expected]);
     }
 
     #[test]
