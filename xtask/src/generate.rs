@@ -61,7 +61,8 @@ fn write(root: &Path, outputs: &[Output]) -> Outcome {
         if fs::read_to_string(&target).is_ok_and(|old| old == *text) {
             continue;
         }
-        let written = target.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&target, text));
+        let written =
+            target.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&target, text));
         written.map_err(|error| format!("`{path}`: {error}"))?;
         println!("wrote {path}");
     }
@@ -75,7 +76,9 @@ fn write(root: &Path, outputs: &[Output]) -> Outcome {
 fn check(root: &Path, outputs: &[Output]) -> Outcome {
     let mut stale: String = outputs
         .iter()
-        .filter_map(|(path, text)| difference(path, fs::read_to_string(root.join(path)).ok().as_deref(), text))
+        .filter_map(|(path, text)| {
+            difference(path, fs::read_to_string(root.join(path)).ok().as_deref(), text)
+        })
         .collect();
     for path in leftover(root, outputs) {
         stale += &format!("--- {}\n    is generated no longer\n", from(root, &path));

@@ -115,7 +115,12 @@ fn check(root: &Path) -> Vec<Fault> {
     for path in pages(root) {
         let place = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
         let text = std::fs::read_to_string(&path).unwrap_or_default();
-        links(&place, &text, |target| path.parent().is_some_and(|folder| folder.join(target).exists()), &mut faults);
+        links(
+            &place,
+            &text,
+            |target| path.parent().is_some_and(|folder| folder.join(target).exists()),
+            &mut faults,
+        );
     }
     let read = |name: &str| std::fs::read_to_string(root.join(name)).unwrap_or_default();
     reasons(&read("Cargo.toml"), &read(REASONS), &mut faults);
@@ -148,7 +153,8 @@ fn reasons(manifest: &str, page: &str, faults: &mut Vec<Fault>) {
     let table: toml::Table = manifest.parse().unwrap_or_default();
     let known = table.get("workspace").and_then(|workspace| workspace.get("dependencies")?.as_table());
     let known = known.into_iter().flat_map(|table| table.iter());
-    let foreign: Vec<&str> = known.filter(|(_, it)| it.get("path").is_none()).map(|(name, _)| name.as_str()).collect();
+    let foreign: Vec<&str> =
+        known.filter(|(_, it)| it.get("path").is_none()).map(|(name, _)| name.as_str()).collect();
     let rows = page.split_once("\n## Dependencies\n").map_or("", |(_, rest)| rest);
     let rows = rows.split("\n## ").next().unwrap_or_default().lines();
     let told: Vec<&str> = rows.filter_map(|row| Some(row.strip_prefix("| `")?.split_once('`')?.0)).collect();
@@ -474,14 +480,21 @@ mod tests {
         let text = "# Page\n\nSee [one](one.md#a), [here](#b), [the web](https://x.example/y) and [two](../two.md).\n";
         let mut faults = Vec::new();
         links("docs/page.md", text, |target| target == "one.md", &mut faults);
-        let expected = Fault { place: "docs/page.md:3".into(), message: "links to `../two.md`, which is not there".into() };
+        let expected = Fault {
+            place: "docs/page.md:3".into(),
+            message: "links to `../two.md`, which is not there".into(),
+        };
         assert_eq!(faults, [expected]);
     }
 
     #[test]
     fn every_dependency_has_its_reason_and_every_reason_its_dependency() {
         let manifest = "[workspace.dependencies]\nours = { path = \"crates/ours\" }\nserde = \"1\"\njiff = { version = \"0.2\" }\n";
-        let page = |rows: &str| format!("| `x` | no row |\n\n## Dependencies\n\n| crate | job |\n|---|---|\n{rows}\n## More\n| `y` | no row |\n");
+        let page = |rows: &str| {
+            format!(
+                "| `x` | no row |\n\n## Dependencies\n\n| crate | job |\n|---|---|\n{rows}\n## More\n| `y` | no row |\n"
+            )
+        };
         let cases = [
             ("| `jiff` | time |\n| `serde` | types |\n", ""),
             ("| `serde` | types |\n", "has no line about the dependency `jiff`: say what it is for"),
@@ -489,7 +502,10 @@ mod tests {
                 "| `jiff` | time |\n| `old` | gone |\n| `serde` | types |\n",
                 "tells of `old`, which is no dependency any more: drop the line",
             ),
-            ("| `serde` | types |\n| `jiff` | time |\n", "has its dependencies out of order: sort them by name"),
+            (
+                "| `serde` | types |\n| `jiff` | time |\n",
+                "has its dependencies out of order: sort them by name",
+            ),
         ];
         for (rows, expected) in cases {
             let mut faults = Vec::new();

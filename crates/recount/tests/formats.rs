@@ -34,11 +34,14 @@ fn every_machine_format_keeps_to_its_schema() {
         let answer: Value = serde_json::from_slice(&text).expect("it is JSON");
         assert_eq!(answer["recount"]["format"], format);
         let path = format!("../../docs/schemas/{format}.v{}.json", answer["recount"]["version"]);
-        let schema = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("it is documented");
+        let schema =
+            fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("it is documented");
         let schema = serde_json::from_str(&schema).expect("it is JSON");
         let validator = jsonschema::validator_for(&schema).expect("it is a schema");
-        let faults: Vec<String> =
-            validator.iter_errors(&answer).map(|fault| format!("{}: {fault}", fault.instance_path())).collect();
+        let faults: Vec<String> = validator
+            .iter_errors(&answer)
+            .map(|fault| format!("{}: {fault}", fault.instance_path()))
+            .collect();
         assert!(faults.is_empty(), "{arguments:?}\n{}", faults.join("\n"));
     }
 }

@@ -60,7 +60,11 @@ fn run(command: &str, folder: &Path, home: &Path) -> Vec<String> {
         .env_remove("RECOUNT_LIBRARY")
         .output()
         .expect("there is a shell");
-    String::from_utf8_lossy(&output.stdout).trim_end().lines().map(|line| line.trim_end().to_owned()).collect()
+    String::from_utf8_lossy(&output.stdout)
+        .trim_end()
+        .lines()
+        .map(|line| line.trim_end().to_owned())
+        .collect()
 }
 
 /// Whether a line is what is shown of it.
@@ -131,7 +135,9 @@ fn the_transcripts_of_the_readme_are_true() {
     let examples = repository().join("examples");
     let evidence = "evidence/seat-holds-expired";
     fs::create_dir(scratch.path().join("library")).expect("a scratch folder takes folders");
-    for (from, to) in [("recount.toml", "library/recount.toml"), (evidence, "library/evidence"), (evidence, "downloads")] {
+    for (from, to) in
+        [("recount.toml", "library/recount.toml"), (evidence, "library/evidence"), (evidence, "downloads")]
+    {
         copy(&examples.join(from), &scratch.path().join(to));
     }
     let page_path = repository().join("README.md");

@@ -31,7 +31,8 @@ pub(super) fn page() -> String {
 
 /// The commands in the order of the help, those below others behind them.
 fn commands(command: &Command) -> Vec<&Command> {
-    let own = command.get_subcommands().filter(|command| command.get_name() != "help" && !command.is_hide_set());
+    let own =
+        command.get_subcommands().filter(|command| command.get_name() != "help" && !command.is_hide_set());
     own.flat_map(|command| std::iter::once(command).chain(commands(command))).collect()
 }
 
@@ -44,7 +45,11 @@ fn section(out: &mut String, command: &Command) {
     let usage = command.clone().render_usage().to_string();
     let usage = usage.trim_start_matches("Usage:").trim();
     let _ = write!(out, "\n## {}\n\n{about}\n\n```text\n{usage}\n```\n", full_name(command));
-    let own = || command.get_arguments().filter(|arg| !arg.is_global_set() && !arg.is_hide_set() && arg.get_id() != "help");
+    let own = || {
+        command
+            .get_arguments()
+            .filter(|arg| !arg.is_global_set() && !arg.is_hide_set() && arg.get_id() != "help")
+    };
     if own().next().is_some() {
         out.push('\n');
     }

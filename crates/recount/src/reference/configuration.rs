@@ -39,7 +39,8 @@ pub(super) fn page() -> String {
 /// The keys of a table; those of a table in it stand there with a dot.
 fn table(out: &mut String, schema: &Value, definition: &Value) {
     out.push_str("| key | type | default | means |\n|---|---|---|---|\n");
-    let required: Vec<&str> = definition["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let required: Vec<&str> =
+        definition["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     for (key, property) in properties(definition) {
         let meaning = property["description"].as_str().unwrap_or_default();
         let inner = resolved(schema, property);
@@ -78,7 +79,8 @@ fn variants(definition: &Value) -> Vec<(String, String)> {
     let of = |value: &Value, means: &Value| {
         value.as_str().map(|value| (value.to_owned(), line(means.as_str().unwrap_or_default())))
     };
-    let plain = definition["enum"].as_array().into_iter().flatten().filter_map(|value| of(value, &Value::Null));
+    let plain =
+        definition["enum"].as_array().into_iter().flatten().filter_map(|value| of(value, &Value::Null));
     let described = definition["oneOf"].as_array().into_iter().flatten();
     plain.chain(described.filter_map(|variant| of(&variant["const"], &variant["description"]))).collect()
 }
@@ -86,7 +88,9 @@ fn variants(definition: &Value) -> Vec<(String, String)> {
 fn type_name(schema: &Value, definition: &Value) -> String {
     let kinds: Vec<&str> = match &definition["type"] {
         Value::String(kind) => vec![kind],
-        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).filter(|kind| *kind != "null").collect(),
+        Value::Array(kinds) => {
+            kinds.iter().filter_map(Value::as_str).filter(|kind| *kind != "null").collect()
+        }
         _ => Vec::new(),
     };
     match kinds[..] {

@@ -72,7 +72,11 @@ fn generated_files_are_fresh() {
             stale.push(*path);
         }
     }
-    assert!(stale.is_empty(), "{} stale: run `cargo xtask generate` and commit what it writes", stale.join(", "));
+    assert!(
+        stale.is_empty(),
+        "{} stale: run `cargo xtask generate` and commit what it writes",
+        stale.join(", ")
+    );
 }
 
 #[test]

@@ -25,7 +25,8 @@ pub(super) fn page() -> String {
             let marks = [(has_fix(rule), "fix"), (rule.due, "due")];
             let marks: Vec<&str> = marks.iter().filter(|(is, _)| *is).map(|(_, mark)| *mark).collect();
             let (name, marks, summary) = (rule.name, marks.join(", "), cell(&rule.summary()));
-            let _ = writeln!(out, "| [`{name}`](#{name}) | {draft} | {review} | {last} | {marks} | {summary} |");
+            let _ =
+                writeln!(out, "| [`{name}`](#{name}) | {draft} | {review} | {last} | {marks} | {summary} |");
         }
     }
     for group in rules.chunk_by(|a, b| a.group == b.group) {
@@ -33,7 +34,11 @@ pub(super) fn page() -> String {
         for rule in group {
             let manual = demoted(&explain::manual(rule), 2);
             let manual = if has_fix(rule) {
-                manual.replacen("\n#### ", "\nA certain fix exists: `recount check --fix` applies it.\n\n#### ", 1)
+                manual.replacen(
+                    "\n#### ",
+                    "\nA certain fix exists: `recount check --fix` applies it.\n\n#### ",
+                    1,
+                )
             } else {
                 manual
             };

@@ -46,7 +46,8 @@ fn written<T: JsonSchema>(format: &str, version: u32) -> String {
     let mut schema = Value::from(schema);
     // The header's type is shared by formats; its two values are those of this one.
     let header = schema["properties"]["recount"]["$ref"].as_str().and_then(|path| path.strip_prefix('#'));
-    let header = header.map(str::to_owned).and_then(|path| schema.pointer_mut(&path)).expect("a format has a header");
+    let header =
+        header.map(str::to_owned).and_then(|path| schema.pointer_mut(&path)).expect("a format has a header");
     header["properties"]["format"]["const"] = format.into();
     header["properties"]["version"]["const"] = version.into();
     pretty(&schema)
