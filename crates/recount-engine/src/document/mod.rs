@@ -22,6 +22,7 @@ mod table;
 mod tests;
 pub mod template;
 mod timeline;
+mod typed;
 pub mod value;
 
 pub use actions::ActionItem;
@@ -34,6 +35,7 @@ pub use source::Source;
 pub use span::{LineIndex, Position, Span};
 pub use table::{Cell, Row, Table};
 pub use timeline::{Milestone, TimelineRow};
+pub use typed::Typed;
 
 use markdown::Markdown;
 use template::{ActionColumn, FieldId, SectionId, TimelineColumn};

@@ -203,8 +203,7 @@ impl<'a> Context<'a> {
 
     /// The severity that the document states.
     pub fn severity(&self) -> Option<Severity> {
-        let text = self.document.field_text(FieldId::Severity)?;
-        Severity::parse(text).map(|(severity, _)| severity)
+        self.document.severity().get().copied()
     }
 
     /// When the impact began.

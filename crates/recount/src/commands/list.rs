@@ -12,7 +12,6 @@ use serde::Serialize;
 use recount_engine::config::Config;
 use recount_engine::document::template::FieldId;
 use recount_engine::document::value::severity::Severity;
-use recount_engine::document::value::{date, person, status};
 use recount_engine::document::{Document, Stage};
 use recount_store::threads;
 
@@ -247,7 +246,7 @@ impl Filter {
 
 fn entry(document: &Document, path: String, today: Date) -> Entry {
     let text = |field| document.field_text(field).map(str::to_owned);
-    let severity = document.field_text(FieldId::Severity).and_then(Severity::parse).map(|(severity, _)| severity);
+    let severity = document.severity().get().copied();
     let (start, end) = (document.started_at(), document.ended_at());
     let factors: Vec<Factor> =
         Factor::value_variants().iter().copied().filter(|factor| document.is_filled(factor.field())).collect();
@@ -256,12 +255,10 @@ fn entry(document: &Document, path: String, today: Date) -> Entry {
     let mut overdue = 0;
     let mut owners = Vec::new();
     for item in items {
-        owners.extend(person::people(document.cell_text(item.owner)).iter().map(|person| person.name.to_owned()));
-        let status = status::read(document.cell_text(item.status)).status;
-        if status.is_none_or(|status| status.kind.is_open()) {
+        owners.extend(document.owners_of(item).iter().map(|person| person.name.to_owned()));
+        if document.status_of(item).get().is_none_or(|status| status.kind.is_open()) {
             open += 1;
-            let due = date::read(document.cell_text(item.due)).ok();
-            overdue += usize::from(due.is_some_and(|due| due.date < today));
+            overdue += usize::from(document.due_of(item).get().is_some_and(|due| due.date < today));
         }
     }
     Entry {
@@ -273,7 +270,7 @@ fn entry(document: &Document, path: String, today: Date) -> Entry {
         start: start.map(|at| at.to_string()),
         end: end.map(|at| at.to_string()),
         duration_seconds: start.zip(end).map(|(start, end)| end.as_second() - start.as_second()).filter(|s| *s >= 0),
-        services: services(document),
+        services: document.services().into_iter().map(str::to_owned).collect(),
         factors: factors
             .iter()
             .filter_map(|factor| factor.to_possible_value().map(|value| value.get_name().to_owned()))
@@ -283,16 +280,6 @@ fn entry(document: &Document, path: String, today: Date) -> Entry {
         overdue_actions: overdue,
         facts: Facts { severity, start, factors, stage: Some(document.stage()), owners },
     }
-}
-
-/// The names in the field of impacted services.
-pub(crate) fn services(document: &Document) -> Vec<String> {
-    let values = document.field_values(FieldId::Services);
-    values
-        .flat_map(|span| document.slice(span).split([',', ';', '\n']))
-        .map(|name| name.trim().trim_start_matches(['-', '*', ' ']).trim_matches(['`', ' ', '.']).to_owned())
-        .filter(|name| !name.is_empty())
-        .collect()
 }
 
 fn table(entries: &[Entry], environment: &mut Environment) -> Result<(), CliError> {
