@@ -4,6 +4,7 @@
 //! of it is compiled for tests alone. What does not: `docs/reference/formats.md` and the book, which
 //! people write. `cargo xtask generate` writes these files into the repository.
 
+mod book;
 mod cli;
 mod configuration;
 mod fields;
