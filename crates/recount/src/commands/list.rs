@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use clap::ValueEnum;
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -287,30 +287,43 @@ fn table(entries: &[Entry], environment: &mut Environment) -> Result<(), CliErro
         environment.note("no postmortem is like that");
         return Ok(());
     }
+    // The title says most; services come where there is room for both.
+    let width = environment.width();
+    let with_services = width >= 120;
+    let mut header = vec!["ID", "Sev", "Start (UTC)", "Stage", "Open", "Late", "Title"];
+    let mut constraints = vec![ColumnConstraint::ContentWidth; 6];
+    constraints.push(ColumnConstraint::LowerBoundary(Width::Percentage(38)));
+    if with_services {
+        header.push("Services");
+        constraints.push(ColumnConstraint::UpperBoundary(Width::Percentage(22)));
+    }
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(environment.width() as u16)
-        .set_header(["ID", "Sev", "Start (UTC)", "Stage", "Services", "Actions", "Title"]);
+        .set_width(width as u16)
+        .set_truncation_indicator("…")
+        .set_header(header);
     for entry in entries {
         let start = entry.facts.start.map(|at| at.strftime("%Y-%m-%d %H:%M").to_string());
-        let actions = match (entry.open_actions, entry.overdue_actions) {
-            (0, _) if entry.actions == 0 => String::new(),
-            (0, _) => format!("{} closed", entry.actions),
-            (open, 0) => format!("{open} of {} open", entry.actions),
-            (open, overdue) => format!("{open} of {} open, {overdue} overdue", entry.actions),
-        };
-        table.add_row([
+        let count = |number: usize| if number == 0 { String::new() } else { number.to_string() };
+        let mut cells = vec![
             entry.id.clone().unwrap_or_else(|| "-".to_owned()),
             entry.severity.clone().unwrap_or_else(|| "-".to_owned()),
             start.unwrap_or_else(|| "-".to_owned()),
             entry.stage.clone(),
-            entry.services.join(", "),
-            actions,
+            count(entry.open_actions),
+            count(entry.overdue_actions),
             entry.title.clone().unwrap_or_else(|| format!("(untitled) {}", entry.path)),
-        ]);
+        ];
+        if with_services {
+            cells.push(entry.services.join(", "));
+        }
+        let mut row = Row::from(cells);
+        row.max_height(1);
+        table.add_row(row);
     }
+    table.set_constraints(constraints);
     for line in table.lines() {
         writeln!(environment.out(), "{}", line.trim_end())?;
     }

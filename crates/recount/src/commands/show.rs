@@ -275,21 +275,20 @@ fn text(document: &Document, path: &str, counts: &Counts, environment: &mut Envi
     }
     if !document.timeline_rows().is_empty() {
         writeln!(out, "\n{bold}Timeline{bold:#}")?;
-        for row in document.timeline_rows() {
-            let time = document.cell_text(row.time);
-            let actor = document.cell_text(row.actor);
-            let line = format!("{time}  {actor}  {}", document.cell_text(row.action));
-            writeln!(out, "  {}", cut(&line, width.saturating_sub(2)))?;
-        }
+        let rows = document.timeline_rows().iter().map(|row| [row.time, row.actor, row.action]);
+        let rows = rows.map(|row| row.map(|cell| document.cell_text(cell).to_owned())).collect::<Vec<_>>();
+        columns(out, &rows, width)?;
     }
     if !document.action_items().is_empty() {
         writeln!(out, "\n{bold}Action items{bold:#}")?;
-        for item in document.action_items() {
-            let cells = [item.priority, item.status, item.due, item.owner, item.action];
-            let [priority, status, due, owner, action] = cells.map(|cell| document.cell_text(cell));
-            let line = format!("#{} {priority}  {status}  due {due}  {owner}  {action}", item.number);
-            writeln!(out, "  {}", cut(&line, width.saturating_sub(2)))?;
-        }
+        let rows = document.action_items().iter().map(|item| {
+            let [priority, status, due, owner, action] =
+                [item.priority, item.status, item.due, item.owner, item.action]
+                    .map(|cell| document.cell_text(cell).to_owned());
+            let due = if due.is_empty() { due } else { format!("due {due}") };
+            [format!("#{}", item.number), priority, status, due, owner, action]
+        });
+        columns(out, &rows.collect::<Vec<_>>(), width)?;
     }
     let total = counts.errors + counts.warnings + counts.notes;
     if total > 0 {
@@ -298,6 +297,26 @@ fn text(document: &Document, path: &str, counts: &Counts, environment: &mut Envi
             "\n{} errors, {} warnings, {} notes: recount check {path}",
             counts.errors, counts.warnings, counts.notes
         )?;
+    }
+    Ok(())
+}
+
+/// Rows with their columns below each other; the last one is cut at the terminal's width. A cell that
+/// is much longer than the others does not widen its column.
+fn columns<const N: usize>(out: &mut impl std::io::Write, rows: &[[String; N]], width: usize) -> Result<(), CliError> {
+    const WIDEST: usize = 24;
+    let length = |text: &String| text.chars().count();
+    let widths: Vec<usize> =
+        (0..N).map(|at| rows.iter().map(|row| length(&row[at])).max().unwrap_or(0).min(WIDEST)).collect();
+    for row in rows {
+        let mut line = String::new();
+        for (at, cell) in row.iter().enumerate() {
+            line.push_str(cell);
+            if at + 1 < N {
+                line.extend(std::iter::repeat_n(' ', widths[at].saturating_sub(length(cell)) + 2));
+            }
+        }
+        writeln!(out, "  {}", cut(line.trim_end(), width.saturating_sub(2)))?;
     }
     Ok(())
 }
