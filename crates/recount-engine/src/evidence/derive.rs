@@ -349,7 +349,7 @@ impl<'a> Findings<'a> {
         if !named.is_empty() {
             let services: Vec<&str> = named.iter().map(|(service, _)| *service).collect();
             let events: Vec<&Event> = named.iter().map(|(_, events)| events[0]).collect();
-            self.push(Derivable::Service, services.join(", "), None, &events, "the timeline names them", false);
+            self.push(Derivable::Service, services.join(", "), None, &events, "named in the timeline", false);
         }
     }
 

@@ -149,6 +149,7 @@ fn write(document: &Document, ours: &Ours, merging: &Merging<'_>) -> Result<Merg
         merged.decisions.push(Decision { id: id.clone(), state: State::New, why: why.clone(), wrote });
         merged.removed.push((id.clone(), why));
     }
+    merged.removed.sort_by_key(|(id, _)| (frozen.event(id).map(Event::instant), id.clone()));
     merged.fill(derived, ours)?;
     // Where nothing is new, not even the order of rows at one instant may change.
     if same_lines(document, &merged.document) {

@@ -39,7 +39,7 @@ const fn did(kind: Kind, pattern: &'static str) -> Phrase {
 
 /// What people write, by sentence. The order is that of preference: the first that fits is taken.
 const PHRASES: &[Phrase] = &[
-    reached(Milestone::Resolved, r"^all clear\b"),
+    reached(Milestone::Resolved, r"(?:^|, )all clear(?:$|[,:]| (?:at|now|here)\b)"),
     reached(
         Milestone::Resolved,
         r"\b(?:incident|outage|issue) (?:is|has been|was) (?:now )?(?:fully )?(?:resolved|closed|over)\b",
@@ -64,6 +64,7 @@ const PHRASES: &[Phrase] = &[
         r"^(?:i(?:'m| am)|we(?:'re| are)|i|we)? ?(?:opening|opened|declaring|declared) (?:an?|this|the) (?:\w+ ){0,2}?(?:incident|sev-?\d)\b",
     ),
     reached(Milestone::Acknowledged, r"^(?:ack|acked|acknowledged|acknowledging)\b"),
+    reached(Milestone::Acknowledged, r"^(?:i(?:'m| am) )?taking (?:it|this one|this|the page)$"),
     reached(Milestone::Acknowledged, r"^(?:i(?:'m| am) )?(?:looking into (?:it|this)|investigating)\b"),
     reached(Milestone::Acknowledged, r"^(?:i(?:'m| am|'ve| have)) (?:got|taking|on) (?:this|it|the page)\b"),
     reached(
@@ -122,6 +123,8 @@ const PHRASES: &[Phrase] = &[
         r"^(?:i|we)? ?(?:have |'ve |just )?(?:\w+ed|took|set|ran|put|made) [^`]*(?:`[^` ]+`[^`]*)?\b(?:with|using|via|ran) `[^`\s]+ [^`]+`",
     ),
     did(Kind::Command, r"^\$ \S+"),
+    // A command and what it printed: `openssl x509 …`: notAfter=…
+    did(Kind::Command, r"^`[a-z][\w./-]+ [^`]+`: \S"),
     did(
         Kind::Command,
         r"^`(?:sudo )?(?:kubectl|helm|terraform|systemctl|docker|ansible\S*|aws|gcloud|az|redis-cli|psql|mysql|nomad|consul|argocd|flyctl|heroku) [^`]+`(?:$|:)",
@@ -167,7 +170,7 @@ const PHRASES: &[Phrase] = &[
 
 /// What a sentence must not hold to be believed: plans, conditions, denials.
 const DOUBTS: &[&str] = &[
-    r"^\w+ing (?:is|was|are|were)\b",
+    r"^\w+ing (?:\w+ ){0,2}?(?:is|was|are|were) ",
     r"^(?:should|could|can|would|do|does|did|is|are|was|were|has|have|shall|may|who|what|when|where|why|how|if|unless|once|after|before)\b",
     r"\b(?:should (?:we|i)|could (?:we|i)|can (?:we|i|you|someone|anyone)|let's not|let me know|maybe|might|perhaps|probably|would|wouldn't|going to|gonna|about to|plan(?:ning)? to|want(?:s|ed)? to|need(?:s|ed)? to|tried to|trying to|hope(?:fully)?|think we|i think|wonder|unless|in case|last (?:week|month|year|time)|yesterday)\b",
     r"\b(?:not|never|no longer|isn't|wasn't|aren't|haven't|hasn't|didn't|don't|doesn't|can't|cannot|won't|nothing|without|still un\w+)\b",
@@ -453,6 +456,9 @@ mod tests {
             ("*Mitigated*: traffic is on the replica", Says::Reached(Milestone::Mitigated)),
             ("error rate is back to normal", Says::Reached(Milestone::Mitigated)),
             ("All clear!", Says::Reached(Milestone::Resolved)),
+            ("backlog delivered, all clear", Says::Reached(Milestone::Resolved)),
+            ("taking it. 118 venues", Says::Reached(Milestone::Acknowledged)),
+            ("`openssl x509 -enddate`: notAfter=Nov 12", Says::Did(Kind::Command)),
             ("The incident is now resolved.", Says::Reached(Milestone::Resolved)),
             ("ack", Says::Reached(Milestone::Acknowledged)),
             ("looking into this", Says::Reached(Milestone::Acknowledged)),
@@ -492,7 +498,10 @@ mod tests {
             "once it's rolled back I'll check",
             "acknowledgements are in the README",
             "deploying is fun",
+            "rolling back is quicker than finding out",
             "I resolved my merge conflict",
+            "is it all clear how this works?",
+            "all clear to you by now I hope",
             "whiteboarding some more ideas. thanks guys!",
             "the paper is in progress",
         ] {

@@ -302,6 +302,7 @@ fn minute(at: Timestamp) -> String {
 pub(crate) fn show(environment: &mut Environment, id: &str, imported: &Imported) -> Result<(), CliError> {
     let merged = &imported.merged;
     let width = environment.width();
+    let event_of = |id: &EventId| imported.frozen.event(id).map(|event| merged.selection.told(event));
     let out = environment.out();
     let mut counts = vec![format!("{} added to the timeline", counted(merged.added.len(), "row"))];
     if !merged.changed.is_empty() {
@@ -311,7 +312,7 @@ pub(crate) fn show(environment: &mut Environment, id: &str, imported: &Imported)
     if !merged.removed.is_empty() {
         writeln!(out, "\nTaken out again, with what is known now (nobody had changed these rows):")?;
         for (id, why) in &merged.removed {
-            let event = imported.frozen.event(id).map_or_else(|| id.0.clone(), |event| told(event));
+            let event = event_of(id).map_or_else(|| id.0.clone(), told);
             wrapped(out, width, 2, &format!("{event}: {why}"))?;
         }
     }
@@ -320,7 +321,7 @@ pub(crate) fn show(environment: &mut Environment, id: &str, imported: &Imported)
         let mut seen: Vec<&EventId> = Vec::new();
         for filled in &merged.filled {
             wrapped(out, width, 2, &format!("{}: {}", label(filled.field), filled.value))?;
-            let because = filled.because.first().and_then(|id| imported.frozen.event(id));
+            let because = filled.because.first().and_then(event_of);
             let why = match because {
                 // A figure has its reason in the times above it.
                 _ if matches!(filled.field, FieldId::Duration | FieldId::TimeToDetect) => filled.why.clone(),
@@ -335,7 +336,7 @@ pub(crate) fn show(environment: &mut Environment, id: &str, imported: &Imported)
         writeln!(out, "\nFor you to decide (`recount set {id} FIELD VALUE`):")?;
         for offer in &merged.offers {
             wrapped(out, width, 2, &format!("{}: {}", offer.what.words(), offer.value))?;
-            let because = offer.because.first().and_then(|id| imported.frozen.event(id));
+            let because = offer.because.first().and_then(event_of);
             // The value of most offers is the event already.
             let says_all = because.is_some_and(|event| offer.value.contains(first_line(event)));
             wrapped(out, width, 6, &reason(&offer.why, because.filter(|_| !says_all)))?;
