@@ -91,7 +91,12 @@ impl From<StoreError> for CliError {
 
 impl From<OperationError> for CliError {
     fn from(error: OperationError) -> Self {
-        Self::new(error.to_string())
+        let this = Self::new(error.to_string());
+        match error {
+            OperationError::Group(_) => this.hint("set one of the fields below it; `recount set --fields` lists all"),
+            OperationError::Missing(_) => this.hint("`recount check` says what of the template is missing"),
+            OperationError::Value(_) | OperationError::ReadsDifferently => this,
+        }
     }
 }
 

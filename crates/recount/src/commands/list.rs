@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use clap::ValueEnum;
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Row, Table, presets};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -205,7 +205,8 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let failed = !problems.is_empty();
     match args.format {
         Format::Json => {
-            let output = Output { recount: Header { format: "list", version: 1 }, postmortems: entries, problems };
+            let output =
+                Output { recount: Header { format: "list", version: 1 }, postmortems: entries, problems };
             serde_json::to_writer_pretty(environment.out(), &output)
                 .map_err(|error| CliError::from(std::io::Error::from(error)))?;
             writeln!(environment.out())?;
@@ -248,8 +249,11 @@ fn entry(document: &Document, path: String, today: Date) -> Entry {
     let text = |field| document.field_text(field).map(str::to_owned);
     let severity = document.severity().get().copied();
     let (start, end) = (document.started_at(), document.ended_at());
-    let factors: Vec<Factor> =
-        Factor::value_variants().iter().copied().filter(|factor| document.is_filled(factor.field())).collect();
+    let factors: Vec<Factor> = Factor::value_variants()
+        .iter()
+        .copied()
+        .filter(|factor| document.is_filled(factor.field()))
+        .collect();
     let items = document.action_items();
     let mut open = 0;
     let mut overdue = 0;
@@ -269,7 +273,10 @@ fn entry(document: &Document, path: String, today: Date) -> Entry {
         stage: document.stage().to_string(),
         start: start.map(|at| at.to_string()),
         end: end.map(|at| at.to_string()),
-        duration_seconds: start.zip(end).map(|(start, end)| end.as_second() - start.as_second()).filter(|s| *s >= 0),
+        duration_seconds: start
+            .zip(end)
+            .map(|(start, end)| end.as_second() - start.as_second())
+            .filter(|s| *s >= 0),
         services: document.services().into_iter().map(str::to_owned).collect(),
         factors: factors
             .iter()
@@ -291,25 +298,38 @@ fn table(entries: &[Entry], environment: &mut Environment) -> Result<(), CliErro
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_truncation_indicator("…")
         .set_width(environment.width() as u16)
-        .set_header(["ID", "Sev", "Start (UTC)", "Stage", "Services", "Actions", "Title"]);
+        .set_header(["ID", "Sev", "Start", "Stage", "Services", "Actions", "Title"]);
     for entry in entries {
-        let start = entry.facts.start.map(|at| at.strftime("%Y-%m-%d %H:%M").to_string());
-        let actions = match (entry.open_actions, entry.overdue_actions) {
-            (0, _) if entry.actions == 0 => String::new(),
-            (0, _) => format!("{} closed", entry.actions),
-            (open, 0) => format!("{open} of {} open", entry.actions),
-            (open, overdue) => format!("{open} of {} open, {overdue} overdue", entry.actions),
-        };
-        table.add_row([
+        let start = entry.facts.start.map(|at| TimeZone::UTC.to_datetime(at).date().to_string());
+        let mut row = Row::from([
             entry.id.clone().unwrap_or_else(|| "-".to_owned()),
             entry.severity.clone().unwrap_or_else(|| "-".to_owned()),
             start.unwrap_or_else(|| "-".to_owned()),
             entry.stage.clone(),
-            entry.services.join(", "),
-            actions,
+            match &entry.services[..] {
+                [] => String::new(),
+                [one] => one.clone(),
+                [first, rest @ ..] => format!("{first} +{}", rest.len()),
+            },
+            match (entry.actions, entry.open_actions, entry.overdue_actions) {
+                (0, ..) => String::new(),
+                (all, 0, _) => format!("{all} closed"),
+                (all, open, 0) => format!("{open}/{all} open"),
+                (all, open, overdue) => format!("{open}/{all} open, {overdue} late"),
+            },
             entry.title.clone().unwrap_or_else(|| format!("(untitled) {}", entry.path)),
         ]);
+        // A list is scanned: no postmortem takes more than two lines, `show` has the rest.
+        row.max_height(2);
+        table.add_row(row);
+    }
+    // All other columns are short; what is left is the title's, so that it is wrapped and they are not.
+    for (index, column) in table.column_iter_mut().enumerate() {
+        if index < 6 {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
     }
     for line in table.lines() {
         writeln!(environment.out(), "{}", line.trim_end())?;

@@ -49,7 +49,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let others = follow(&workspace, &guard, &path, &target, environment)?;
     let shown = workspace.shown(environment, &target);
     writeln!(environment.out(), "{shown}")?;
-    tell(environment, &others);
+    tell(&workspace, environment, &others);
     Ok(Exit::Done)
 }
 
@@ -93,7 +93,8 @@ pub(crate) fn follow(
     to: &Path,
     environment: &mut Environment,
 ) -> Result<Vec<PathBuf>, CliError> {
-    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name =
+        |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let (old, new) = (name(from), name(to));
     if old == new {
         return Ok(Vec::new());
@@ -112,20 +113,23 @@ pub(crate) fn follow(
     );
     let mut files = Vec::new();
     for (path, document, edits) in changes {
-        let changed = document.changed(&edits)?;
+        let new = document.changed(&edits)?;
         let version = recount_store::Version::of(document.source().bytes());
-        match guard.write_if_unchanged(&path, &version, changed.source().bytes()) {
+        match guard.write_if_unchanged(&path, &version, new.source().bytes()) {
             Ok(_) => files.push(path),
-            Err(error) => environment.warn(format!("links in `{}` still lead to `{old}`: {error}", path.display())),
+            Err(error) => {
+                environment.warn(format!("links in `{}` still lead to `{old}`: {error}", path.display()))
+            }
         }
     }
     Ok(files)
 }
 
 /// Names the postmortems whose links followed.
-pub(crate) fn tell(environment: &mut Environment, others: &[PathBuf]) {
+pub(crate) fn tell(workspace: &Workspace, environment: &mut Environment, others: &[PathBuf]) {
     for path in others {
-        environment.note(format!("links in `{}` now lead there", path.display()));
+        let shown = workspace.shown(environment, path);
+        environment.note(format!("links in `{shown}` now lead there"));
     }
 }
 

@@ -225,7 +225,12 @@ fn output(document: &Document, path: String, findings: Counts) -> Output {
     }
 }
 
-fn text(document: &Document, path: &str, counts: &Counts, environment: &mut Environment) -> Result<(), CliError> {
+fn text(
+    document: &Document,
+    path: &str,
+    counts: &Counts,
+    environment: &mut Environment,
+) -> Result<(), CliError> {
     let width = environment.width();
     let bold = anstyle::Style::new().bold();
     let title = document.title_text().unwrap_or("(untitled draft)");
@@ -268,28 +273,38 @@ fn text(document: &Document, path: &str, counts: &Counts, environment: &mut Envi
     ];
     let known: Vec<String> = named
         .iter()
-        .filter_map(|(name, seconds)| Some(format!("{name} {}", duration::canonical(u64::try_from((*seconds)?).ok()?))))
+        .filter_map(|(name, seconds)| {
+            Some(format!("{name} {}", duration::canonical(u64::try_from((*seconds)?).ok()?)))
+        })
         .collect();
     if !known.is_empty() {
         paragraph(out, "Time from the start to", &known.join(", "), width)?;
     }
     if !document.timeline_rows().is_empty() {
         writeln!(out, "\n{bold}Timeline{bold:#}")?;
-        for row in document.timeline_rows() {
-            let time = document.cell_text(row.time);
-            let actor = document.cell_text(row.actor);
-            let line = format!("{time}  {actor}  {}", document.cell_text(row.action));
-            writeln!(out, "  {}", cut(&line, width.saturating_sub(2)))?;
-        }
+        let rows: Vec<[&str; 3]> = document
+            .timeline_rows()
+            .iter()
+            .map(|row| [row.time, row.actor, row.action].map(|cell| document.cell_text(cell)))
+            .collect();
+        columns(out, &rows, width)?;
     }
     if !document.action_items().is_empty() {
         writeln!(out, "\n{bold}Action items{bold:#}")?;
-        for item in document.action_items() {
-            let cells = [item.priority, item.status, item.due, item.owner, item.action];
-            let [priority, status, due, owner, action] = cells.map(|cell| document.cell_text(cell));
-            let line = format!("#{} {priority}  {status}  due {due}  {owner}  {action}", item.number);
-            writeln!(out, "  {}", cut(&line, width.saturating_sub(2)))?;
-        }
+        let numbers: Vec<String> =
+            document.action_items().iter().map(|item| format!("#{}", item.number)).collect();
+        let rows: Vec<[&str; 6]> = document
+            .action_items()
+            .iter()
+            .zip(&numbers)
+            .map(|(item, number)| {
+                let cells = [item.priority, item.status, item.due, item.owner, item.action];
+                let [priority, status, due, owner, action] = cells.map(|cell| document.cell_text(cell));
+                let or = |text, missing| if str::is_empty(text) { missing } else { text };
+                [number, priority, or(status, "no status"), or(due, "no date"), or(owner, "nobody"), action]
+            })
+            .collect();
+        columns(out, &rows, width)?;
     }
     let total = counts.errors + counts.warnings + counts.notes;
     if total > 0 {
@@ -298,6 +313,29 @@ fn text(document: &Document, path: &str, counts: &Counts, environment: &mut Envi
             "\n{} errors, {} warnings, {} notes: recount check {path}",
             counts.errors, counts.warnings, counts.notes
         )?;
+    }
+    Ok(())
+}
+
+/// Rows as columns; the last is cut where the line ends, the others keep what they hold, up to a limit.
+fn columns<const N: usize>(
+    out: &mut impl std::io::Write,
+    rows: &[[&str; N]],
+    width: usize,
+) -> Result<(), CliError> {
+    const WIDEST: usize = 24;
+    let mut widths = [0; N];
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row).take(N - 1) {
+            *width = (*width).max(cell.chars().count()).min(WIDEST);
+        }
+    }
+    for row in rows {
+        let cells = row.iter().zip(widths).map(|(cell, width)| {
+            format!("{:width$}", cut(cell, if width == 0 { usize::MAX } else { width }))
+        });
+        let line = cells.collect::<Vec<_>>().join("  ");
+        writeln!(out, "  {}", cut(line.trim_end(), width.saturating_sub(2)))?;
     }
     Ok(())
 }
