@@ -97,6 +97,17 @@ impl Workspace {
         relative.display().to_string()
     }
 
+    /// A path from the library's root, however it was typed: `./INC-0001.md` in a folder below it, too.
+    pub(crate) fn relative(&self, path: &Path) -> PathBuf {
+        let root = self.library.root();
+        if let Ok(relative) = path.strip_prefix(root) {
+            return relative.to_owned();
+        }
+        let real = |path: &Path| path.canonicalize().ok();
+        let relative = real(path).zip(real(root)).and_then(|(path, root)| Some(path.strip_prefix(root).ok()?.to_owned()));
+        relative.unwrap_or_else(|| path.to_owned())
+    }
+
     /// The file of a postmortem, from its ID, its number, or its path.
     pub(crate) fn find(&self, wanted: &str) -> Result<PathBuf, CliError> {
         let as_path = Path::new(wanted);
@@ -243,7 +254,7 @@ impl Facts for Neighbours<'_> {
         // The keys are in lower case: `inc-0042` and `INC-0042` lead to the same postmortem.
         let paths = self.others?.get(&id.to_lowercase())?;
         let other = paths.iter().find(|path| path.as_path() != self.path)?;
-        Some(self.workspace.library.relative(other).display().to_string())
+        Some(self.workspace.relative(other).display().to_string())
     }
 
     fn exists(&self, path: &str) -> Option<bool> {

@@ -113,9 +113,9 @@ pub(crate) fn follow(
     );
     let mut files = Vec::new();
     for (path, document, edits) in changes {
-        let new = document.changed(&edits)?;
+        let updated = document.changed(&edits)?;
         let version = recount_store::Version::of(document.source().bytes());
-        match guard.write_if_unchanged(&path, &version, new.source().bytes()) {
+        match guard.write_if_unchanged(&path, &version, updated.source().bytes()) {
             Ok(_) => files.push(path),
             Err(error) => {
                 environment.warn(format!("links in `{}` still lead to `{old}`: {error}", path.display()))

@@ -229,6 +229,23 @@ fn two_postmortems_with_one_id_name_each_other_whatever_the_case() {
 }
 
 #[test]
+fn a_part_of_the_library_is_told_of_ids_that_the_rest_carries() {
+    let folder = Folder::repository();
+    let taken = folder.read(CLEAN).replace("# Gate scanners", "# Other scanners");
+    folder.write("postmortems/2026/INC-0013-other.md", taken);
+    for args in [
+        &["--since", "HEAD"][..],
+        &["postmortems/2026/INC-0013-other.md"],
+        &["./postmortems/2026/../2026/INC-0013-other.md"],
+    ] {
+        let run = folder.recount(&[&["check", "--format", "short"][..], args].concat()).is(1);
+        assert_eq!(rules(&run), ["duplicate-incident-id"], "{}", run.out);
+        assert!(run.out.contains(&format!("is the ID of `{CLEAN}`, too")), "{}", run.out);
+    }
+    folder.recount(&["check", "./postmortems/2025/INC-0003-retry-storm-after-cache-flush.md"]).is(0);
+}
+
+#[test]
 fn links_to_files_that_are_not_there_are_found_and_others_are_not() {
     let folder = Folder::examples();
     folder.replace(
@@ -295,6 +312,18 @@ fn after_a_baseline_only_a_new_fault_is_reported() {
 
 "#]]
     );
+    // However a file is named, from wherever.
+    let file = WRONG_DURATION.rsplit('/').next().expect("a file name");
+    for (below, path) in [
+        ("", WRONG_DURATION),
+        ("", "./postmortems"),
+        ("postmortems/2026", file),
+        ("postmortems/2025", &format!("../2026/{file}")),
+    ] {
+        let mut command = folder.command(&["check", path]);
+        command.current_dir(folder.path(below));
+        folder.finish(command).is(0);
+    }
     // Lines above a finding move it and leave it accepted.
     folder.replace(WRONG_DURATION, "## Incident summary\n", "## Incident summary\n\n");
     folder.replace(CLEAN, "**Severity**: Sev1", "**Severity**: Sev7");
