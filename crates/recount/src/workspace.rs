@@ -213,6 +213,13 @@ impl Workspace {
             found
         };
         let old = errors(before);
+        if old.iter().any(|finding| finding.rule.name == "foreign-template") {
+            return Err(CliError::new(format!(
+                "refused, because `{}` is not in the postmortem template: the field would stand alone",
+                self.relative(path).display()
+            ))
+            .hint("move its text into a copy of the template first; or use `--force`"));
+        }
         let mut new = errors(after);
         for finding in &old {
             let same = |other: &Finding| other.rule.name == finding.rule.name && other.message == finding.message;

@@ -141,7 +141,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
                 .map_err(|error| CliError::from(std::io::Error::from(error)))?;
             writeln!(environment.out())?;
         }
-        Format::Text => text(&document, &shown, &counts, environment)?,
+        Format::Text => text(&document, &workspace.shown(environment, &path), &counts, environment)?,
     }
     Ok(Exit::Done)
 }
@@ -308,12 +308,14 @@ fn text(
     }
     let total = counts.errors + counts.warnings + counts.notes;
     if total > 0 {
+        let counted = |count, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
         writeln!(
             out,
-            "\n{} errors, {} warnings, {} notes: recount check {path}",
-            counts.errors, counts.warnings, counts.notes
-        )?;
-    }
+            "\n{}, {}, {}: recount check {path}",
+            counted(counts.errors, "error"),
+            counted(counts.warnings, "warning"),
+            counted(counts.notes, "note")
+        )?;    }
     Ok(())
 }
 

@@ -384,6 +384,50 @@ fn renumber_refuses_ids_that_are_taken_or_no_file_name() {
 }
 
 #[test]
+fn every_change_keeps_the_file_s_line_endings_and_byte_order_mark() {
+    let folder = Folder::examples();
+    let path = "postmortems/2026/INC-0014-page-nobody-answered.md";
+    let text = format!("\u{feff}{}", folder.read(path).replace('\n', "\r\n"));
+    folder.write(path, &text);
+    for args in [
+        &["set", "14", "regions", "us-east\neu-west"][..],
+        &["set", "14", "factor-capacity", "one pool", "--add"],
+        &["log", "14", "Looked again", "--actor", "@ana"],
+        &["stage", "14", "review", "--force"],
+        &["fmt", path],
+        &["check", "--fix", path],
+        &["rename", "14", "Sign-in was slow"],
+    ] {
+        assert!(folder.recount(args).code < 2, "{args:?}");
+        let now = folder
+            .files("postmortems/2026")
+            .into_iter()
+            .find(|file| file.contains("INC-0014"))
+            .expect("it is there");
+        let text = folder.read(&now);
+        assert!(text.starts_with("\u{feff}---\r\n"), "{args:?}");
+        assert_eq!(text.matches('\n').count(), text.matches("\r\n").count(), "{args:?}");
+        assert_eq!(text.matches('\u{feff}').count(), 1, "{args:?}");
+    }
+}
+
+#[test]
+fn a_document_in_another_template_is_not_written_into_by_accident() {
+    let folder = Folder::library();
+    let path = "postmortems/2026/outage.md";
+    let text = "# Outage of the till\n\n## What happened\n\nThe till did not open.\n\n## Lessons\n\n- Try it on Fridays\n";
+    folder.write(path, text);
+    folder.recount(&["set", path, "severity", "Sev2"]).refuses(
+        "refused, because `postmortems/2026/outage.md` is not in the postmortem template: the field would stand alone",
+        "move its text into a copy of the template first; or use `--force`",
+    );
+    for args in [&["fmt"][..], &["check", "--fix"]] {
+        folder.recount(args);
+        assert_eq!(folder.read(path), text, "{args:?}");
+    }
+}
+
+#[test]
 fn two_people_who_make_postmortems_at_once_get_different_ids() {
     const EACH: usize = 25;
     let folder = Folder::library();
