@@ -43,7 +43,7 @@ pub(crate) struct CliError {
 impl CliError {
     /// A sentence without a full stop, the thing in backticks.
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None, broken_pipe: false }
+        Self { message: plain(message.into()), hint: None, broken_pipe: false }
     }
 
     /// What to do about it.
@@ -71,6 +71,15 @@ impl CliError {
             Some(help) => this.hint(help.clone()),
             None => this,
         }
+    }
+}
+
+/// The operating system's words without Rust's ` (os error 2)` behind them, which helps nobody.
+fn plain(message: String) -> String {
+    let Some((before, rest)) = message.split_once(" (os error ") else { return message };
+    match rest.split_once(')') {
+        Some((number, after)) if number.bytes().all(|byte| byte.is_ascii_digit()) => format!("{before}{after}"),
+        _ => message,
     }
 }
 

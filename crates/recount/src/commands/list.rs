@@ -185,8 +185,9 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let today = environment.today();
     let mut entries = Vec::new();
     let mut problems = Vec::new();
+    let listed = workspace.library.list();
     workspace.library.scan(
-        &workspace.library.list(),
+        &listed,
         threads(),
         |path, bytes| {
             let shown = workspace.library.relative(path).display().to_string();
@@ -211,6 +212,11 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
                 .map_err(|error| CliError::from(std::io::Error::from(error)))?;
             writeln!(environment.out())?;
         }
+        Format::Table if entries.is_empty() && listed.is_empty() => {
+            environment.note("there is no postmortem yet");
+            environment.hint("`recount new TITLE` makes the first, `recount draft TITLE EVIDENCE…` makes it from evidence");
+        }
+        Format::Table if entries.is_empty() => environment.note("no postmortem is like that"),
         Format::Table => table(&entries, environment)?,
     }
     Ok(if failed { Exit::Failed } else { Exit::Done })
@@ -290,10 +296,6 @@ fn entry(document: &Document, path: String, today: Date) -> Entry {
 }
 
 fn table(entries: &[Entry], environment: &mut Environment) -> Result<(), CliError> {
-    if entries.is_empty() {
-        environment.note("no postmortem is like that");
-        return Ok(());
-    }
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)

@@ -141,6 +141,18 @@ fn set_refuses_what_is_no_field_or_no_value() {
 }
 
 #[test]
+fn set_refuses_an_id_that_another_postmortem_has() {
+    let folder = with_a_draft();
+    folder.recount(&["new", "Search slow"]).is(0);
+    folder.recount(&["set", "1", "incident-id", "inc-0002"]).refuses(
+        "the ID `inc-0002` is taken",
+        "`recount renumber` finds the next free one and takes the file along; or use `--force`",
+    );
+    folder.recount(&["set", "1", "incident-id", ""]).is(0);
+    folder.recount(&["set", "1", "incident-id", "INC-0001"]).is(0);
+}
+
+#[test]
 fn set_names_all_fields() {
     let run = Folder::empty().recount(&["set", "--fields"]).is(0);
     assert_eq!(run.out.lines().count(), recount_engine::document::template::FIELDS.len());

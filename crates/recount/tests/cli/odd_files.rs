@@ -105,7 +105,11 @@ fn a_file_that_may_not_be_read_is_reported() {
         return;
     }
     let run = folder.recount(&["check"]).is(2);
-    assert!(run.out.contains("error: cannot be read: permission denied\n--> postmortems/private.md\n"), "{}", run.out);
+    assert!(
+        run.out.contains("error: cannot be read: permission denied\n--> postmortems/private.md\n"),
+        "{}",
+        run.out
+    );
     assert!(run.out.contains("postmortems/good.md"), "{}", run.out);
 }
 

@@ -181,6 +181,17 @@ fn list_for_people_takes_two_lines_at_most() {
 }
 
 #[test]
+fn an_empty_list_says_how_to_begin() {
+    let run = Folder::library().recount(&["list"]).is(0);
+    assert_eq!(run.out, "");
+    assert!(
+        run.err.starts_with("there is no postmortem yet\nhint: `recount new TITLE` makes the first"),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
 fn list_refuses_filters_that_it_does_not_know() {
     let folder = Folder::examples();
     for (args, part) in [
