@@ -327,7 +327,7 @@ fn add_others(workspace: &Workspace, all: &mut SharedIds) {
 }
 
 /// A path with `/`, as it is stored.
-fn slashes(path: &Path) -> String {
+pub(crate) fn slashes(path: &Path) -> String {
     path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 

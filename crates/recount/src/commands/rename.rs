@@ -11,6 +11,7 @@ use recount_engine::document::{Document, Span};
 use recount_store::{Guard, evidence_folder};
 
 use crate::Outcome;
+use crate::baseline;
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
 use crate::workspace::Workspace;
@@ -41,12 +42,15 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     };
     let target = name.map_or_else(|| path.clone(), |name| path.with_file_name(name));
     let changed = moved(&changed, &path, &target)?;
+    // Its place in the library is asked for while it is there.
+    let from = workspace.library.root().join(workspace.relative(&path));
     if target != path {
         guard.rename(&path, &target)?;
     }
     let version = stored.version;
     guard.write_if_unchanged(&target, &version, changed.source().bytes())?;
     let others = follow(&workspace, &guard, &path, &target, environment)?;
+    baseline::follow(&workspace, &guard, &from, &target)?;
     let shown = workspace.shown(environment, &target);
     writeln!(environment.out(), "{shown}")?;
     tell(&workspace, environment, &others);

@@ -11,6 +11,7 @@ use recount_engine::document::Document;
 use recount_engine::document::template::FieldId;
 
 use crate::Outcome;
+use crate::baseline;
 use crate::commands::{new, rename};
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
@@ -64,11 +65,14 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let target = path.with_file_name(name);
     let changed = document.changed(&document.set_field(FieldId::IncidentId, &id)?)?;
     let changed = rename::moved(&changed, &path, &target)?;
+    // Its place in the library is asked for while it is there.
+    let from = workspace.library.root().join(workspace.relative(&path));
     if target != path {
         guard.rename(&path, &target)?;
     }
     guard.write_if_unchanged(&target, &stored.version, changed.source().bytes())?;
     let others = rename::follow(&workspace, &guard, &path, &target, environment)?;
+    baseline::follow(&workspace, &guard, &from, &target)?;
     let shown = workspace.shown(environment, &target);
     writeln!(environment.out(), "{shown}")?;
     rename::tell(&workspace, environment, &others);

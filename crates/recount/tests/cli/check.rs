@@ -334,6 +334,24 @@ fn after_a_baseline_only_a_new_fault_is_reported() {
 }
 
 #[test]
+fn accepted_findings_follow_a_postmortem_to_its_new_name() {
+    let folder = Folder::examples();
+    folder.recount(&["check", "--write-baseline"]).is(0);
+    folder.recount(&["rename", "12", "Fees were charged twice"]).is(0);
+    let mut command = folder.command(&["renumber", "INC-0008-search-disk-filled-by-debug-logs.md", "88"]);
+    command.current_dir(folder.path("postmortems/2025"));
+    folder.finish(command).is(0);
+    let run = folder.recount(&["check"]).is(0);
+    assert_data_eq!(
+        run.out,
+        str![[r#"
+nothing found in 15 postmortems ([..] known already)
+
+"#]]
+    );
+}
+
+#[test]
 fn a_broken_baseline_is_named_with_its_line() {
     let folder = Folder::examples();
     folder.write("recount-baseline.jsonl", "\nnot json\n");
