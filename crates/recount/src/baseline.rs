@@ -56,7 +56,12 @@ pub(crate) fn fingerprint(document: &Document, finding: &Finding) -> String {
 
 /// Makes accepted findings follow a postmortem that got another path, so that they do not come back.
 /// A baseline that cannot be read is left to `check`, which says what is wrong with it.
-pub(crate) fn follow(workspace: &Workspace, guard: &Guard<'_>, from: &Path, to: &Path) -> Result<(), CliError> {
+pub(crate) fn follow(
+    workspace: &Workspace,
+    guard: &Guard<'_>,
+    from: &Path,
+    to: &Path,
+) -> Result<(), CliError> {
     let file = workspace.library.root().join(FILE);
     let Ok(stored) = workspace.library.read(&file) else { return Ok(()) };
     let path = |path: &Path| slashes(&workspace.relative(path));
@@ -111,7 +116,12 @@ impl Baseline {
     }
 
     /// Drops the accepted findings of a document; returns how many they were.
-    pub(crate) fn drop_accepted(&self, path: &str, document: &Document, findings: &mut Vec<Finding>) -> usize {
+    pub(crate) fn drop_accepted(
+        &self,
+        path: &str,
+        document: &Document,
+        findings: &mut Vec<Finding>,
+    ) -> usize {
         let Some(accepted) = self.accepted.get(path) else { return 0 };
         let mut left = accepted.clone();
         let before = findings.len();

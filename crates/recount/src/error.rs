@@ -78,7 +78,9 @@ impl CliError {
 fn plain(message: String) -> String {
     let Some((before, rest)) = message.split_once(" (os error ") else { return message };
     match rest.split_once(')') {
-        Some((number, after)) if number.bytes().all(|byte| byte.is_ascii_digit()) => format!("{before}{after}"),
+        Some((number, after)) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
+            format!("{before}{after}")
+        }
         _ => message,
     }
 }
@@ -102,7 +104,9 @@ impl From<OperationError> for CliError {
     fn from(error: OperationError) -> Self {
         let this = Self::new(error.to_string());
         match error {
-            OperationError::Group(_) => this.hint("set one of the fields below it; `recount set --fields` lists all"),
+            OperationError::Group(_) => {
+                this.hint("set one of the fields below it; `recount set --fields` lists all")
+            }
             OperationError::Missing(_) => this.hint("`recount check` says what of the template is missing"),
             OperationError::Value(_) | OperationError::ReadsDifferently => this,
         }

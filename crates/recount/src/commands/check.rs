@@ -304,7 +304,7 @@ fn shared_ids(workspace: &Workspace, results: &[Checking], is_part: bool) -> Sha
 fn add_others(workspace: &Workspace, all: &mut SharedIds) {
     // Reading is cheap beside parsing: only what holds an ID as letters is parsed.
     let spellings: Vec<String> = all.keys().flat_map(|id| [id.to_uppercase(), id.clone()]).collect();
-    let finders: Vec<_> = spellings.iter().map(|id| memchr::memmem::Finder::new(id)).collect();
+    let finders: Vec<_> = spellings.iter().map(memchr::memmem::Finder::new).collect();
     let mut others = Vec::new();
     workspace.library.scan(
         &workspace.library.list(),

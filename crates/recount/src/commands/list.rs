@@ -214,7 +214,9 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         }
         Format::Table if entries.is_empty() && listed.is_empty() => {
             environment.note("there is no postmortem yet");
-            environment.hint("`recount new TITLE` makes the first, `recount draft TITLE EVIDENCE…` makes it from evidence");
+            environment.hint(
+                "`recount new TITLE` makes the first, `recount draft TITLE EVIDENCE…` makes it from evidence",
+            );
         }
         Format::Table if entries.is_empty() => environment.note("no postmortem is like that"),
         Format::Table => table(&entries, environment)?,

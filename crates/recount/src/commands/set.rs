@@ -58,7 +58,8 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         refuse_taken(&workspace, &path, &value)?;
     }
     let (stored, document) = workspace.read(&path)?;
-    let edits = if args.add { document.add_to_field(field, &value)? } else { document.set_field(field, &value)? };
+    let edits =
+        if args.add { document.add_to_field(field, &value)? } else { document.set_field(field, &value)? };
     let changed = document.changed(&edits)?;
     if !args.force {
         workspace.refuse_worse(&path, &document, &changed, environment.today(), document.stage())?;

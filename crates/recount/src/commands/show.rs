@@ -315,7 +315,8 @@ fn text(
             counted(counts.errors, "error"),
             counted(counts.warnings, "warning"),
             counted(counts.notes, "note")
-        )?;    }
+        )?;
+    }
     Ok(())
 }
 
