@@ -149,7 +149,7 @@ fn computed_fields(document: &Document, notes: &mut Vec<String>) -> Vec<Edit> {
     for (id, name, until) in values {
         let is_open = document.field(id).is_some_and(|field| field.state != FieldState::Filled && field.body.is_empty());
         let (Some(from), Some(until), true) = (started, until, is_open) else { continue };
-        let Ok(seconds) = u64::try_from(until.as_second() - from.as_second()) else { continue };
+        let Some(seconds) = super::elapsed(from, until) else { continue };
         let text = duration::canonical(seconds);
         if let Ok(found) = document.set_field(id, &text) {
             notes.push(format!("the {name} is `{text}`"));

@@ -35,22 +35,33 @@ enum Format {
     Json,
 }
 
+/// The whole answer in JSON.
 #[derive(Serialize)]
-struct Output<'e> {
-    recount: Version,
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Output<'e> {
+    /// Which format this is.
+    recount: Header,
+    /// By time.
     candidates: Vec<Candidate<'e>>,
 }
 
+/// Names a machine format and its version.
 #[derive(Serialize)]
-struct Version {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Header {
+    /// The name.
     format: &'static str,
+    /// Grows when something is taken away or changes its meaning.
     version: u32,
 }
 
+/// An event that is not in the timeline.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Candidate<'e> {
     #[serde(flatten)]
     event: &'e Event,
+    /// Why it did not come in by itself.
     left_out_because: String,
 }
 
@@ -68,7 +79,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         .collect();
     match args.format {
         Format::Json => {
-            let output = Output { recount: Version { format: "candidates", version: 1 }, candidates };
+            let output = Output { recount: Header { format: "candidates", version: 1 }, candidates };
             serde_json::to_writer_pretty(environment.out(), &output).map_err(|error| CliError::from(std::io::Error::from(error)))?;
             writeln!(environment.out())?;
         }

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use clap::ValueEnum;
-use comfy_table::{ColumnConstraint, ContentArrangement, Row, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -101,7 +101,7 @@ enum Format {
 
 /// A postmortem in the list.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Entry {
     /// Incident ID as written.
     id: Option<String>,
@@ -130,7 +130,7 @@ pub(crate) struct Entry {
     /// Open action items past their due date.
     overdue_actions: usize,
     #[serde(skip)]
-    #[cfg_attr(feature = "schema", schemars(skip))]
+    #[cfg_attr(test, schemars(skip))]
     facts: Facts,
 }
 
@@ -146,7 +146,7 @@ struct Facts {
 
 /// The whole answer in JSON.
 #[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Output {
     /// Which format this is.
     recount: Header,
@@ -158,7 +158,7 @@ pub(crate) struct Output {
 
 /// Names a machine format and its version.
 #[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Header {
     /// The name.
     format: &'static str,
@@ -298,43 +298,43 @@ fn entry(document: &Document, path: String, today: Date) -> Entry {
 }
 
 fn table(entries: &[Entry], environment: &mut Environment) -> Result<(), CliError> {
+    // The title says most; services come where there is room for both.
+    let width = environment.width();
+    let with_services = width >= 120;
+    let mut header = vec!["ID", "Sev", "Start (UTC)", "Stage", "Open", "Late", "Title"];
+    let mut constraints = vec![ColumnConstraint::ContentWidth; 6];
+    constraints.push(ColumnConstraint::LowerBoundary(Width::Percentage(38)));
+    if with_services {
+        header.push("Services");
+        constraints.push(ColumnConstraint::UpperBoundary(Width::Percentage(22)));
+    }
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(width as u16)
         .set_truncation_indicator("…")
-        .set_width(environment.width() as u16)
-        .set_header(["ID", "Sev", "Start", "Stage", "Services", "Actions", "Title"]);
+        .set_header(header);
     for entry in entries {
-        let start = entry.facts.start.map(|at| TimeZone::UTC.to_datetime(at).date().to_string());
-        let mut row = Row::from([
+        let start = entry.facts.start.map(|at| at.strftime("%Y-%m-%d %H:%M").to_string());
+        let count = |number: usize| if number == 0 { String::new() } else { number.to_string() };
+        let mut cells = vec![
             entry.id.clone().unwrap_or_else(|| "-".to_owned()),
             entry.severity.clone().unwrap_or_else(|| "-".to_owned()),
             start.unwrap_or_else(|| "-".to_owned()),
             entry.stage.clone(),
-            match &entry.services[..] {
-                [] => String::new(),
-                [one] => one.clone(),
-                [first, rest @ ..] => format!("{first} +{}", rest.len()),
-            },
-            match (entry.actions, entry.open_actions, entry.overdue_actions) {
-                (0, ..) => String::new(),
-                (all, 0, _) => format!("{all} closed"),
-                (all, open, 0) => format!("{open}/{all} open"),
-                (all, open, overdue) => format!("{open}/{all} open, {overdue} late"),
-            },
+            count(entry.open_actions),
+            count(entry.overdue_actions),
             entry.title.clone().unwrap_or_else(|| format!("(untitled) {}", entry.path)),
-        ]);
-        // A list is scanned: no postmortem takes more than two lines, `show` has the rest.
-        row.max_height(2);
+        ];
+        if with_services {
+            cells.push(entry.services.join(", "));
+        }
+        let mut row = Row::from(cells);
+        row.max_height(1);
         table.add_row(row);
     }
-    // All other columns are short; what is left is the title's, so that it is wrapped and they are not.
-    for (index, column) in table.column_iter_mut().enumerate() {
-        if index < 6 {
-            column.set_constraint(ColumnConstraint::ContentWidth);
-        }
-    }
+    table.set_constraints(constraints);
     for line in table.lines() {
         writeln!(environment.out(), "{}", line.trim_end())?;
     }

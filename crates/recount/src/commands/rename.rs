@@ -122,7 +122,7 @@ pub(crate) fn follow(
         match guard.write_if_unchanged(&path, &version, updated.source().bytes()) {
             Ok(_) => files.push(path),
             Err(error) => {
-                environment.warn(format!("links in `{}` still lead to `{old}`: {error}", path.display()))
+                environment.warn(format!("links in `{}` still lead to `{old}`: {error}", path.display()));
             }
         }
     }

@@ -38,7 +38,7 @@ enum Format {
 
 /// A postmortem in JSON.
 #[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Output {
     /// Which format this is.
     recount: Header,
@@ -65,7 +65,7 @@ pub(crate) struct Output {
 }
 
 #[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Header {
     format: &'static str,
     version: u32,
@@ -73,7 +73,7 @@ struct Header {
 
 /// Seconds from the start of impact; none where one of the two instants is unknown.
 #[derive(Serialize, Clone, Copy)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Figures {
     time_to_detect: Option<i64>,
     time_to_acknowledge: Option<i64>,
@@ -82,7 +82,7 @@ struct Figures {
 }
 
 #[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Row {
     /// From 1.
     number: usize,
@@ -97,7 +97,7 @@ struct Row {
 }
 
 #[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Action {
     /// From 1: `INC-0042#3`.
     number: usize,
@@ -112,7 +112,7 @@ struct Action {
 }
 
 #[derive(Serialize, Default)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Counts {
     errors: usize,
     warnings: usize,
@@ -282,29 +282,20 @@ fn text(
     }
     if !document.timeline_rows().is_empty() {
         writeln!(out, "\n{bold}Timeline{bold:#}")?;
-        let rows: Vec<[&str; 3]> = document
-            .timeline_rows()
-            .iter()
-            .map(|row| [row.time, row.actor, row.action].map(|cell| document.cell_text(cell)))
-            .collect();
+        let rows = document.timeline_rows().iter().map(|row| [row.time, row.actor, row.action]);
+        let rows = rows.map(|row| row.map(|cell| document.cell_text(cell).to_owned())).collect::<Vec<_>>();
         columns(out, &rows, width)?;
     }
     if !document.action_items().is_empty() {
         writeln!(out, "\n{bold}Action items{bold:#}")?;
-        let numbers: Vec<String> =
-            document.action_items().iter().map(|item| format!("#{}", item.number)).collect();
-        let rows: Vec<[&str; 6]> = document
-            .action_items()
-            .iter()
-            .zip(&numbers)
-            .map(|(item, number)| {
-                let cells = [item.priority, item.status, item.due, item.owner, item.action];
-                let [priority, status, due, owner, action] = cells.map(|cell| document.cell_text(cell));
-                let or = |text, missing| if str::is_empty(text) { missing } else { text };
-                [number, priority, or(status, "no status"), or(due, "no date"), or(owner, "nobody"), action]
-            })
-            .collect();
-        columns(out, &rows, width)?;
+        let rows = document.action_items().iter().map(|item| {
+            let [priority, status, due, owner, action] =
+                [item.priority, item.status, item.due, item.owner, item.action]
+                    .map(|cell| document.cell_text(cell).to_owned());
+            let due = if due.is_empty() { due } else { format!("due {due}") };
+            [format!("#{}", item.number), priority, status, due, owner, action]
+        });
+        columns(out, &rows.collect::<Vec<_>>(), width)?;
     }
     let total = counts.errors + counts.warnings + counts.notes;
     if total > 0 {
@@ -320,24 +311,21 @@ fn text(
     Ok(())
 }
 
-/// Rows as columns; the last is cut where the line ends, the others keep what they hold, up to a limit.
-fn columns<const N: usize>(
-    out: &mut impl std::io::Write,
-    rows: &[[&str; N]],
-    width: usize,
-) -> Result<(), CliError> {
+/// Rows with their columns below each other; the last one is cut at the terminal's width. A cell that
+/// is much longer than the others does not widen its column.
+fn columns<const N: usize>(out: &mut impl std::io::Write, rows: &[[String; N]], width: usize) -> Result<(), CliError> {
     const WIDEST: usize = 24;
-    let mut widths = [0; N];
+    let length = |text: &String| text.chars().count();
+    let widths: Vec<usize> =
+        (0..N).map(|at| rows.iter().map(|row| length(&row[at])).max().unwrap_or(0).min(WIDEST)).collect();
     for row in rows {
-        for (width, cell) in widths.iter_mut().zip(row).take(N - 1) {
-            *width = (*width).max(cell.chars().count()).min(WIDEST);
+        let mut line = String::new();
+        for (at, cell) in row.iter().enumerate() {
+            line.push_str(cell);
+            if at + 1 < N {
+                line.extend(std::iter::repeat_n(' ', widths[at].saturating_sub(length(cell)) + 2));
+            }
         }
-    }
-    for row in rows {
-        let cells = row.iter().zip(widths).map(|(cell, width)| {
-            format!("{:width$}", cut(cell, if width == 0 { usize::MAX } else { width }))
-        });
-        let line = cells.collect::<Vec<_>>().join("  ");
         writeln!(out, "  {}", cut(line.trim_end(), width.saturating_sub(2)))?;
     }
     Ok(())

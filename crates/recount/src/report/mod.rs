@@ -26,8 +26,7 @@ use recount_engine::document::{LineIndex, Position, Span, Stage};
 use recount_engine::lint::{Finding, Fix, Level};
 
 pub(crate) use fingerprint::fingerprints;
-#[cfg(any(test, feature = "schema"))]
-#[allow(unused_imports, reason = "only what generates the schemas asks for it")]
+#[cfg(test)]
 pub(crate) use json::schema;
 
 /// A way to show findings: a value of `--format`.

@@ -2,7 +2,7 @@
 
 use crate::document::template::FieldId;
 use crate::document::value::duration;
-use crate::document::{FieldState, Span};
+use crate::document::{elapsed, FieldState, Span};
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Fix};
 
@@ -55,7 +55,7 @@ rule! {
 
 fn check(cx: &Context<'_>, out: &mut Findings) {
     let computed = match (cx.started(), cx.ended()) {
-        (Some(from), Some(until)) if until >= from => Some(until.as_second().abs_diff(from.as_second())),
+        (Some(from), Some(until)) if until >= from => elapsed(from, until),
         // An end before the start has its own rule.
         (Some(_), Some(_)) => return,
         _ => None,

@@ -7,7 +7,7 @@ use crate::document::template::{
 };
 use crate::document::value::duration;
 use crate::document::value::time::{self, Moment, Precision};
-use crate::document::{FieldState, Milestone, Span};
+use crate::document::{elapsed, FieldState, Milestone, Span};
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Fix};
 
@@ -126,8 +126,7 @@ fn help(def: &FieldDef) -> &'static str {
 fn computed(cx: &Context<'_>, id: FieldId) -> Option<Fix> {
     let document = cx.document;
     let since_start = |until: Timestamp| {
-        let seconds = u64::try_from(until.as_second() - cx.started()?.as_second()).ok()?;
-        Some(duration::canonical(seconds))
+        Some(duration::canonical(elapsed(cx.started()?, until)?))
     };
     let row = |milestone| document.milestone(milestone).and_then(|row| row.moment.as_ref()?.as_ref().ok());
     let time = |moment: &Moment| time::canonical(moment.at, moment.precision != Precision::Minute);
