@@ -185,8 +185,9 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let today = environment.today();
     let mut entries = Vec::new();
     let mut problems = Vec::new();
+    let listed = workspace.library.list();
     workspace.library.scan(
-        &workspace.library.list(),
+        &listed,
         threads(),
         |path, bytes| {
             let shown = workspace.library.relative(path).display().to_string();
@@ -205,11 +206,19 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let failed = !problems.is_empty();
     match args.format {
         Format::Json => {
-            let output = Output { recount: Header { format: "list", version: 1 }, postmortems: entries, problems };
+            let output =
+                Output { recount: Header { format: "list", version: 1 }, postmortems: entries, problems };
             serde_json::to_writer_pretty(environment.out(), &output)
                 .map_err(|error| CliError::from(std::io::Error::from(error)))?;
             writeln!(environment.out())?;
         }
+        Format::Table if entries.is_empty() && listed.is_empty() => {
+            environment.note("there is no postmortem yet");
+            environment.hint(
+                "`recount new TITLE` makes the first, `recount draft TITLE EVIDENCE…` makes it from evidence",
+            );
+        }
+        Format::Table if entries.is_empty() => environment.note("no postmortem is like that"),
         Format::Table => table(&entries, environment)?,
     }
     Ok(if failed { Exit::Failed } else { Exit::Done })
@@ -248,8 +257,11 @@ fn entry(document: &Document, path: String, today: Date) -> Entry {
     let text = |field| document.field_text(field).map(str::to_owned);
     let severity = document.severity().get().copied();
     let (start, end) = (document.started_at(), document.ended_at());
-    let factors: Vec<Factor> =
-        Factor::value_variants().iter().copied().filter(|factor| document.is_filled(factor.field())).collect();
+    let factors: Vec<Factor> = Factor::value_variants()
+        .iter()
+        .copied()
+        .filter(|factor| document.is_filled(factor.field()))
+        .collect();
     let items = document.action_items();
     let mut open = 0;
     let mut overdue = 0;
@@ -269,7 +281,10 @@ fn entry(document: &Document, path: String, today: Date) -> Entry {
         stage: document.stage().to_string(),
         start: start.map(|at| at.to_string()),
         end: end.map(|at| at.to_string()),
-        duration_seconds: start.zip(end).map(|(start, end)| end.as_second() - start.as_second()).filter(|s| *s >= 0),
+        duration_seconds: start
+            .zip(end)
+            .map(|(start, end)| end.as_second() - start.as_second())
+            .filter(|s| *s >= 0),
         services: document.services().into_iter().map(str::to_owned).collect(),
         factors: factors
             .iter()
@@ -283,10 +298,6 @@ fn entry(document: &Document, path: String, today: Date) -> Entry {
 }
 
 fn table(entries: &[Entry], environment: &mut Environment) -> Result<(), CliError> {
-    if entries.is_empty() {
-        environment.note("no postmortem is like that");
-        return Ok(());
-    }
     // The title says most; services come where there is room for both.
     let width = environment.width();
     let with_services = width >= 120;

@@ -141,7 +141,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
                 .map_err(|error| CliError::from(std::io::Error::from(error)))?;
             writeln!(environment.out())?;
         }
-        Format::Text => text(&document, &shown, &counts, environment)?,
+        Format::Text => text(&document, &workspace.shown(environment, &path), &counts, environment)?,
     }
     Ok(Exit::Done)
 }
@@ -225,7 +225,12 @@ fn output(document: &Document, path: String, findings: Counts) -> Output {
     }
 }
 
-fn text(document: &Document, path: &str, counts: &Counts, environment: &mut Environment) -> Result<(), CliError> {
+fn text(
+    document: &Document,
+    path: &str,
+    counts: &Counts,
+    environment: &mut Environment,
+) -> Result<(), CliError> {
     let width = environment.width();
     let bold = anstyle::Style::new().bold();
     let title = document.title_text().unwrap_or("(untitled draft)");
@@ -268,7 +273,9 @@ fn text(document: &Document, path: &str, counts: &Counts, environment: &mut Envi
     ];
     let known: Vec<String> = named
         .iter()
-        .filter_map(|(name, seconds)| Some(format!("{name} {}", duration::canonical(u64::try_from((*seconds)?).ok()?))))
+        .filter_map(|(name, seconds)| {
+            Some(format!("{name} {}", duration::canonical(u64::try_from((*seconds)?).ok()?)))
+        })
         .collect();
     if !known.is_empty() {
         paragraph(out, "Time from the start to", &known.join(", "), width)?;
@@ -292,10 +299,13 @@ fn text(document: &Document, path: &str, counts: &Counts, environment: &mut Envi
     }
     let total = counts.errors + counts.warnings + counts.notes;
     if total > 0 {
+        let counted = |count, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
         writeln!(
             out,
-            "\n{} errors, {} warnings, {} notes: recount check {path}",
-            counts.errors, counts.warnings, counts.notes
+            "\n{}, {}, {}: recount check {path}",
+            counted(counts.errors, "error"),
+            counted(counts.warnings, "warning"),
+            counted(counts.notes, "note")
         )?;
     }
     Ok(())
