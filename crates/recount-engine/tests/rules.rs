@@ -77,7 +77,7 @@ fn findings_of(rule: &Rule, bytes: &[u8]) -> Vec<Finding> {
     let levels = LevelTable::new(&config);
     let document = Document::parse(bytes);
     let context = Context::new(&document, &config, &levels, &OneOther, TODAY);
-    let mut findings = lint::check(&context, Options { stage: Some(Stage::Final), due: true });
+    let mut findings = lint::check(&context, Options { stage: Some(Stage::Final), due: true, fixes: true });
     findings.retain(|finding| finding.rule.name == rule.name);
     findings
 }

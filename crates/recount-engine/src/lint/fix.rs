@@ -36,7 +36,7 @@ pub fn fix(
     let run = |bytes: &[u8]| {
         let document = Document::parse(bytes);
         let context = Context::new(&document, config, levels, library, today);
-        check(&context, options)
+        check(&context, Options { fixes: true, ..options })
     };
     let mut fixed = Fixed { bytes: bytes.to_vec(), titles: Vec::new(), findings: run(bytes) };
     for _ in 0..ROUNDS {
@@ -90,7 +90,7 @@ mod tests {
         let config = Config::default();
         let levels = LevelTable::new(&config);
         let today = jiff::civil::date(2026, 11, 23);
-        let options = Options { stage: None, due: false };
+        let options = Options { stage: None, due: false, fixes: true };
         let fixed = fix(text.as_bytes(), &config, &levels, &NoLibrary, today, options);
         let text = String::from_utf8(fixed.bytes).expect("it was text before");
         assert!(text.contains("**Severity**: Sev2\n") && text.contains("**Duration**: 20m\n"), "{text}");
