@@ -252,8 +252,7 @@ impl Facts for Neighbours<'_> {
             return None;
         }
         let stored = self.workspace.library.read(&target).ok()?;
-        let _ = (stored, anchor);
-        None
+        Some(Document::parse(&stored.bytes).has_anchor(anchor))
     }
 }
 
