@@ -207,7 +207,7 @@ impl Workspace {
         stage: Stage,
     ) -> Result<(), CliError> {
         let errors = |document: &Document| -> Vec<Finding> {
-            let options = Options { stage: Some(stage), due: false };
+            let options = Options { stage: Some(stage), due: false, fixes: false };
             let mut found = self.findings(path, document, today, options);
             found.retain(|finding| finding.level == Level::Error);
             found

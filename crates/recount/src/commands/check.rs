@@ -126,7 +126,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let run = Run {
         workspace: &workspace,
         report: report.as_ref(),
-        options: Options { stage: args.stage, due: args.due },
+        options: Options { stage: args.stage, due: args.due, fixes: args.fix || format.fixes },
         today: environment.today(),
         fix: args.fix,
         baseline: &baseline,
@@ -271,7 +271,8 @@ impl Run<'_> {
         let old = Document::parse(&old);
         let facts = Neighbours { workspace: self.workspace, path, others: None };
         let mut before = Baseline::default();
-        for finding in self.workspace.checker.findings(&old, &facts, self.today, self.options) {
+        let options = Options { fixes: false, ..self.options };
+        for finding in self.workspace.checker.findings(&old, &facts, self.today, options) {
             before.accept("", baseline::fingerprint(&old, &finding), 1);
         }
         before.drop_accepted("", document, findings)
@@ -337,7 +338,7 @@ fn write_baseline(workspace: &Workspace, listed: &[Listed], args: &Args, environ
         return Err(CliError::new("a baseline belongs to a library, and there is none here")
             .hint("make one with `recount init`"));
     }
-    let options = Options { stage: args.stage, due: args.due };
+    let options = Options { stage: args.stage, due: args.due, fixes: false };
     let today = environment.today();
     let mut ids: HashMap<String, Vec<PathBuf>> = HashMap::new();
     let mut unreadable = 0;

@@ -75,7 +75,8 @@ pub(crate) fn draft(
     let shown = workspace.shown(environment, &path);
     writeln!(environment.out(), "{shown}")?;
     import::show(environment, &id, &imported)?;
-    let options = recount_engine::lint::Options { stage: Some(recount_engine::document::Stage::Review), due: false };
+    let stage = Some(recount_engine::document::Stage::Review);
+    let options = recount_engine::lint::Options { stage, due: false, fixes: false };
     let findings = workspace.findings(&path, &imported.merged.document, environment.today(), options);
     let missing = findings.iter().filter(|finding| finding.level == Level::Error).count();
     if missing > 0 {

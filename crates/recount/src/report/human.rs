@@ -21,6 +21,7 @@ use excerpt::Excerpt;
 pub(super) static FORMAT: Format = Format {
     name: "human",
     about: "for people: what is wrong, where, why it matters and what to do",
+    fixes: true,
     report: |look: Look| Box::new(Human { look, renderer: renderer(look) }),
 };
 

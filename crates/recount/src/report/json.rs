@@ -9,6 +9,7 @@ use super::{Checked, Format, Look, Problem, Report, Summary};
 pub(super) static FORMAT: Format = Format {
     name: "json",
     about: "everything, for programs; described by docs/schemas/check.v1.json",
+    fixes: true,
     report: |_: Look| Box::new(Json),
 };
 

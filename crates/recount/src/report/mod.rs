@@ -35,6 +35,8 @@ pub(crate) struct Format {
     pub(crate) name: &'static str,
     /// What it is for, in one line.
     pub(crate) about: &'static str,
+    /// Whether it shows fixes, or counts them.
+    pub(crate) fixes: bool,
     /// Makes it.
     pub(crate) report: fn(Look) -> Box<dyn Report>,
 }

@@ -93,7 +93,7 @@ impl Stated {
                     None => "write it as `1h 42m`".to_owned(),
                 };
                 let message = format!("`{text}` is not a length of time");
-                out.report_with_fix(field.value, message, WHY, help, self.fix(cx, field.value, right));
+                out.report_with_fix(field.value, message, WHY, help, || self.fix(cx, field.value, right));
             }
             return;
         };
@@ -110,7 +110,7 @@ impl Stated {
             format!("`{text}` is not {}, which is `{right}`", self.meaning),
             WHY,
             format!("set the {} to `{right}`, or correct the times", self.name),
-            self.fix(cx, field.value, Some(right)),
+            || self.fix(cx, field.value, Some(right.clone())),
         );
     }
 
