@@ -169,6 +169,8 @@ impl Reader<'_> {
     fn label(&mut self, section: SectionId, content: Span, group: Option<FieldId>) -> Option<Label> {
         let text = self.source.slice(content);
         let line = text.lines().next().unwrap_or("");
+        // A comment is no part of a label that has no colon.
+        let line = line.find("<!--").map_or(line, |comment| line[..comment].trim_end());
         let mut starts = [line.find(':'), line.find('?').map(|at| at + 1), find_dash(line), Some(line.len())];
         starts.sort_unstable();
         for end in starts.into_iter().flatten() {

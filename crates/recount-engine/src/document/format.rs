@@ -21,6 +21,10 @@ pub struct Formatted {
 /// Brings `document` into canonical form. Formatting the result again changes nothing.
 pub fn format(document: &Document) -> Formatted {
     let mut notes = Vec::new();
+    if document.source().invalid_at().is_some() {
+        // A row that is written again is text: the bytes that are none would come back as something else.
+        return Formatted { bytes: document.source().bytes().to_vec(), notes };
+    }
     let mut current = document.source().bytes().to_vec();
     let passes: [fn(&Document, &mut Vec<String>) -> Vec<Edit>; 3] = [times_and_tables, sorted, computed_fields];
     for (index, pass) in passes.iter().enumerate() {

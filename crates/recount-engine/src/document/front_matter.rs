@@ -82,6 +82,23 @@ impl FrontMatter {
         }
         None
     }
+
+    /// The line of `key` and those that belong to it: indented ones and items of its list.
+    pub fn key_block(&self, source: &Source, key: &str) -> Option<Span> {
+        let (line, all) = (self.key_line(source, key)?, self.span?);
+        let mut block = line;
+        let mut at = source.next_line(line.end as usize);
+        while at < all.end as usize {
+            let next = source.line_at(at);
+            let text = source.slice(next);
+            if !text.starts_with([' ', '\t', '-']) {
+                break;
+            }
+            block.end = next.end;
+            at = source.next_line(at);
+        }
+        Some(block)
+    }
 }
 
 pub(super) fn read(source: &Source) -> FrontMatter {

@@ -14,6 +14,7 @@ mod front_matter;
 mod marks;
 pub mod markdown;
 pub mod operations;
+mod rows;
 mod sections;
 mod source;
 mod span;
@@ -23,6 +24,7 @@ mod tests;
 pub mod template;
 mod timeline;
 mod typed;
+mod unchanged;
 pub mod value;
 
 pub use actions::ActionItem;

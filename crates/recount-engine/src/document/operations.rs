@@ -1,5 +1,5 @@
-//! The changes that people and commands make, as edits: set a field or a cell, add, remove and move
-//! rows, add to a list, add a missing section, sort the timeline.
+//! The changes that people and commands make, as edits: set a field or a cell, add to a list, add a
+//! missing section, write the title and the front matter. Rows that come, go and move are in `rows`.
 //!
 //! Every operation reads its own result back before it returns it: what was asked for must stand
 //! there, and nothing else may have changed. A value that Markdown cannot hold in that place is
@@ -7,14 +7,12 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
-
 use super::edit::{Edit, apply};
 use super::markdown::BlockKind;
 use super::sections::content_of;
-use super::table::{Cell, Row, Table};
+use super::table::{Cell, Table};
 use super::template::{self, ActionColumn, FIELDS, FieldId, FieldKind, SectionId, TimelineColumn};
-use super::value::time;
+use super::unchanged::{self, About, all_cells, same_cells};
 use super::{Document, FieldState, Span, Stage};
 
 /// Why a change was refused.
@@ -28,6 +26,8 @@ pub enum OperationError {
     Group(FieldId),
     /// Markdown would read the result as something else.
     ReadsDifferently,
+    /// The bytes that would be written again are no text.
+    NotText,
 }
 
 impl fmt::Display for OperationError {
@@ -39,13 +39,15 @@ impl fmt::Display for OperationError {
             Self::ReadsDifferently => {
                 f.write_str("the change was refused: with it, Markdown would read other parts differently")
             }
+            Self::NotText => f.write_str("the change was refused: there are bytes that are not UTF-8"),
         }
     }
 }
 
 impl std::error::Error for OperationError {}
 
-type Edits = Result<Vec<Edit>, OperationError>;
+/// The edits of a change, or why it cannot be made.
+pub(super) type Edits = Result<Vec<Edit>, OperationError>;
 
 /// A value as it is written into a table cell: one line, pipes escaped.
 pub fn encode_cell(value: &str) -> Result<String, OperationError> {
@@ -53,12 +55,10 @@ pub fn encode_cell(value: &str) -> Result<String, OperationError> {
     let lines: Vec<&str> = lines_of(value).collect();
     let line = lines.join("<br>");
     let mut out = String::with_capacity(line.len() + 4);
-    let mut escaped = false;
     for ch in line.chars() {
-        if ch == '|' && !escaped {
+        if ch == '|' && !out.ends_with('\\') {
             out.push('\\');
         }
-        escaped = ch == '\\' && !escaped;
         out.push(ch);
     }
     Ok(out)
@@ -93,8 +93,21 @@ fn lines_of(value: &str) -> impl Iterator<Item = &str> {
     value.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty())
 }
 
+/// A line as it can stand behind a label: without what ends a line elsewhere.
 fn encode_inline(line: &str) -> String {
-    line.split(['\u{b}', '\u{c}', '\0']).collect::<Vec<_>>().join(" ")
+    line.split(['\u{b}', '\u{c}', '\0']).collect::<Vec<_>>().join(" ").trim().to_owned()
+}
+
+/// A line as it can stand behind a bullet: without a bullet of its own. `-5` and `**bold**` have none.
+fn encode_item(line: &str) -> String {
+    let bare = line.strip_prefix(['-', '*', '+']).filter(|rest| rest.starts_with([' ', '\t']));
+    encode_inline(bare.unwrap_or(line))
+}
+
+/// A value as one line for a bullet.
+fn one_item(value: &str) -> Result<String, OperationError> {
+    let line = encode_item(&lines_of(refuse_comments(value)?).collect::<Vec<_>>().join(" "));
+    if line.is_empty() { Err(OperationError::Value("there is nothing to add")) } else { Ok(line) }
 }
 
 impl Document {
@@ -109,19 +122,19 @@ impl Document {
         let value = refuse_comments(value)?;
         let Some(field) = self.field(id) else {
             let with_field = self.changed(&self.add_field(id)?)?;
-            let edits = with_field.set_field(id, value)?;
-            let bytes = apply(with_field.source().bytes(), &edits).map_err(|_| OperationError::ReadsDifferently)?;
-            return Ok(Edit::between(self.source().bytes(), &bytes).into_iter().collect());
+            return self.chained(&with_field, |document| document.set_field(id, value));
         };
-        let lines: Vec<String> = lines_of(value).map(encode_inline).collect();
+        let is_question = def.kind == FieldKind::Question;
+        let as_bullets = is_question || lines_of(value).nth(1).is_some();
+        let encode = if as_bullets { encode_item } else { encode_inline };
+        let lines: Vec<String> = lines_of(value).map(encode).filter(|line| !line.is_empty()).collect();
         let mut edits = Vec::new();
-        let as_bullets = lines.len() > 1 || (def.kind == FieldKind::Question && !lines.is_empty());
         let inline = if as_bullets { "" } else { lines.first().map_or("", String::as_str) };
         let label = self.slice(field.label);
-        let has_colon = label.trim_end_matches(['*', '_']).ends_with(':');
+        let is_closed = label.trim_end_matches(['*', '_']).ends_with([':', '-', '–', '—']) || is_question;
         let gap = if inline.is_empty() {
             ""
-        } else if has_colon {
+        } else if is_closed {
             " "
         } else {
             ": "
@@ -134,29 +147,22 @@ impl Document {
             let body_start = line_end.min(field.body.start as usize);
             edits.push(Edit::remove(Span::new(body_start, field.body.end as usize)));
         }
-        if as_bullets {
+        if as_bullets && !lines.is_empty() {
             let newline = self.source().newline_at(line_end);
             let indent = self.nested_indent(field.span);
             let bullets: String = lines
                 .iter()
-                .map(|line| format!("{newline}{indent}- {}", line.trim_start_matches(['-', '*', '+', ' '])))
+                .map(|line| format!("{newline}{indent}- {line}"))
                 .collect();
             let at = line_end.min(if field.body.is_empty() { line_end } else { field.body.start as usize });
             edits.push(Edit::insert(at, bullets));
         }
-        let expected: Vec<String> = if as_bullets {
-            lines.iter().map(|l| l.trim_start_matches(['-', '*', '+', ' ']).to_owned()).collect()
-        } else {
-            lines
-        };
-        self.verified(edits, |new| {
-            let values: Vec<&str> = match new.field(id) {
-                Some(field) if field.entries.is_empty() && field.value.is_empty() => Vec::new(),
-                Some(field) if field.value.is_empty() => field.entries.iter().map(|e| new.slice(*e)).collect(),
-                Some(field) => vec![new.slice(field.value)],
-                None => return false,
-            };
-            values == expected && self.same_but_field(new, id)
+        self.verified(edits, About::Field(id), |new| {
+            let Some(field) = new.field(id) else { return false };
+            let entries = field.entries.iter().copied();
+            let inline = (!field.value.is_empty()).then_some(field.value);
+            inline.into_iter().chain(entries).map(|span| new.slice(span)).eq(lines.iter().map(String::as_str))
+                && (as_bullets || field.body.is_empty())
         })
     }
 
@@ -167,11 +173,7 @@ impl Document {
         if field.state != FieldState::Filled {
             return self.set_field(id, value);
         }
-        let value = refuse_comments(value)?;
-        let line = encode_inline(&lines_of(value).collect::<Vec<_>>().join(" "));
-        if line.is_empty() {
-            return Err(OperationError::Value("there is nothing to add"));
-        }
+        let line = one_item(value)?;
         let end = if field.body.is_empty() { field.value.end } else { field.body.end } as usize;
         let end = self.source().line_at(end).end as usize;
         let newline = self.source().newline_at(end);
@@ -183,11 +185,15 @@ impl Document {
             }
             None => self.nested_indent(field.span),
         };
-        let before = field.entries.len();
-        self.verified(vec![Edit::insert(end, format!("{newline}{indent}- {line}"))], |new| {
+        let was = self.slice(field.value);
+        let texts = |document: &Document, entries: &[Span]| {
+            entries.iter().map(|entry| document.slice(*entry).to_owned()).collect::<Vec<_>>()
+        };
+        let mut expected = texts(self, &field.entries);
+        expected.push(line.clone());
+        self.verified(vec![Edit::insert(end, format!("{newline}{indent}- {line}"))], About::Field(id), |new| {
             let field = new.field(id);
-            field.is_some_and(|f| f.entries.len() == before + 1 && new.slice(f.entries[before]) == line)
-                && self.same_but_field(new, id)
+            field.is_some_and(|f| new.slice(f.value) == was && texts(new, &f.entries) == expected)
         })
     }
 
@@ -196,7 +202,7 @@ impl Document {
         let table = self.timeline().ok_or_else(|| OperationError::Missing("timeline".to_owned()))?;
         let index = self.timeline_rows().get(row.wrapping_sub(1)).map(|row| row.index);
         let index = index.ok_or_else(|| OperationError::Missing(format!("timeline row {row}")))?;
-        self.set_cell(table, index, column, value)
+        self.set_cell(table, index, column, value, About::Timeline)
     }
 
     /// Sets a cell of an action item by its number, from 1.
@@ -204,10 +210,17 @@ impl Document {
         let table = self.actions().ok_or_else(|| OperationError::Missing("table of action items".to_owned()))?;
         let index = self.action_items().get(number.wrapping_sub(1)).map(|item| item.index);
         let index = index.ok_or_else(|| OperationError::Missing(format!("action item #{number}")))?;
-        self.set_cell(table, index, column, value)
+        self.set_cell(table, index, column, value, About::Actions)
     }
 
-    fn set_cell<C: Copy + PartialEq>(&self, table: &Table<C>, row: usize, column: C, value: &str) -> Edits {
+    fn set_cell<C: Copy + PartialEq>(
+        &self,
+        table: &Table<C>,
+        row: usize,
+        column: C,
+        value: &str,
+        about: About<'_>,
+    ) -> Edits {
         let at = table.index_of(column).ok_or_else(|| OperationError::Missing("such column".to_owned()))?;
         let text = encode_cell(value)?;
         let line = &table.rows[row];
@@ -230,15 +243,20 @@ impl Document {
                 Edit::replace(line.span, row_line(&all))
             }
         };
-        let before = self.table_texts();
-        self.verified(vec![edit], |new| {
-            let mut expected = before.clone();
-            let which = usize::from(table.span != self.timeline().map_or(Span::default(), |t| t.span));
-            let cells = &mut expected[which][row];
-            let width = cells.len().max(at + 1);
-            cells.resize(width, String::new());
-            cells[at].clone_from(&text);
-            same_rows(&expected, &new.table_texts()) && self.same_fields(new)
+        let rows = |document: &Document| match about {
+            About::Timeline => all_cells(document, document.timeline()),
+            _ => all_cells(document, document.actions()),
+        };
+        let mut expected = rows(self);
+        let cells = &mut expected[row];
+        cells.resize(cells.len().max(at + 1), String::new());
+        cells[at].clone_from(&text);
+        let marks = self.marks().len();
+        self.verified(vec![edit], about, |new| {
+            let now = rows(new);
+            new.marks().len() == marks
+                && now.len() == expected.len()
+                && now.iter().zip(&expected).all(|(a, b)| same_cells(a, b))
         })
     }
 
@@ -248,145 +266,11 @@ impl Document {
         self.slice(Span::new(cell.span.end as usize, end)).trim()
     }
 
-    /// Adds a row to the timeline where its time belongs, into the first blank row if there is one.
-    /// Cells are Time, Actor, Action, Result; more than the table has are refused.
-    pub fn insert_timeline_row(&self, at: Timestamp, cells: &[&str; 4]) -> Edits {
-        let columns =
-            [TimelineColumn::Time, TimelineColumn::Actor, TimelineColumn::Action, TimelineColumn::Result];
-        let Some(table) = self.timeline() else { return self.with_table_first(SectionId::Timeline, |d| d.insert_timeline_row(at, cells)) };
-        let line = self.new_row(table, &columns, cells)?;
-        let blank = table.rows.iter().find(|row| table.is_blank(self.source(), row, None));
-        let rows = self.timeline_rows();
-        let after = rows.iter().rev().find(|row| row.at().is_some_and(|time| time <= at));
-        let is_last = after.is_none_or(|row| row.number == rows.len());
-        let edits = match (blank, rows.is_empty() || is_last) {
-            (Some(row), true) if rows.is_empty() || after.is_some() => vec![Edit::replace(row.span, line)],
-            _ => {
-                let mut edits = match after.map(|row| row.span).or(rows.first().map(|_| table.delimiter)) {
-                    Some(above) => vec![self.line_below(above, &line)],
-                    None => vec![self.line_below(table.delimiter, &line)],
-                };
-                edits.extend(blank.map(|row| self.remove_line(row.span)));
-                edits
-            }
-        };
-        let count = rows.len();
-        self.verified(edits, |new| new.timeline_rows().len() == count + 1 && self.same_fields(new))
-    }
-
-    /// Adds an action item behind those of its priority, into the template's blank row of that
-    /// priority if it is still there. Cells are in the template's order.
-    pub fn insert_action_item(&self, cells: &[&str; 6]) -> Edits {
-        use ActionColumn as C;
-        let columns = [C::Priority, C::Action, C::Owner, C::DueDate, C::Status, C::VerificationPlan];
-        let Some(table) = self.actions() else { return self.with_table_first(SectionId::ActionItems, |d| d.insert_action_item(cells)) };
-        let line = self.new_row(table, &columns, cells)?;
-        let source = self.source();
-        let priority = |row: &Row| table.cell(row, C::Priority).map_or("", |cell| source.slice(cell.span)).to_owned();
-        let is_blank = |row: &&Row| table.is_blank(source, row, Some(C::Priority));
-        let fitting = table.rows.iter().filter(is_blank).find(|row| priority(row) == cells[0]);
-        let empty = table.rows.iter().filter(is_blank).find(|row| priority(row).is_empty());
-        let edits = if let Some(row) = fitting.or(empty) {
-            vec![Edit::replace(row.span, line)]
-        } else {
-            let above = table.rows.iter().rev().find(|row| priority(row).as_str() <= cells[0] && !priority(row).is_empty());
-            vec![self.line_below(above.map_or(table.delimiter, |row| row.span), &line)]
-        };
-        let count = self.action_items().len();
-        self.verified(edits, |new| new.action_items().len() == count + 1 && self.same_fields(new))
-    }
-
-    /// Removes a row of the timeline by its number. The last one leaves a blank row.
-    pub fn remove_timeline_row(&self, row: usize) -> Edits {
-        let table = self.timeline().ok_or_else(|| OperationError::Missing("timeline".to_owned()))?;
-        let found = self.timeline_rows().get(row.wrapping_sub(1));
-        let span = found.ok_or_else(|| OperationError::Missing(format!("timeline row {row}")))?.span;
-        self.remove_row(table, span)
-    }
-
-    /// Removes an action item by its number. The last one leaves a blank row.
-    pub fn remove_action_item(&self, number: usize) -> Edits {
-        let table = self.actions().ok_or_else(|| OperationError::Missing("table of action items".to_owned()))?;
-        let found = self.action_items().get(number.wrapping_sub(1));
-        let span = found.ok_or_else(|| OperationError::Missing(format!("action item #{number}")))?.span;
-        self.remove_row(table, span)
-    }
-
-    fn remove_row<C: Copy + PartialEq>(&self, table: &Table<C>, span: Span) -> Edits {
-        let edit = if table.rows.len() == 1 {
-            Edit::replace(span, row_line(&vec![""; table.columns.len()]))
-        } else {
-            self.remove_line(span)
-        };
-        self.verified(vec![edit], |new| self.same_fields(new))
-    }
-
-    /// Moves a row of the timeline so that it stands in place `to` (both counted from 1).
-    pub fn move_timeline_row(&self, from: usize, to: usize) -> Edits {
-        let rows: Vec<Span> = self.timeline_rows().iter().map(|row| row.span).collect();
-        self.move_row(&rows, from, to)
-    }
-
-    /// Moves an action item so that it gets number `to`.
-    pub fn move_action_item(&self, from: usize, to: usize) -> Edits {
-        let rows: Vec<Span> = self.action_items().iter().map(|item| item.span).collect();
-        self.move_row(&rows, from, to)
-    }
-
-    fn move_row(&self, rows: &[Span], from: usize, to: usize) -> Edits {
-        if from == 0 || to == 0 || from > rows.len() || to > rows.len() {
-            return Err(OperationError::Missing(format!("row {}", from.max(to))));
-        }
-        let mut order: Vec<usize> = (0..rows.len()).collect();
-        let moved = order.remove(from - 1);
-        order.insert(to - 1, moved);
-        let lines: Vec<String> = order.iter().map(|&index| self.slice(rows[index]).to_owned()).collect();
-        let edits = permute(rows, &lines, |span| self.slice(span));
-        self.verified(edits, |new| self.same_fields(new))
-    }
-
-    /// Puts the timeline in order; rows without a readable time stay behind the row above them. No
-    /// edits when it is sorted. Where rows move, bare clocks get their date, for it came from above.
-    pub fn sort_timeline(&self) -> Vec<Edit> {
-        let rows = self.timeline_rows();
-        let mut key = Timestamp::MIN;
-        let mut keyed: Vec<(Timestamp, usize)> = Vec::with_capacity(rows.len());
-        for (index, row) in rows.iter().enumerate() {
-            key = row.at().unwrap_or(key);
-            keyed.push((key, index));
-        }
-        if keyed.is_sorted() {
-            return Vec::new();
-        }
-        keyed.sort();
-        let spans: Vec<Span> = rows.iter().map(|row| row.span).collect();
-        let lines: Vec<String> = keyed
-            .iter()
-            .map(|&(_, index)| {
-                let row = &rows[index];
-                let line = self.slice(row.span);
-                match (&row.moment, row.time) {
-                    (Some(Ok(moment)), Some(cell)) if moment.form == time::Form::Bare => {
-                        let at = (cell.span.start - row.span.start) as usize;
-                        let seconds = moment.precision != time::Precision::Minute;
-                        let time = time::canonical(moment.at, seconds);
-                        format!("{}{time}{}", &line[..at], &line[at + cell.span.len()..])
-                    }
-                    _ => line.to_owned(),
-                }
-            })
-            .collect();
-        permute(&spans, &lines, |span| self.slice(span))
-    }
-
     /// Adds an entry to a section of bullets, into the template's empty bullet if it is still there.
     pub fn add_to_section(&self, id: SectionId, text: &str) -> Edits {
-        let text = encode_inline(&lines_of(refuse_comments(text)?).collect::<Vec<_>>().join(" "));
-        if text.is_empty() {
-            return Err(OperationError::Value("there is nothing to add"));
-        }
+        let text = one_item(text)?;
         let Some(section) = self.section(id) else {
-            let with_section = self.changed(&self.add_section(id))?;
+            let with_section = self.changed(&self.add_section(id)?)?;
             return self.chained(&with_section, |document| document.add_to_section(id, &text));
         };
         let mut last_item = None;
@@ -421,23 +305,32 @@ impl Document {
                 Edit::insert(end, format!("{newline}{newline}- {text}"))
             }
         };
-        let count = self.entries(id).len();
-        self.verified(vec![edit], |new| new.entries(id).len() == count + 1 && self.same_fields(new))
+        let texts = |document: &Document| -> Vec<String> {
+            document.entries(id).into_iter().map(|entry| document.slice(entry).to_owned()).collect()
+        };
+        let before = texts(self);
+        self.verified(vec![edit], About::Entries(id), |new| {
+            let mut after = texts(new);
+            let added = after.iter().rposition(|entry| *entry == text);
+            added.map(|at| after.remove(at)).is_some() && after == before
+        })
     }
 
-    /// Adds a section of the template before the next of the template's that is there.
-    pub fn add_section(&self, id: SectionId) -> Vec<Edit> {
+    /// Adds a section of the template before the next of the template's that is there. No edits when the
+    /// document has it.
+    pub fn add_section(&self, id: SectionId) -> Edits {
+        if self.section(id).is_some() {
+            return Ok(Vec::new());
+        }
         let position = SectionId::ALL.iter().position(|other| *other == id).unwrap_or(0);
         let next = SectionId::ALL[position + 1..]
             .iter()
             .filter_map(|later| self.section(*later))
             .min_by_key(|section| section.span.start);
         let newline = self.source().newline_at(self.text().len());
-        let text = id.template_text().trim_end().replace('\n', newline);
-        match next {
-            Some(section) => {
-                vec![Edit::insert(section.span.start as usize, format!("{text}{newline}{newline}"))]
-            }
+        let text = id.template_text().trim_end_matches('\n').replace('\n', newline);
+        let edit = match next {
+            Some(section) => Edit::insert(section.span.start as usize, format!("{text}{newline}{newline}")),
             None => {
                 let end = self.text().len();
                 let gap = match self.text() {
@@ -446,22 +339,27 @@ impl Document {
                     text if text.ends_with('\n') => newline.to_owned(),
                     _ => format!("{newline}{newline}"),
                 };
-                vec![Edit::insert(end, format!("{gap}{text}{newline}"))]
+                Edit::insert(end, format!("{gap}{text}{newline}"))
             }
-        }
+        };
+        let count = self.sections().len();
+        self.verified(vec![edit], About::Structure, |new| {
+            new.section(id).is_some() && new.sections().len() == count + 1
+        })
     }
 
     /// Adds a missing field as the template writes it, behind the nearest earlier field of its
-    /// section that is there.
+    /// section that is there. No edits when the document has it.
     pub fn add_field(&self, id: FieldId) -> Edits {
+        if self.field(id).is_some() {
+            return Ok(Vec::new());
+        }
         let def = id.def();
-        let Some(section) = self.section(def.section) else { return Ok(self.add_section(def.section)) };
+        let Some(section) = self.section(def.section) else { return self.add_section(def.section) };
         if let Some(group) = def.group {
             if self.field(group).is_none() {
                 let with_group = self.changed(&self.add_field(group)?)?;
-                return self.chained(&with_group, |document| {
-                    if document.field(id).is_some() { Ok(Vec::new()) } else { document.add_field(id) }
-                });
+                return self.chained(&with_group, |document| document.add_field(id));
             }
         }
         let line = template_lines(id);
@@ -474,9 +372,8 @@ impl Document {
             let newline = self.source().newline_at(at);
             let lead = if at == self.text().len() && !self.text().ends_with('\n') { newline } else { "" };
             let text = line.replace('\n', newline);
-            return self.verified(vec![Edit::insert(at, format!("{lead}{newline}{text}"))], |new| {
-                new.field(id).is_some() && self.same_fields(new)
-            });
+            let edit = Edit::insert(at, format!("{lead}{newline}{text}"));
+            return self.verified(vec![edit], About::Structure, |new| new.field(id).is_some());
         };
         let is_group_itself = def.group == Some(above.id);
         let end = if is_group_itself { self.source().line_at(above.label.end as usize).end } else { above.span.end.max(above.body.end) };
@@ -488,9 +385,8 @@ impl Document {
             .split('\n')
             .map(|line| format!("{newline}{indent}{}", line.strip_prefix(old_indent).unwrap_or(line)))
             .collect();
-        self.verified(vec![Edit::insert(end as usize, text.concat())], |new| {
-            new.field(id).is_some() && self.same_fields(new)
-        })
+        let edit = Edit::insert(end as usize, text.concat());
+        self.verified(vec![edit], About::Structure, |new| new.field(id).is_some())
     }
 
     /// Writes the title. Where there is none it is put first.
@@ -500,13 +396,14 @@ impl Document {
             return Err(OperationError::Value("a title needs words"));
         }
         let edit = match self.title() {
+            Some(found) if found.text.is_empty() => Edit::insert(found.span.end as usize, format!(" {title}")),
             Some(found) => Edit::replace(found.text, title.clone()),
             None => {
                 let newline = self.source().newline_at(0);
                 Edit::insert(self.source().body_start(), format!("# {title}{newline}{newline}"))
             }
         };
-        self.verified(vec![edit], |new| new.title_text() == Some(title.as_str()) && self.same_fields(new))
+        self.verified(vec![edit], About::Title, |new| new.title_text() == Some(title.as_str()))
     }
 
     /// Writes `key: value` into the front matter, which is made when there is none.
@@ -515,22 +412,24 @@ impl Document {
             return Err(OperationError::Value("a value of the front matter is one line"));
         }
         let front = self.front_matter();
-        let edit = match (front.key_line(self.source(), key), front.span) {
-            (Some(line), _) => Edit::replace(line, format!("{key}: {value}")),
+        let written = format!("{key}: {value}");
+        let edit = match (front.key_block(self.source(), key), front.span) {
+            (Some(block), _) => Edit::replace(block, written.trim_end()),
             (None, Some(span)) => {
                 let newline = self.source().newline_at(span.end as usize);
-                Edit::insert(span.end as usize, format!("{key}: {value}{newline}"))
+                Edit::insert(span.end as usize, format!("{}{newline}", written.trim_end()))
             }
             (None, None) => {
                 let newline = self.source().newline_at(0);
                 Edit::insert(
                     self.source().body_start(),
-                    format!("---{newline}{key}: {value}{newline}---{newline}{newline}"),
+                    format!("---{newline}{}{newline}---{newline}{newline}", written.trim_end()),
                 )
             }
         };
-        self.verified(vec![edit], |new| {
-            new.front_matter().problems.len() <= front.problems.len() && self.same_fields(new)
+        self.verified(vec![edit], About::FrontMatter(key), |new| {
+            let line = new.front_matter().key_line(new.source(), key);
+            line.is_some_and(|line| new.slice(line) == written.trim_end())
         })
     }
 
@@ -549,13 +448,15 @@ impl Document {
     fn chained(&self, next: &Document, then: impl FnOnce(&Document) -> Edits) -> Edits {
         let edits = then(next)?;
         let bytes = apply(next.source().bytes(), &edits).map_err(|_| OperationError::ReadsDifferently)?;
-        Ok(Edit::between(self.source().bytes(), &bytes).into_iter().collect())
+        let edit = Edit::between(self.source().bytes(), &bytes);
+        let is_text = edit.as_ref().is_none_or(|edit| self.source().is_text(edit.span));
+        if is_text { Ok(edit.into_iter().collect()) } else { Err(OperationError::NotText) }
     }
 
     /// Puts the template's empty table into the section (or the section into the document), then goes on.
-    fn with_table_first(&self, id: SectionId, then: impl FnOnce(&Document) -> Edits) -> Edits {
+    pub(super) fn with_table_first(&self, id: SectionId, then: impl FnOnce(&Document) -> Edits) -> Edits {
         let edits = match self.section(id) {
-            None => self.add_section(id),
+            None => self.add_section(id)?,
             Some(section) => {
                 let text = id.template_text();
                 let start = text.find('|').unwrap_or(0);
@@ -575,35 +476,6 @@ impl Document {
         self.chained(&next, then)
     }
 
-    fn new_row<C: Copy + PartialEq>(&self, table: &Table<C>, columns: &[C], cells: &[&str]) -> Result<String, OperationError> {
-        let mut line = vec![String::new(); table.columns.len()];
-        for (column, cell) in columns.iter().zip(cells) {
-            match table.index_of(*column) {
-                Some(index) => line[index] = encode_cell(cell)?,
-                None if cell.trim().is_empty() => {}
-                None => return Err(OperationError::Missing("column for every value".to_owned())),
-            }
-        }
-        Ok(row_line(&line))
-    }
-
-    fn line_below(&self, above: Span, line: &str) -> Edit {
-        let above = self.source().line_at(above.start as usize);
-        let end = above.end as usize;
-        Edit::insert(end, format!("{}{line}", self.source().newline_at(end)))
-    }
-
-    fn remove_line(&self, span: Span) -> Edit {
-        let line = self.source().line_at(span.start as usize);
-        let next = self.source().next_line(line.end as usize);
-        if next > line.end as usize {
-            return Edit::remove(Span::new(line.start as usize, next));
-        }
-        // The last line of the file goes with the ending of the line above.
-        let text = &self.text()[..line.start as usize];
-        Edit::remove(Span::new(text.trim_end_matches(['\n', '\r']).len(), line.end as usize))
-    }
-
     /// The blanks before bullets that are nested in the item at `span`.
     fn nested_indent(&self, span: Span) -> String {
         format!("{}  ", self.indent_of(span))
@@ -614,63 +486,22 @@ impl Document {
         " ".repeat((span.start - line.start) as usize)
     }
 
-    fn verified(&self, mut edits: Vec<Edit>, holds: impl FnOnce(&Document) -> bool) -> Edits {
+    /// The edits, if what `change` is about is as it `is_done` and the rest of the document as before.
+    pub(super) fn verified(
+        &self,
+        mut edits: Vec<Edit>,
+        change: About<'_>,
+        is_done: impl FnOnce(&Document) -> bool,
+    ) -> Edits {
         edits.retain(|edit| edit.text != self.slice(edit.span));
+        // An edit holds text: what it replaces would come back as something else.
+        if edits.iter().any(|edit| !self.source().is_text(edit.span)) {
+            return Err(OperationError::NotText);
+        }
         let new = self.changed(&edits)?;
-        if holds(&new) { Ok(edits) } else { Err(OperationError::ReadsDifferently) }
+        let holds = is_done(&new) && unchanged::holds(self, &new, change);
+        if holds { Ok(edits) } else { Err(OperationError::ReadsDifferently) }
     }
-
-    /// Texts of both tables, row by row.
-    fn table_texts(&self) -> [Vec<Vec<String>>; 2] {
-        let text = |span: Span| self.slice(span).to_owned();
-        [
-            self.timeline().map_or(Vec::new(), |table| {
-                table.rows.iter().map(|row| table.cells(row).iter().map(|c| text(c.span)).collect()).collect()
-            }),
-            self.actions().map_or(Vec::new(), |table| {
-                table.rows.iter().map(|row| table.cells(row).iter().map(|c| text(c.span)).collect()).collect()
-            }),
-        ]
-    }
-
-    fn same_but_field(&self, new: &Document, id: FieldId) -> bool {
-        let others = FIELDS.iter().filter(|def| def.id != id && Some(def.id) != id.def().group);
-        others.into_iter().all(|def| self.field_whole(def.id) == new.field_whole(def.id))
-            && self.sections().len() == new.sections().len()
-            && same_rows(&self.table_texts(), &new.table_texts())
-    }
-
-    fn same_fields(&self, new: &Document) -> bool {
-        FIELDS.iter().filter(|def| self.field(def.id).is_some()).all(|def| {
-            def.kind == FieldKind::Group || self.field_whole(def.id) == new.field_whole(def.id)
-        })
-    }
-
-    fn field_whole(&self, id: FieldId) -> Option<(&str, Vec<&str>)> {
-        let field = self.field(id)?;
-        Some((self.slice(field.value), field.entries.iter().map(|entry| self.slice(*entry)).collect()))
-    }
-}
-
-/// Rows are the same when their cells are, missing cells being empty ones.
-fn same_rows(a: &[Vec<Vec<String>>; 2], b: &[Vec<Vec<String>>; 2]) -> bool {
-    a.iter().zip(b).all(|(a, b)| {
-        a.len() == b.len()
-            && a.iter().zip(b).all(|(a, b)| {
-                let cell = |row: &[String], at: usize| row.get(at).cloned().unwrap_or_default();
-                (0..a.len().max(b.len())).all(|at| cell(a, at) == cell(b, at))
-            })
-    })
-}
-
-/// Edits that put `lines` where the lines at `spans` are; places that keep their line are left alone.
-fn permute<'t>(spans: &[Span], lines: &[String], text: impl Fn(Span) -> &'t str) -> Vec<Edit> {
-    spans
-        .iter()
-        .zip(lines)
-        .filter(|(span, line)| text(**span) != line.as_str())
-        .map(|(span, line)| Edit::replace(*span, line.clone()))
-        .collect()
 }
 
 /// A field as the template writes it, with the fields nested in it.

@@ -1,15 +1,15 @@
 //! The title and the sections: which heading is which, and how far each reaches.
 
-use super::markdown::{BlockKind, Markdown};
+use super::markdown::{Block, BlockKind, Markdown};
 use super::template::{self, SYNONYMS, SectionId};
-use super::{Document, Source, Span};
+use super::{Document, Source, Span, marks};
 
 /// The first heading of level 1.
 #[derive(Clone, Debug)]
 pub struct Title {
     /// Its line.
     pub span: Span,
-    /// The text without `#`.
+    /// The text without `#` and without comments at its end.
     pub text: Span,
 }
 
@@ -47,8 +47,9 @@ pub(super) fn read(source: &Source, markdown: &Markdown, own: &mut Vec<Span>) ->
         template::normalize_into(text, &mut name);
         let id = SYNONYMS.sections.get(name.as_str()).copied();
         if level == 1 && title.is_none() && id.is_none() {
-            title = Some(Title { span: trim_line_end(source, block.span), text: block.content });
-            if text.trim() == template::TEMPLATE_TITLE {
+            let shown = marks::without_trailing_comments(source, block.content);
+            title = Some(Title { span: trim_line_end(source, block), text: shown });
+            if source.slice(shown).trim() == template::TEMPLATE_TITLE {
                 own.push(block.content);
             }
             continue;
@@ -68,7 +69,7 @@ pub(super) fn read(source: &Source, markdown: &Markdown, own: &mut Vec<Span>) ->
         }
         sections.push(Section {
             id,
-            heading: trim_line_end(source, block.span),
+            heading: trim_line_end(source, block),
             name: block.content,
             level,
             span: Span::new(block.span.start as usize, source.text().len()),
@@ -78,9 +79,11 @@ pub(super) fn read(source: &Source, markdown: &Markdown, own: &mut Vec<Span>) ->
     (title, sections)
 }
 
-fn trim_line_end(source: &Source, span: Span) -> Span {
-    let text = source.slice(span);
-    Span::new(span.start as usize, span.start as usize + text.trim_end().len())
+/// A heading without its line's end. Blanks that belong to its text, such as NBSP, stay.
+fn trim_line_end(source: &Source, block: &Block) -> Span {
+    let text = source.slice(block.span).trim_end_matches(['\n', '\r', ' ', '\t']);
+    let line = Span::new(block.span.start as usize, block.span.start as usize + text.len());
+    if block.content.is_empty() { line } else { line.to(block.content) }
 }
 
 /// List items (nested ones with their parent) and paragraphs that hold words, guidance left out.

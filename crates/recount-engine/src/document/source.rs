@@ -53,6 +53,11 @@ impl Source {
         self.front_matter
     }
 
+    /// Whether the bytes of `span` are text; elsewhere they are UTF-8 broken off or none at all.
+    pub fn is_text(&self, span: Span) -> bool {
+        self.raw.as_ref().is_none_or(|raw| raw.get(span.range()).is_some_and(|bytes| std::str::from_utf8(bytes).is_ok()))
+    }
+
     /// Where the Markdown begins: after the byte order mark and the front matter.
     pub fn body_start(&self) -> usize {
         self.body_start
@@ -61,31 +66,37 @@ impl Source {
     /// The line ending to write at `offset`: that of the line above, else of the file, else `\n`.
     pub fn newline_at(&self, offset: usize) -> &'static str {
         let bytes = self.text.as_bytes();
-        let before = memchr::memrchr(b'\n', &bytes[..offset.min(bytes.len())]);
-        let ending = before.or_else(|| memchr::memchr(b'\n', bytes));
+        let before = memchr::memrchr2(b'\n', b'\r', &bytes[..offset.min(bytes.len())]);
+        let ending = before.or_else(|| memchr::memchr2(b'\n', b'\r', bytes));
         match ending {
-            Some(at) if at > 0 && bytes[at - 1] == b'\r' => "\r\n",
+            Some(at) if bytes[at] == b'\n' && at > 0 && bytes[at - 1] == b'\r' => "\r\n",
+            Some(at) if bytes[at] == b'\r' && bytes.get(at + 1) == Some(&b'\n') => "\r\n",
+            Some(at) if bytes[at] == b'\r' => "\r",
             _ => "\n",
         }
     }
 
-    /// The line that holds `offset`, without its ending.
+    /// The line that holds `offset`, without its ending. As in Markdown, `\n`, `\r\n` and `\r` end one.
     pub fn line_at(&self, offset: usize) -> Span {
         let bytes = self.text.as_bytes();
-        let offset = offset.min(bytes.len());
-        let start = memchr::memrchr(b'\n', &bytes[..offset]).map_or(0, |at| at + 1);
-        let mut end = memchr::memchr(b'\n', &bytes[offset..]).map_or(bytes.len(), |at| offset + at);
-        if end > start && bytes[end - 1] == b'\r' {
-            end -= 1;
+        let mut offset = offset.min(bytes.len());
+        if offset > 0 && bytes.get(offset) == Some(&b'\n') && bytes[offset - 1] == b'\r' {
+            // Between the two bytes of an ending: it belongs to the line that it ends.
+            offset -= 1;
         }
+        let start = memchr::memrchr2(b'\n', b'\r', &bytes[..offset]).map_or(0, |at| at + 1);
+        let end = memchr::memchr2(b'\n', b'\r', &bytes[offset..]).map_or(bytes.len(), |at| offset + at);
         Span::new(start, end)
     }
 
     /// Where the line after the one that holds `offset` begins; the end of the file for the last line.
     pub fn next_line(&self, offset: usize) -> usize {
         let bytes = self.text.as_bytes();
-        let offset = offset.min(bytes.len());
-        memchr::memchr(b'\n', &bytes[offset..]).map_or(bytes.len(), |at| offset + at + 1)
+        let end = self.line_at(offset).end as usize;
+        match bytes.get(end..end + 2) {
+            Some(b"\r\n") => end + 2,
+            _ => (end + 1).min(bytes.len()),
+        }
     }
 }
 
@@ -161,5 +172,15 @@ mod tests {
         assert_eq!(source.newline_at(3), "\r\n");
         assert_eq!(source.newline_at(5), "\n");
         assert_eq!(source.newline_at(0), "\r\n");
+    }
+
+    #[test]
+    fn a_lone_carriage_return_ends_a_line_too() {
+        let source = Source::new(b"a\rbc\r\nd");
+        assert_eq!(source.newline_at(3), "\r");
+        for (offset, line, next) in [(0, "a", 2), (1, "a", 2), (2, "bc", 6), (4, "bc", 6), (5, "bc", 6), (6, "d", 7)] {
+            assert_eq!(source.slice(source.line_at(offset)), line, "{offset}");
+            assert_eq!(source.next_line(offset), next, "{offset}");
+        }
     }
 }

@@ -130,7 +130,10 @@ fn read<C: Columns>(source: &Source, markdown: &Markdown, index: usize) -> Optio
     if !taken.contains(&C::KEY) || taken.len() < 2 {
         return None;
     }
-    let delimiter = source.line_at(source.next_line(header.span.end as usize));
+    let below = source.line_at(source.next_line(header.span.end as usize));
+    // A quotation has its mark in front of the line.
+    let lead = source.slice(below).len() - source.slice(below).trim_start_matches(['>', ' ', '\t']).len();
+    let delimiter = trimmed(source, Span::new(below.start as usize + lead, below.end as usize));
     let rows: Vec<Row> = lines.map(|(_, block)| read_row(source, block.span, &mut cells)).collect();
     let end = rows.last().map_or(delimiter.end, |row| row.span.end);
     Some(Table { span: Span::new(header.span.start as usize, end as usize), header, delimiter, columns, rows, cells })
@@ -154,29 +157,21 @@ fn read_row(source: &Source, span: Span, cells: &mut Vec<Cell>) -> Row {
     Row { span: line, cells: first..cells.len() as u32 }
 }
 
-/// The ranges between the unescaped pipes of a line; a pipe at either end borders the table.
+/// The ranges between the unescaped pipes of a line; a pipe at either end borders the table. A backslash
+/// before a pipe escapes it, whatever stands before the backslash: tables are split before anything
+/// else is read.
 pub(super) fn split(line: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     let bytes = line.as_bytes();
-    let mut at = usize::from(bytes.first() == Some(&b'|'));
-    let mut done = false;
+    let first = usize::from(bytes.first() == Some(&b'|'));
+    let pipes = memchr::memchr_iter(b'|', &bytes[first..]).map(move |at| first + at);
+    let mut pipes = pipes.filter(|at| *at == 0 || bytes[at - 1] != b'\\');
+    let mut next = Some(first);
     std::iter::from_fn(move || {
-        if done || (at >= bytes.len() && at > 0 && bytes[at - 1] == b'|') {
-            return None;
-        }
-        let start = at;
-        loop {
-            match memchr::memchr2(b'|', b'\\', &bytes[at..]).map(|found| at + found) {
-                None => {
-                    done = true;
-                    return Some(start..bytes.len());
-                }
-                Some(found) if bytes[found] == b'\\' => at = (found + 2).min(bytes.len()),
-                Some(found) => {
-                    at = found + 1;
-                    return Some(start..found);
-                }
-            }
-        }
+        let start = next?;
+        let end = pipes.next();
+        next = end.map(|at| at + 1);
+        let is_behind_border = start == bytes.len() && start > 0;
+        (!is_behind_border).then(|| start..end.unwrap_or(bytes.len()))
     })
 }
 
@@ -195,7 +190,7 @@ mod tests {
         assert_eq!(cells(r"| `x\|y` | b |"), [r" `x\|y` ", " b "]);
         assert_eq!(cells("| | |"), [" ", " "]);
         assert_eq!(cells("||"), [""]);
-        assert_eq!(cells(r"| a \\| b |"), [r" a \\", " b "]);
+        assert_eq!(cells(r"| a \\| b |"), [r" a \\| b "]);
         assert_eq!(cells(r"| a \"), [r" a \"]);
         assert_eq!(cells("|"), Vec::<&str>::new());
     }

@@ -272,3 +272,122 @@ fn the_front_matter_is_read_and_written() {
     assert_eq!(wrong.front_matter().problems.len(), 1);
     assert_eq!(wrong.stage(), Stage::Review);
 }
+
+#[test]
+fn a_change_behind_an_open_comment_is_refused_and_never_endless() {
+    let document = parse("# T\n\n<!-- not closed\n");
+    assert!(document.set_field(FieldId::Severity, "Sev1").is_err());
+    assert!(document.add_to_section(SectionId::WentWell, "x").is_err());
+    assert!(document.add_section(SectionId::Impact).is_err());
+}
+
+#[test]
+fn adding_what_is_there_changes_nothing() {
+    let document = parse(TEMPLATE);
+    assert_eq!(document.add_section(SectionId::Impact), Ok(Vec::new()));
+    assert_eq!(document.add_field(FieldId::DataLoss), Ok(Vec::new()));
+}
+
+#[test]
+fn an_answer_keeps_its_marks_and_loses_only_a_bullet_of_its_own() {
+    let document = parse(TEMPLATE);
+    for (value, expected) in [("**By a test**, twice", "**By a test**, twice"), ("-5 degrees", "-5 degrees"), ("- one", "one")] {
+        let changed = document.changed(&document.set_field(FieldId::Proof, value).unwrap()).unwrap();
+        let answers: Vec<_> = changed.answers(FieldId::Proof).iter().map(|span| changed.slice(*span).to_owned()).collect();
+        assert_eq!(answers, [expected]);
+    }
+}
+
+#[test]
+fn a_label_without_a_colon_may_have_a_comment_behind_it() {
+    let document = parse("## Incident summary\n\n- **Duration** <!-- recount: allow empty-field: known -->\n");
+    assert_eq!(document.field(FieldId::Duration).map(|field| field.state), Some(FieldState::Blank));
+    let text = after(&document, &document.set_field(FieldId::Duration, "2h").unwrap());
+    assert!(text.ends_with("- **Duration**: 2h <!-- recount: allow empty-field: known -->\n"), "{text}");
+}
+
+const CLOCKS: &str = "## Timeline\n\n| Time (UTC) | Actor | Action | Result |\n|---|---|---|---|\n\
+    | 2026-11-20 23:50 | a | x | |\n| 00:10–00:20 | b | y | |\n| 06:05 PST | c | z | |\n";
+
+#[test]
+fn a_clock_keeps_its_date_when_the_row_above_it_goes_or_moves() {
+    let document = parse(CLOCKS);
+    let without = after(&document, &document.remove_timeline_row(1).unwrap());
+    assert!(without.contains("|---|\n| 2026-11-21 00:10–00:20 | b | y | |\n| 06:05 PST | c | z | |\n"), "{without}");
+    let moved = after(&document, &document.move_timeline_row(3, 1).unwrap());
+    assert!(
+        moved.contains("|---|\n| 2026-11-21 14:05 | c | z | |\n| 2026-11-20 23:50 | a | x | |\n| 00:10–00:20 | b | y | |\n"),
+        "{moved}"
+    );
+    let sorted = parse(&moved);
+    let sorted = after(&sorted, &sorted.sort_timeline());
+    assert!(sorted.contains("|---|\n| 2026-11-20 23:50 | a | x | |\n| 00:10–00:20 | b | y | |\n| 2026-11-21 14:05"), "{sorted}");
+}
+
+#[test]
+fn a_clock_keeps_its_date_when_a_row_comes_above_it() {
+    let text = format!("## Incident summary\n\n- **Start time** (UTC): 2026-11-22 09:00\n\n{}", CLOCKS.replace("2026-11-20 ", ""));
+    let document = parse(&text);
+    let at = "2026-11-20T10:00:00Z".parse().unwrap();
+    let changed = after(&document, &document.insert_timeline_row(at, &["2026-11-20 10:00", "d", "w", ""]).unwrap());
+    assert!(changed.contains("| 2026-11-20 10:00 | d | w | |\n| 2026-11-22 23:50 | a | x | |\n| 00:10–00:20 | b"), "{changed}");
+}
+
+#[test]
+fn a_row_goes_behind_what_is_imprecise_in_its_time() {
+    let text = "## Timeline\n\n| Time (UTC) | Actor | Action | Result |\n|---|---|---|---|\n| 2026-11-20 10:00 | a | x | |\n| ~10:05 | b | y | |\n";
+    let document = parse(text);
+    let at = "2026-11-20T10:30:00Z".parse().unwrap();
+    let changed = after(&document, &document.insert_timeline_row(at, &["2026-11-20 10:30", "c", "z", ""]).unwrap());
+    assert!(changed.ends_with("| ~10:05 | b | y | |\n| 2026-11-20 10:30 | c | z | |\n"), "{changed}");
+}
+
+#[test]
+fn bytes_that_are_no_text_are_never_written_again() {
+    let text = b"# T\n\n## Timeline\n\n| Time (UTC) | Actor | Action | Result |\n|---|---|---|---|\n| 14:10 | a\xff |  x | |\n| 14:02 | b | y | |\n";
+    let document = Document::parse(text);
+    assert_eq!(format::format(&document).bytes, text);
+    assert_eq!(document.sort_timeline(), []);
+    assert_eq!(document.set_timeline_cell(1, TimelineColumn::Actor, "c"), Err(operations::OperationError::NotText));
+    assert!(document.set_timeline_cell(2, TimelineColumn::Actor, "c").is_ok());
+}
+
+#[test]
+fn a_title_is_written_before_its_comment_and_into_an_empty_heading() {
+    for (text, expected) in [
+        ("# Old <!-- recount: allow secret: known -->\n", "# New <!-- recount: allow secret: known -->\n"),
+        ("#\n", "# New\n"),
+        ("Old\n===\n", "New\n===\n"),
+    ] {
+        let document = parse(text);
+        assert_eq!(after(&document, &document.set_title("New").unwrap()), expected);
+    }
+}
+
+#[test]
+fn a_key_of_the_front_matter_is_replaced_with_the_lines_that_belong_to_it() {
+    let document = parse("---\nstage: draft\ntags:\n  - a\n  - b\nreviewed-by: [x]\n---\n# T\n");
+    let text = after(&document, &document.set_front_matter("tags", "[c]").unwrap());
+    assert_eq!(text, "---\nstage: draft\ntags: [c]\nreviewed-by: [x]\n---\n# T\n");
+    assert!(document.set_front_matter("tags", "[c").is_err());
+}
+
+#[test]
+fn a_heading_may_end_with_a_blank_that_is_part_of_its_text() {
+    let document = parse("## Impact\u{a0}\n");
+    let section = &document.sections()[0];
+    assert!(section.id == Some(SectionId::Impact) && section.heading.contains(section.name));
+}
+
+#[test]
+fn tables_in_quotations_and_with_old_line_endings_stay_tables() {
+    let quoted = "## Timeline\n\n> | Time (UTC)  | Actor | Action | Result |\n> | --- | --- | --- | --- |\n> | 14:02 | a | x | |\n";
+    for text in [quoted.to_owned(), quoted.replace("> ", "").replace('\n', "\r")] {
+        let before = parse(&text);
+        let formatted = Document::parse(&format::format(&before).bytes);
+        assert_eq!(formatted.text().lines().count(), before.text().lines().count(), "{text:?}");
+        let rows = |document: &Document| document.timeline().map(|table| table.rows.len());
+        assert_eq!(rows(&before), rows(&formatted), "{text:?}");
+        assert!(formatted.timeline().is_none_or(|table| formatted.slice(table.delimiter) == "|---|---|---|---|"));
+    }
+}

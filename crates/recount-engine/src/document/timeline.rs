@@ -125,7 +125,7 @@ pub(super) fn read(document: &Document) -> Vec<TimelineRow> {
     rows
 }
 
-fn start_date(document: &Document) -> Option<Date> {
+pub(super) fn start_date(document: &Document) -> Option<Date> {
     let text = document.field_text(FieldId::StartTime)?;
     let moment = time::read(text, &Anchor { date: None, previous: None }).ok()?;
     Some(jiff::tz::TimeZone::UTC.to_datetime(moment.at).date())

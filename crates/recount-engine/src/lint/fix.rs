@@ -19,8 +19,9 @@ pub struct Fixed {
     pub findings: Vec<Finding>,
 }
 
-/// More rounds than any document needs; a fix that undoes another ends here.
-const ROUNDS: usize = 10;
+/// More rounds than any document needs: sections that are missing in one place come one a round. A fix
+/// that undoes another ends here.
+const ROUNDS: usize = 64;
 
 /// Applies non-overlapping fixes until nothing changes. Where a round would leave more errors than it
 /// found, its fixes are tried one by one, and those that add errors are left to people: a missing
@@ -97,5 +98,19 @@ mod tests {
         assert!(text.contains("**Customer impact summary**:"), "{text}");
         assert!(!text.contains("## Impact"), "{text}");
         assert!(fixed.findings.iter().any(|finding| finding.rule.name == "missing-section"));
+    }
+
+    #[test]
+    fn sections_that_are_missing_in_one_place_are_all_added() {
+        let config = Config::default();
+        let levels = LevelTable::new(&config);
+        let options = Options { stage: Some(crate::document::Stage::Draft), due: true };
+        let text = b"# Seats were sold twice\n\n## Incident summary\n\n- **Incident ID**: INC-1\n- **Severity**: Sev1\n\
+            - **Start time** (UTC): 2026-11-20 10:00\n- **End time** (UTC): 2026-11-20 10:20\n- **Duration**: 20m\n\
+            - **Primary services impacted**: inventory\n- **Customer impact summary**: Seats were sold twice\n";
+        let today = jiff::civil::date(2026, 11, 23);
+        let fixed = fix(text, &config, &levels, &NoLibrary, today, options);
+        let again = fix(&fixed.bytes, &config, &levels, &NoLibrary, today, options);
+        assert_eq!(String::from_utf8_lossy(&again.bytes), String::from_utf8_lossy(&fixed.bytes));
     }
 }

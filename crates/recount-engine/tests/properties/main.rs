@@ -1,0 +1,200 @@
+//! Properties of the document, for any bytes, for damaged documents and for sound ones: it is read
+//! without loss, a change changes what was asked for and nothing else, formatting and fixing settle.
+
+#![allow(clippy::unwrap_used)]
+
+mod documents;
+mod laws;
+
+use std::sync::LazyLock;
+
+use documents::{any_bytes, any_document, any_value, clock, config, damaged, filled, plain};
+use laws::Operation;
+use proptest::prelude::*;
+use recount_engine::document::edit::{Edit, apply};
+use recount_engine::document::markdown::BlockKind;
+use recount_engine::document::template::{
+    ActionColumn, FIELDS, FieldId, FieldKind, SectionId, TimelineColumn,
+};
+use recount_engine::document::value::time::{Anchor, read};
+use recount_engine::document::{Document, Span, Stage};
+use recount_engine::ide::Checker;
+use recount_engine::lint::Finding;
+
+static CHECKER: LazyLock<Checker> = LazyLock::new(|| Checker::new(config()));
+
+fn cases() -> ProptestConfig {
+    // `PROPTEST_CASES` sets another number. Failing cases become plain tests beside the code.
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::default() }
+}
+
+fn stage() -> impl Strategy<Value = Stage> {
+    prop::sample::select(Stage::ALL.as_slice())
+}
+
+fn field() -> impl Strategy<Value = FieldId> {
+    (0..FIELDS.len()).prop_map(|at| FIELDS[at].id)
+}
+
+const TIMELINE: [TimelineColumn; 4] =
+    [TimelineColumn::Time, TimelineColumn::Actor, TimelineColumn::Action, TimelineColumn::Result];
+const ACTIONS: [ActionColumn; 6] = [
+    ActionColumn::Priority,
+    ActionColumn::Action,
+    ActionColumn::Owner,
+    ActionColumn::DueDate,
+    ActionColumn::Status,
+    ActionColumn::VerificationPlan,
+];
+
+/// Any change with values from `value`.
+fn operation<V: Strategy<Value = String> + 'static>(value: fn() -> V) -> impl Strategy<Value = Operation> {
+    let section = || prop::sample::select(SectionId::ALL.as_slice());
+    prop_oneof![
+        4 => (field(), value()).prop_map(|(id, value)| Operation::SetField(id, value)),
+        2 => (field(), value()).prop_map(|(id, value)| Operation::AddToField(id, value)),
+        3 => (1..7usize, prop::sample::select(TIMELINE.as_slice()), value())
+            .prop_map(|(row, column, value)| Operation::SetTimelineCell(row, column, value)),
+        3 => (1..5usize, prop::sample::select(ACTIONS.as_slice()), value())
+            .prop_map(|(row, column, value)| Operation::SetActionCell(row, column, value)),
+        2 => (clock(), value(), value(), value()).prop_map(|(time, actor, action, result)| {
+            let at = read(&time, &Anchor::default()).expect("it is canonical").at;
+            Operation::InsertTimelineRow(at, [time, actor, action, result])
+        }),
+        2 => ("P[0-2]", value(), value(), value()).prop_map(|(priority, action, owner, plan)| {
+            Operation::InsertActionItem([priority, action, owner, "2026-12-01".to_owned(), "Open".to_owned(), plan])
+        }),
+        1 => (1..7usize).prop_map(Operation::RemoveTimelineRow),
+        1 => (1..5usize).prop_map(Operation::RemoveActionItem),
+        1 => (1..7usize, 1..7usize).prop_map(|(from, to)| Operation::MoveTimelineRow(from, to)),
+        1 => (1..5usize, 1..5usize).prop_map(|(from, to)| Operation::MoveActionItem(from, to)),
+        2 => (section(), value()).prop_map(|(id, value)| Operation::AddToSection(id, value)),
+        1 => section().prop_map(Operation::AddSection),
+        1 => field().prop_map(Operation::AddField),
+        1 => value().prop_map(Operation::SetTitle),
+        1 => ("[a-z]{1,3}|stage|tags|reviewed-by", value()).prop_map(|(key, value)| Operation::SetFrontMatter(key, value)),
+        1 => Just(Operation::SortTimeline),
+    ]
+}
+
+/// Whether a plain change must be possible in a sound document.
+fn is_possible(document: &Document, operation: &Operation) -> bool {
+    match operation {
+        Operation::SetField(id, _) | Operation::AddToField(id, _) => id.def().kind != FieldKind::Group,
+        Operation::SetTimelineCell(row, ..) | Operation::RemoveTimelineRow(row) => *row <= document.timeline_rows().len(),
+        Operation::SetActionCell(row, ..) | Operation::RemoveActionItem(row) => *row <= document.action_items().len(),
+        Operation::MoveTimelineRow(from, to) => (*from).max(*to) <= document.timeline_rows().len(),
+        Operation::MoveActionItem(from, to) => (*from).max(*to) <= document.action_items().len(),
+        // A section of fields or of a table takes no bullets of its own.
+        Operation::AddToSection(id, _) => {
+            matches!(id, SectionId::WentWell | SectionId::WentPoorly | SectionId::GotLucky)
+        }
+        // What YAML makes of the words is for the caller.
+        Operation::SetFrontMatter(..) => false,
+        _ => true,
+    }
+}
+
+proptest! {
+    #![proptest_config(cases())]
+
+    #[test]
+    fn any_bytes_are_read_and_stay_as_they_are(bytes in any_bytes()) {
+        laws::reading(&bytes.0);
+    }
+
+    #[test]
+    fn damaged_documents_are_read_and_stay_as_they_are(bytes in damaged()) {
+        laws::reading(&bytes.0);
+    }
+
+    #[test]
+    fn cells_are_where_every_reader_of_markdown_sees_them(bytes in any_document()) {
+        laws::tables(&Document::parse(&bytes.0));
+    }
+
+    #[test]
+    fn formatting_settles_and_keeps_words_and_instants(bytes in any_document()) {
+        laws::formatting(&bytes.0);
+    }
+
+    #[test]
+    fn fixing_settles_and_never_adds_errors(bytes in any_document(), stage in stage()) {
+        laws::fixing(&CHECKER, &bytes.0, stage);
+    }
+
+    #[test]
+    fn a_change_is_refused_or_changes_only_what_was_asked(bytes in any_document(), operation in operation(any_value)) {
+        // A refusal is fine here; what it must not do is change something else.
+        let _ = laws::operating(&bytes.0, &operation);
+    }
+
+    #[test]
+    fn a_plain_change_of_a_sound_document_is_never_refused(
+        bytes in filled(),
+        operations in prop::collection::vec(operation(plain), 1..4),
+    ) {
+        let mut bytes = bytes.0;
+        for operation in &operations {
+            let possible = is_possible(&Document::parse(&bytes), operation);
+            match laws::operating(&bytes, operation) {
+                Ok(changed) => bytes = changed,
+                Err(error) => prop_assert!(!possible, "{operation:?}: {error}\n{}", String::from_utf8_lossy(&bytes)),
+            }
+        }
+    }
+
+    #[test]
+    fn a_waiver_silences_its_rule_on_its_line_and_nothing_else(
+        bytes in any_document(),
+        stage in stage(),
+        which in any::<prop::sample::Index>(),
+    ) {
+        let document = Document::parse(&bytes.0);
+        let before = laws::findings(&CHECKER, &bytes.0, stage);
+        let candidates: Vec<(&Finding, Edit)> =
+            before.iter().filter_map(|finding| Some((finding, waiver(&document, finding)?))).collect();
+        prop_assume!(!candidates.is_empty());
+        let (finding, edit) = which.get(&candidates);
+        let waived = apply(&bytes.0, std::slice::from_ref(edit)).expect("it is one insertion");
+        let after = laws::findings(&CHECKER, &waived, stage);
+        let block = block_at(&document, finding.span).expect("the waiver was put into it");
+        let covered = |other: &Finding| {
+            other.rule.name == finding.rule.name && block.start <= other.span.start && other.span.start <= block.end
+        };
+        let expected: Vec<_> = before.iter().filter(|other| !covered(other)).map(said).collect();
+        let got: Vec<_> = after.iter().map(said).collect();
+        prop_assert_eq!(got, expected, "{:?}\n{}", finding, String::from_utf8_lossy(&waived));
+    }
+}
+
+fn said(finding: &Finding) -> (&'static str, String) {
+    (finding.rule.name, finding.message.to_string())
+}
+
+/// The row, or the paragraph of an item or of its own, in which a finding stands.
+fn block_at(document: &Document, span: Span) -> Option<Span> {
+    let blocks = &document.markdown().blocks;
+    let holds = |block: Span| block.start <= span.start && span.end <= block.end;
+    let inner = blocks.iter().rfind(|block| holds(block.span) && !matches!(block.kind, BlockKind::List | BlockKind::Table))?;
+    matches!(inner.kind, BlockKind::TableRow | BlockKind::Paragraph).then(|| {
+        let text = document.slice(inner.span).trim_end();
+        Span::new(inner.span.start as usize, inner.span.start as usize + text.len())
+    })
+}
+
+/// The insertion of a reasoned waiver at the end of the line of a finding.
+fn waiver(document: &Document, finding: &Finding) -> Option<Edit> {
+    let block = block_at(document, finding.span)?;
+    let text = document.slice(block);
+    let comment = format!(" <!-- recount: allow {}: known -->", finding.rule.name);
+    // What has open code, HTML or several lines may take the comment for something else.
+    let is_plain = !text.contains(['`', '<', '\n', '\r', '\\']) && !document.slice(block).is_empty();
+    if !is_plain || finding.rule.name.contains("waiver") || text.chars().any(char::is_control) {
+        return None;
+    }
+    let at = block.end as usize;
+    let at = if text.starts_with('|') && text.ends_with('|') { at - 1 } else { at };
+    let at = at - (document.text()[..at].len() - document.text()[..at].trim_end_matches(' ').len());
+    (at > block.start as usize + 1).then(|| Edit::insert(at, comment))
+}
