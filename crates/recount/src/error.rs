@@ -108,7 +108,9 @@ impl From<OperationError> for CliError {
                 this.hint("set one of the fields below it; `recount set --fields` lists all")
             }
             OperationError::Missing(_) => this.hint("`recount check` says what of the template is missing"),
-            OperationError::NotText => this.hint("save the file as UTF-8 first; `recount check` names the place"),
+            OperationError::NotText => {
+                this.hint("save the file as UTF-8 first; it may be in Latin-1 or Windows-1252 now")
+            }
             OperationError::Value(_) | OperationError::ReadsDifferently => this,
         }
     }

@@ -64,7 +64,7 @@ fn a_draft_from_a_git_log_has_rows_in_utc_and_tells_what_it_did() {
     let (folder, run) = drafted();
     assert!(run.out.starts_with(&format!("{PATH}\n3 rows added to the timeline\n")), "{}", run.out);
     assert!(
-        run.out.contains("\n1 more event is in the evidence: `recount candidates INC-0001`\n"),
+        run.out.contains("\n1 event left out of the timeline: `recount candidates INC-0001`\n"),
         "{}",
         run.out
     );
