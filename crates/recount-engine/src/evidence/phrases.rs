@@ -178,7 +178,8 @@ const DOUBTS: &[&str] = &[
 ];
 
 struct Tables {
-    says: Vec<Regex>,
+    /// One automaton for all phrases: most messages state nothing, and are read once to know that.
+    says: RegexSet,
     doubts: RegexSet,
     starts: Vec<Regex>,
     full_start: Regex,
@@ -194,7 +195,8 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
     // Patterns of this file, each compiled by the tests below.
     let compile = |pattern: &str| Regex::new(&format!("(?i){pattern}")).expect("a pattern of the table");
     Tables {
-        says: PHRASES.iter().map(|phrase| compile(phrase.pattern)).collect(),
+        says: RegexSet::new(PHRASES.iter().map(|phrase| format!("(?i){}", phrase.pattern)))
+            .expect("patterns of the table"),
         doubts: RegexSet::new(DOUBTS.iter().map(|d| format!("(?i){d}"))).expect("patterns of the table"),
         starts: CLOCKED_STARTS
             .iter()
@@ -224,7 +226,7 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
 /// The first thing a person's text states, sentence by sentence, and the words that state it.
 pub fn stated(text: &str) -> Option<(Says, &str)> {
     sentences(text).find_map(|sentence| {
-        let phrase = TABLES.says.iter().position(|regex| regex.is_match(sentence))?;
+        let phrase = TABLES.says.matches(sentence).iter().next()?;
         (!sentence.ends_with('?') && !TABLES.doubts.is_match(sentence))
             .then(|| (PHRASES[phrase].says, sentence))
     })
