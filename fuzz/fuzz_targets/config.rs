@@ -22,7 +22,7 @@ fuzz_target!(|bytes: &[u8]| {
             let _ = (config.service("checkout"), config.person("@ana"), config.is_team("team-payments"));
             let _ = slug(text);
             let document = Document::parse(DOCUMENT);
-            let options = Options { stage: Some(Stage::Final), due: true };
+            let options = Options { stage: Some(Stage::Final), due: true, fixes: true };
             let checker = Checker::new(config);
             for finding in checker.findings(&document, &NoLibrary, date(2026, 11, 23), options) {
                 assert!(document.text().get(finding.span.range()).is_some(), "{}", finding.rule.name);

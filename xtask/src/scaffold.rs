@@ -5,8 +5,9 @@
 //! `vague_action`, `{{constant}}` is `VAGUE_ACTION`. What does not live here: what a rule or a source is.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::{Outcome, root};
 
@@ -31,7 +32,7 @@ const RULE: Kind = Kind {
     ],
     registry: "crates/recount-engine/src/lint/rules/mod.rs",
     module: "mod {{snake}};",
-    list: ("RULES", "&{{snake}}::{{constant}}"),
+    list: ("RULES", "&{{snake}}::RULE"),
 };
 
 const SOURCE: Kind = Kind {
@@ -42,7 +43,7 @@ const SOURCE: Kind = Kind {
             include_str!("../templates/source.rs.txt"),
         ),
         (
-            "crates/recount-engine/tests/sources/{{name}}/sample.txt",
+            "crates/recount-engine/tests/sources/{{name}}/plain/sample.txt",
             include_str!("../templates/source-sample.txt"),
         ),
     ],
@@ -80,17 +81,35 @@ fn scaffold(root: &Path, kind: &Kind, arguments: &[String]) -> Outcome {
             format!("`{}` has no module lines, or no list `{}`, to add to", kind.registry, kind.list.0)
         })?;
 
-    for (path, text) in files.iter().chain([&(registry.clone(), text)]) {
+    let text = formatted(root, text);
+    for (path, text) in files.iter().chain([&(registry, text)]) {
         path.parent()
             .map_or(Ok(()), fs::create_dir_all)
             .and_then(|()| fs::write(path, text))
             .map_err(|error| format!("`{}`: {error}", path.display()))?;
         println!("wrote {}", path.strip_prefix(root).unwrap_or(path).display());
     }
-    // Only for looks: `make lint` says so where it is missing.
-    let _ = Command::new("rustfmt").args(["--edition", "2024"]).arg(&registry).status();
     println!("write the substance, then `cargo xtask generate` and `make test`");
     Ok(())
+}
+
+/// The text as `cargo fmt` would have it; as it is where there is no rustfmt, and then `make lint` says so.
+/// From its standard input rustfmt formats nothing else, however many modules the text declares.
+fn formatted(root: &Path, text: String) -> String {
+    let run = || {
+        let mut rustfmt = Command::new("rustfmt")
+            .args(["--edition", "2024", "--config-path"])
+            .arg(root)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        // The pipe closes here, which is how rustfmt knows that this was all.
+        rustfmt.stdin.take().map_or(Ok(()), |mut pipe| pipe.write_all(text.as_bytes()))?;
+        rustfmt.wait_with_output()
+    };
+    let output = run().ok().filter(|output| output.status.success());
+    output.and_then(|output| String::from_utf8(output.stdout).ok()).unwrap_or(text)
 }
 
 fn is_kebab(name: &str) -> bool {
@@ -135,7 +154,7 @@ mod tests {
     use super::*;
 
     const REGISTRY: &str = "//! Rules.\n\nmod alpha;\nmod vague_action;\n\nuse super::Rule;\n\n\
-        /// All.\npub static RULES: &[&Rule] = &[&alpha::ALPHA, &vague_action::VAGUE_ACTION];\n";
+        /// All.\n#[rustfmt::skip]\npub static RULES: &[&Rule] = &[\n    &alpha::RULE,\n    &vague_action::RULE,\n];\n";
 
     fn repository() -> tempfile::TempDir {
         let folder = tempfile::tempdir().expect("a scratch folder");
@@ -151,17 +170,17 @@ mod tests {
             (
                 "missing-owner",
                 "mod alpha;\nmod missing_owner;\nmod vague_action;\n",
-                ["alpha::", "missing_owner::MISSING_OWNER", "vague_"],
+                ["alpha::", "missing_owner::RULE", "vague_"],
             ),
             (
                 "aardvark",
                 "mod aardvark;\nmod alpha;\nmod vague_action;\n",
-                ["aardvark::AARDVARK", "alpha::", "vague_"],
+                ["aardvark::RULE", "alpha::", "vague_"],
             ),
             (
                 "zero-impact",
                 "mod alpha;\nmod vague_action;\nmod zero_impact;\n",
-                ["alpha::", "vague_", "zero_impact::ZERO_IMPACT"],
+                ["alpha::", "vague_", "zero_impact::RULE"],
             ),
         ] {
             let folder = repository();
@@ -190,5 +209,34 @@ mod tests {
         let error = scaffold(folder.path(), &RULE, &["a".to_owned()]).expect_err("nothing to add to");
         assert!(error.contains("no list `RULES`"), "{error}");
         assert!(!folder.path().join("crates/recount-engine/src/lint/rules/a.rs").exists());
+    }
+
+    /// The engine of this repository with one rule and one source more.
+    #[test]
+    fn what_is_laid_out_compiles_without_a_warning() {
+        // In one place, so that the compiler finds its work of the last time again.
+        let copy = root().join("target/scaffold");
+        let _ = fs::remove_dir_all(&copy);
+        for name in ["Cargo.toml", "Cargo.lock", "rustfmt.toml", "crates", "xtask", "examples"] {
+            for path in crate::files_below(&root().join(name)).into_iter().chain([root().join(name)]) {
+                let target = copy.join(path.strip_prefix(root()).expect("it is below the root"));
+                if path.is_file() {
+                    fs::create_dir_all(target.parent().expect("it is below the root")).expect("made");
+                    fs::copy(&path, target).expect("copied");
+                }
+            }
+        }
+        let (rule, source) = ("between-the-others", "between-the-others");
+        scaffold(&copy, &RULE, &[rule.to_owned()]).expect("laid out");
+        scaffold(&copy, &SOURCE, &[source.to_owned()]).expect("laid out");
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let build = Command::new(cargo)
+            .current_dir(&copy)
+            .args(["build", "--quiet", "--offline", "--locked", "--workspace", "--lib"])
+            .env("CARGO_TARGET_DIR", root().join("target"))
+            .output()
+            .expect("cargo runs this test");
+        let said = String::from_utf8_lossy(&build.stderr);
+        assert!(build.status.success() && said.is_empty(), "{said}");
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! Which crate may know which and which room of the engine may know which stand here as two tables; a
 //! crate or room that is in neither is a fault, so that whoever adds one decides. The rest is about
-//! files: each opens with what lives in it, stays readable in one sitting, and has no leftovers.
+//! files: each opens with what lives in it, stays readable in one sitting, and has no leftovers; pages
+//! link to what is there, and every dependency has its reason.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::{Outcome, files_below, root};
 
@@ -54,6 +55,9 @@ const IMPURE: &[&str] = &[
 /// Above this many lines a file says at its head why it is one file.
 const LONG: usize = 800;
 const REASON: &str = "// tidy: long because ";
+
+/// The page whose section "Dependencies" has a line about each.
+const REASONS: &str = "ARCHITECTURE.md";
 
 /// Words that mean "not finished". Split, so that this file may hold them.
 const LEFTOVERS: &[&str] = &[
@@ -108,7 +112,62 @@ fn check(root: &Path) -> Vec<Fault> {
             arrows(&place, &text, &mut faults);
         }
     }
+    for path in pages(root) {
+        let place = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        links(
+            &place,
+            &text,
+            |target| path.parent().is_some_and(|folder| folder.join(target).exists()),
+            &mut faults,
+        );
+    }
+    let read = |name: &str| std::fs::read_to_string(root.join(name)).unwrap_or_default();
+    reasons(&read("Cargo.toml"), &read(REASONS), &mut faults);
     faults
+}
+
+/// The pages that people read: those at the root and the book.
+fn pages(root: &Path) -> Vec<PathBuf> {
+    let at_root = std::fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.path());
+    let is_page = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "md");
+    at_root.chain(files_below(&root.join("docs"))).filter(is_page).collect()
+}
+
+/// Links of a page to files that are not there. Other servers are not asked.
+fn links(place: &str, text: &str, exists: impl Fn(&str) -> bool, faults: &mut Vec<Fault>) {
+    use pulldown_cmark::{Event, Parser, Tag};
+    for (event, range) in Parser::new(text).into_offset_iter() {
+        let Event::Start(Tag::Link { dest_url, .. }) = event else { continue };
+        let target = dest_url.split('#').next().unwrap_or_default();
+        if !target.is_empty() && !target.contains(':') && !exists(target) {
+            let line = text[..range.start].lines().count().max(1);
+            let message = format!("links to `{target}`, which is not there");
+            faults.push(Fault { place: format!("{place}:{line}"), message });
+        }
+    }
+}
+
+/// The table of dependencies with their reasons, against the manifest.
+fn reasons(manifest: &str, page: &str, faults: &mut Vec<Fault>) {
+    let table: toml::Table = manifest.parse().unwrap_or_default();
+    let known = table.get("workspace").and_then(|workspace| workspace.get("dependencies")?.as_table());
+    let known = known.into_iter().flat_map(|table| table.iter());
+    let foreign: Vec<&str> =
+        known.filter(|(_, it)| it.get("path").is_none()).map(|(name, _)| name.as_str()).collect();
+    let rows = page.split_once("\n## Dependencies\n").map_or("", |(_, rest)| rest);
+    let rows = rows.split("\n## ").next().unwrap_or_default().lines();
+    let told: Vec<&str> = rows.filter_map(|row| Some(row.strip_prefix("| `")?.split_once('`')?.0)).collect();
+    let mut fault = |message: String| faults.push(Fault { place: REASONS.to_owned(), message });
+    for name in foreign.iter().filter(|name| !told.contains(name)) {
+        fault(format!("has no line about the dependency `{name}`: say what it is for"));
+    }
+    for name in told.iter().filter(|name| !foreign.contains(name)) {
+        fault(format!("tells of `{name}`, which is no dependency any more: drop the line"));
+    }
+    if !told.is_sorted() {
+        fault("has its dependencies out of order: sort them by name".to_owned());
+    }
 }
 
 fn manifest(place: &str, text: &str, faults: &mut Vec<Fault>) {
@@ -413,6 +472,46 @@ mod tests {
         for (name, dependency, expected) in cases {
             let faults = faults_of(&format!("crates/{name}/Cargo.toml"), &manifest(name, dependency));
             assert_eq!(faults.join("\n"), expected);
+        }
+    }
+
+    #[test]
+    fn links_to_files_that_are_not_there_are_found() {
+        let text = "# Page\n\nSee [one](one.md#a), [here](#b), [the web](https://x.example/y) and [two](../two.md).\n";
+        let mut faults = Vec::new();
+        links("docs/page.md", text, |target| target == "one.md", &mut faults);
+        let expected = Fault {
+            place: "docs/page.md:3".into(),
+            message: "links to `../two.md`, which is not there".into(),
+        };
+        assert_eq!(faults, [expected]);
+    }
+
+    #[test]
+    fn every_dependency_has_its_reason_and_every_reason_its_dependency() {
+        let manifest = "[workspace.dependencies]\nours = { path = \"crates/ours\" }\nserde = \"1\"\njiff = { version = \"0.2\" }\n";
+        let page = |rows: &str| {
+            format!(
+                "| `x` | no row |\n\n## Dependencies\n\n| crate | job |\n|---|---|\n{rows}\n## More\n| `y` | no row |\n"
+            )
+        };
+        let cases = [
+            ("| `jiff` | time |\n| `serde` | types |\n", ""),
+            ("| `serde` | types |\n", "has no line about the dependency `jiff`: say what it is for"),
+            (
+                "| `jiff` | time |\n| `old` | gone |\n| `serde` | types |\n",
+                "tells of `old`, which is no dependency any more: drop the line",
+            ),
+            (
+                "| `serde` | types |\n| `jiff` | time |\n",
+                "has its dependencies out of order: sort them by name",
+            ),
+        ];
+        for (rows, expected) in cases {
+            let mut faults = Vec::new();
+            reasons(manifest, &page(rows), &mut faults);
+            let messages: Vec<String> = faults.into_iter().map(|fault| fault.message).collect();
+            assert_eq!(messages.join("\n"), expected, "{rows}");
         }
     }
 

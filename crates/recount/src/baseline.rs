@@ -11,7 +11,11 @@ use recount_engine::evidence::identity::sha256_hex;
 use recount_engine::lint::Finding;
 use serde::{Deserialize, Serialize};
 
+use recount_store::Guard;
+
+use crate::commands::check::slashes;
 use crate::error::CliError;
+use crate::workspace::Workspace;
 
 /// The file at the library's root.
 pub(crate) const FILE: &str = "recount-baseline.jsonl";
@@ -50,6 +54,37 @@ pub(crate) fn fingerprint(document: &Document, finding: &Finding) -> String {
     sha256_hex(format!("{}\n{section}\n{}", finding.rule.name, text.join(" ")).as_bytes(), 16)
 }
 
+/// Makes accepted findings follow a postmortem that got another path, so that they do not come back.
+/// A baseline that cannot be read is left to `check`, which says what is wrong with it.
+pub(crate) fn follow(
+    workspace: &Workspace,
+    guard: &Guard<'_>,
+    from: &Path,
+    to: &Path,
+) -> Result<(), CliError> {
+    let file = workspace.library.root().join(FILE);
+    let Ok(stored) = workspace.library.read(&file) else { return Ok(()) };
+    let path = |path: &Path| slashes(&workspace.relative(path));
+    let (from, to) = (path(from), path(to));
+    let mut text = String::with_capacity(stored.bytes.len() + 256);
+    let mut moved = false;
+    for line in String::from_utf8_lossy(&stored.bytes).split_inclusive('\n') {
+        match serde_json::from_str::<Line>(line) {
+            Ok(accepted) if accepted.path == from => {
+                moved = true;
+                let accepted = Line { path: to.clone(), ..accepted };
+                // Strings and a number: they are always JSON, and a string takes everything.
+                let _ = writeln!(text, "{}", serde_json::to_string(&accepted).unwrap_or_default());
+            }
+            _ => text.push_str(line),
+        }
+    }
+    if moved {
+        guard.write_if_unchanged(&file, &stored.version, text.as_bytes())?;
+    }
+    Ok(())
+}
+
 impl Baseline {
     /// Reads the file; an empty baseline where there is none.
     pub(crate) fn read(root: &Path) -> Result<Self, CliError> {
@@ -81,7 +116,12 @@ impl Baseline {
     }
 
     /// Drops the accepted findings of a document; returns how many they were.
-    pub(crate) fn drop_accepted(&self, path: &str, document: &Document, findings: &mut Vec<Finding>) -> usize {
+    pub(crate) fn drop_accepted(
+        &self,
+        path: &str,
+        document: &Document,
+        findings: &mut Vec<Finding>,
+    ) -> usize {
         let Some(accepted) = self.accepted.get(path) else { return 0 };
         let mut left = accepted.clone();
         let before = findings.len();

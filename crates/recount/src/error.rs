@@ -43,7 +43,7 @@ pub(crate) struct CliError {
 impl CliError {
     /// A sentence without a full stop, the thing in backticks.
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None, broken_pipe: false }
+        Self { message: plain(message.into()), hint: None, broken_pipe: false }
     }
 
     /// What to do about it.
@@ -74,6 +74,17 @@ impl CliError {
     }
 }
 
+/// The operating system's words without Rust's ` (os error 2)` behind them, which helps nobody.
+fn plain(message: String) -> String {
+    let Some((before, rest)) = message.split_once(" (os error ") else { return message };
+    match rest.split_once(')') {
+        Some((number, after)) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
+            format!("{before}{after}")
+        }
+        _ => message,
+    }
+}
+
 impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
@@ -91,7 +102,17 @@ impl From<StoreError> for CliError {
 
 impl From<OperationError> for CliError {
     fn from(error: OperationError) -> Self {
-        Self::new(error.to_string())
+        let this = Self::new(error.to_string());
+        match error {
+            OperationError::Group(_) => {
+                this.hint("set one of the fields below it; `recount set --fields` lists all")
+            }
+            OperationError::Missing(_) => this.hint("`recount check` says what of the template is missing"),
+            OperationError::NotText => {
+                this.hint("save the file as UTF-8 first; it may be in Latin-1 or Windows-1252 now")
+            }
+            OperationError::Value(_) | OperationError::ReadsDifferently => this,
+        }
     }
 }
 

@@ -8,6 +8,8 @@ mod environment;
 mod error;
 mod inputs;
 mod progress;
+#[cfg(test)]
+mod reference;
 mod report;
 mod workspace;
 

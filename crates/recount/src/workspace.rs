@@ -13,7 +13,7 @@ use recount_engine::document::template::{self, FieldId};
 use recount_engine::document::{Document, Stage};
 use recount_engine::ide::Checker;
 use recount_engine::lint::{self, Finding, Level, Library as Facts, Options};
-use recount_store::{Guard, Library, Listed, Stored};
+use recount_store::{Guard, Library, Listed, StoreError, Stored};
 
 use crate::environment::Environment;
 use crate::error::CliError;
@@ -97,10 +97,22 @@ impl Workspace {
         relative.display().to_string()
     }
 
+    /// A path from the library's root, however it was typed: `./INC-0001.md` in a folder below it, too.
+    pub(crate) fn relative(&self, path: &Path) -> PathBuf {
+        let root = self.library.root();
+        if let Ok(relative) = path.strip_prefix(root) {
+            return relative.to_owned();
+        }
+        let real = |path: &Path| path.canonicalize().ok();
+        let relative = real(path).zip(real(root)).and_then(|(path, root)| Some(path.strip_prefix(root).ok()?.to_owned()));
+        relative.unwrap_or_else(|| path.to_owned())
+    }
+
     /// The file of a postmortem, from its ID, its number, or its path.
     pub(crate) fn find(&self, wanted: &str) -> Result<PathBuf, CliError> {
         let as_path = Path::new(wanted);
-        if as_path.is_file() {
+        // What is there and is no folder was meant, even if reading it will say why that cannot be done.
+        if fs::symlink_metadata(as_path).is_ok() && !as_path.is_dir() {
             return Ok(as_path.to_owned());
         }
         let pattern = &self.config().library.id;
@@ -148,6 +160,9 @@ impl Workspace {
         let found = found.into_inner().unwrap_or_default();
         match &found[..] {
             [path] => Ok(path.clone()),
+            [] if self.library.config_path().is_none() => {
+                Err(StoreError::NoLibrary { from: self.library.root().to_owned() }.into())
+            }
             [] => {
                 let ids = files.iter().filter_map(|path| pattern.id_in(path.file_stem()?.to_str()?));
                 let near = recount_engine::config::nearest(wanted, ids);
@@ -192,12 +207,19 @@ impl Workspace {
         stage: Stage,
     ) -> Result<(), CliError> {
         let errors = |document: &Document| -> Vec<Finding> {
-            let options = Options { stage: Some(stage), due: false };
+            let options = Options { stage: Some(stage), due: false, fixes: false };
             let mut found = self.findings(path, document, today, options);
             found.retain(|finding| finding.level == Level::Error);
             found
         };
         let old = errors(before);
+        if old.iter().any(|finding| finding.rule.name == "foreign-template") {
+            return Err(CliError::new(format!(
+                "refused, because `{}` is not in the postmortem template: the field would stand alone",
+                self.relative(path).display()
+            ))
+            .hint("move its text into a copy of the template first; or use `--force`"));
+        }
         let mut new = errors(after);
         for finding in &old {
             let same = |other: &Finding| other.rule.name == finding.rule.name && other.message == finding.message;
@@ -236,9 +258,10 @@ pub(crate) struct Neighbours<'w> {
 
 impl Facts for Neighbours<'_> {
     fn other_with_id(&self, id: &str) -> Option<String> {
-        let paths = self.others?.get(id)?;
+        // The keys are in lower case: `inc-0042` and `INC-0042` lead to the same postmortem.
+        let paths = self.others?.get(&id.to_lowercase())?;
         let other = paths.iter().find(|path| path.as_path() != self.path)?;
-        Some(self.workspace.library.relative(other).display().to_string())
+        Some(self.workspace.relative(other).display().to_string())
     }
 
     fn exists(&self, path: &str) -> Option<bool> {

@@ -202,6 +202,9 @@ pub struct EvidenceConfig {
     pub slack_workspace: Option<String>,
     /// The repository, `https://github.com/acme/shop`: commits and pull requests then link to it.
     pub repository: Option<String>,
+    /// Several repositories, each by the name that its logs and folders have: `shop =
+    /// "https://github.com/acme/shop"` is for `shop.tsv` and for a clone in `shop/`.
+    pub repositories: BTreeMap<String, String>,
     /// What makes the pseudonyms of mail addresses this library's own; any text that nobody else has.
     pub salt: Option<String>,
 }

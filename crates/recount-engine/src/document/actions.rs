@@ -28,6 +28,8 @@ pub struct ActionItem {
     pub plan: Option<Cell>,
     /// The stable ID in a comment of its Action cell.
     pub id: Option<Span>,
+    /// How far it has come, as the Status cell says.
+    kind: Option<StatusKind>,
 }
 
 pub(super) fn read(document: &Document) -> Vec<ActionItem> {
@@ -39,8 +41,9 @@ pub(super) fn read(document: &Document) -> Vec<ActionItem> {
         }
         let marks = document.marks();
         let marks = &marks[marks.partition_point(|mark| mark.span.start < row.span.start)..];
-        let own = marks.iter().take_while(|mark| row.span.contains(mark.span));
-        let id = own.filter_map(|mark| if let MarkKind::Id(id) = mark.kind { Some(id) } else { None }).next();
+        let mut own = marks.iter().take_while(|mark| row.span.contains(mark.span));
+        let id = own.find_map(|mark| if let MarkKind::Id(id) = mark.kind { Some(id) } else { None });
+        let status = table.cell(row, Column::Status);
         items.push(ActionItem {
             number: items.len() + 1,
             index,
@@ -49,9 +52,13 @@ pub(super) fn read(document: &Document) -> Vec<ActionItem> {
             action: table.cell(row, Column::Action),
             owner: table.cell(row, Column::Owner),
             due: table.cell(row, Column::DueDate),
-            status: table.cell(row, Column::Status),
+            status,
             plan: table.cell(row, Column::VerificationPlan),
             id,
+            kind: match document.cell_text(status) {
+                "" => Some(StatusKind::Open),
+                text => status::kind_of(text),
+            },
         });
     }
     items
@@ -64,11 +71,9 @@ impl Document {
     }
 
     /// How far an item has come: open where nothing is said, none where what is said is no status.
+    #[allow(clippy::unused_self, reason = "beside the readings of the other cells, which need the text")]
     pub fn status_kind(&self, item: &ActionItem) -> Option<StatusKind> {
-        match self.cell_text(item.status) {
-            "" => Some(StatusKind::Open),
-            text => status::read(text).status.map(|status| status.kind),
-        }
+        item.kind
     }
 
     /// When an item is due; none where the cell is empty.

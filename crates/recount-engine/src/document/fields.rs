@@ -168,24 +168,14 @@ impl Reader<'_> {
     /// Finds the field whose label begins `content`. With `group`, only its members count.
     fn label(&mut self, section: SectionId, content: Span, group: Option<FieldId>) -> Option<Label> {
         let text = self.source.slice(content);
-        let line = text.lines().next().unwrap_or("");
-        // A comment is no part of a label that has no colon.
-        let line = line.find("<!--").map_or(line, |comment| line[..comment].trim_end());
-        let mut starts = [line.find(':'), line.find('?').map(|at| at + 1), find_dash(line), Some(line.len())];
-        starts.sort_unstable();
-        for end in starts.into_iter().flatten() {
-            let Some(prefix) = line.get(..end) else { continue };
-            if prefix.len() > 120 {
-                break;
-            }
-            template::normalize_into(prefix, &mut self.name);
+        label_ends(text).find_map(|end| {
+            template::normalize_into(text.get(..end)?, &mut self.name);
             let key = (section, std::mem::take(&mut self.name));
             let found = SYNONYMS.fields.get(&key).copied();
             self.name = key.1;
-            let Some(id) = found.filter(|id| group.is_none() || id.def().group == group) else { continue };
-            return Some(Label { id, end: content.start as usize + after_label(line, end) });
-        }
-        None
+            let id = found.filter(|id| group.is_none() || id.def().group == group)?;
+            Some(Label { id, end: content.start as usize + after_label(text, end) })
+        })
     }
 
     fn field(&mut self, section: SectionId, item: usize, head: Span, label: &Label) {
@@ -289,14 +279,57 @@ impl Reader<'_> {
     }
 }
 
-/// A dash that separates a label without a colon from its value.
-fn find_dash(line: &str) -> Option<usize> {
-    [" - ", " – ", " — "].iter().filter_map(|dash| line.find(dash)).min()
+/// No label is longer.
+const LONGEST_LABEL: usize = 120;
+
+/// Where a label may end that begins `text`: before the first colon of the line, behind the first question
+/// mark, before the first dash, or with the line.
+fn label_ends(text: &str) -> impl Iterator<Item = usize> + '_ {
+    let bytes = text.as_bytes();
+    let (mut colon, mut question, mut dash, mut line_end) = (false, false, false, false);
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while at <= bytes.len().min(LONGEST_LABEL) && !line_end {
+            let here = at;
+            at += 1;
+            match bytes.get(here) {
+                Some(b':') if !colon => {
+                    colon = true;
+                    return Some(here);
+                }
+                Some(b'?') if !question && at <= LONGEST_LABEL => {
+                    question = true;
+                    return Some(at);
+                }
+                Some(b' ') if !dash && is_dash(&text[here..]) => {
+                    dash = true;
+                    return Some(here);
+                }
+                // A comment is no part of a label that has no colon.
+                Some(b'<') if text[here..].starts_with("<!--") => {
+                    line_end = true;
+                    return Some(text[..here].trim_end().len());
+                }
+                None | Some(b'\n') => {
+                    line_end = true;
+                    return Some(text[..here].strip_suffix('\r').map_or(here, str::len));
+                }
+                _ => {}
+            }
+        }
+        None
+    })
 }
 
-/// The end of a label that ends at `end` of `line`: closing markup, the qualifier in parentheses is
+/// A dash that separates a label without a colon from its value.
+fn is_dash(text: &str) -> bool {
+    [" - ", " – ", " — "].iter().any(|dash| text.starts_with(dash))
+}
+
+/// The end of a label that ends at `end` of the first line of `text`: closing markup, the qualifier in parentheses is
 /// in it already, then the colon or dash, then markup that closes behind the colon.
-fn after_label(line: &str, end: usize) -> usize {
+fn after_label(text: &str, end: usize) -> usize {
+    let line = text.lines().next().unwrap_or("");
     let mut at = end;
     let skip = |at: &mut usize, wanted: &[&str]| {
         let rest = &line[*at..];
@@ -309,13 +342,14 @@ fn after_label(line: &str, end: usize) -> usize {
         }
     };
     let opened = line.starts_with("**") || line.starts_with("__");
-    let closed = line[..end].trim_start_matches(['*', '_']).contains("**")
-        || line[..end].trim_start_matches(['*', '_']).contains("__");
-    if opened && !closed {
+    let is_closing = |pair: &[u8]| matches!(pair, b"**" | b"__");
+    let is_open =
+        opened && !line[..end].trim_start_matches(['*', '_']).as_bytes().windows(2).any(is_closing);
+    if is_open {
         skip(&mut at, &["**", "__"]);
     }
     skip(&mut at, &[":", "-", "–", "—"]);
-    if opened && !closed {
+    if is_open {
         skip(&mut at, &["**", "__"]);
     }
     at

@@ -1,6 +1,8 @@
 //! `fmt`: canonical times, computed duration and time to detect, sorted timeline, compact tables. It
 //! never changes what a document says; what it converts, it reports.
 
+use std::borrow::Cow;
+
 use super::edit::{Edit, apply};
 use super::operations::row_line;
 use super::table::{Row, Table};
@@ -25,26 +27,19 @@ pub fn format(document: &Document) -> Formatted {
         // A row that is written again is text: the bytes that are none would come back as something else.
         return Formatted { bytes: document.source().bytes().to_vec(), notes };
     }
-    let mut current = document.source().bytes().to_vec();
+    let mut current = Cow::Borrowed(document);
     let passes: [fn(&Document, &mut Vec<String>) -> Vec<Edit>; 3] = [times_and_tables, sorted, computed_fields];
-    for (index, pass) in passes.iter().enumerate() {
-        let parsed;
-        let seen = if index == 0 {
-            document
-        } else {
-            parsed = Document::parse(&current);
-            &parsed
-        };
-        let edits = pass(seen, &mut notes);
+    for pass in passes {
+        let edits = pass(&current, &mut notes);
         if edits.is_empty() {
             continue;
         }
         // The edits of a pass never overlap: each is a cell, a field or a line of its own.
-        if let Ok(bytes) = apply(&current, &edits) {
-            current = bytes;
+        if let Ok(bytes) = apply(current.source().bytes(), &edits) {
+            current = Cow::Owned(Document::parse(&bytes));
         }
     }
-    Formatted { bytes: current, notes }
+    Formatted { bytes: current.source().bytes().to_vec(), notes }
 }
 
 /// Canonical times and compact tables, in one pass because both rewrite rows.
@@ -153,7 +148,7 @@ fn computed_fields(document: &Document, notes: &mut Vec<String>) -> Vec<Edit> {
     for (id, name, until) in values {
         let is_open = document.field(id).is_some_and(|field| field.state != FieldState::Filled && field.body.is_empty());
         let (Some(from), Some(until), true) = (started, until, is_open) else { continue };
-        let Ok(seconds) = u64::try_from(until.as_second() - from.as_second()) else { continue };
+        let Some(seconds) = super::elapsed(from, until) else { continue };
         let text = duration::canonical(seconds);
         if let Ok(found) = document.set_field(id, &text) {
             notes.push(format!("the {name} is `{text}`"));

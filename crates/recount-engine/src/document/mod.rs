@@ -37,7 +37,7 @@ pub use sections::{Section, Title};
 pub use source::Source;
 pub use span::{LineIndex, Position, Span};
 pub use table::{Cell, Row, Table};
-pub use timeline::{Milestone, TimelineRow};
+pub use timeline::{Milestone, TimelineRow, elapsed};
 pub use typed::Typed;
 
 use markdown::Markdown;

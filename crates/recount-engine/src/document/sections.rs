@@ -125,6 +125,16 @@ pub(super) fn content_of(document: &Document, item: usize) -> Option<Span> {
 
 /// `span` without blanks at either end.
 pub(super) fn trimmed(source: &Source, span: Span) -> Span {
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+    let bytes = source.text().as_bytes().get(span.range()).unwrap_or_default();
+    if let (Some(first), Some(last)) =
+        (bytes.iter().position(|byte| !is_blank(byte)), bytes.iter().rposition(|byte| !is_blank(byte)))
+        && bytes[first].is_ascii_graphic()
+        && bytes[last].is_ascii_graphic()
+    {
+        return Span::new(span.start as usize + first, span.start as usize + last + 1);
+    }
+    // Nothing, or at an end a character that may be one of the rarer blanks.
     let text = source.slice(span);
     let start = span.start as usize + (text.len() - text.trim_start().len());
     Span::new(start, start + text.trim().len())

@@ -372,6 +372,26 @@ pub fn normalize_into(text: &str, out: &mut String) {
     out.clear();
     let mut depth = 0_u32;
     let mut gap = false;
+    if text.is_ascii() {
+        for byte in text.bytes() {
+            match byte {
+                b'(' => depth += 1,
+                b')' => depth = depth.saturating_sub(1),
+                _ if depth > 0 => {}
+                b'\'' => {}
+                _ if byte.is_ascii_alphanumeric() => {
+                    if gap && !out.is_empty() {
+                        out.push(' ');
+                    }
+                    gap = false;
+                    out.push(char::from(byte.to_ascii_lowercase()));
+                }
+                _ => gap = true,
+            }
+        }
+        finish_normalizing(text, depth, out);
+        return;
+    }
     for ch in text.chars() {
         match ch {
             '(' => depth += 1,
@@ -392,6 +412,10 @@ pub fn normalize_into(text: &str, out: &mut String) {
             _ => gap = true,
         }
     }
+    finish_normalizing(text, depth, out);
+}
+
+fn finish_normalizing(text: &str, depth: u32, out: &mut String) {
     if depth > 0 && out.is_empty() {
         out.extend(text.chars().filter(|ch| ch.is_alphanumeric()).flat_map(char::to_lowercase));
     }
@@ -400,6 +424,9 @@ pub fn normalize_into(text: &str, out: &mut String) {
 
 /// Removes `3`, `2 1`, `iv` in front of the words of a heading.
 fn strip_numbering(text: &mut String) {
+    if !text.starts_with(|ch: char| ch.is_ascii_digit() || matches!(ch, 'i' | 'v' | 'x')) {
+        return;
+    }
     while let Some((first, _)) = text.split_once(' ') {
         let is_number = first.bytes().all(|b| b.is_ascii_digit());
         let is_roman = first.len() <= 4 && first.bytes().all(|b| matches!(b, b'i' | b'v' | b'x'));

@@ -131,6 +131,17 @@ pub(super) fn start_date(document: &Document) -> Option<Date> {
     Some(jiff::tz::TimeZone::UTC.to_datetime(moment.at).date())
 }
 
+/// Seconds from one instant to another, as exact as the less exact of the two: where one stands to the
+/// minute (its seconds are zero), whole minutes. None where the second comes before the first.
+pub fn elapsed(from: Timestamp, until: Timestamp) -> Option<u64> {
+    let (mut from, mut until) = (from.as_second(), until.as_second());
+    if from % 60 == 0 || until % 60 == 0 {
+        from = from.div_euclid(60) * 60;
+        until = until.div_euclid(60) * 60;
+    }
+    u64::try_from(until - from).ok()
+}
+
 impl Document {
     /// The row that marks `milestone`: the first of its kind, the last for *resolved*.
     pub fn milestone(&self, milestone: Milestone) -> Option<&TimelineRow> {
@@ -160,5 +171,20 @@ impl Document {
     pub fn ended_at(&self) -> Option<Timestamp> {
         let field = self.field_time(FieldId::EndTime).and_then(Result::ok).map(|moment| moment.at);
         field.or_else(|| self.milestone(Milestone::Resolved)?.at())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_is_as_exact_as_the_less_exact_of_its_ends() {
+        let at = |text: &str| text.parse::<Timestamp>().expect("it is RFC 3339");
+        let start = at("2026-11-20T14:02:00Z");
+        assert_eq!(elapsed(start, at("2026-11-20T17:02:15Z")), Some(3 * 3600));
+        assert_eq!(elapsed(at("2026-11-20T14:02:11Z"), at("2026-11-20T14:06:24Z")), Some(253));
+        assert_eq!(elapsed(at("2026-11-20T14:02:11Z"), start), Some(0));
+        assert_eq!(elapsed(at("2026-11-20T14:03:11Z"), start), None);
     }
 }

@@ -1,7 +1,7 @@
 //! Curation: which events belong in a timeline, and why.
 //!
-//! What does not live here: the wording that states something (`phrases`), and what the events decide
-//! beyond their own rows (`derive`).
+//! What does not live here: the wording that states something (`phrases`), what one event makes of another
+//! (`select`), and what the events decide beyond their own rows (`derive`).
 
 use super::event::{Event, Kind, Milestone};
 use super::phrases::{self, Says};
@@ -66,20 +66,8 @@ impl Curation {
         if event.action.trim().is_empty() {
             return Choice::Candidate("it has no text".into());
         }
-        if event.signals.pinned {
-            return Choice::Take("pinned".into());
-        }
-        if let Some((name, says)) =
-            MARKERS.iter().find(|(name, _)| event.signals.reactions.iter().any(|reaction| reaction == name))
-        {
-            return Choice::Take(format!("{says} (`:{name}:`)"));
-        }
-        if event
-            .thread
-            .as_deref()
-            .is_some_and(|thread| self.threads.iter().any(|wanted| names_thread(wanted, thread)))
-        {
-            return Choice::Take("in a thread that was asked for".into());
+        if let Some(why) = self.marked(event) {
+            return Choice::Take(why);
         }
         match event.kind {
             Kind::Message => chat(event),
@@ -90,6 +78,23 @@ impl Curation {
             Kind::Note | Kind::Ticket => Choice::Candidate(format!("a {}", event.kind.words())),
             kind => Choice::Take(format!("{} {}", article(kind), kind.words())),
         }
+    }
+}
+
+impl Curation {
+    /// Why people want an event in, whatever it says: they pinned or marked it, or asked for its thread.
+    pub fn marked(&self, event: &Event) -> Option<String> {
+        if event.signals.pinned {
+            return Some("pinned".into());
+        }
+        if let Some((name, says)) =
+            MARKERS.iter().find(|(name, _)| event.signals.reactions.iter().any(|reaction| reaction == name))
+        {
+            return Some(format!("{says} (`:{name}:`)"));
+        }
+        let thread = event.thread.as_deref()?;
+        let asked = self.threads.iter().any(|wanted| names_thread(wanted, thread));
+        asked.then(|| "in a thread that was asked for".into())
     }
 }
 
@@ -116,6 +121,9 @@ fn chat(event: &Event) -> Choice {
             Choice::Take(format!("it states a milestone ({})", milestone.word().to_lowercase()))
         }
         Some((Says::Did(kind), _)) => Choice::Take(format!("it states an action ({})", kind.words())),
+        None if phrases::stated_start(&event.action, event.instant()).is_some() => {
+            Choice::Take("it says when impact began".into())
+        }
         None => Choice::Candidate("chat that states neither an action nor a milestone".into()),
     }
 }

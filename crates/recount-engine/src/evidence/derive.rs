@@ -4,13 +4,13 @@
 //! What does not live here: writing into the document. Each result carries the events that decide it, and
 //! whether it may fill a blank field or is only offered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::curate;
-use super::event::{Event, EventId, Kind, Milestone};
-use super::phrases::{self, Says};
+use super::event::{Event, EventId, Kind, Milestone, Precision};
+use super::phrases::{self, Outcome, Says};
 use super::row;
 
 /// What can be derived.
@@ -33,8 +33,12 @@ pub enum Derivable {
     CustomerReport,
     /// *Internal observation*.
     InternalObservation,
-    /// *Primary services impacted*: one result for each.
+    /// *Primary services impacted*: one result for each that is certain, or all that are named in one offer.
     Service,
+    /// *Regions impacted*: one result for each.
+    Region,
+    /// *Severity*.
+    Severity,
     /// *Direct trigger*.
     DirectTrigger,
     /// *What stopped the bleeding*.
@@ -64,6 +68,8 @@ impl Derivable {
             Self::CustomerReport => "Customer reports",
             Self::InternalObservation => "Internal observation",
             Self::Service => "Primary services impacted",
+            Self::Region => "Regions impacted",
+            Self::Severity => "Severity",
             Self::DirectTrigger => "Direct trigger",
             Self::StoppedTheBleeding => "What stopped the bleeding",
             Self::RollbackDetails => "Rollback details",
@@ -97,6 +103,8 @@ pub struct Derived {
 pub struct Known {
     /// The names of the library's services.
     pub services: Vec<String>,
+    /// The regions that an incident can impact.
+    pub regions: Vec<String>,
     /// The instants that the document already has; they are not derived again, and figures count from them.
     pub milestones: BTreeMap<Milestone, Timestamp>,
 }
@@ -110,6 +118,8 @@ pub fn derive<'a>(events: impl IntoIterator<Item = &'a Event>, known: &Known) ->
     out.figures();
     out.detection();
     out.services();
+    out.regions();
+    out.severity();
     out.causes();
     out.links();
     out.derived
@@ -125,8 +135,12 @@ struct Findings<'a> {
 
 impl<'a> Findings<'a> {
     fn milestones(&mut self) {
-        if let Some((event, at)) = self.events.iter().find_map(|event| Some((*event, started(event)?))) {
-            self.milestone(Milestone::Started, at, event, "it says when impact began", true);
+        if let Some((event, at, precision)) = stated_start(self.events.iter().copied()) {
+            let why = match event.kind {
+                Kind::AlertFiring => "the alert says since when",
+                _ => "it says when impact began",
+            };
+            self.milestone_at(Milestone::Started, at, precision, event, why, true);
         }
         let reached = |milestone| move |event: &&&Event| curate::milestone(event) == Some(milestone);
 
@@ -204,13 +218,25 @@ impl<'a> Findings<'a> {
     }
 
     fn milestone(&mut self, milestone: Milestone, at: Timestamp, event: &Event, why: &str, certain: bool) {
+        self.milestone_at(milestone, at, event.precision, event, why, certain);
+    }
+
+    fn milestone_at(
+        &mut self,
+        milestone: Milestone,
+        at: Timestamp,
+        precision: Precision,
+        event: &Event,
+        why: &str,
+        certain: bool,
+    ) {
         if self.known.milestones.contains_key(&milestone) {
             return;
         }
         if certain {
             self.instants.insert(milestone, at);
         }
-        let value = row::time(at, event.precision);
+        let value = row::time(at, precision);
         self.push(Derivable::Milestone(milestone), value.clone(), Some(at), &[event], why, certain);
         match milestone {
             Milestone::Started => self.push(Derivable::Start, value, Some(at), &[event], why, certain),
@@ -281,16 +307,75 @@ impl<'a> Findings<'a> {
         }
     }
 
+    /// Certain are those that an alert names and those that were rolled back; without any, all that are
+    /// named are one offer.
     fn services(&mut self) {
-        for service in &self.known.services {
-            let named: Vec<&Event> =
-                self.events.iter().copied().filter(|e| names(&e.action, service)).collect();
-            if named.is_empty() {
-                continue;
+        let surely = |event: &&Event| match event.kind {
+            Kind::AlertFiring | Kind::Page => true,
+            Kind::Rollback => !event.details.contains_key("commit") && is_done(event),
+            _ => false,
+        };
+        let surely: Vec<&Event> = self.events.iter().copied().filter(surely).collect();
+        let of = |events: &[&'a Event], service: &str| -> Vec<&'a Event> {
+            events
+                .iter()
+                .copied()
+                .filter(|e| services_of(e, &self.known.services).contains(service))
+                .collect()
+        };
+        let mut found: Vec<(&str, Vec<&Event>)> = self
+            .known
+            .services
+            .iter()
+            .map(|service| (service.as_str(), of(&surely, service)))
+            .filter(|(_, events)| !events.is_empty())
+            .collect();
+        if !found.is_empty() {
+            found.sort_by_key(|(_, events)| (events[0].at, &events[0].id));
+            for (service, events) in found {
+                let alerted = events[0].kind != Kind::Rollback;
+                let why = if alerted { "an alert names it" } else { "it was rolled back" };
+                self.push(Derivable::Service, service.to_owned(), None, &events, why, true);
             }
-            let alerted = named.iter().any(|e| matches!(e.kind, Kind::AlertFiring | Kind::Page));
-            let why = if alerted { "an alert names it" } else { "it is named" };
-            self.push(Derivable::Service, service.clone(), None, &named, why, alerted);
+            return;
+        }
+        let named: Vec<(&str, Vec<&Event>)> = self
+            .known
+            .services
+            .iter()
+            .map(|service| (service.as_str(), of(&self.events, service)))
+            .filter(|(_, events)| !events.is_empty())
+            .collect();
+        if !named.is_empty() {
+            let services: Vec<&str> = named.iter().map(|(service, _)| *service).collect();
+            let events: Vec<&Event> = named.iter().map(|(_, events)| events[0]).collect();
+            self.push(Derivable::Service, services.join(", "), None, &events, "named in the timeline", false);
+        }
+    }
+
+    fn regions(&mut self) {
+        for region in &self.known.regions {
+            let named: Vec<&Event> = self
+                .events
+                .iter()
+                .copied()
+                .filter(|e| matches!(e.kind, Kind::AlertFiring | Kind::Page) && names(&e.action, region))
+                .collect();
+            if !named.is_empty() {
+                self.push(Derivable::Region, region.clone(), None, &named, "an alert names it", true);
+            }
+        }
+    }
+
+    fn severity(&mut self) {
+        let declared =
+            self.events.iter().copied().filter(|event| event.kind == Kind::Message).find_map(|event| {
+                let declares = matches!(phrases::stated(&event.action), Some((Says::Did(Kind::Note), _)));
+                Some((event, phrases::severity(&event.action).filter(|_| declares)?))
+            });
+        if let Some((event, severity)) = declared {
+            let value = severity.as_str().to_owned();
+            self.push(Derivable::Severity, value, None, &[event], "declared", false);
         }
     }
 
@@ -300,53 +385,83 @@ impl<'a> Findings<'a> {
         let over =
             self.instants.get(&Milestone::Mitigated).or(self.instants.get(&Milestone::Resolved)).copied();
         if let Some(begun) = begun {
-            let last = self.events.iter().copied().rfind(|e| e.instant() <= begun && change(e).is_some());
-            if let Some(event) = last {
-                self.push(
-                    Derivable::DirectTrigger,
-                    line(event),
-                    None,
-                    &[event],
-                    "the last change before it began",
-                    false,
-                );
-            }
+            self.trigger(begun);
         }
         let during = |event: &&Event| begun.is_none_or(|begun| event.instant() >= begun);
-        if let Some(over) = over {
-            let kinds = [Kind::Rollback, Kind::ConfigChange, Kind::Scaling, Kind::Deploy, Kind::Command];
-            let cured = self.events.iter().copied().filter(during).rfind(|event| {
-                event.instant() <= over && change(event).is_some_and(|kind| kinds.contains(&kind))
-            });
-            if let Some(event) = cured {
-                self.push(
-                    Derivable::StoppedTheBleeding,
-                    line(event),
-                    None,
-                    &[event],
-                    "the last change before it was over",
-                    false,
-                );
-            }
-        }
-        let back: Vec<&Event> = self
+        let done: Vec<(&Event, Kind)> = self
             .events
             .iter()
             .copied()
             .filter(during)
-            .filter(|e| change(e) == Some(Kind::Rollback))
+            .filter(|event| is_done(event))
+            .filter_map(|event| Some((event, change(event)?)))
             .collect();
-        for event in back {
-            let certain = begun.is_some() && event.kind == Kind::Rollback;
+        let back: Vec<&Event> =
+            done.iter().filter(|(_, kind)| *kind == Kind::Rollback).map(|(event, _)| *event).collect();
+        // What a program says it rolled back stands above what people and commits tell of the same.
+        let by_program: Vec<&Event> = back
+            .iter()
+            .copied()
+            .filter(|event| event.kind == Kind::Rollback && !event.details.contains_key("commit"))
+            .collect();
+        let back = if by_program.is_empty() { back } else { by_program };
+        if let Some(over) = over {
+            let kinds = [Kind::Rollback, Kind::ConfigChange, Kind::Scaling, Kind::Deploy, Kind::Command];
+            let cured = done
+                .iter()
+                .filter(|(event, kind)| event.instant() <= over && kinds.contains(kind))
+                .map(|(event, _)| *event)
+                .filter(|event| !event.details.contains_key("commit"))
+                .next_back();
+            let rolled: Vec<&Event> = back.iter().copied().filter(|event| event.instant() <= over).collect();
+            let (events, why) = match cured {
+                Some(last) if rolled.iter().any(|event| event.id == last.id) => {
+                    (rolled, "the last change before impact was over")
+                }
+                Some(last) => (vec![last], "the last change before impact was over"),
+                None => (Vec::new(), ""),
+            };
+            if !events.is_empty() {
+                self.push(Derivable::StoppedTheBleeding, told(&events), None, &events, why, false);
+            }
+        }
+        if !back.is_empty() {
+            let certain = begun.is_some() && back.iter().all(|event| event.kind == Kind::Rollback);
             self.push(
                 Derivable::RollbackDetails,
-                line(event),
+                told(&back),
                 None,
-                &[event],
-                "it took a change back",
+                &back,
+                "a change was taken back",
                 certain,
             );
         }
+    }
+
+    /// The last change before it began; where that is a deploy, with the merge that it brought.
+    fn trigger(&mut self, begun: Timestamp) {
+        let before = |event: &&Event| event.instant() <= begun && is_done(event) && change(event).is_some();
+        let Some(last) = self.events.iter().copied().rfind(before) else { return };
+        let mut events = vec![last];
+        if change(last) == Some(Kind::Deploy) {
+            let about = services_of(last, &self.known.services);
+            let brought = self.events.iter().copied().rfind(|event| {
+                let of = services_of(event, &self.known.services);
+                event.kind == Kind::Merge
+                    && event.instant() <= last.instant()
+                    && last.instant().duration_since(event.instant()) <= SignedDuration::from_hours(2)
+                    && (of.is_empty() || !of.is_disjoint(&about))
+            });
+            events.extend(brought);
+        }
+        let value = match events[..] {
+            [deploy, merge] => {
+                let both = told(&[deploy, merge]);
+                both.replacen("; Merged ", "; merged before it: ", 1)
+            }
+            _ => told(&events),
+        };
+        self.push(Derivable::DirectTrigger, value, None, &events, "the last change before it began", false);
     }
 
     fn links(&mut self) {
@@ -377,18 +492,80 @@ impl<'a> Findings<'a> {
     }
 }
 
-/// When impact began, by the text's own word: a clock in UTC, on the day that makes it not later than the
-/// message.
-fn started(event: &Event) -> Option<Timestamp> {
-    let clock = phrases::stated_start(&event.action)?;
-    let said = event.instant().to_zoned(jiff::tz::TimeZone::UTC).datetime();
-    let same_day = said.date().to_datetime(clock);
-    let at = if same_day <= said {
-        same_day
-    } else {
-        same_day.checked_sub(SignedDuration::from_hours(24)).ok()?
+/// When impact began, by the word of an alert or of somebody: the earliest that is stated, and the first to
+/// state it.
+pub(super) fn stated_start<'a>(
+    events: impl Iterator<Item = &'a Event>,
+) -> Option<(&'a Event, Timestamp, Precision)> {
+    let states = |event: &Event| match event.kind {
+        Kind::AlertFiring | Kind::Page => true,
+        Kind::Message => !event.signals.bot,
+        _ => false,
     };
-    at.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+    let mut starts: Vec<(&Event, Timestamp, Precision)> = events
+        .filter(|event| states(event))
+        .filter_map(|event| {
+            let (at, precision) = phrases::stated_start(&event.action, event.instant())?;
+            Some((event, at, precision))
+        })
+        .collect();
+    starts.sort_by(|a, b| (a.1, a.0.at, &a.0.id).cmp(&(b.1, b.0.at, &b.0.id)));
+    starts.into_iter().next()
+}
+
+/// The configured services that an event is about: by its text, else by the repository that it is from.
+pub(super) fn services_of<'k>(event: &Event, services: &'k [String]) -> BTreeSet<&'k str> {
+    let is =
+        |text: &str| services.iter().map(String::as_str).filter(|s| names(text, s)).collect::<BTreeSet<_>>();
+    match event.details.get("repository") {
+        // A commit's subject names what it likes; its repository is what it changes.
+        Some(repository) => is(repository),
+        None => match event.details.get("service") {
+            Some(service) => is(service),
+            None => is(&without_urls(&event.action)),
+        },
+    }
+}
+
+/// Whether what an event tells of was done: not refused, and not only begun.
+fn is_done(event: &Event) -> bool {
+    !event.signals.bot || phrases::outcome(&event.action) == Outcome::Done
+}
+
+/// Events in a sentence that can be pasted: `Rolled back checkout to v41 at 2026-11-20 14:20:00`.
+fn told(events: &[&Event]) -> String {
+    let mut day = None;
+    let mut parts = Vec::new();
+    for event in events {
+        let action = without_urls(&event.action);
+        let action = action.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("");
+        let action = action.trim_end_matches(['.', ';', ',', ':']).to_owned();
+        let time = row::time(event.instant(), event.precision);
+        // The date is said once.
+        let shown = match (day.as_deref(), time.split_once(' ')) {
+            (Some(day), Some((date, clock))) if day == date => clock.to_owned(),
+            (_, Some((date, _))) => {
+                day = Some(date.to_owned());
+                time
+            }
+            _ => time,
+        };
+        let by = if event.signals.bot || event.actor.is_empty() || event.details.contains_key("commit") {
+            String::new()
+        } else {
+            format!("{}: ", event.actor)
+        };
+        parts.push(format!("{by}{action} at {shown}"));
+    }
+    parts.join("; ")
+}
+
+fn without_urls(text: &str) -> String {
+    let mut out = text.to_owned();
+    for url in urls(text) {
+        out = out.replacen(url, "", 1);
+    }
+    out.replace(" ()", "").replace(" <>", "")
 }
 
 /// What kind of change an event is, or tells of.
@@ -397,7 +574,7 @@ fn change(event: &Event) -> Option<Kind> {
         return Some(event.kind);
     }
     match (event.kind, phrases::stated(&event.action)) {
-        (Kind::Message, Some((Says::Did(kind), _))) if kind.is_change() => Some(kind),
+        (Kind::Message, Some((Says::Did(kind), _))) if kind.is_change() && !event.signals.bot => Some(kind),
         _ => None,
     }
 }
@@ -422,18 +599,25 @@ fn span(span: SignedDuration) -> String {
     }
 }
 
-/// Whether a text names a service, as a word of its own.
+/// Whether a text names a service, as a word of its own. `team-payments`, `#payments` and `payments-worker`
+/// are other things than `payments`; `payments-3` is one of its hosts.
 fn names(text: &str, service: &str) -> bool {
     let (text, service) = (text.to_lowercase(), service.to_lowercase());
-    let word = |c: char| c.is_alphanumeric() || c == '_';
     !service.is_empty()
         && text.match_indices(&service).any(|(at, _)| {
-            !text[..at].chars().next_back().is_some_and(word)
-                && !text[at + service.len()..].chars().next().is_some_and(word)
+            let before = text[..at].chars().next_back();
+            let mut after = text[at + service.len()..].chars();
+            let joined = |c: char| c.is_alphanumeric() || c == '_';
+            let ends = match after.next() {
+                Some('-') => after.next().is_none_or(|next| !next.is_alphabetic()),
+                Some(next) => !joined(next),
+                None => true,
+            };
+            ends && !before.is_some_and(|c| joined(c) || matches!(c, '-' | '@' | '#'))
         })
 }
 
-fn urls(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn urls(text: &str) -> impl Iterator<Item = &str> {
     text.match_indices("http").filter_map(|(at, _)| {
         let rest = &text[at..];
         (rest.starts_with("https://") || rest.starts_with("http://")).then(|| {
@@ -515,8 +699,8 @@ mod tests {
         assert_eq!(
             derived,
             [
-                "Milestone(Started) 2026-11-20 14:02:00 <- e9",
-                "Start 2026-11-20 14:02:00 <- e9",
+                "Milestone(Started) 2026-11-20 14:02 <- e9",
+                "Start 2026-11-20 14:02 <- e9",
                 "Milestone(Detected) 2026-11-20 14:05:00 <- e5",
                 "Milestone(Acknowledged) 2026-11-20 14:06:00 <- e6",
                 "Milestone(Mitigated) 2026-11-20 14:25:00 <- e25",
@@ -526,10 +710,10 @@ mod tests {
                 "TimeToDetect 3 min <- e9",
                 "AlertName CheckoutErrors <- e5",
                 "CustomerReport 2026-11-20 14:12:00 @ana: customers are reporting payment errors (offered) <- e12",
-                "Service checkout (offered) <- e0",
-                "DirectTrigger 2026-11-20 14:00:00 @ana: deployed checkout v42 (offered) <- e0",
-                "StoppedTheBleeding 2026-11-20 14:20:00 @ana: rolled back checkout to v41 (offered) <- e20",
-                "RollbackDetails 2026-11-20 14:20:00 @ana: rolled back checkout to v41 <- e20",
+                "Service checkout <- e20",
+                "DirectTrigger @ana: deployed checkout v42 at 2026-11-20 14:00:00 (offered) <- e0",
+                "StoppedTheBleeding @ana: rolled back checkout to v41 at 2026-11-20 14:20:00 (offered) <- e20",
+                "RollbackDetails @ana: rolled back checkout to v41 at 2026-11-20 14:20:00 <- e20",
                 "Dashboard https://grafana.acme.io/d/abc <- e9",
             ]
         );
@@ -545,6 +729,21 @@ mod tests {
             derived.iter().find(|d| d.what == Derivable::Duration).map(|d| d.value.as_str()),
             Some("45 min")
         );
+    }
+
+    #[test]
+    fn a_service_is_named_by_a_word_of_its_own() {
+        for (text, named) in [
+            ("deployed `payments` 2", true),
+            ("payments-3 eu-west", true),
+            ("Payments: 5xx", true),
+            ("paging team-payments", false),
+            ("see #payments", false),
+            ("payments-worker", false),
+            ("repayments", false),
+        ] {
+            assert_eq!(names(text, "payments"), named, "`{text}`");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub use crate::document::Milestone;
 /// The name of an event: the source's own ID and the transition, such as `git:8e0d6c97…` or
 /// `slack:U061A5N1G:1462585122.000008`. The same evidence read twice gives the same names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct EventId(pub String);
 
@@ -34,6 +35,7 @@ impl fmt::Display for EventId {
 ///  "link":"https://github.com/o/r/pull/89","link_label":"#89","details":{"commit":"8e0d…"}}
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Event {
     /// The name, unique within a postmortem's evidence.
     pub id: EventId,
@@ -94,6 +96,21 @@ impl Event {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp8601(pub Timestamp);
 
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Timestamp8601 {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Timestamp".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "format": "date-time" })
+    }
+}
+
 impl From<Timestamp> for Timestamp8601 {
     fn from(at: Timestamp) -> Self {
         Self(at)
@@ -115,6 +132,7 @@ impl<'de> Deserialize<'de> for Timestamp8601 {
 
 /// How exact an instant is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Precision {
     /// To the minute: seconds are unknown, not zero.
@@ -126,6 +144,7 @@ pub enum Precision {
 
 /// What kind of thing an event is. The names in files and on the command line are these in kebab case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// An alert began to fire.
@@ -199,6 +218,7 @@ impl Kind {
 
 /// What says something about an event's weight. Sources report these; curation decides.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default)]
 pub struct Signals {
     /// Somebody pinned it.

@@ -10,7 +10,9 @@
 //!
 //! An event is frozen once, by its ID, whichever input brings it; a later input adds only what is new. What
 //! was taken or dismissed is never offered again: a row that a person edited or deleted stays so, because
-//! the ledger, and not the timeline, says what was taken.
+//! the ledger, and not the timeline, says what was taken. It also says what was written, as a hash: a row
+//! that is still word for word what we wrote is ours to mend when more evidence comes in; any other is
+//! somebody's.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -58,15 +60,24 @@ pub enum State {
     Dismissed,
 }
 
-/// A line of the ledger.
+/// A line of the ledger: about an event, or about something that the events together decide, such as a
+/// field (`field:start-time`) or the row of a start that an event only tells of (`stated:started`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Decision {
-    id: EventId,
-    state: State,
+pub struct Decision {
+    /// What it is about.
+    pub id: EventId,
+    /// What was decided.
+    pub state: State,
     /// Why, for a reader of the file.
     #[serde(default, skip_serializing_if = "String::is_empty")]
-    why: String,
+    pub why: String,
+    /// A hash of the row or value that was written.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub wrote: String,
 }
+
+/// The reason of a decision that a person took: it holds against whatever other evidence says.
+pub const BY_HAND: &str = "taken by hand";
 
 /// One frozen input.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,7 +122,8 @@ pub struct Frozen {
     inputs: Vec<Input>,
     /// Where each event stands: input and index.
     places: HashMap<EventId, (usize, usize)>,
-    states: HashMap<EventId, State>,
+    /// The last decision about each.
+    decisions: HashMap<EventId, Decision>,
     /// The ledger as it stands, damaged lines and all: appending must not lose what somebody could mend.
     ledger: Vec<u8>,
     damage: Vec<Damage>,
@@ -179,7 +191,19 @@ impl Frozen {
 
     /// What was decided about an event; `New` also for one that is not here.
     pub fn state(&self, id: &EventId) -> State {
-        self.states.get(id).copied().unwrap_or(State::New)
+        self.decisions.get(id).map_or(State::New, |decision| decision.state)
+    }
+
+    /// The last decision about something, if there was one.
+    pub fn decision(&self, id: &EventId) -> Option<&Decision> {
+        self.decisions.get(id)
+    }
+
+    /// The decisions that stand, by what they are about.
+    pub fn decisions(&self) -> Vec<&Decision> {
+        let mut decisions: Vec<&Decision> = self.decisions.values().collect();
+        decisions.sort_by(|a, b| a.id.cmp(&b.id));
+        decisions
     }
 
     /// The events that are neither taken nor dismissed, by time.
@@ -222,17 +246,27 @@ impl Frozen {
         &mut self,
         decisions: impl IntoIterator<Item = (&'a EventId, State, &'a str)>,
     ) -> Option<NewFile> {
+        let new = decisions.into_iter().filter(|(id, state, _)| self.state(id) != *state).map(
+            |(id, state, why)| Decision { id: id.clone(), state, why: why.to_owned(), wrote: String::new() },
+        );
+        let new: Vec<Decision> = new.collect();
+        self.write_down(new)
+    }
+
+    /// Records decisions as they are. `None` where nothing changes.
+    pub fn write_down(&mut self, decisions: impl IntoIterator<Item = Decision>) -> Option<NewFile> {
         let mut changed = false;
-        for (id, state, why) in decisions {
-            if self.state(id) == state {
+        for decision in decisions {
+            let same = |old: &Decision| old.state == decision.state && old.wrote == decision.wrote;
+            if self.decisions.get(&decision.id).is_some_and(same) {
                 continue;
             }
             changed = true;
-            self.states.insert(id.clone(), state);
             if self.ledger.last().is_some_and(|byte| *byte != b'\n') {
                 self.ledger.push(b'\n');
             }
-            write_line(&mut self.ledger, &Decision { id: id.clone(), state, why: why.to_owned() });
+            write_line(&mut self.ledger, &decision);
+            self.decisions.insert(decision.id.clone(), decision);
         }
         changed.then(|| NewFile { name: LEDGER.to_owned(), bytes: self.ledger.clone() })
     }
@@ -275,7 +309,7 @@ impl Frozen {
         for (line, text) in lines(bytes) {
             match serde_json::from_slice::<Decision>(text) {
                 Ok(decision) => {
-                    self.states.insert(decision.id, decision.state);
+                    self.decisions.insert(decision.id.clone(), decision);
                 }
                 Err(error) => self.damaged(LEDGER, line, &error),
             }

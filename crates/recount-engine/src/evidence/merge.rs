@@ -1,34 +1,65 @@
-//! Events into the document: rows of the timeline, milestones, blank fields. What a person wrote is
-//! never touched; every value names the events that decided it.
+//! Events into the document: rows of the timeline, milestones, blank fields. What a person wrote is never
+//! touched; every value names the events that decided it.
 //!
-//! What does not live here: which events belong in (`curate`), what they decide (`derive`), and files.
+//! What does not live here: which events belong in (`select`), what they decide (`derive`), and files.
+//!
+//! The document is made from all frozen events at once: what an earlier merge wrote and nobody touched is
+//! taken out first, so that the same evidence gives the same document, in whatever order and in however
+//! many pieces it came in. The ledger knows what was written; a row or value that reads differently now
+//! is a person's, and stays.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::derive::{self, Derivable, Derived};
-use super::event::{Event, EventId, Milestone};
-use super::freeze::{Frozen, State};
-use super::row::Row;
-use crate::document::operations::OperationError;
-use crate::document::template::FieldId;
+use super::curate::{Choice, Curation};
+use super::derive::{self, Derivable, Derived, Known};
+use super::event::{Event, EventId, Milestone, Precision};
+use super::freeze::{BY_HAND, Decision, Frozen, State};
+use super::identity::sha256_hex;
+use super::row::{self, Row};
+use super::select::{Selection, select};
+use crate::document::operations::{OperationError, row_line};
+use crate::document::template::{FieldId, TEMPLATE};
 use crate::document::value::duration;
 use crate::document::{Document, FieldState};
+
+/// What a merge works with.
+#[derive(Clone, Copy, Debug)]
+pub struct Merging<'a> {
+    /// The postmortem's evidence, with what is new.
+    pub frozen: &'a Frozen,
+    /// What the person asked for.
+    pub curation: &'a Curation,
+    /// Events that a person takes in now: they come in although they were left out, or deleted.
+    pub asked: &'a [EventId],
+    /// The names of the library's services.
+    pub services: &'a [String],
+    /// The library's regions.
+    pub regions: &'a [String],
+    /// The evidence folder's name, for links to frozen events.
+    pub folder: &'a str,
+}
 
 /// A document with events in it.
 #[derive(Clone, Debug)]
 pub struct Merged {
     /// The document.
     pub document: Document,
-    /// Rows that were added.
+    /// Rows that were added, by their events.
     pub added: Vec<EventId>,
-    /// Events whose row was there already, word for word: an import that was cut off had written it.
-    pub found: Vec<EventId>,
+    /// Rows of ours that were there and read differently now.
+    pub changed: Vec<EventId>,
+    /// Rows of ours that were there and, by what is known now, belong elsewhere, with the reason.
+    pub removed: Vec<(EventId, String)>,
     /// Fields that were blank and are filled now.
     pub filled: Vec<Filled>,
-    /// What the events suggest and a person must decide.
+    /// What the events suggest and a person must decide; each field once.
     pub offers: Vec<Derived>,
+    /// Why each event came in or was left out.
+    pub selection: Selection,
+    /// What is to be written into the ledger, once the document is written.
+    pub decisions: Vec<Decision>,
 }
 
 /// A field that evidence filled.
@@ -44,54 +75,172 @@ pub struct Filled {
     pub because: Vec<EventId>,
 }
 
-/// Writes `events` into the timeline and fills the blank fields that the frozen events in the timeline
-/// decide. `folder` is the evidence folder's name, for links to frozen events.
-pub fn merge(
-    document: &Document,
-    frozen: &Frozen,
-    events: &[&Event],
-    in_timeline: &[&Event],
-    services: &[String],
-    folder: &str,
-) -> Result<Merged, OperationError> {
-    let known = derive::Known { services: services.to_vec(), milestones: known_milestones(document) };
-    let mut all: Vec<&Event> = events.iter().chain(in_timeline).copied().collect();
-    all.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
-    all.dedup_by(|a, b| a.id == b.id);
-    let derived = derive::derive(all, &known);
+/// Writes the frozen events that belong in the timeline into it, and fills the blank fields that they decide.
+pub fn merge(document: &Document, merging: &Merging<'_>) -> Result<Merged, OperationError> {
+    let mut decisions: Vec<Decision> = merging.frozen.decisions().into_iter().cloned().collect();
+    if !document.timeline_rows().is_empty() {
+        // An import that was cut off wrote the document and not the ledger: what we would write, and stands
+        // there word for word, is ours as well.
+        let template = Document::parse(TEMPLATE.as_bytes());
+        let afresh = write(&template, &Ours::none(template.clone()), merging)?;
+        let undecided = |decision: &Decision| merging.frozen.state(&decision.id) == State::New;
+        decisions.extend(afresh.decisions.into_iter().filter(undecided));
+    }
+    let mut ours = Ours::taken_out_of(document, &decisions)?;
+    ours.settled.retain(|id| merging.frozen.state(id) == State::Taken);
+    write(document, &ours, merging)
+}
+
+/// Writes into a document from which ours is taken out.
+fn write(document: &Document, ours: &Ours, merging: &Merging<'_>) -> Result<Merged, OperationError> {
+    let frozen = merging.frozen;
+    let stripped = &ours.document;
+    let known = known(stripped, merging);
+    let asked: BTreeSet<EventId> = merging
+        .asked
+        .iter()
+        .chain(frozen.decisions().into_iter().filter(|d| is_by_hand(d)).map(|decision| &decision.id))
+        .cloned()
+        .collect();
+    let all = frozen.events();
+    let open: Vec<&Event> = all
+        .iter()
+        .copied()
+        .filter(|event| frozen.state(&event.id) != State::Dismissed || merging.asked.contains(&event.id))
+        .collect();
+    let selection = select(&open, merging.curation, &known, &asked);
+    let settled = |id: &EventId| ours.settled.contains(id) && !merging.asked.contains(id);
+    // Events whose rows people changed are in the timeline too, and decide as they did.
+    let events: Vec<&Event> = open
+        .iter()
+        .copied()
+        .filter(|event| selection.is_taken(&event.id) || settled(&event.id))
+        .map(|event| selection.told(event))
+        .collect();
+    let derived = derive::derive(events.iter().copied(), &known);
+
+    let ours_to_write: Vec<&Event> = events.iter().copied().filter(|event| !settled(&event.id)).collect();
+    let marked = milestones_of(stripped, &derived, &ours_to_write);
+    let mut rows = stated_rows(stripped, &derived, &marked, merging);
+    rows.retain(|(id, _)| !settled(id));
+    for event in &ours_to_write {
+        let file = frozen.file_of(&event.id).map(|file| format!("{}/{file}", merging.folder));
+        rows.push((event.id.clone(), Row::new(event, marked.get(&event.id).copied(), file.as_deref())));
+    }
+    rows.sort_by(|a, b| (a.1.at, &a.0).cmp(&(b.1.at, &b.0)));
+
     let mut merged = Merged {
-        document: document.clone(),
+        document: stripped.clone(),
         added: Vec::new(),
-        found: Vec::new(),
+        changed: Vec::new(),
+        removed: Vec::new(),
         filled: Vec::new(),
         offers: Vec::new(),
+        selection,
+        decisions: Vec::new(),
     };
-    let marked = milestones_of(document, &derived, &merged_events(events, in_timeline));
-    for row in stated_milestones(document, &derived, &marked, frozen, folder) {
-        let id = EventId(format!("stated:{}", row.0.0));
-        if frozen.state(&id) == State::New && !has_row(&merged.document, &row.1) {
-            let edits = merged.document.insert_timeline_row(row.1.at, &row.1.cells())?;
-            merged.document = merged.document.changed(&edits)?;
-            merged.added.push(id);
-        }
+    for (id, row) in &rows {
+        merged.write_row(id, row, ours, merging)?;
     }
-    for event in events {
-        let file = frozen.file_of(&event.id).map(|file| format!("{folder}/{file}"));
-        let row = Row::new(event, marked.get(&event.id).copied(), file.as_deref());
-        if has_row(&merged.document, &row) {
-            merged.found.push(event.id.clone());
-            continue;
-        }
-        let edits = merged.document.insert_timeline_row(row.at, &row.cells())?;
-        merged.document = merged.document.changed(&edits)?;
-        merged.added.push(event.id.clone());
+    for id in ours.rows.keys().filter(|id| !rows.iter().any(|(other, _)| other == *id)) {
+        let why =
+            merged.selection.choices.get(id).map_or("something else decides it now", Choice::why).to_owned();
+        let wrote = String::new();
+        merged.decisions.push(Decision { id: id.clone(), state: State::New, why: why.clone(), wrote });
+        merged.removed.push((id.clone(), why));
     }
-    fill(&mut merged, derived)?;
+    merged.removed.sort_by_key(|(id, _)| (frozen.event(id).map(Event::instant), id.clone()));
+    merged.fill(derived, ours)?;
+    // Where nothing is new, not even the order of rows at one instant may change.
+    if same_lines(document, &merged.document) {
+        merged.document = document.clone();
+    }
     Ok(merged)
 }
 
-fn merged_events<'e>(events: &[&'e Event], in_timeline: &[&'e Event]) -> BTreeMap<&'e EventId, Timestamp> {
-    events.iter().chain(in_timeline).map(|event| (&event.id, event.instant())).collect()
+fn is_by_hand(decision: &Decision) -> bool {
+    decision.state == State::Taken && decision.why == BY_HAND
+}
+
+fn known(document: &Document, merging: &Merging<'_>) -> Known {
+    let mut milestones = BTreeMap::new();
+    for milestone in Milestone::ALL {
+        let at = match milestone {
+            Milestone::Started => document.started_at(),
+            Milestone::Resolved => document.ended_at(),
+            _ => document.milestone(milestone).and_then(crate::document::TimelineRow::at),
+        };
+        milestones.extend(at.map(|at| (milestone, at)));
+    }
+    Known { services: merging.services.to_vec(), regions: merging.regions.to_vec(), milestones }
+}
+
+/// What earlier merges wrote into a document.
+struct Ours {
+    /// The document without it.
+    document: Document,
+    /// Rows that stood there as they were written, with the hash of each.
+    rows: BTreeMap<EventId, String>,
+    /// Fields that did, by the name of their decision.
+    fields: BTreeSet<EventId>,
+    /// What was written and reads differently now, or is gone: a person's.
+    settled: BTreeSet<EventId>,
+}
+
+impl Ours {
+    fn none(document: Document) -> Self {
+        Self { document, rows: BTreeMap::new(), fields: BTreeSet::new(), settled: BTreeSet::new() }
+    }
+
+    fn taken_out_of(document: &Document, decisions: &[Decision]) -> Result<Self, OperationError> {
+        let taken = || decisions.iter().filter(|decision| decision.state == State::Taken);
+        let mut ours = Self::none(document.clone());
+        ours.settled = taken().map(|decision| decision.id.clone()).collect();
+        let mut wrote: BTreeMap<&str, Vec<&EventId>> = BTreeMap::new();
+        for decision in taken().filter(|decision| !decision.wrote.is_empty()) {
+            wrote.entry(&decision.wrote).or_default().push(&decision.id);
+        }
+        // From below, so that the numbers of the rows above stay.
+        for row in document.timeline_rows().iter().rev() {
+            let hash = hash(document.slice(row.span).trim());
+            let Some(id) = wrote.get_mut(hash.as_str()).and_then(Vec::pop) else { continue };
+            let edits = ours.document.remove_timeline_row(row.number)?;
+            ours.document = ours.document.changed(&edits)?;
+            ours.settled.remove(id);
+            ours.rows.insert(id.clone(), hash);
+        }
+        for decision in taken().filter(|decision| !decision.wrote.is_empty()) {
+            let Some(field) = decision.id.0.strip_prefix("field:").and_then(FieldId::from_name) else {
+                continue;
+            };
+            let text = document.field_text(field).unwrap_or_default();
+            if hash(text) == decision.wrote {
+                let edits = ours.document.set_field(field, "")?;
+                ours.document = ours.document.changed(&edits)?;
+                ours.settled.remove(&decision.id);
+                ours.fields.insert(decision.id.clone());
+            }
+        }
+        Ok(ours)
+    }
+}
+
+fn hash(text: &str) -> String {
+    sha256_hex(text.as_bytes(), 16)
+}
+
+fn field_id(field: FieldId) -> EventId {
+    EventId(format!("field:{}", field.def().key))
+}
+
+/// Whether two documents have the same lines, in whatever order.
+fn same_lines(one: &Document, two: &Document) -> bool {
+    let sorted = |document: &Document| {
+        let mut lines: Vec<String> = document.text().lines().map(str::to_owned).collect();
+        lines.sort_unstable();
+        lines
+    };
+    one.text().len() == two.text().len() && sorted(one) == sorted(two)
 }
 
 /// Which event's row gets which milestone: certain ones that the document does not have yet and that
@@ -99,106 +248,136 @@ fn merged_events<'e>(events: &[&'e Event], in_timeline: &[&'e Event]) -> BTreeMa
 fn milestones_of(
     document: &Document,
     derived: &[Derived],
-    instants: &BTreeMap<&EventId, Timestamp>,
+    events: &[&Event],
 ) -> BTreeMap<EventId, Milestone> {
     let mut marked = BTreeMap::new();
     for result in derived.iter().filter(|result| result.certain) {
         let Derivable::Milestone(milestone) = result.what else { continue };
         let is_new = document.milestone(milestone).is_none();
-        if let Some(event) = result.because.first().filter(|_| is_new) {
-            if instants.get(event).copied() == result.at {
-                marked.entry(event.clone()).or_insert(milestone);
-            }
+        let Some(id) = result.because.first().filter(|_| is_new) else { continue };
+        if events.iter().any(|event| event.id == *id && Some(event.instant()) == result.at) {
+            marked.entry(id.clone()).or_insert(milestone);
         }
     }
     marked
 }
 
 /// Rows for milestones at an instant that an event only speaks of: "impact started at 14:02".
-fn stated_milestones(
+fn stated_rows(
     document: &Document,
     derived: &[Derived],
     marked: &BTreeMap<EventId, Milestone>,
-    frozen: &Frozen,
-    folder: &str,
+    merging: &Merging<'_>,
 ) -> Vec<(EventId, Row)> {
     let mut rows = Vec::new();
     for result in derived.iter().filter(|result| result.certain) {
         let (Derivable::Milestone(milestone), Some(at)) = (result.what, result.at) else { continue };
-        let Some(event) = result.because.first().and_then(|id| frozen.event(id)) else { continue };
-        if document.milestone(milestone).is_some() || marked.values().any(|other| *other == milestone) {
+        let Some(event) = result.because.first().and_then(|id| merging.frozen.event(id)) else { continue };
+        // Where the event itself is that instant, its own row has the milestone, or a person's has.
+        let own = event.instant() == at;
+        if own || document.milestone(milestone).is_some() || marked.values().any(|other| *other == milestone)
+        {
             continue;
         }
         let mut stated = event.clone();
         stated.at = at.into();
-        stated.precision = super::event::Precision::Minute;
-        stated.action = format!("Stated: {}", event.action);
-        let file = frozen.file_of(&event.id).map(|file| format!("{folder}/{file}"));
-        rows.push((event.id.clone(), Row::new(&stated, Some(milestone), file.as_deref())));
+        let minute = row::time(at, Precision::Minute);
+        stated.precision = if result.value == minute { Precision::Minute } else { Precision::Second };
+        let said = row::time(event.instant(), event.precision);
+        let said = said.split_once(' ').map_or(said.as_str(), |(_, clock)| clock);
+        stated.action = match event.details.get("alert") {
+            Some(alert) => format!("By the word of `{alert}`, which fired at {said}"),
+            None => format!("As said at {said}"),
+        };
+        stated.details.remove("url");
+        let file = merging.frozen.file_of(&event.id).map(|file| format!("{}/{file}", merging.folder));
+        let id = EventId(format!("stated:{}", milestone.word().to_lowercase()));
+        rows.push((id, Row::new(&stated, Some(milestone), file.as_deref())));
     }
     rows
 }
 
-fn known_milestones(document: &Document) -> BTreeMap<Milestone, Timestamp> {
-    let mut known = BTreeMap::new();
-    for milestone in Milestone::ALL {
-        let at = match milestone {
-            Milestone::Started => document.started_at(),
-            Milestone::Resolved => document.ended_at(),
-            _ => document.milestone(milestone).and_then(crate::document::TimelineRow::at),
-        };
-        known.extend(at.map(|at| (milestone, at)));
-    }
-    known
-}
-
-/// Whether the timeline holds this very row.
-fn has_row(document: &Document, row: &Row) -> bool {
-    document.timeline_rows().iter().any(|existing| {
-        let texts = [existing.time, existing.actor, existing.action, existing.result];
-        texts.iter().zip(row.cells()).all(|(cell, text)| document.cell_text(*cell) == text)
-    })
-}
-
-fn fill(merged: &mut Merged, derived: Vec<Derived>) -> Result<(), OperationError> {
-    let mut lists: BTreeMap<FieldId, Vec<Derived>> = BTreeMap::new();
-    for result in derived {
-        let Some(field) = field_of(result.what) else { continue };
-        let is_open = merged.document.field(field).is_none_or(|field| field.state != FieldState::Filled);
-        if !is_open {
-            continue;
+impl Merged {
+    fn write_row(
+        &mut self,
+        id: &EventId,
+        row: &Row,
+        ours: &Ours,
+        merging: &Merging<'_>,
+    ) -> Result<(), OperationError> {
+        let wrote = hash(&row_line(&row.cells()));
+        let edits = self.document.insert_timeline_row(row.at, &row.cells())?;
+        self.document = self.document.changed(&edits)?;
+        match ours.rows.get(id) {
+            None => self.added.push(id.clone()),
+            Some(old) if *old != wrote => self.changed.push(id.clone()),
+            Some(_) => {}
         }
-        if result.certain {
-            lists.entry(field).or_default().push(result);
-        } else {
-            merged.offers.push(result);
-        }
+        let by_hand = merging.asked.contains(id) || merging.frozen.decision(id).is_some_and(is_by_hand);
+        let why = if by_hand { BY_HAND } else { self.selection.choices.get(id).map_or("", Choice::why) };
+        let why = why.to_owned();
+        self.decisions.push(Decision { id: id.clone(), state: State::Taken, why, wrote });
+        Ok(())
     }
-    for (field, results) in lists {
-        let value = match field {
-            FieldId::Services | FieldId::AlertNames | FieldId::RelevantPrs | FieldId::Dashboards => {
-                let values: Vec<String> = results.iter().map(|result| shown(field, &result.value)).collect();
-                values.join(", ")
+
+    fn fill(&mut self, derived: Vec<Derived>, ours: &Ours) -> Result<(), OperationError> {
+        let mut lists: BTreeMap<FieldId, Vec<Derived>> = BTreeMap::new();
+        for result in derived {
+            let Some(field) = field_of(result.what) else { continue };
+            let is_open = self.document.field(field).is_none_or(|field| field.state != FieldState::Filled);
+            // A field that was filled and is blank now was emptied by a person.
+            if is_open && !ours.settled.contains(&field_id(field)) {
+                lists.entry(field).or_default().push(result);
             }
-            FieldId::Duration | FieldId::TimeToDetect => match span_of(&merged.document, field) {
-                Some(value) => value,
-                None => continue,
-            },
-            _ => results[0].value.clone(),
-        };
-        let edits = match merged.document.set_field(field, &value) {
-            Ok(edits) => edits,
-            // A value that Markdown cannot hold there is offered instead of forced.
-            Err(_) => {
-                merged.offers.extend(results);
+        }
+        for (field, results) in lists {
+            let (certain, offers): (Vec<Derived>, Vec<Derived>) =
+                results.into_iter().partition(|r| r.certain);
+            let Some(value) = value_of(&self.document, field, &certain) else {
+                self.offers.extend(offers.into_iter().next());
                 continue;
+            };
+            // A value that Markdown cannot hold there is offered instead of forced.
+            let Ok(edits) = self.document.set_field(field, &value) else {
+                self.offers.extend(certain.into_iter().next());
+                continue;
+            };
+            self.document = self.document.changed(&edits)?;
+            let because = certain.iter().flat_map(|result| result.because.iter().cloned()).collect();
+            let why = certain[0].why.clone();
+            let wrote = hash(self.document.field_text(field).unwrap_or_default());
+            let id = field_id(field);
+            if !ours.fields.contains(&id) {
+                self.filled.push(Filled { field, value, why: why.clone(), because });
             }
-        };
-        merged.document = merged.document.changed(&edits)?;
-        let because = results.iter().flat_map(|result| result.because.iter().cloned()).collect();
-        merged.filled.push(Filled { field, value, why: results[0].why.clone(), because });
+            self.decisions.push(Decision { id, state: State::Taken, why, wrote });
+        }
+        // A field of ours that nothing decides any more is blank again, and nobody emptied it.
+        let written: BTreeSet<EventId> = self.decisions.iter().map(|decision| decision.id.clone()).collect();
+        for id in ours.fields.difference(&written) {
+            let (why, wrote) = ("nothing decides it now".to_owned(), String::new());
+            self.decisions.push(Decision { id: id.clone(), state: State::New, why, wrote });
+        }
+        Ok(())
     }
-    Ok(())
+}
+
+/// What goes into a field; `None` where nothing is certain.
+fn value_of(document: &Document, field: FieldId, results: &[Derived]) -> Option<String> {
+    let first = results.first()?;
+    match field {
+        FieldId::Services
+        | FieldId::Regions
+        | FieldId::AlertNames
+        | FieldId::RelevantPrs
+        | FieldId::Dashboards => {
+            let values: Vec<String> = results.iter().map(|result| shown(field, &result.value)).collect();
+            Some(values.join(", "))
+        }
+        FieldId::Duration | FieldId::TimeToDetect => span_of(document, field),
+        FieldId::Rollback => Some(row::cell(&first.value).replace("\\|", "|")),
+        _ => Some(first.value.clone()),
+    }
 }
 
 /// A duration from the times that the document holds now, so that it cannot disagree with them.
@@ -216,6 +395,8 @@ fn span_of(document: &Document, field: FieldId) -> Option<String> {
 fn shown(field: FieldId, value: &str) -> String {
     match field {
         FieldId::AlertNames => format!("`{value}`"),
+        FieldId::RelevantPrs => format!("[{}]({})", row::link_name(value), row::address(value)),
+        FieldId::Dashboards => format!("<{}>", row::address(value)),
         _ => value.to_owned(),
     }
 }
@@ -231,6 +412,8 @@ fn field_of(what: Derivable) -> Option<FieldId> {
         Derivable::CustomerReport => FieldId::CustomerReports,
         Derivable::InternalObservation => FieldId::InternalObservation,
         Derivable::Service => FieldId::Services,
+        Derivable::Region => FieldId::Regions,
+        Derivable::Severity => FieldId::Severity,
         Derivable::DirectTrigger => FieldId::DirectTrigger,
         Derivable::StoppedTheBleeding => FieldId::StoppedBleeding,
         Derivable::RollbackDetails => FieldId::Rollback,
@@ -239,4 +422,15 @@ fn field_of(what: Derivable) -> Option<FieldId> {
         Derivable::PullRequest => FieldId::RelevantPrs,
         Derivable::Dashboard => FieldId::Dashboards,
     })
+}
+
+impl Merged {
+    /// When the events that came in say that it began, before any document exists.
+    pub fn start_of(events: &[&Event], curation: &Curation) -> Option<Timestamp> {
+        let selection = select(events, curation, &Known::default(), &BTreeSet::new());
+        let taken = || events.iter().copied().filter(|event| selection.is_taken(&event.id));
+        let derived = derive::derive(taken(), &Known::default());
+        let start = derived.iter().find(|d| d.what == Derivable::Start).and_then(|d| d.at);
+        start.or_else(|| taken().map(Event::instant).min())
+    }
 }

@@ -6,7 +6,7 @@
 //! inputs, feeds them in parts, and turns [`row::Row`] and [`derive::Derived`] into edits.
 //!
 //! The way through: [`source::recognise`] names the source, [`source::Session`] reads the parts into an
-//! [`source::Import`], [`freeze::Frozen`] keeps what is new, [`curate::Curation`] chooses what comes in,
+//! [`source::Import`], [`freeze::Frozen`] keeps what is new, [`select::select`] chooses what comes in (by [`curate::Curation`] and what the others say),
 //! [`row::Row`] writes it down and [`derive::derive`] says what else it decides.
 
 pub mod curate;
@@ -18,6 +18,7 @@ pub mod merge;
 pub mod phrases;
 pub mod redact;
 pub mod row;
+pub mod select;
 pub mod source;
 pub mod sources;
 
@@ -27,4 +28,5 @@ pub use event::{Event, EventId, Kind, Milestone, Precision, Signals};
 pub use freeze::Frozen;
 pub use identity::{People, Person};
 pub use row::Row;
+pub use select::{Selection, select};
 pub use source::{Confidence, Import, Importer, Options, Part, Session, Skipped, Source, recognise};

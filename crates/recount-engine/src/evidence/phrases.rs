@@ -7,9 +7,13 @@
 
 use std::sync::LazyLock;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use regex::{Regex, RegexSet};
 
-use super::event::{Kind, Milestone};
+use super::event::{Kind, Milestone, Precision};
+use crate::document::value::severity::Severity;
 
 /// What a text states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +39,7 @@ const fn did(kind: Kind, pattern: &'static str) -> Phrase {
 
 /// What people write, by sentence. The order is that of preference: the first that fits is taken.
 const PHRASES: &[Phrase] = &[
-    reached(Milestone::Resolved, r"^all clear\b"),
+    reached(Milestone::Resolved, r"(?:^|, )all clear(?:$|[,:]| (?:at|now|here)\b)"),
     reached(
         Milestone::Resolved,
         r"\b(?:incident|outage|issue) (?:is|has been|was) (?:now )?(?:fully )?(?:resolved|closed|over)\b",
@@ -55,7 +59,12 @@ const PHRASES: &[Phrase] = &[
         Milestone::Mitigated,
         r"\b(?:error rates?|errors|latency|latencies|5xxs?|p9\d|traffic|queue|lag|checkouts?|logins?|requests) (?:\w+ ){0,3}?(?:back to normal|back to baseline|(?:has|have) recovered|recovered|(?:is|are) recovering|returned to (?:normal|baseline)|(?:dropping|dropped|down) to (?:0|zero|baseline|normal))\b",
     ),
+    did(
+        Kind::Note,
+        r"^(?:i(?:'m| am)|we(?:'re| are)|i|we)? ?(?:opening|opened|declaring|declared) (?:an?|this|the) (?:\w+ ){0,2}?(?:incident|sev-?\d)\b",
+    ),
     reached(Milestone::Acknowledged, r"^(?:ack|acked|acknowledged|acknowledging)\b"),
+    reached(Milestone::Acknowledged, r"^(?:i(?:'m| am) )?taking (?:it|this one|this|the page)$"),
     reached(Milestone::Acknowledged, r"^(?:i(?:'m| am) )?(?:looking into (?:it|this)|investigating)\b"),
     reached(Milestone::Acknowledged, r"^(?:i(?:'m| am|'ve| have)) (?:got|taking|on) (?:this|it|the page)\b"),
     reached(
@@ -107,11 +116,18 @@ const PHRASES: &[Phrase] = &[
         Kind::Command,
         r"\bfail-?over (?:is |has )?(?:now )?(?:done|complete[d]?|finished|started|in progress)\b",
     ),
-    did(Kind::Command, r"^(?:ran|running) `[^`]+`"),
-    did(Kind::Command, r"^\$ \S+"),
+    did(Kind::Command, r"^(?:i |we )?(?:just )?(?:ran|running) `[^`]+`"),
+    // A command beside what was done with it: `lifted the freeze with …`, `took a seat and ran …`.
     did(
         Kind::Command,
-        r"^`(?:sudo )?(?:kubectl|helm|terraform|systemctl|docker|ansible\S*|aws|gcloud|az|redis-cli|psql|mysql|nomad|consul|argocd|flyctl|heroku) [^`]+`$",
+        r"^(?:i|we)? ?(?:have |'ve |just )?(?:\w+ed|took|set|ran|put|made) [^`]*(?:`[^` ]+`[^`]*)?\b(?:with|using|via|ran) `[^`\s]+ [^`]+`",
+    ),
+    did(Kind::Command, r"^\$ \S+"),
+    // A command and what it printed: `openssl x509 …`: notAfter=…
+    did(Kind::Command, r"^`[a-z][\w./-]+ [^`]+`: \S"),
+    did(
+        Kind::Command,
+        r"^`(?:sudo )?(?:kubectl|helm|terraform|systemctl|docker|ansible\S*|aws|gcloud|az|redis-cli|psql|mysql|nomad|consul|argocd|flyctl|heroku) [^`]+`(?:$|:)",
     ),
     did(
         Kind::Scaling,
@@ -131,6 +147,15 @@ const PHRASES: &[Phrase] = &[
     ),
     did(
         Kind::StatusUpdate,
+        r"^(?:i|we)? ?(?:just |have |'ve )?(?:posted|published|updated) (?:\S+ ){0,4}?https?://status(?:page)?\.",
+    ),
+    did(Kind::StatusUpdate, r"^status (?:is |was |has been )?(?:now )?(?:updated|set to \w+)\b"),
+    did(
+        Kind::ConfigChange,
+        r"^(?:\w[\w-]* ){1,3}(?:is |was )?(?:now )?set to (?:\d|off\b|on\b|true\b|false\b)",
+    ),
+    did(
+        Kind::StatusUpdate,
         r"\b(?:status ?page|statuspage) (?:is |has been |was )?(?:now )?(?:updated|posted|set)\b",
     ),
     did(
@@ -145,7 +170,7 @@ const PHRASES: &[Phrase] = &[
 
 /// What a sentence must not hold to be believed: plans, conditions, denials.
 const DOUBTS: &[&str] = &[
-    r"^\w+ing (?:is|was|are|were)\b",
+    r"^\w+ing (?:\w+ ){0,2}?(?:is|was|are|were) ",
     r"^(?:should|could|can|would|do|does|did|is|are|was|were|has|have|shall|may|who|what|when|where|why|how|if|unless|once|after|before)\b",
     r"\b(?:should (?:we|i)|could (?:we|i)|can (?:we|i|you|someone|anyone)|let's not|let me know|maybe|might|perhaps|probably|would|wouldn't|going to|gonna|about to|plan(?:ning)? to|want(?:s|ed)? to|need(?:s|ed)? to|tried to|trying to|hope(?:fully)?|think we|i think|wonder|unless|in case|last (?:week|month|year|time)|yesterday)\b",
     r"\b(?:not|never|no longer|isn't|wasn't|aren't|haven't|hasn't|didn't|don't|doesn't|can't|cannot|won't|nothing|without|still un\w+)\b",
@@ -153,9 +178,15 @@ const DOUBTS: &[&str] = &[
 ];
 
 struct Tables {
-    says: Vec<Regex>,
+    /// One automaton for all phrases: most messages state nothing, and are read once to know that.
+    says: RegexSet,
     doubts: RegexSet,
-    clock: Regex,
+    starts: Vec<Regex>,
+    full_start: Regex,
+    severity: Regex,
+    warning: Regex,
+    begun: Regex,
+    request: Regex,
     bots: Vec<(Regex, Kind)>,
     subjects: Vec<(Regex, Option<Kind>)>,
 }
@@ -164,10 +195,28 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
     // Patterns of this file, each compiled by the tests below.
     let compile = |pattern: &str| Regex::new(&format!("(?i){pattern}")).expect("a pattern of the table");
     Tables {
-        says: PHRASES.iter().map(|phrase| compile(phrase.pattern)).collect(),
+        says: RegexSet::new(PHRASES.iter().map(|phrase| format!("(?i){}", phrase.pattern)))
+            .expect("patterns of the table"),
         doubts: RegexSet::new(DOUBTS.iter().map(|d| format!("(?i){d}"))).expect("patterns of the table"),
-        clock: compile(
-            r"\b(?:impact|errors?|outage|incident|failures) (?:started|began) (?:at|around) (?P<h>[01]?\d|2[0-3]):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))? ?(?:UTC|GMT|Z)\b",
+        starts: CLOCKED_STARTS
+            .iter()
+            .map(|before| match before.split_once("(?:@@)") {
+                Some((before, after)) => compile(&format!("{before}{CLOCK}{after}")),
+                None => compile(&format!("{before}{CLOCK}")),
+            })
+            .collect(),
+        full_start: compile(
+            r"\b(?:starts ?at|started(?: at)?|began(?: at)?|firing since|active since|since)\W{1,4}(?P<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?P<s>:\d\d(?:\.\d+)?)?(?: UTC|Z|[+-]\d\d:\d\d))",
+        ),
+        severity: compile(r"\bsev(?:erity)?[ -]?([0-3])\b"),
+        warning: compile(
+            r"\((?:warning|warn|info|low|ticket|P[45])\)|\bseverity\W{1,3}(?:warning|warn|info|low|none)\b",
+        ),
+        begun: compile(
+            r"^.{0,60}\b(?:started deploying|is deploying|deploy(?:ment)? started|rollback started)\b",
+        ),
+        request: compile(
+            r"^\W*merged (?:pull request )?(?P<repo>[\w./-]+)?#(?P<number>\d+)(?:\W{1,3}?\x22(?P<title>.+)\x22)?",
         ),
         bots: BOTS.iter().map(|(pattern, kind)| (compile(pattern), *kind)).collect(),
         subjects: SUBJECTS.iter().map(|(pattern, kind)| (compile(pattern), *kind)).collect(),
@@ -177,18 +226,109 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
 /// The first thing a person's text states, sentence by sentence, and the words that state it.
 pub fn stated(text: &str) -> Option<(Says, &str)> {
     sentences(text).find_map(|sentence| {
-        let phrase = TABLES.says.iter().position(|regex| regex.is_match(sentence))?;
+        let phrase = TABLES.says.matches(sentence).iter().next()?;
         (!sentence.ends_with('?') && !TABLES.doubts.is_match(sentence))
             .then(|| (PHRASES[phrase].says, sentence))
     })
 }
 
-/// A clock time, in UTC by the text's own word, at which a text says that impact began.
-pub fn stated_start(text: &str) -> Option<jiff::civil::Time> {
-    let sentence = sentences(text).find(|s| TABLES.clock.is_match(s) && !TABLES.doubts.is_match(s))?;
-    let found = TABLES.clock.captures(sentence)?;
-    let number = |name| found.name(name).and_then(|m| m.as_str().parse::<i8>().ok());
-    jiff::civil::Time::new(number("h")?, number("m")?, number("s").unwrap_or(0), 0).ok()
+/// The instant at which a text, said at `said`, states that impact began: a clock or a full time, in UTC or
+/// with an offset by the text's own word. A clock falls on the day that makes it not later than `said`.
+pub fn stated_start(text: &str, said: Timestamp) -> Option<(Timestamp, Precision)> {
+    // Nearly every message is passed over here, before any pattern is tried.
+    if !text.bytes().any(|b| b == b':') || !STARTS.iter().any(|word| contains_ignoring_case(text, word)) {
+        return None;
+    }
+    sentences(text).find_map(|sentence| {
+        if sentence.ends_with('?') || TABLES.doubts.is_match(sentence) {
+            return None;
+        }
+        if let Some(found) = TABLES.full_start.captures(sentence) {
+            let time =
+                found.name("time")?.as_str().replacen(' ', "T", 1).replace(" UTC", "Z").replace(' ', "");
+            let precision = if found.name("s").is_some() { Precision::Second } else { Precision::Minute };
+            return time.parse().ok().filter(|at| *at <= said).map(|at| (at, precision));
+        }
+        let found = TABLES.starts.iter().find_map(|regex| regex.captures(sentence))?;
+        let number = |name| found.name(name).and_then(|m| m.as_str().parse::<i8>().ok());
+        let clock = jiff::civil::Time::new(number("h")?, number("m")?, number("s").unwrap_or(0), 0).ok()?;
+        let precision = if found.name("s").is_some() { Precision::Second } else { Precision::Minute };
+        let day = said.to_zoned(TimeZone::UTC).date();
+        let on =
+            |day: Date| day.to_datetime(clock).to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
+        let at = on(day).filter(|at| *at <= said).or_else(|| on(day.yesterday().ok()?))?;
+        Some((at, precision))
+    })
+}
+
+/// Words without which no text states a start.
+const STARTS: &[&str] = &["since", "first", "started", "began", "startsat", "starts at"];
+
+const CLOCK: &str = r"(?P<h>[01]?\d|2[0-3]):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))? ?(?:UTC|GMT|Z)\b";
+
+/// What stands before the clock when it is that of the start.
+const CLOCKED_STARTS: &[&str] = &[
+    r"\b(?:impact|errors?|outage|incident|failures|problems?) (?:first )?(?:started|began) (?:at|around) ",
+    r"\bfirst (?:one|error|failure|timeout|alert|\d{3}|\w+ error)s?(?: \w+){0,4}?(?: is| was| at|:)(?: at)? ",
+    // `since` alone tells of anything; beside a word of impact it tells of that.
+    r"(?:\d ?%|\b\d{3}s?\b|\b(?:errors?|fail\w*|timeouts?|down|degraded|impact\w*|unavailable|latency|firing|active))[^\n]*\bsince ",
+    r"\bsince (?:@@)[^\n]*(?:\d ?%|\b[45]\d\ds?\b|\b(?:errors?|fail\w*|timeouts?|down|degraded|impact\w*|unavailable|latency))",
+];
+
+fn contains_ignoring_case(text: &str, word: &str) -> bool {
+    text.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// A severity that a text declares, such as `Sev1`.
+pub fn severity(text: &str) -> Option<Severity> {
+    let found = TABLES.severity.captures(text)?;
+    found.get(1)?.as_str().parse().ok().and_then(|number: usize| Severity::ALL.get(number).copied())
+}
+
+/// How far a change came, by a program's own word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was asked for and did not happen.
+    Refused,
+    /// It began.
+    Begun,
+    /// It is done, as far as the text says.
+    Done,
+}
+
+/// How far the change came that a program's message reports.
+pub fn outcome(text: &str) -> Outcome {
+    let mut line = text.trim_start_matches(|c: char| !c.is_alphanumeric() && c != ':');
+    // `:rocket: Started …`
+    while let Some((emoji, rest)) = line.strip_prefix(':').and_then(|rest| rest.split_once(':')) {
+        if emoji.contains(char::is_whitespace) {
+            break;
+        }
+        line = rest.trim_start_matches(|c: char| !c.is_alphanumeric() && c != ':');
+    }
+    let first: String =
+        line.chars().take_while(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    match first.as_str() {
+        "refused" | "rejected" | "failed" | "denied" | "blocked" | "aborted" | "cancelled" => {
+            Outcome::Refused
+        }
+        "started" | "starting" | "deploying" | "rolling" | "queued" | "begin" | "beginning" => Outcome::Begun,
+        _ if TABLES.begun.is_match(line) => Outcome::Begun,
+        _ => Outcome::Done,
+    }
+}
+
+/// Whether an alert's text says that it is a warning only: nobody is woken by it.
+pub fn is_warning(text: &str) -> bool {
+    TABLES.warning.is_match(text)
+}
+
+/// A pull request that a program's message names: repository, number, title.
+pub fn request(text: &str) -> Option<(Option<&str>, &str, Option<&str>)> {
+    let line = text.lines().next()?;
+    let found = TABLES.request.captures(line)?;
+    let part = |name| found.name(name).map(|part| part.as_str());
+    Some((part("repo"), part("number")?, part("title")))
 }
 
 /// Sentences and lines, without code blocks, quotations and list marks. A question keeps its mark.
@@ -204,7 +344,7 @@ fn sentences(text: &str) -> impl Iterator<Item = &str> {
             }
             !inside && !fence && !line.trim_start().starts_with(['>', '\u{201c}', '"'])
         })
-        .flat_map(|line| line.split_inclusive(['.', '!', '?', ';']))
+        .flat_map(split)
         .map(|sentence| {
             sentence
                 .trim()
@@ -214,25 +354,55 @@ fn sentences(text: &str) -> impl Iterator<Item = &str> {
         .filter(|sentence| !sentence.is_empty())
 }
 
+/// A line at the marks that end a sentence: not at those inside `6.40.3`, `holds.ttl` or an address.
+fn split(line: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(line);
+    std::iter::from_fn(move || {
+        let line = rest?;
+        let bytes = line.as_bytes();
+        let ends = |at: &usize| {
+            matches!(bytes[*at], b'.' | b'!' | b'?' | b';')
+                && bytes
+                    .get(at + 1)
+                    .is_none_or(|next| !next.is_ascii_alphanumeric() && !b"/_-=&%#".contains(next))
+        };
+        match (0..bytes.len()).find(ends) {
+            // The mark is one byte of ASCII, so both sides of it are text.
+            Some(at) if at + 1 < bytes.len() => {
+                rest = Some(&line[at + 1..]);
+                Some(&line[..=at])
+            }
+            _ => rest.take(),
+        }
+    })
+}
+
 /// What a program's message reports, from its first words. The group `name` is the alert's name.
 const BOTS: &[(&str, Kind)] = &[
-    (r"^(?:\W|:[\w+-]+:)*\[?FIRING(?::\d+)?\]?:?\s+(?P<name>[\w./-]+)", Kind::AlertFiring),
-    (r"^(?:\W|:[\w+-]+:)*\[?RESOLVED(?::\d+)?\]?:?\s+(?P<name>[A-Z][\w./-]+)", Kind::AlertResolved),
+    (r"^(?:\W|:[\w+-]+:)*FIRING(?::\d+)?\]?:?\s+[`*_\x22\[]*(?P<name>[\w./-]+)", Kind::AlertFiring),
+    (r"^(?:\W|:[\w+-]+:)*RESOLVED(?::\d+)?\]?:?\s+[`*_\x22\[]*(?P<name>[A-Z][\w./-]+)", Kind::AlertResolved),
+    (r"^.{0,80}\bincident\b.{0,40}\b(?:triggered|assigned to)\b", Kind::Page),
     (
-        r"^(?:\W|:[\w+-]+:)*\[?(?:Alerting|PROBLEM|CRITICAL|ALARM|Triggered)\]?:?\s+(?P<name>[\w./-]+)",
+        r"^(?:\W|:[\w+-]+:)*(?:Alerting|PROBLEM|CRITICAL|ALARM|Triggered|New alert)\b\]?:?\s+(?:\[[\w -]+\] )?[`*_\x22]*(?P<name>[\w./-]+)",
         Kind::AlertFiring,
     ),
-    (r"^(?:\W|:[\w+-]+:)*\[?(?:OK|RECOVERY|Recovered)\]?:?\s+(?P<name>[A-Z][\w./-]+)", Kind::AlertResolved),
+    (
+        r"^(?:\W|:[\w+-]+:)*(?:OK|RECOVERY|Recovered)\b\]?:?\s+(?:\[[\w -]+\] )?[`*_\x22]*(?P<name>[A-Z][\w./-]+)",
+        Kind::AlertResolved,
+    ),
     (r"^.{0,80}\b(?:was |has been )?acknowledged\b", Kind::Acknowledgement),
-    (r"^.{0,80}\bincident\b.{0,40}\b(?:triggered|assigned to)\b", Kind::Page),
     (r"^(?:\W|:[\w+-]+:)*(?:paged|paging|notified)\b", Kind::Page),
+    (
+        r"^(?:\W|:[\w+-]+:)*merged \S*#\d+|^.{0,120}\b(?:merged pull request|pull request (?:\S+ ){0,2}merged|merged into)\b",
+        Kind::Merge,
+    ),
     (r"^.{0,80}\b(?:rolled back|rollback|rolling back)\b", Kind::Rollback),
+    (r"^.{0,20}\bconfig(?:uration)? (?:change[d]?|update[d]?)\b", Kind::ConfigChange),
     (
         r"^.{0,80}\b(?:finished deploying|started deploying|deployed|deploying|deployment of|deploy of|released)\b",
         Kind::Deploy,
     ),
     (r"^.{0,80}\b(?:autoscal\w+|scaled (?:up|down|out|in|from|to))\b", Kind::Scaling),
-    (r"^.{0,120}\b(?:merged pull request|pull request (?:\S+ ){0,2}merged|merged into)\b", Kind::Merge),
     (
         r"^(?:\W|:[\w+-]+:)*(?:Investigating|Identified|Monitoring|Update|Resolved) ?[-–:] ",
         Kind::StatusUpdate,
@@ -288,6 +458,9 @@ mod tests {
             ("*Mitigated*: traffic is on the replica", Says::Reached(Milestone::Mitigated)),
             ("error rate is back to normal", Says::Reached(Milestone::Mitigated)),
             ("All clear!", Says::Reached(Milestone::Resolved)),
+            ("backlog delivered, all clear", Says::Reached(Milestone::Resolved)),
+            ("taking it. 118 venues", Says::Reached(Milestone::Acknowledged)),
+            ("`openssl x509 -enddate`: notAfter=Nov 12", Says::Did(Kind::Command)),
             ("The incident is now resolved.", Says::Reached(Milestone::Resolved)),
             ("ack", Says::Reached(Milestone::Acknowledged)),
             ("looking into this", Says::Reached(Milestone::Acknowledged)),
@@ -301,6 +474,12 @@ mod tests {
             ("`kubectl rollout undo deploy/checkout`", Says::Did(Kind::Command)),
             ("status page updated", Says::Did(Kind::StatusUpdate)),
             ("paging @db-oncall", Says::Did(Kind::Page)),
+            ("posted https://status.acme.io/incidents/1", Says::Did(Kind::StatusUpdate)),
+            ("status set to resolved", Says::Did(Kind::StatusUpdate)),
+            ("admission set to 0 in eu-west", Says::Did(Kind::ConfigChange)),
+            ("lifted the freeze for `shop` with `deployctl freeze lift shop`", Says::Did(Kind::Command)),
+            ("I took a seat by hand and ran `redis-cli TTL x`. It says 8", Says::Did(Kind::Command)),
+            ("opening an incident, Sev1", Says::Did(Kind::Note)),
         ] {
             assert_eq!(stated(text).map(|(says, _)| says), Some(says), "`{text}`");
         }
@@ -321,7 +500,10 @@ mod tests {
             "once it's rolled back I'll check",
             "acknowledgements are in the README",
             "deploying is fun",
+            "rolling back is quicker than finding out",
             "I resolved my merge conflict",
+            "is it all clear how this works?",
+            "all clear to you by now I hope",
             "whiteboarding some more ideas. thanks guys!",
             "the paper is in progress",
         ] {
@@ -330,9 +512,50 @@ mod tests {
     }
 
     #[test]
-    fn a_start_counts_only_with_its_zone() {
-        assert_eq!(stated_start("impact started at 14:02 UTC"), Some(jiff::civil::time(14, 2, 0, 0)));
-        assert_eq!(stated_start("impact started at 14:02"), None);
+    fn a_start_counts_only_with_its_zone_and_only_of_impact() {
+        let said = "2026-11-20T14:10:00Z".parse().expect("a time");
+        let start = |text| stated_start(text, said).map(|(at, _)| at.to_string());
+        for (text, at) in [
+            ("impact started at 14:02 UTC", Some("2026-11-20T14:02:00Z")),
+            ("impact started at 23:50 UTC", Some("2026-11-19T23:50:00Z")),
+            (
+                "FIRING `X` 409 answers 31% of requests (critical), since 14:02 UTC. Paging.",
+                Some("2026-11-20T14:02:00Z"),
+            ),
+            ("Facts: since 14:02 UTC about 30% of orders fail", Some("2026-11-20T14:02:00Z")),
+            ("First one in the logs is 14:02:11 UTC", Some("2026-11-20T14:02:11Z")),
+            ("StartsAt: 2026-11-20T14:02:11Z", Some("2026-11-20T14:02:11Z")),
+            ("started 2026-11-20 14:02 UTC", Some("2026-11-20T14:02:00Z")),
+            ("firing since 2026-11-20T15:02:11+01:00", Some("2026-11-20T14:02:11Z")),
+            ("impact started at 14:02", None),
+            ("I'm at my desk since 9:00 UTC", None),
+            ("maybe errors started at 14:02 UTC", None),
+            ("did errors begin since 14:02 UTC?", None),
+        ] {
+            assert_eq!(start(text).as_deref(), at, "`{text}`");
+        }
+    }
+
+    #[test]
+    fn a_full_stop_inside_a_word_ends_no_sentence() {
+        let parts: Vec<_> = sentences("Back to 6.40.3. See https://a.b/c.d?e=1; holds.ttl is set!").collect();
+        assert_eq!(parts, ["Back to 6.40.3", "See https://a.b/c.d?e=1", "holds.ttl is set"]);
+    }
+
+    #[test]
+    fn what_a_program_did_is_told_from_what_it_began_or_refused() {
+        for (text, outcome_of) in [
+            ("REFUSED rollback of `a` to 6.40.3", Outcome::Refused),
+            (":rocket: Started deploy of `a` 6.41.0: canary", Outcome::Begun),
+            ("ana started deploying shop v42", Outcome::Begun),
+            ("Deployed `a` 6.41.0 to eu-west", Outcome::Done),
+        ] {
+            assert_eq!(outcome(text), outcome_of, "`{text}`");
+        }
+        assert_eq!(
+            request("Merged inventory#2207 \"Read the \"x\" TTL\" into main (joel)"),
+            Some((Some("inventory"), "2207", Some("Read the \"x\" TTL")))
+        );
     }
 
     #[test]
@@ -340,6 +563,12 @@ mod tests {
         for (text, kind, name) in [
             ("[FIRING:1] CheckoutErrors (page)", Kind::AlertFiring, Some("CheckoutErrors")),
             (":fire: [RESOLVED] CheckoutErrors", Kind::AlertResolved, Some("CheckoutErrors")),
+            ("FIRING `HoldsShort` checkout eu-west (critical)", Kind::AlertFiring, Some("HoldsShort")),
+            ("Triggered: [P1] api-latency on web", Kind::AlertFiring, Some("api-latency")),
+            ("[OK] CheckoutErrors", Kind::AlertResolved, Some("CheckoutErrors")),
+            ("Incident #12 triggered: checkout is down", Kind::Page, None),
+            ("Merged inventory#2207 \"Roll back\" into main", Kind::Merge, None),
+            ("Config change `waiting-room` admission 120 -> 40", Kind::ConfigChange, None),
             ("ana finished deploying shop v42 to production", Kind::Deploy, None),
             ("Incident #12 was acknowledged by Ana", Kind::Acknowledgement, None),
         ] {

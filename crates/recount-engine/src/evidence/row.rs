@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 
-use super::event::{Event, Milestone, Precision};
+use super::event::{Event, Kind, Milestone, Precision};
 use super::identity::hex;
 
 /// How many characters of an action stand in a row; the rest is behind the link.
@@ -31,13 +31,30 @@ impl Row {
     /// frozen file that holds it, relative to the document (`checkout-down.evidence/001-….jsonl`), for the
     /// link of an event without a permalink.
     pub fn new(event: &Event, milestone: Option<Milestone>, file: Option<&str>) -> Self {
-        let mut action = cell(&shorten(&event.action));
-        if let Some(milestone) = milestone {
-            let words = format!("**{}.** {action}", milestone.word());
-            words.trim_end().clone_into(&mut action);
+        let (text, address) = trailing_address(event);
+        let mut action = match milestone {
+            None => cell(&shorten(text)),
+            Some(milestone) => {
+                let words = cell(&shorten(&without_stutter(text, milestone)));
+                format!("**{}.** {words}", milestone.word()).trim_end().to_owned()
+            }
+        };
+        // A cell of nothing but marks is no action.
+        if action.is_empty() {
+            action = cell(&event.action);
         }
+        let is_alert = matches!(event.kind, Kind::AlertFiring | Kind::AlertResolved | Kind::Page);
+        let shown = address.map(|url| {
+            let name = if is_alert { "alert".to_owned() } else { link_name(url) };
+            format!("[{}]({})", cell(&name), self::address(url))
+        });
         let mut result = cell(&shorten(&event.result));
-        if let Some(link) = link(event, file) {
+        for link in shown.into_iter().chain(link(event, file)) {
+            // A commit and the program that told of it lead to the same request.
+            let target = |link: &str| link.split_once("](").map(|(_, target)| target.to_owned());
+            if target(&link).is_some_and(|target| result.contains(&target)) {
+                continue;
+            }
             if !result.is_empty() {
                 result.push(' ');
             }
@@ -56,6 +73,73 @@ impl Row {
     pub fn cells(&self) -> [&str; 4] {
         [&self.time, &self.actor, &self.action, &self.result]
     }
+}
+
+/// A program's text without the address at its end, and that address: it is a link, not a word of what was
+/// done.
+fn trailing_address(event: &Event) -> (&str, Option<&str>) {
+    let text = event.action.trim_end();
+    let known = event.details.get("url").map(String::as_str).filter(|url| url.starts_with("http"));
+    if !event.signals.bot {
+        return (text, None);
+    }
+    let (before, last) = text.rsplit_once(char::is_whitespace).unwrap_or(("", text));
+    let last = last.trim_matches(['(', ')', '<', '>']);
+    match url_at(last) {
+        Some(url) if url.len() == last.len() && !before.trim().is_empty() => {
+            (before.trim_end().trim_end_matches([':', '-', '–', '|']).trim_end(), Some(url))
+        }
+        _ => (text, known),
+    }
+}
+
+/// A short name for what an address leads to: a pull request's number, else the first word of the host.
+pub(super) fn link_name(url: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    for mark in ["pull/", "merge_requests/", "pull-requests/"] {
+        if let Some((_, after)) = path.split_once(mark) {
+            let number: String = after.chars().take_while(char::is_ascii_digit).collect();
+            if !number.is_empty() {
+                return format!("{}{number}", if mark.starts_with("merge") { '!' } else { '#' });
+            }
+        }
+    }
+    let labels: Vec<&str> = host.split('.').collect();
+    let name = match labels[..] {
+        ["www" | "app", name, ..] => name,
+        [name, ..] => name,
+        [] => "",
+    };
+    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
+        "link".to_owned()
+    } else {
+        name.to_owned()
+    }
+}
+
+/// A text behind a milestone's word without that word again: `Mitigated at 15:09. Holds live` is
+/// `Holds live`.
+fn without_stutter(text: &str, milestone: Milestone) -> String {
+    let word = milestone.word();
+    let begins = text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    if !begins {
+        return text.to_owned();
+    }
+    let mut rest = &text[word.len()..];
+    if let Some(after) = rest.strip_prefix(" at ") {
+        let clock = after.find(|c: char| !(c.is_ascii_digit() || c == ':')).unwrap_or(after.len());
+        let after_clock = after[clock..].strip_prefix(" UTC").unwrap_or(&after[clock..]);
+        if clock > 3 && (after_clock.is_empty() || after_clock.starts_with(['.', ',', ':', ';', '!'])) {
+            rest = after_clock;
+        }
+    }
+    if !(rest.is_empty() || rest.starts_with(['.', ',', ':', ';', '!'])) {
+        return text.to_owned();
+    }
+    let rest = rest.trim_start_matches(['.', ',', ':', ';', '!', ' ']);
+    let mut chars = rest.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// An instant in the canonical form, UTC.
@@ -216,7 +300,7 @@ fn link(event: &Event, file: Option<&str>) -> Option<String> {
 }
 
 /// An address that ends where it should inside a Markdown link inside a table.
-fn address(url: &str) -> String {
+pub(super) fn address(url: &str) -> String {
     let mut out = String::with_capacity(url.len());
     for c in url.chars() {
         match c {
@@ -297,6 +381,37 @@ mod tests {
         );
         it.link = Some("javascript:alert(1)".into());
         assert_eq!(Row::new(&it, None, None).result, "ok");
+    }
+
+    #[test]
+    fn a_milestone_does_not_stutter() {
+        for (text, want) in [
+            ("Mitigated at 15:09. Holds live again", "**Mitigated.** Holds live again"),
+            ("mitigated at 15:09:10 UTC", "**Mitigated.**"),
+            ("Mitigated: traffic is on the replica", "**Mitigated.** Traffic is on the replica"),
+            ("Mitigated at the edge", "**Mitigated.** Mitigated at the edge"),
+            ("We mitigated it", "**Mitigated.** We mitigated it"),
+        ] {
+            assert_eq!(Row::new(&event(text), Some(Milestone::Mitigated), None).action, want, "`{text}`");
+        }
+    }
+
+    #[test]
+    fn the_address_at_the_end_of_a_programs_text_is_a_link_in_the_result() {
+        let mut it = event("Deployed shop 1.2 https://deploy.acme.io/shop/7");
+        assert_eq!(Row::new(&it, None, None).action, "Deployed shop 1.2 <https://deploy.acme.io/shop/7>");
+        it.signals.bot = true;
+        let row = Row::new(&it, None, Some("x"));
+        assert_eq!(row.action, "Deployed shop 1.2");
+        assert!(
+            row.result.starts_with("[deploy](https://deploy.acme.io/shop/7) [evidence](x#"),
+            "{}",
+            row.result
+        );
+        it.action = "Merged shop#7 https://git.acme.io/shop/pull/7".into();
+        assert_eq!(Row::new(&it, None, None).result, "[#7](https://git.acme.io/shop/pull/7)");
+        it.action = "https://git.acme.io/shop/pull/7".into();
+        assert_eq!(Row::new(&it, None, None).action, "<https://git.acme.io/shop/pull/7>");
     }
 
     #[test]

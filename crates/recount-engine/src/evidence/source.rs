@@ -101,6 +101,8 @@ pub struct Options {
     pub workspace_url: Option<String>,
     /// The repository, such as `https://github.com/acme/shop`, for links to commits and pull requests.
     pub repository_url: Option<String>,
+    /// Repositories by name: an input of that name (`shop.tsv`, a folder `shop`) is from it.
+    pub repositories: BTreeMap<String, String>,
     /// The people of the library.
     pub roster: Vec<Person>,
     /// What makes pseudonyms of mail addresses this library's own.
@@ -111,6 +113,14 @@ impl Options {
     /// Whether an instant lies in the window.
     pub fn in_window(&self, at: Timestamp) -> bool {
         self.from.is_none_or(|from| at >= from) && self.to.is_none_or(|to| at <= to)
+    }
+
+    /// The configured repository that a part is from: the one whose name its file name begins with.
+    pub fn repository_of(&self, part: &str) -> Option<(&str, &str)> {
+        let file = part.rsplit('/').next().unwrap_or(part);
+        let stem = file.split('.').next().unwrap_or(file);
+        let (name, url) = self.repositories.iter().find(|(name, _)| name.eq_ignore_ascii_case(stem))?;
+        Some((name, url))
     }
 
     /// The roster, indexed.

@@ -22,6 +22,10 @@ pub(super) fn action_head(text: &str) -> &str {
 
 /// What follows `phrase` at the start of `text`, in any ASCII case and at a word's end.
 pub(super) fn after_phrase<'t>(text: &'t str, phrase: &str) -> Option<&'t str> {
+    // Dozens of phrases are tried on every action; most differ in their first letter.
+    if !text.as_bytes().first()?.eq_ignore_ascii_case(phrase.as_bytes().first()?) {
+        return None;
+    }
     let (head, rest) = text.split_at_checked(phrase.len())?;
     let is_cut = rest.starts_with(|ch: char| ch.is_alphanumeric());
     (head.eq_ignore_ascii_case(phrase) && !is_cut).then_some(rest)

@@ -50,7 +50,7 @@ pub struct Finding {
     pub why: Cow<'static, str>,
     /// What to do; one sentence without a full stop.
     pub help: Cow<'static, str>,
-    /// The certain way to mend it.
+    /// The certain way to mend it; none, too, where fixes were not asked for.
     pub fix: Option<Fix>,
     /// Whether it depends on today's date and was quieted for that.
     pub due: bool,
@@ -70,11 +70,13 @@ pub struct Findings {
     found: Vec<Finding>,
     rule: Option<(&'static Rule, Level)>,
     quiet_due: bool,
+    fixes: bool,
 }
 
 impl Findings {
-    pub(super) fn new() -> Self {
-        Self { found: Vec::new(), rule: None, quiet_due: false }
+    /// Collects findings; with `fixes`, also how to mend them.
+    pub(super) fn new(fixes: bool) -> Self {
+        Self { found: Vec::new(), rule: None, quiet_due: false, fixes }
     }
 
     pub(super) fn enter(&mut self, rule: &'static Rule, level: Level, quiet_due: bool) {
@@ -94,15 +96,16 @@ impl Findings {
         self.push(span, message.into(), why.into(), help.into(), None);
     }
 
-    /// Reports with a certain fix.
+    /// Reports with a certain fix, which is worked out only when somebody asked for fixes.
     pub fn report_with_fix(
         &mut self,
         span: Span,
         message: impl Into<Cow<'static, str>>,
         why: impl Into<Cow<'static, str>>,
         help: impl Into<Cow<'static, str>>,
-        fix: Option<Fix>,
+        fix: impl FnOnce() -> Option<Fix>,
     ) {
+        let fix = if self.fixes { fix() } else { None };
         self.push(span, message.into(), why.into(), help.into(), fix);
     }
 

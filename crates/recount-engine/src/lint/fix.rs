@@ -37,7 +37,7 @@ pub fn fix(
     let run = |bytes: &[u8]| {
         let document = Document::parse(bytes);
         let context = Context::new(&document, config, levels, library, today);
-        check(&context, options)
+        check(&context, Options { fixes: true, ..options })
     };
     let mut fixed = Fixed { bytes: bytes.to_vec(), titles: Vec::new(), findings: run(bytes) };
     for _ in 0..ROUNDS {
@@ -91,7 +91,7 @@ mod tests {
         let config = Config::default();
         let levels = LevelTable::new(&config);
         let today = jiff::civil::date(2026, 11, 23);
-        let options = Options { stage: None, due: false };
+        let options = Options { stage: None, due: false, fixes: true };
         let fixed = fix(text.as_bytes(), &config, &levels, &NoLibrary, today, options);
         let text = String::from_utf8(fixed.bytes).expect("it was text before");
         assert!(text.contains("**Severity**: Sev2\n") && text.contains("**Duration**: 20m\n"), "{text}");
@@ -104,7 +104,7 @@ mod tests {
     fn sections_that_are_missing_in_one_place_are_all_added() {
         let config = Config::default();
         let levels = LevelTable::new(&config);
-        let options = Options { stage: Some(crate::document::Stage::Draft), due: true };
+        let options = Options { stage: Some(crate::document::Stage::Draft), due: true, fixes: true };
         let text = b"# Seats were sold twice\n\n## Incident summary\n\n- **Incident ID**: INC-1\n- **Severity**: Sev1\n\
             - **Start time** (UTC): 2026-11-20 10:00\n- **End time** (UTC): 2026-11-20 10:20\n- **Duration**: 20m\n\
             - **Primary services impacted**: inventory\n- **Customer impact summary**: Seats were sold twice\n";

@@ -30,13 +30,15 @@ pub struct Options {
     /// Whether rules that depend on today's date report at their own level; otherwise as notes that
     /// say they are due.
     pub due: bool,
+    /// Whether to work out fixes: some try the changed document, which takes longer than the check.
+    pub fixes: bool,
 }
 
 /// Runs every rule that the configuration and the stage leave audible, applies waivers, and gives the
 /// findings in the order of the document.
 pub fn check(context: &Context<'_>, options: Options) -> Vec<Finding> {
     let stage = options.stage.unwrap_or_else(|| context.document.stage());
-    let mut findings = Findings::new();
+    let mut findings = Findings::new(options.fixes);
     let foreign = context.is_foreign();
     let levels = context.levels();
     for (index, rule) in RULES.iter().enumerate() {

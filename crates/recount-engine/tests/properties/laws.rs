@@ -710,7 +710,7 @@ fn other_words(document: &Document) -> Vec<String> {
 
 /// Fixing again changes nothing, and there are never more errors than before.
 pub(crate) fn fixing(checker: &Checker, bytes: &[u8], stage: Stage) {
-    let options = Options { stage: Some(stage), due: true };
+    let options = Options { stage: Some(stage), due: true, fixes: true };
     let before = findings(checker, bytes, stage);
     let fixed = checker.fix(bytes, &NoLibrary, TODAY, options);
     let text = String::from_utf8_lossy(bytes);
@@ -732,7 +732,7 @@ pub(crate) fn fixing(checker: &Checker, bytes: &[u8], stage: Stage) {
 /// The findings of a document; each points at characters of it.
 pub(crate) fn findings(checker: &Checker, bytes: &[u8], stage: Stage) -> Vec<Finding> {
     let document = Document::parse(bytes);
-    let found = checker.findings(&document, &NoLibrary, TODAY, Options { stage: Some(stage), due: true });
+    let found = checker.findings(&document, &NoLibrary, TODAY, Options { stage: Some(stage), due: true, fixes: true });
     for finding in &found {
         let text = document.text();
         assert!(text.get(finding.span.range()).is_some(), "{} at {:?} of {text:?}", finding.rule.name, finding.span);

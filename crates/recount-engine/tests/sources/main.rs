@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod merging;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;

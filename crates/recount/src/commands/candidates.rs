@@ -2,12 +2,12 @@
 
 use std::io::Write as _;
 
-use recount_engine::evidence::curate::Curation;
 use recount_engine::evidence::Event;
+use recount_engine::evidence::curate::{Choice, Curation};
 use serde::Serialize;
 
 use crate::Outcome;
-use crate::commands::import::frozen_of;
+use crate::commands::import::{self, frozen_of, wrapped};
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
 use crate::workspace::Workspace;
@@ -35,22 +35,33 @@ enum Format {
     Json,
 }
 
+/// The whole answer in JSON.
 #[derive(Serialize)]
-struct Output<'e> {
-    recount: Version,
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Output<'e> {
+    /// Which format this is.
+    recount: Header,
+    /// By time.
     candidates: Vec<Candidate<'e>>,
 }
 
+/// Names a machine format and its version.
 #[derive(Serialize)]
-struct Version {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Header {
+    /// The name.
     format: &'static str,
+    /// Grows when something is taken away or changes its meaning.
     version: u32,
 }
 
+/// An event that is not in the timeline.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Candidate<'e> {
     #[serde(flatten)]
     event: &'e Event,
+    /// Why it did not come in by itself.
     left_out_because: String,
 }
 
@@ -59,30 +70,31 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let path = workspace.find(&args.id)?;
     let frozen = frozen_of(&path, environment)?;
     let wanted = args.grep.map(|text| text.to_lowercase());
-    let curation = Curation::default();
+    // What all the evidence together makes of each event; the document stays as it is.
+    let (_, document) = workspace.read(&path)?;
+    let imported = import::take_in(&workspace, &path, &document, frozen.clone(), &Curation::default(), &[])?;
+    let choices = &imported.merged.selection.choices;
     let candidates: Vec<Candidate<'_>> = frozen
         .candidates()
         .into_iter()
         .filter(|event| wanted.as_ref().is_none_or(|text| holds(event, text)))
-        .map(|event| Candidate { event, left_out_because: curation.choose(event).why().to_owned() })
+        .map(|event| Candidate { event, left_out_because: choices.get(&event.id).map_or("", Choice::why).to_owned() })
         .collect();
     match args.format {
         Format::Json => {
-            let output = Output { recount: Version { format: "candidates", version: 1 }, candidates };
+            let output = Output { recount: Header { format: "candidates", version: 1 }, candidates };
             serde_json::to_writer_pretty(environment.out(), &output).map_err(|error| CliError::from(std::io::Error::from(error)))?;
             writeln!(environment.out())?;
         }
         Format::Table => {
             let width = environment.width();
             let count = candidates.len();
-            for Candidate { event, .. } in candidates {
-                let line = format!("{}  {}  ", event.instant().strftime("%Y-%m-%d %H:%M:%S"), event.id.0);
+            for Candidate { event, left_out_because } in candidates {
+                let out = environment.out();
+                writeln!(out, "{}  {}", event.instant().strftime("%Y-%m-%d %H:%M:%S"), event.id.0)?;
                 let actor = if event.actor.is_empty() { String::new() } else { format!("{}: ", event.actor) };
-                let text = format!("{actor}{}", event.action.replace('\n', " "));
-                let room = width.saturating_sub(4).max(20);
-                let cut: String = text.chars().take(room).collect();
-                let dots = if text.chars().count() > room { "…" } else { "" };
-                writeln!(environment.out(), "{}\n    {cut}{dots}", line.trim_end())?;
+                wrapped(out, width, 4, &format!("{actor}{}", import::shortened(&event.action, 240)))?;
+                wrapped(out, width, 4, &format!("({left_out_because})"))?;
             }
             if count == 0 {
                 environment.note("the evidence holds nothing that was not taken or dismissed");

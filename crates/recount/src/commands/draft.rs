@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
 
-use recount_engine::evidence::Derivable;
+use recount_engine::evidence::Event;
 use recount_engine::evidence::curate::Curation;
-use recount_engine::evidence::derive::{self, Known as DeriveKnown};
+use recount_engine::evidence::merge::Merged;
 use recount_engine::lint::Level;
 
 use crate::Outcome;
@@ -75,23 +75,20 @@ pub(crate) fn draft(
     let shown = workspace.shown(environment, &path);
     writeln!(environment.out(), "{shown}")?;
     import::show(environment, &id, &imported)?;
-    let options = recount_engine::lint::Options { stage: Some(recount_engine::document::Stage::Review), due: false };
+    let stage = Some(recount_engine::document::Stage::Review);
+    let options = recount_engine::lint::Options { stage, due: false, fixes: false };
     let findings = workspace.findings(&path, &imported.merged.document, environment.today(), options);
     let missing = findings.iter().filter(|finding| finding.level == Level::Error).count();
-    environment.hint(format!("{missing} things are to be done before review: `recount check {shown} --stage review`"));
+    if missing > 0 {
+        let things = if missing == 1 { "thing is" } else { "things are" };
+        environment.hint(format!("{missing} {things} left to do before review: `recount check {shown} --stage review`"));
+    }
     Ok(path)
 }
 
 /// The start that the evidence derives, else the first event that belongs in the timeline.
 fn first_instant(read: &import::Read, how: &How) -> Option<jiff::Timestamp> {
     let curation = Curation { threads: how.thread.clone() };
-    let events: Vec<_> = read
-        .imports
-        .iter()
-        .flat_map(|(.., import)| &import.events)
-        .filter(|event| curation.choose(event).is_taken())
-        .collect();
-    let derived = derive::derive(events.iter().copied(), &DeriveKnown::default());
-    let start = derived.iter().find(|d| d.what == Derivable::Start && d.certain).and_then(|d| d.at);
-    start.or_else(|| events.iter().map(|event| event.instant()).min())
+    let events: Vec<&Event> = read.imports.iter().flat_map(|(.., import)| &import.events).collect();
+    Merged::start_of(&events, &curation)
 }

@@ -45,6 +45,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
             .hint("name files to format, or make a library with `recount init`"));
     }
     let listed = workspace.list(&args.paths);
+    let folder = environment.folder()?;
     let dry = args.check || args.diff;
     let bar = progress::bar(listed.len(), "formatting", environment.is_watched());
     let mut results = Vec::new();
@@ -54,18 +55,26 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         |path, bytes| {
             let bytes = match bytes {
                 Ok(bytes) => bytes,
-                Err(unreadable) => return Formatting::Unreadable(recount_store::StoreError::Unreadable(unreadable).into()),
+                Err(unreadable) => {
+                    return Formatting::Unreadable(recount_store::StoreError::Unreadable(unreadable).into());
+                }
             };
             let document = Document::parse(bytes);
             let formatted = format::format(&document);
             if formatted.bytes == bytes {
                 return Formatting::Same;
             }
-            let diff = if args.diff { difference(&path.display().to_string(), bytes, &formatted.bytes) } else { String::new() };
+            let shown = path.strip_prefix(&folder).unwrap_or(path).display();
+            let diff = if args.diff {
+                difference(&shown.to_string(), bytes, &formatted.bytes)
+            } else {
+                String::new()
+            };
             let error = if dry {
                 None
             } else {
-                let written = workspace.library.write_if_unchanged(path, &Version::of(bytes), &formatted.bytes);
+                let written =
+                    workspace.library.write_if_unchanged(path, &Version::of(bytes), &formatted.bytes);
                 written.err().map(CliError::from)
             };
             Formatting::Changed { path: path.to_owned(), notes: formatted.notes, diff, error }
@@ -105,11 +114,12 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
             }
         }
     }
-    let total = listed.len();
+    let total = listed.len() - failed;
+    let left = if failed > 0 { format!(", {failed} could not be formatted") } else { String::new() };
     environment.note(match (changed, dry) {
-        (0, _) => format!("{total} in canonical form"),
-        (_, true) => format!("{changed} of {total} would change"),
-        (_, false) => format!("{changed} of {total} formatted"),
+        (0, _) => format!("{total} in canonical form{left}"),
+        (_, true) => format!("{changed} of {total} would change{left}"),
+        (_, false) => format!("{changed} of {total} formatted{left}"),
     });
     Ok(match (failed, changed, args.check) {
         (1.., ..) => Exit::Failed,

@@ -1,6 +1,5 @@
 //! `recount import`: evidence into the timeline of a postmortem.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -10,10 +9,10 @@ use jiff::tz::TimeZone;
 
 use recount_engine::document::template::FieldId;
 use recount_engine::document::{Document, Milestone};
-use recount_engine::evidence::curate::{Choice, Curation};
-use recount_engine::evidence::freeze::{self, Frozen, Header, State, Window};
-use recount_engine::evidence::merge::{self, Merged};
-use recount_engine::evidence::{Derived, Event, EventId, Import, Options, Person};
+use recount_engine::evidence::curate::Curation;
+use recount_engine::evidence::freeze::{self, Frozen, Header, Window};
+use recount_engine::evidence::merge::{self, Merged, Merging};
+use recount_engine::evidence::{Event, EventId, Import, Options, Person};
 use recount_store::{Guard, evidence_folder};
 
 use crate::Outcome;
@@ -130,6 +129,7 @@ pub(crate) fn read(
         channels: how.channel.clone(),
         workspace_url: config.evidence.slack_workspace.clone(),
         repository_url: config.evidence.repository.clone(),
+        repositories: config.evidence.repositories.clone(),
         roster: roster.collect(),
         pseudonym_salt: config.evidence.salt.clone().unwrap_or_default(),
     };
@@ -221,7 +221,6 @@ pub(crate) fn into_document(
 ) -> Result<Imported, CliError> {
     let mut frozen = frozen_of(path, environment)?;
     let window = if read.from.is_some() || read.to.is_some() { None } else { window_of(document) };
-    let mut new_ids: Vec<EventId> = Vec::new();
     for (name, source, import) in read.imports {
         let count = import.events.len();
         let events = if read.from.is_some() && read.to.is_some() {
@@ -250,51 +249,38 @@ pub(crate) fn into_document(
             to: read.to.or(window.map(|w| w.to)).map(Into::into),
         };
         let fresh: Vec<Event> = events.into_iter().filter(|event| frozen.event(&event.id).is_none()).collect();
-        new_ids.extend(fresh.iter().map(|event| event.id.clone()));
         if let Some(file) = frozen.add(header, fresh) {
             guard.write_evidence(path, &file.name, &file.bytes)?;
         }
     }
-    let curation = Curation { threads: how.thread.clone() };
-    let mut why = BTreeMap::new();
-    let mut taken: Vec<EventId> = Vec::new();
-    // A thread that is asked for comes in whole, also what an earlier import left a candidate.
-    let asked = !how.thread.is_empty();
-    for event in frozen.candidates() {
-        if !asked && !new_ids.contains(&event.id) {
-            continue;
-        }
-        if let Choice::Take(reason) = curation.choose(event) {
-            why.insert(event.id.clone(), reason);
-            taken.push(event.id.clone());
-        }
-    }
-    take_in(workspace, path, document, frozen, &taken, why)
+    take_in(workspace, path, document, frozen, &Curation { threads: how.thread.clone() }, &[])
 }
 
-/// Puts events into the timeline and records that they were taken.
+/// Puts the events that belong in the timeline into it, and those that a person asked for.
 pub(crate) fn take_in(
     workspace: &Workspace,
     path: &Path,
     document: &Document,
     mut frozen: Frozen,
-    taken: &[EventId],
-    why: BTreeMap<EventId, String>,
+    curation: &Curation,
+    asked: &[EventId],
 ) -> Result<Imported, CliError> {
     let folder = evidence_folder(path);
     let folder = folder.file_name().map(|name| name.to_string_lossy().replace(' ', "%20")).unwrap_or_default();
-    let services: Vec<String> = workspace.config().services.iter().map(|service| service.name.clone()).collect();
-    let merged = {
-        let mut events: Vec<&Event> = taken.iter().filter_map(|id| frozen.event(id)).collect();
-        events.sort_by_key(|event| event.instant());
-        let earlier: Vec<&Event> =
-            frozen.events().into_iter().filter(|event| frozen.state(&event.id) == State::Taken).collect();
-        merge::merge(document, &frozen, &events, &earlier, &services, &folder)?
-    };
-    let decided = {
-        let ids: Vec<EventId> = merged.added.iter().chain(&merged.found).cloned().collect();
-        frozen.decide(ids.iter().map(|id| (id, State::Taken, why.get(id).map_or("", String::as_str))))
-    };
+    let config = workspace.config();
+    let services: Vec<String> = config.services.iter().map(|service| service.name.clone()).collect();
+    let merged = merge::merge(
+        document,
+        &Merging {
+            frozen: &frozen,
+            curation,
+            asked,
+            services: &services,
+            regions: &config.library.regions,
+            folder: &folder,
+        },
+    )?;
+    let decided = frozen.write_down(merged.decisions.iter().cloned());
     let candidates = frozen.candidates().len();
     Ok(Imported { merged, candidates, frozen, decided })
 }
@@ -315,37 +301,85 @@ fn minute(at: Timestamp) -> String {
 /// Tells what came in, what was filled and why, and what is left to decide.
 pub(crate) fn show(environment: &mut Environment, id: &str, imported: &Imported) -> Result<(), CliError> {
     let merged = &imported.merged;
-    let rows = merged.added.len();
+    let width = environment.width();
+    let event_of = |id: &EventId| imported.frozen.event(id).map(|event| merged.selection.told(event));
     let out = environment.out();
-    writeln!(out, "{rows} {} added to the timeline", if rows == 1 { "row" } else { "rows" })?;
+    let mut counts = vec![format!("{} added to the timeline", counted(merged.added.len(), "row"))];
+    if !merged.changed.is_empty() {
+        counts.push(format!("{} of ours said better", counted(merged.changed.len(), "row")));
+    }
+    writeln!(out, "{}", counts.join(", "))?;
+    if !merged.removed.is_empty() {
+        writeln!(out, "\nTaken out again, with what is known now (nobody had changed these rows):")?;
+        for (id, why) in &merged.removed {
+            let event = event_of(id).map_or_else(|| id.0.clone(), told);
+            wrapped(out, width, 2, &format!("{event}: {why}"))?;
+        }
+    }
     if !merged.filled.is_empty() {
-        writeln!(out, "\nfilled:")?;
-        let width = merged.filled.iter().map(|filled| label(filled.field).len()).max().unwrap_or(0);
+        writeln!(out, "\nFilled, and why:")?;
+        let mut seen: Vec<&EventId> = Vec::new();
         for filled in &merged.filled {
-            writeln!(out, "  {:width$}  {}", label(filled.field), filled.value)?;
-            let because = filled.because.first().and_then(|id| imported.frozen.event(id));
-            writeln!(out, "  {:width$}    {}", "", reason(&filled.why, because))?;
+            wrapped(out, width, 2, &format!("{}: {}", label(filled.field), filled.value))?;
+            let because = filled.because.first().and_then(event_of);
+            let why = match because {
+                // A figure has its reason in the times above it.
+                _ if matches!(filled.field, FieldId::Duration | FieldId::TimeToDetect) => filled.why.clone(),
+                Some(event) if seen.contains(&&event.id) => format!("{}, as above", filled.why),
+                because => reason(&filled.why, because),
+            };
+            seen.extend(because.map(|event| &event.id));
+            wrapped(out, width, 6, &why)?;
         }
     }
     if !merged.offers.is_empty() {
-        writeln!(out, "\nsuggested, for you to decide (`recount set {id} FIELD VALUE`):")?;
+        writeln!(out, "\nFor you to decide (`recount set {id} FIELD VALUE`):")?;
         for offer in &merged.offers {
-            show_offer(out, offer, &imported.frozen)?;
+            wrapped(out, width, 2, &format!("{}: {}", offer.what.words(), offer.value))?;
+            let because = offer.because.first().and_then(event_of);
+            // The value of most offers is the event already.
+            let says_all = because.is_some_and(|event| offer.value.contains(first_line(event)));
+            wrapped(out, width, 6, &reason(&offer.why, because.filter(|_| !says_all)))?;
         }
     }
     if imported.candidates > 0 {
-        let count = imported.candidates;
-        let events = if count == 1 { "event is" } else { "events are" };
-        writeln!(out, "\n{count} more {events} in the evidence: `recount candidates {id}`")?;
+        let events = counted(imported.candidates, "event");
+        writeln!(out, "\n{events} left out of the timeline: `recount candidates {id}`")?;
     }
     Ok(())
 }
 
-fn show_offer(out: &mut impl std::io::Write, offer: &Derived, frozen: &Frozen) -> Result<(), CliError> {
-    let because = offer.because.first().and_then(|id| frozen.event(id));
-    let value: String = offer.value.chars().take(160).collect();
-    writeln!(out, "  {}: {value}", offer.what.words())?;
-    writeln!(out, "    {}", reason(&offer.why, because))?;
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Writes a paragraph within the terminal's width, its first line `indent` columns in and the others two more.
+pub(crate) fn wrapped(
+    out: &mut impl std::io::Write,
+    width: usize,
+    indent: usize,
+    text: &str,
+) -> Result<(), CliError> {
+    let mut line = " ".repeat(indent);
+    let mut used = indent;
+    let mut is_first = true;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if !is_first && used + 1 + length > width {
+            writeln!(out, "{line}")?;
+            line = " ".repeat(indent + 2);
+            used = indent + 2;
+            is_first = true;
+        }
+        if !is_first {
+            line.push(' ');
+            used += 1;
+        }
+        line.push_str(word);
+        used += length;
+        is_first = false;
+    }
+    writeln!(out, "{line}")?;
     Ok(())
 }
 
@@ -357,12 +391,26 @@ fn label(field: FieldId) -> &'static str {
 fn reason(why: &str, because: Option<&Event>) -> String {
     match because {
         None => why.to_owned(),
-        Some(event) => {
-            let text: String = event.action.chars().take(70).collect();
-            let dots = if event.action.chars().count() > 70 { "…" } else { "" };
-            let text = text.replace('\n', " ");
-            let actor = if event.actor.is_empty() { String::new() } else { format!("{}: ", event.actor) };
-            format!("{why}: {} {actor}{text}{dots}", minute(event.instant()))
-        }
+        Some(event) => format!("{why}: {}", told(event)),
     }
+}
+
+/// An event in a line: when, who, and the beginning of what.
+fn told(event: &Event) -> String {
+    let actor = if event.actor.is_empty() { String::new() } else { format!("{}: ", event.actor) };
+    format!("{} {actor}{}", minute(event.instant()), shortened(first_line(event), 90))
+}
+
+fn first_line(event: &Event) -> &str {
+    let line = event.action.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("");
+    // The address at the end is in the row.
+    line.split(" http").next().unwrap_or(line)
+}
+
+/// At most `most` characters, cut between words.
+pub(crate) fn shortened(text: &str, most: usize) -> String {
+    let Some((limit, _)) = text.char_indices().nth(most) else { return text.to_owned() };
+    let head = &text[..limit];
+    let cut = head.rfind(char::is_whitespace).unwrap_or(limit);
+    format!("{} …", head[..cut].trim_end_matches([' ', ',', ';', ':']))
 }

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use clap::ValueEnum;
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -101,7 +101,7 @@ enum Format {
 
 /// A postmortem in the list.
 #[derive(Debug, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Entry {
     /// Incident ID as written.
     id: Option<String>,
@@ -130,7 +130,7 @@ pub(crate) struct Entry {
     /// Open action items past their due date.
     overdue_actions: usize,
     #[serde(skip)]
-    #[cfg_attr(feature = "schema", schemars(skip))]
+    #[cfg_attr(test, schemars(skip))]
     facts: Facts,
 }
 
@@ -146,7 +146,7 @@ struct Facts {
 
 /// The whole answer in JSON.
 #[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Output {
     /// Which format this is.
     recount: Header,
@@ -158,7 +158,7 @@ pub(crate) struct Output {
 
 /// Names a machine format and its version.
 #[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Header {
     /// The name.
     format: &'static str,
@@ -185,8 +185,9 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let today = environment.today();
     let mut entries = Vec::new();
     let mut problems = Vec::new();
+    let listed = workspace.library.list();
     workspace.library.scan(
-        &workspace.library.list(),
+        &listed,
         threads(),
         |path, bytes| {
             let shown = workspace.library.relative(path).display().to_string();
@@ -205,11 +206,19 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let failed = !problems.is_empty();
     match args.format {
         Format::Json => {
-            let output = Output { recount: Header { format: "list", version: 1 }, postmortems: entries, problems };
+            let output =
+                Output { recount: Header { format: "list", version: 1 }, postmortems: entries, problems };
             serde_json::to_writer_pretty(environment.out(), &output)
                 .map_err(|error| CliError::from(std::io::Error::from(error)))?;
             writeln!(environment.out())?;
         }
+        Format::Table if entries.is_empty() && listed.is_empty() => {
+            environment.note("there is no postmortem yet");
+            environment.hint(
+                "`recount new TITLE` makes the first, `recount draft TITLE EVIDENCE…` makes it from evidence",
+            );
+        }
+        Format::Table if entries.is_empty() => environment.note("no postmortem is like that"),
         Format::Table => table(&entries, environment)?,
     }
     Ok(if failed { Exit::Failed } else { Exit::Done })
@@ -248,8 +257,11 @@ fn entry(document: &Document, path: String, today: Date) -> Entry {
     let text = |field| document.field_text(field).map(str::to_owned);
     let severity = document.severity().get().copied();
     let (start, end) = (document.started_at(), document.ended_at());
-    let factors: Vec<Factor> =
-        Factor::value_variants().iter().copied().filter(|factor| document.is_filled(factor.field())).collect();
+    let factors: Vec<Factor> = Factor::value_variants()
+        .iter()
+        .copied()
+        .filter(|factor| document.is_filled(factor.field()))
+        .collect();
     let items = document.action_items();
     let mut open = 0;
     let mut overdue = 0;
@@ -269,7 +281,10 @@ fn entry(document: &Document, path: String, today: Date) -> Entry {
         stage: document.stage().to_string(),
         start: start.map(|at| at.to_string()),
         end: end.map(|at| at.to_string()),
-        duration_seconds: start.zip(end).map(|(start, end)| end.as_second() - start.as_second()).filter(|s| *s >= 0),
+        duration_seconds: start
+            .zip(end)
+            .map(|(start, end)| end.as_second() - start.as_second())
+            .filter(|s| *s >= 0),
         services: document.services().into_iter().map(str::to_owned).collect(),
         factors: factors
             .iter()
@@ -283,34 +298,43 @@ fn entry(document: &Document, path: String, today: Date) -> Entry {
 }
 
 fn table(entries: &[Entry], environment: &mut Environment) -> Result<(), CliError> {
-    if entries.is_empty() {
-        environment.note("no postmortem is like that");
-        return Ok(());
+    // The title says most; services come where there is room for both.
+    let width = environment.width();
+    let with_services = width >= 120;
+    let mut header = vec!["ID", "Sev", "Start (UTC)", "Stage", "Open", "Late", "Title"];
+    let mut constraints = vec![ColumnConstraint::ContentWidth; 6];
+    constraints.push(ColumnConstraint::LowerBoundary(Width::Percentage(38)));
+    if with_services {
+        header.push("Services");
+        constraints.push(ColumnConstraint::UpperBoundary(Width::Percentage(22)));
     }
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(environment.width() as u16)
-        .set_header(["ID", "Sev", "Start (UTC)", "Stage", "Services", "Actions", "Title"]);
+        .set_width(width as u16)
+        .set_truncation_indicator("…")
+        .set_header(header);
     for entry in entries {
         let start = entry.facts.start.map(|at| at.strftime("%Y-%m-%d %H:%M").to_string());
-        let actions = match (entry.open_actions, entry.overdue_actions) {
-            (0, _) if entry.actions == 0 => String::new(),
-            (0, _) => format!("{} closed", entry.actions),
-            (open, 0) => format!("{open} of {} open", entry.actions),
-            (open, overdue) => format!("{open} of {} open, {overdue} overdue", entry.actions),
-        };
-        table.add_row([
+        let count = |number: usize| if number == 0 { String::new() } else { number.to_string() };
+        let mut cells = vec![
             entry.id.clone().unwrap_or_else(|| "-".to_owned()),
             entry.severity.clone().unwrap_or_else(|| "-".to_owned()),
             start.unwrap_or_else(|| "-".to_owned()),
             entry.stage.clone(),
-            entry.services.join(", "),
-            actions,
+            count(entry.open_actions),
+            count(entry.overdue_actions),
             entry.title.clone().unwrap_or_else(|| format!("(untitled) {}", entry.path)),
-        ]);
+        ];
+        if with_services {
+            cells.push(entry.services.join(", "));
+        }
+        let mut row = Row::from(cells);
+        row.max_height(1);
+        table.add_row(row);
     }
+    table.set_constraints(constraints);
     for line in table.lines() {
         writeln!(environment.out(), "{}", line.trim_end())?;
     }

@@ -2,11 +2,14 @@
 
 use std::io::Write as _;
 
-use recount_engine::document::value::time;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use recount_engine::document::Milestone;
+use recount_engine::document::value::time::{self, Anchor};
 
 use crate::Outcome;
-use crate::commands::new::instant;
+use crate::commands::new::not_a_time;
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
 use crate::workspace::Workspace;
@@ -20,7 +23,7 @@ pub(crate) struct Args {
     /// What was done or seen
     text: String,
 
-    /// When, if not now: `2026-11-20 14:02`
+    /// When, if not now: `2026-11-20 14:02`, or `14:02` for the last time that the clock showed it
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
 
@@ -50,7 +53,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     let path = workspace.find(&args.id)?;
     let at = match &args.at {
-        Some(text) => instant(text, "--at")?,
+        Some(text) => at_or_before(text, environment.now())?,
         None => environment.now(),
     };
     let with_seconds = args.at.as_ref().is_some_and(|_| at.as_second() % 60 != 0);
@@ -69,10 +72,24 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     };
     let guard = workspace.library.lock()?;
     let (stored, document) = workspace.read(&path)?;
-    let changed = document.changed(&document.insert_timeline_row(at, &[&stamp, &actor, &action, &result])?)?;
+    let changed =
+        document.changed(&document.insert_timeline_row(at, &[&stamp, &actor, &action, &result])?)?;
     workspace.write(&guard, &stored, &changed)?;
     writeln!(environment.out(), "{stamp}  {actor}  {action}")?;
     Ok(Exit::Done)
+}
+
+/// A time given as date and clock, or as a bare clock: then the last time that it was so late. What is
+/// logged has happened, and shortly after midnight `23:55` is yesterday.
+fn at_or_before(text: &str, now: Timestamp) -> Result<Timestamp, CliError> {
+    let today = TimeZone::UTC.to_datetime(now).date();
+    let on = |date| time::read(text, &Anchor { date: Some(date), previous: None });
+    let at = on(today).map_err(|problem| not_a_time(text, "--at", &problem))?.at;
+    let is_bare_clock = time::read(text, &Anchor::default()).is_err();
+    match today.yesterday() {
+        Ok(yesterday) if is_bare_clock && at > now => Ok(on(yesterday).map_or(at, |moment| moment.at)),
+        _ => Ok(at),
+    }
 }
 
 /// The roster handle of the person at the keyboard, by git's name or the login name.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use recount_engine::config::slug;
 use recount_engine::document::template::{COPY_SENTENCE, FieldId};
 use recount_engine::document::value::severity::Severity;
-use recount_engine::document::value::time::{self, Anchor};
+use recount_engine::document::value::time::{self, Anchor, TimeProblem};
 use recount_engine::document::{Document, Stage};
 use recount_store::{Guard, Listed};
 
@@ -59,7 +59,8 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let start = args.known.start_time()?;
     let day = start.map_or(environment.today(), |at| TimeZone::UTC.to_datetime(at).date());
     let guard = workspace.library.lock()?;
-    let (path, _) = create(&workspace, &guard, &args.title, &args.known, day, Ok)?;
+    let (path, id) = create(&workspace, &guard, &args.title, &args.known, day, Ok)?;
+    warn_of_pattern(&workspace, &id, environment);
     let shown = workspace.shown(environment, &path);
     writeln!(environment.out(), "{shown}")?;
     Ok(Exit::Done)
@@ -74,11 +75,17 @@ impl Known {
 
 /// A time given on the command line.
 pub(crate) fn instant(text: &str, option: &str) -> Result<Timestamp, CliError> {
-    let moment = time::read(text, &Anchor { date: None, previous: None }).map_err(|problem| {
-        CliError::new(format!("`{text}` of `{option}` is not a time: {problem}"))
-            .hint("write it as `2026-11-20 14:02`; it is UTC unless it names another zone")
-    })?;
-    Ok(moment.at)
+    let moment = time::read(text, &Anchor { date: None, previous: None });
+    moment.map(|moment| moment.at).map_err(|problem| not_a_time(text, option, &problem))
+}
+
+/// Why a time given on the command line cannot be used.
+pub(crate) fn not_a_time(text: &str, option: &str, problem: &TimeProblem) -> CliError {
+    let message = match problem {
+        TimeProblem::NotATime => format!("`{text}` of `{option}` is not a time"),
+        _ => format!("`{text}` of `{option}` cannot be used: {problem}"),
+    };
+    CliError::new(message).hint("write it as `2026-11-20 14:02`; it is UTC unless it names another zone")
 }
 
 /// Makes the document under the library's lock. `finish` may change it before it is written.
@@ -102,6 +109,7 @@ pub(crate) fn create(
             None => next_id(workspace, listed, day, &slug),
         };
         refuse_taken(workspace, listed, &id)?;
+        plain_id(&id)?;
         let name = if config.library.id.has_slug() || known.id.as_deref() == Some(slug.as_str()) {
             format!("{id}.md")
         } else {
@@ -112,14 +120,18 @@ pub(crate) fn create(
             .layout
             .replace("{year}", &format!("{:04}", day.year()))
             .replace("{month}", &format!("{:02}", day.month()));
-        let path = workspace.library.root().join(&config.library.postmortems).join(folder).join(safe(&name)?);
+        let path = workspace.library.root().join(&config.library.postmortems).join(folder).join(&name);
         let mut document = from_template(&template, title)?;
         document = with_field(document, FieldId::IncidentId, &id)?;
         if let Some(severity) = severity {
             document = with_field(document, FieldId::Severity, severity.as_str())?;
         }
         if let Some(start) = start {
-            document = with_field(document, FieldId::StartTime, &time::canonical(start, start.as_second() % 60 != 0))?;
+            document = with_field(
+                document,
+                FieldId::StartTime,
+                &time::canonical(start, start.as_second() % 60 != 0),
+            )?;
         }
         if !known.service.is_empty() {
             document = with_field(document, FieldId::Services, &known.service.join(", "))?;
@@ -192,26 +204,46 @@ pub(crate) fn taken_ids(workspace: &Workspace, listed: &[Listed]) -> BTreeSet<St
     workspace.library.scan(
         &unnamed,
         recount_store::threads(),
-        |_, bytes| bytes.ok().and_then(|bytes| Some(Document::parse(bytes).field_text(FieldId::IncidentId)?.to_owned())),
+        |_, bytes| {
+            bytes
+                .ok()
+                .and_then(|bytes| Some(Document::parse(bytes).field_text(FieldId::IncidentId)?.to_owned()))
+        },
         |id| taken.extend(id),
     );
     taken
 }
 
+/// Whether an ID is in use, in whatever case: file systems and readers do not tell `inc-7` from `INC-7`.
+pub(crate) fn is_taken(workspace: &Workspace, listed: &[Listed], id: &str) -> bool {
+    let id = id.to_lowercase();
+    taken_ids(workspace, listed).iter().any(|taken| taken.to_lowercase() == id)
+}
+
 fn refuse_taken(workspace: &Workspace, listed: &[Listed], id: &str) -> Result<(), CliError> {
-    if taken_ids(workspace, listed).contains(id) {
+    if is_taken(workspace, listed, id) {
         return Err(CliError::new(format!("the ID `{id}` is taken"))
             .hint("leave out `--id` for the next free one, or see `recount list`"));
     }
     Ok(())
 }
 
-/// A file name that stays in its folder.
-fn safe(name: &str) -> Result<&Path, CliError> {
-    let path = Path::new(name);
-    let is_plain = path.components().count() == 1 && !name.starts_with('.') && !name.contains(['/', '\\', '\0']);
-    if is_plain {
-        return Ok(path);
+/// Refuses an ID that cannot begin a file name which stays in its folder.
+pub(crate) fn plain_id(id: &str) -> Result<(), CliError> {
+    let is_plain = id.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '#' | '+'));
+    if is_plain && id.starts_with(char::is_alphanumeric) {
+        return Ok(());
     }
-    Err(CliError::new(format!("`{name}` cannot be a file name")).hint("choose an ID of letters, digits and dashes"))
+    let message =
+        if id.is_empty() { "an ID cannot be empty".to_owned() } else { format!("`{id}` cannot be an ID") };
+    Err(CliError::new(message).hint("choose letters, digits and dashes: files are named after it"))
+}
+
+/// Says that an ID is unlike the others of the library; `check` will, too.
+pub(crate) fn warn_of_pattern(workspace: &Workspace, id: &str, environment: &mut Environment) {
+    let pattern = &workspace.config().library.id;
+    if !pattern.matches(id) {
+        environment.warn(format!("`{id}` is not of the pattern `{}`", pattern.as_str()));
+        environment.hint("`id` under `[library]` in `recount.toml` sets the pattern");
+    }
 }

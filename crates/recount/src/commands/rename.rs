@@ -11,6 +11,7 @@ use recount_engine::document::{Document, Span};
 use recount_store::{Guard, evidence_folder};
 
 use crate::Outcome;
+use crate::baseline;
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
 use crate::workspace::Workspace;
@@ -41,15 +42,18 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     };
     let target = name.map_or_else(|| path.clone(), |name| path.with_file_name(name));
     let changed = moved(&changed, &path, &target)?;
+    // Its place in the library is asked for while it is there.
+    let from = workspace.library.root().join(workspace.relative(&path));
     if target != path {
         guard.rename(&path, &target)?;
     }
     let version = stored.version;
     guard.write_if_unchanged(&target, &version, changed.source().bytes())?;
     let others = follow(&workspace, &guard, &path, &target, environment)?;
+    baseline::follow(&workspace, &guard, &from, &target)?;
     let shown = workspace.shown(environment, &target);
     writeln!(environment.out(), "{shown}")?;
-    tell(environment, &others);
+    tell(&workspace, environment, &others);
     Ok(Exit::Done)
 }
 
@@ -93,7 +97,8 @@ pub(crate) fn follow(
     to: &Path,
     environment: &mut Environment,
 ) -> Result<Vec<PathBuf>, CliError> {
-    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name =
+        |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let (old, new) = (name(from), name(to));
     if old == new {
         return Ok(Vec::new());
@@ -112,20 +117,23 @@ pub(crate) fn follow(
     );
     let mut files = Vec::new();
     for (path, document, edits) in changes {
-        let changed = document.changed(&edits)?;
+        let updated = document.changed(&edits)?;
         let version = recount_store::Version::of(document.source().bytes());
-        match guard.write_if_unchanged(&path, &version, changed.source().bytes()) {
+        match guard.write_if_unchanged(&path, &version, updated.source().bytes()) {
             Ok(_) => files.push(path),
-            Err(error) => environment.warn(format!("links in `{}` still lead to `{old}`: {error}", path.display())),
+            Err(error) => {
+                environment.warn(format!("links in `{}` still lead to `{old}`: {error}", path.display()));
+            }
         }
     }
     Ok(files)
 }
 
 /// Names the postmortems whose links followed.
-pub(crate) fn tell(environment: &mut Environment, others: &[PathBuf]) {
+pub(crate) fn tell(workspace: &Workspace, environment: &mut Environment, others: &[PathBuf]) {
     for path in others {
-        environment.note(format!("links in `{}` now lead there", path.display()));
+        let shown = workspace.shown(environment, path);
+        environment.note(format!("links in `{shown}` now lead there"));
     }
 }
 

@@ -2,13 +2,16 @@
 
 use std::ffi::OsStr;
 use std::io::Write as _;
+use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
 
 use recount_engine::config::slug;
+use recount_engine::document::Document;
 use recount_engine::document::template::FieldId;
 
 use crate::Outcome;
+use crate::baseline;
 use crate::commands::{new, rename};
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
@@ -42,7 +45,8 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
                 Some(number) => pattern.render(number, day, &slug(title)),
                 None => id,
             };
-            if new::taken_ids(&workspace, &listed).contains(&id) {
+            new::plain_id(&id)?;
+            if new::is_taken(&workspace, &listed, &id) {
                 return Err(CliError::new(format!("the ID `{id}` is taken"))
                     .hint("leave it out for the next free one, or see `recount list`"));
             }
@@ -51,9 +55,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         None => new::next_id(&workspace, &listed, day, &slug(title)),
     };
     let pattern = &workspace.config().library.id;
-    if !pattern.matches(&id) {
-        environment.warn(format!("`{id}` is not of the pattern `{}`", pattern.as_str()));
-    }
+    new::warn_of_pattern(&workspace, &id, environment);
     let old_id = rename::id_of(&document).unwrap_or("").to_owned();
     let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or("");
     let name = match pattern.id_in(stem) {
@@ -63,16 +65,42 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let target = path.with_file_name(name);
     let changed = document.changed(&document.set_field(FieldId::IncidentId, &id)?)?;
     let changed = rename::moved(&changed, &path, &target)?;
+    // Its place in the library is asked for while it is there.
+    let from = workspace.library.root().join(workspace.relative(&path));
     if target != path {
         guard.rename(&path, &target)?;
     }
     guard.write_if_unchanged(&target, &stored.version, changed.source().bytes())?;
     let others = rename::follow(&workspace, &guard, &path, &target, environment)?;
+    baseline::follow(&workspace, &guard, &from, &target)?;
     let shown = workspace.shown(environment, &target);
     writeln!(environment.out(), "{shown}")?;
-    rename::tell(environment, &others);
-    if !old_id.is_empty() {
-        environment.hint(format!("where people wrote `{old_id}` in prose and meant this one, it is still `{old_id}`"));
+    rename::tell(&workspace, environment, &others);
+    for path in mentions(&workspace, &old_id) {
+        environment.note(format!("`{}` still says `{old_id}`", workspace.shown(environment, &path)));
     }
     Ok(Exit::Done)
+}
+
+/// Postmortems that name an ID in their text and do not carry it themselves. Whether they mean this
+/// incident or another one that took the same ID, only people know.
+fn mentions(workspace: &Workspace, id: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    if id.is_empty() {
+        return found;
+    }
+    let finder = memchr::memmem::Finder::new(id);
+    workspace.library.scan(
+        &workspace.library.list(),
+        recount_store::threads(),
+        |path, bytes| {
+            let bytes = bytes.ok()?;
+            finder.find(bytes)?;
+            let document = Document::parse(bytes);
+            let is_its_own = rename::id_of(&document).is_some_and(|own| own.eq_ignore_ascii_case(id));
+            (!is_its_own).then(|| path.to_owned())
+        },
+        |path| found.extend(path),
+    );
+    found
 }

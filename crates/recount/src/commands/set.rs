@@ -1,11 +1,13 @@
 //! `recount set`: one field, by name.
 
 use std::io::Write as _;
+use std::path::Path;
 
 use recount_engine::config::nearest;
 use recount_engine::document::template::{FIELDS, FieldId};
 
 use crate::Outcome;
+use crate::commands::new;
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
 use crate::workspace::Workspace;
@@ -52,8 +54,12 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     let path = workspace.find(&id)?;
     let guard = workspace.library.lock()?;
+    if field == FieldId::IncidentId && !args.force {
+        refuse_taken(&workspace, &path, &value)?;
+    }
     let (stored, document) = workspace.read(&path)?;
-    let edits = if args.add { document.add_to_field(field, &value)? } else { document.set_field(field, &value)? };
+    let edits =
+        if args.add { document.add_to_field(field, &value)? } else { document.set_field(field, &value)? };
     let changed = document.changed(&edits)?;
     if !args.force {
         workspace.refuse_worse(&path, &document, &changed, environment.today(), document.stage())?;
@@ -62,6 +68,18 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let now: Vec<&str> = changed.field_values(field).map(|span| changed.slice(span)).collect();
     writeln!(environment.out(), "{}: {}", field.def().label, now.join("; "))?;
     Ok(Exit::Done)
+}
+
+/// Refuses the ID of another postmortem. Its own file may be named after it already.
+fn refuse_taken(workspace: &Workspace, path: &Path, id: &str) -> Result<(), CliError> {
+    let own = workspace.relative(path);
+    let mut others = workspace.library.list();
+    others.retain(|other| other.as_ref().is_ok_and(|other| workspace.relative(other) != own));
+    if new::is_taken(workspace, &others, id.trim()) {
+        return Err(CliError::new(format!("the ID `{id}` is taken"))
+            .hint("`recount renumber` finds the next free one and takes the file along; or use `--force`"));
+    }
+    Ok(())
 }
 
 fn field_named(name: &str) -> Result<FieldId, CliError> {

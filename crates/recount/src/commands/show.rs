@@ -38,7 +38,7 @@ enum Format {
 
 /// A postmortem in JSON.
 #[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Output {
     /// Which format this is.
     recount: Header,
@@ -65,7 +65,7 @@ pub(crate) struct Output {
 }
 
 #[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Header {
     format: &'static str,
     version: u32,
@@ -73,7 +73,7 @@ struct Header {
 
 /// Seconds from the start of impact; none where one of the two instants is unknown.
 #[derive(Serialize, Clone, Copy)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Figures {
     time_to_detect: Option<i64>,
     time_to_acknowledge: Option<i64>,
@@ -82,7 +82,7 @@ struct Figures {
 }
 
 #[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Row {
     /// From 1.
     number: usize,
@@ -97,7 +97,7 @@ struct Row {
 }
 
 #[derive(Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Action {
     /// From 1: `INC-0042#3`.
     number: usize,
@@ -112,7 +112,7 @@ struct Action {
 }
 
 #[derive(Serialize, Default)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Counts {
     errors: usize,
     warnings: usize,
@@ -123,7 +123,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open_or_loose(environment)?;
     let path = workspace.find(&args.id)?;
     let (stored, document) = workspace.read(&path)?;
-    let options = Options { stage: None, due: false };
+    let options = Options { stage: None, due: false, fixes: false };
     let mut counts = Counts::default();
     for finding in workspace.findings(&path, &document, environment.today(), options) {
         match finding.level {
@@ -141,7 +141,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
                 .map_err(|error| CliError::from(std::io::Error::from(error)))?;
             writeln!(environment.out())?;
         }
-        Format::Text => text(&document, &shown, &counts, environment)?,
+        Format::Text => text(&document, &workspace.shown(environment, &path), &counts, environment)?,
     }
     Ok(Exit::Done)
 }
@@ -225,7 +225,12 @@ fn output(document: &Document, path: String, findings: Counts) -> Output {
     }
 }
 
-fn text(document: &Document, path: &str, counts: &Counts, environment: &mut Environment) -> Result<(), CliError> {
+fn text(
+    document: &Document,
+    path: &str,
+    counts: &Counts,
+    environment: &mut Environment,
+) -> Result<(), CliError> {
     let width = environment.width();
     let bold = anstyle::Style::new().bold();
     let title = document.title_text().unwrap_or("(untitled draft)");
@@ -268,36 +273,60 @@ fn text(document: &Document, path: &str, counts: &Counts, environment: &mut Envi
     ];
     let known: Vec<String> = named
         .iter()
-        .filter_map(|(name, seconds)| Some(format!("{name} {}", duration::canonical(u64::try_from((*seconds)?).ok()?))))
+        .filter_map(|(name, seconds)| {
+            Some(format!("{name} {}", duration::canonical(u64::try_from((*seconds)?).ok()?)))
+        })
         .collect();
     if !known.is_empty() {
         paragraph(out, "Time from the start to", &known.join(", "), width)?;
     }
     if !document.timeline_rows().is_empty() {
         writeln!(out, "\n{bold}Timeline{bold:#}")?;
-        for row in document.timeline_rows() {
-            let time = document.cell_text(row.time);
-            let actor = document.cell_text(row.actor);
-            let line = format!("{time}  {actor}  {}", document.cell_text(row.action));
-            writeln!(out, "  {}", cut(&line, width.saturating_sub(2)))?;
-        }
+        let rows = document.timeline_rows().iter().map(|row| [row.time, row.actor, row.action]);
+        let rows = rows.map(|row| row.map(|cell| document.cell_text(cell).to_owned())).collect::<Vec<_>>();
+        columns(out, &rows, width)?;
     }
     if !document.action_items().is_empty() {
         writeln!(out, "\n{bold}Action items{bold:#}")?;
-        for item in document.action_items() {
-            let cells = [item.priority, item.status, item.due, item.owner, item.action];
-            let [priority, status, due, owner, action] = cells.map(|cell| document.cell_text(cell));
-            let line = format!("#{} {priority}  {status}  due {due}  {owner}  {action}", item.number);
-            writeln!(out, "  {}", cut(&line, width.saturating_sub(2)))?;
-        }
+        let rows = document.action_items().iter().map(|item| {
+            let [priority, status, due, owner, action] =
+                [item.priority, item.status, item.due, item.owner, item.action]
+                    .map(|cell| document.cell_text(cell).to_owned());
+            let due = if due.is_empty() { due } else { format!("due {due}") };
+            [format!("#{}", item.number), priority, status, due, owner, action]
+        });
+        columns(out, &rows.collect::<Vec<_>>(), width)?;
     }
     let total = counts.errors + counts.warnings + counts.notes;
     if total > 0 {
+        let counted = |count, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
         writeln!(
             out,
-            "\n{} errors, {} warnings, {} notes: recount check {path}",
-            counts.errors, counts.warnings, counts.notes
+            "\n{}, {}, {}: recount check {path}",
+            counted(counts.errors, "error"),
+            counted(counts.warnings, "warning"),
+            counted(counts.notes, "note")
         )?;
+    }
+    Ok(())
+}
+
+/// Rows with their columns below each other; the last one is cut at the terminal's width. A cell that
+/// is much longer than the others does not widen its column.
+fn columns<const N: usize>(out: &mut impl std::io::Write, rows: &[[String; N]], width: usize) -> Result<(), CliError> {
+    const WIDEST: usize = 24;
+    let length = |text: &String| text.chars().count();
+    let widths: Vec<usize> =
+        (0..N).map(|at| rows.iter().map(|row| length(&row[at])).max().unwrap_or(0).min(WIDEST)).collect();
+    for row in rows {
+        let mut line = String::new();
+        for (at, cell) in row.iter().enumerate() {
+            line.push_str(cell);
+            if at + 1 < N {
+                line.extend(std::iter::repeat_n(' ', widths[at].saturating_sub(length(cell)) + 2));
+            }
+        }
+        writeln!(out, "  {}", cut(line.trim_end(), width.saturating_sub(2)))?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use recount_engine::document::Stage;
 use recount_engine::lint::{Level, Options};
 
 use crate::Outcome;
+use crate::commands::rename;
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
 use crate::workspace::Workspace;
@@ -35,32 +36,44 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let path = workspace.find(&args.id)?;
     let guard = workspace.library.lock()?;
     let (stored, document) = workspace.read(&path)?;
+    let name = rename::id_of(&document).unwrap_or(&args.id).to_owned();
     let mut changed = document.changed(&document.set_stage(args.stage)?)?;
-    if args.stage == Stage::Final && changed.front_matter().finalized.is_none() {
+    if args.stage == Stage::Final
+        && (document.stage() < Stage::Final || document.front_matter().finalized.is_none())
+    {
         let today = environment.today().to_string();
         changed = changed.changed(&changed.set_front_matter("finalized", &today)?)?;
     }
     if !args.reviewed_by.is_empty() {
-        let people: Vec<String> = args.reviewed_by.iter().map(|name| format!("\"{}\"", name.replace(['"', '\\'], ""))).collect();
-        changed = changed.changed(&changed.set_front_matter("reviewed-by", &format!("[{}]", people.join(", ")))?)?;
+        let people: Vec<String> =
+            args.reviewed_by.iter().map(|name| format!("\"{}\"", name.replace(['"', '\\'], ""))).collect();
+        changed = changed
+            .changed(&changed.set_front_matter("reviewed-by", &format!("[{}]", people.join(", ")))?)?;
     }
-    let options = Options { stage: Some(args.stage), due: false };
+    let options = Options { stage: Some(args.stage), due: false, fixes: false };
     let mut findings = workspace.findings(&path, &changed, environment.today(), options);
     findings.retain(|finding| finding.level == Level::Error);
     if !args.force && !findings.is_empty() && args.stage > Stage::Draft {
-        let shown: Vec<String> =
-            findings.iter().take(5).map(|finding| format!("  {} ({})", finding.message, finding.rule.name)).collect();
+        let shown: Vec<String> = findings
+            .iter()
+            .take(5)
+            .map(|finding| format!("  {} ({})", finding.message, finding.rule.name))
+            .collect();
         let more = findings.len().saturating_sub(5);
         let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
         return Err(CliError::new(format!(
             "`{}` is not ready for stage `{}`:\n{}{more}",
-            args.id,
+            name,
             args.stage,
             shown.join("\n")
         ))
-        .hint(format!("`recount check {} --stage {}` shows them in place; `--force` sets the stage all the same", workspace.shown(environment, &path), args.stage)));
+        .hint(format!(
+            "`recount check {} --stage {}` shows them in place; `--force` sets the stage all the same",
+            workspace.shown(environment, &path),
+            args.stage
+        )));
     }
     workspace.write(&guard, &stored, &changed)?;
-    writeln!(environment.out(), "{} is now `{}`", args.id, args.stage)?;
+    writeln!(environment.out(), "{name} is now `{}`", args.stage)?;
     Ok(Exit::Done)
 }

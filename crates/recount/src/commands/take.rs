@@ -1,8 +1,6 @@
 //! `recount take`: candidates into the timeline.
 
-use std::collections::BTreeMap;
-
-use recount_engine::evidence::EventId;
+use recount_engine::evidence::{Curation, EventId};
 use recount_engine::evidence::freeze::{Frozen, State};
 
 use crate::Outcome;
@@ -32,8 +30,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     for id in ids.iter().filter(|id| frozen.state(id) == State::Taken) {
         environment.warn(format!("`{}` was taken before; a row that somebody deleted comes back", id.0));
     }
-    let why: BTreeMap<EventId, String> = ids.iter().map(|id| (id.clone(), "taken by hand".to_owned())).collect();
-    let imported = import::take_in(&workspace, &path, &document, frozen, &ids, why)?;
+    let imported = import::take_in(&workspace, &path, &document, frozen, &Curation::default(), &ids)?;
     workspace.write(&guard, &stored, &imported.merged.document)?;
     import::record(&guard, &path, &imported)?;
     import::show(environment, &args.id, &imported)?;

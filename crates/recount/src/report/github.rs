@@ -5,8 +5,12 @@ use recount_engine::lint::{Finding, Level};
 use super::escape::{push_command_data, push_command_property};
 use super::{Checked, Format, Look, Problem, Report, Summary, human, push_number};
 
-pub(super) static FORMAT: Format =
-    Format { name: "github", about: "annotations for GitHub Actions", report: |_: Look| Box::new(GitHub) };
+pub(super) static FORMAT: Format = Format {
+    name: "github",
+    about: "annotations for GitHub Actions",
+    fixes: true,
+    report: |_: Look| Box::new(GitHub),
+};
 
 struct GitHub;
 

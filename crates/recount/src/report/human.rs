@@ -21,6 +21,7 @@ use excerpt::Excerpt;
 pub(super) static FORMAT: Format = Format {
     name: "human",
     about: "for people: what is wrong, where, why it matters and what to do",
+    fixes: true,
     report: |look: Look| Box::new(Human { look, renderer: renderer(look) }),
 };
 
@@ -228,7 +229,9 @@ pub(super) fn summary_line(summary: &Summary) -> String {
             parts.push(counted(count, one, many));
         }
     }
-    let mut out = if parts.is_empty() {
+    let mut out = if summary.documents == 0 {
+        "no postmortem to check".to_owned()
+    } else if parts.is_empty() {
         format!("nothing found in {}", counted(summary.documents, "postmortem", "postmortems"))
     } else {
         let documents = counted(summary.documents, "postmortem", "postmortems");
@@ -246,7 +249,7 @@ pub(super) fn summary_line(summary: &Summary) -> String {
         asides.push(format!("{} can be fixed with --fix", summary.fixable));
     }
     if summary.baselined > 0 {
-        asides.push(format!("{} accepted by the baseline", summary.baselined));
+        asides.push(format!("{} known already", summary.baselined));
     }
     if summary.unreadable > 0 {
         asides.push(format!("{} could not be read", counted(summary.unreadable, "file", "files")));

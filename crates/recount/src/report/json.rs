@@ -9,6 +9,7 @@ use super::{Checked, Format, Look, Problem, Report, Summary};
 pub(super) static FORMAT: Format = Format {
     name: "json",
     about: "everything, for programs; described by docs/schemas/check.v1.json",
+    fixes: true,
     report: |_: Look| Box::new(Json),
 };
 
@@ -50,7 +51,7 @@ fn to_json(value: &impl Serialize) -> String {
 ///
 /// Lines and columns count from 1, columns in Unicode scalar values, a byte order mark has none.
 /// Offsets count bytes of the file from 0. Every end is one past the last.
-#[cfg(any(test, feature = "schema"))]
+#[cfg(test)]
 #[derive(Serialize, schemars::JsonSchema)]
 struct CheckReport<'a> {
     /// What this is.
@@ -66,7 +67,7 @@ struct CheckReport<'a> {
 
 /// What this is.
 #[derive(Serialize)]
-#[cfg_attr(any(test, feature = "schema"), derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Header {
     /// The name of the format.
     format: FormatName,
@@ -77,15 +78,15 @@ struct Header {
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-#[cfg_attr(any(test, feature = "schema"), derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 enum FormatName {
     Check,
 }
 
 /// A document with its findings.
 #[derive(Serialize)]
-#[cfg_attr(any(test, feature = "schema"), derive(schemars::JsonSchema))]
-#[cfg_attr(any(test, feature = "schema"), schemars(rename = "Document"))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "Document"))]
 struct DocumentReport<'a> {
     /// Its path, relative to the library unless it lies outside.
     path: &'a str,
@@ -97,8 +98,8 @@ struct DocumentReport<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-#[cfg_attr(any(test, feature = "schema"), derive(schemars::JsonSchema))]
-#[cfg_attr(any(test, feature = "schema"), schemars(rename = "Stage"))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "Stage"))]
 enum StageName {
     Draft,
     Review,
@@ -107,8 +108,8 @@ enum StageName {
 
 /// What a rule found.
 #[derive(Serialize)]
-#[cfg_attr(any(test, feature = "schema"), derive(schemars::JsonSchema))]
-#[cfg_attr(any(test, feature = "schema"), schemars(rename = "Finding"))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "Finding"))]
 struct FindingReport<'a> {
     /// The name of the rule; `recount explain RULE` tells more.
     rule: &'a str,
@@ -135,8 +136,8 @@ struct FindingReport<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-#[cfg_attr(any(test, feature = "schema"), derive(schemars::JsonSchema))]
-#[cfg_attr(any(test, feature = "schema"), schemars(rename = "Level"))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "Level"))]
 enum LevelName {
     Error,
     Warning,
@@ -145,7 +146,7 @@ enum LevelName {
 
 /// A place in a document.
 #[derive(Serialize)]
-#[cfg_attr(any(test, feature = "schema"), derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Place {
     /// Bytes before it.
     offset: u32,
@@ -157,8 +158,8 @@ struct Place {
 
 /// A certain way to mend a finding.
 #[derive(Serialize)]
-#[cfg_attr(any(test, feature = "schema"), derive(schemars::JsonSchema))]
-#[cfg_attr(any(test, feature = "schema"), schemars(rename = "Fix"))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "Fix"))]
 struct FixReport<'a> {
     /// What it does.
     title: &'a str,
@@ -168,8 +169,8 @@ struct FixReport<'a> {
 
 /// A range of bytes and the text that takes its place.
 #[derive(Serialize)]
-#[cfg_attr(any(test, feature = "schema"), derive(schemars::JsonSchema))]
-#[cfg_attr(any(test, feature = "schema"), schemars(rename = "Edit"))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "Edit"))]
 struct EditReport<'a> {
     /// First byte that goes.
     start: u32,
@@ -181,8 +182,8 @@ struct EditReport<'a> {
 
 /// What could not be checked.
 #[derive(Serialize)]
-#[cfg_attr(any(test, feature = "schema"), derive(schemars::JsonSchema))]
-#[cfg_attr(any(test, feature = "schema"), schemars(rename = "Problem"))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "Problem"))]
 struct ProblemReport<'a> {
     /// Its path.
     path: &'a str,
@@ -194,8 +195,8 @@ struct ProblemReport<'a> {
 
 /// The sums over all documents.
 #[derive(Serialize)]
-#[cfg_attr(any(test, feature = "schema"), derive(schemars::JsonSchema))]
-#[cfg_attr(any(test, feature = "schema"), schemars(rename = "Summary"))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "Summary"))]
 struct SummaryReport {
     /// Documents that were checked.
     documents: usize,
@@ -307,7 +308,7 @@ impl SummaryReport {
 }
 
 /// The JSON Schema of this format: `docs/schemas/check.v1.json`.
-#[cfg(any(test, feature = "schema"))]
+#[cfg(test)]
 pub(crate) fn schema() -> serde_json::Value {
     // What is written is described, not what would be accepted: a field that is always there is required.
     let mut schema = schemars::generate::SchemaSettings::draft2020_12()

@@ -7,8 +7,12 @@ use recount_engine::lint::{Finding, Level};
 use super::escape::push_xml;
 use super::{Checked, Format, Look, Problem, Report, Summary, push_number};
 
-pub(super) static FORMAT: Format =
-    Format { name: "junit", about: "JUnit XML for CI systems", report: |_: Look| Box::new(JUnit) };
+pub(super) static FORMAT: Format = Format {
+    name: "junit",
+    about: "JUnit XML for CI systems",
+    fixes: false,
+    report: |_: Look| Box::new(JUnit),
+};
 
 struct JUnit;
 

@@ -26,8 +26,7 @@ use recount_engine::document::{LineIndex, Position, Span, Stage};
 use recount_engine::lint::{Finding, Fix, Level};
 
 pub(crate) use fingerprint::fingerprints;
-#[cfg(any(test, feature = "schema"))]
-#[allow(unused_imports, reason = "only what generates the schemas asks for it")]
+#[cfg(test)]
 pub(crate) use json::schema;
 
 /// A way to show findings: a value of `--format`.
@@ -36,6 +35,8 @@ pub(crate) struct Format {
     pub(crate) name: &'static str,
     /// What it is for, in one line.
     pub(crate) about: &'static str,
+    /// Whether it shows fixes, or counts them.
+    pub(crate) fixes: bool,
     /// Makes it.
     pub(crate) report: fn(Look) -> Box<dyn Report>,
 }

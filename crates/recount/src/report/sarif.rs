@@ -8,8 +8,12 @@ use serde::Serialize;
 use super::escape::uri;
 use super::{Checked, Format, Look, Problem, Report, Summary, in_sentences, push_sentence};
 
-pub(super) static FORMAT: Format =
-    Format { name: "sarif", about: "SARIF 2.1.0, for code scanning", report: |_: Look| Box::new(Sarif) };
+pub(super) static FORMAT: Format = Format {
+    name: "sarif",
+    about: "SARIF 2.1.0, for code scanning",
+    fixes: true,
+    report: |_: Look| Box::new(Sarif),
+};
 
 struct Sarif;
 

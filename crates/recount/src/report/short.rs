@@ -6,6 +6,7 @@ use super::{Checked, Format, Look, Problem, Report, Summary, push_number};
 pub(super) static FORMAT: Format = Format {
     name: "short",
     about: "one line a finding: `path:line:column: level[rule] message`",
+    fixes: false,
     report: |_: Look| Box::new(Short),
 };
 

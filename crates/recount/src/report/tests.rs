@@ -445,19 +445,6 @@ fn assert_valid(schema: &Value, shown: &str) {
     assert!(errors.is_empty(), "{}", errors.join("\n"));
 }
 
-/// `RECOUNT_WRITE_SCHEMAS=1` writes the schema anew.
-#[test]
-fn the_schema_of_the_json_format_is_the_one_in_the_documentation() {
-    let path = repository().join("docs/schemas/check.v1.json");
-    let schema = serde_json::to_string_pretty(&schema()).unwrap() + "\n";
-    if std::env::var_os("RECOUNT_WRITE_SCHEMAS").is_some() {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, &schema).unwrap();
-    }
-    let written = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(written, schema, "{} is stale: run this test with RECOUNT_WRITE_SCHEMAS=1", path.display());
-}
-
 #[test]
 fn the_json_format_keeps_to_its_schema() {
     let schema = schema();

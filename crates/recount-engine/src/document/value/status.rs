@@ -140,6 +140,13 @@ impl fmt::Display for StatusProblem {
 
 impl std::error::Error for StatusProblem {}
 
+/// How far the work has come, whatever else is said or wrong; none where the word is no status.
+pub fn kind_of(text: &str) -> Option<StatusKind> {
+    let text = trim(text);
+    let exactly = StatusKind::ALL.into_iter().find(|kind| word(text, kind.as_str(), true).is_some());
+    exactly.or_else(|| kind(strip_marks(text)).map(|(kind, _)| kind))
+}
+
 /// Reads a status.
 pub fn read(text: &str) -> StatusReading<'_> {
     let text = trim(text);
@@ -228,6 +235,10 @@ fn word<'a>(text: &'a str, word: &str, exact: bool) -> Option<&'a str> {
 
 /// [`strip_word`] where a curly apostrophe and an NBSP are as good as the plain ones.
 fn strip_status_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
+    // All words begin with a letter: most are told apart by it.
+    if !text.as_bytes().first()?.eq_ignore_ascii_case(word.as_bytes().first()?) {
+        return None;
+    }
     let mut rest = text.chars();
     for expected in word.chars() {
         let plain = match rest.next()? {
@@ -309,8 +320,11 @@ fn nearest(text: &str) -> Option<StatusKind> {
     }
     let words = StatusKind::ALL.into_iter().map(|kind| (kind.as_str().to_lowercase(), kind));
     let synonyms = SYNONYMS.iter().map(|(word, kind)| ((*word).to_owned(), *kind));
+    let length = said.chars().count();
     words
         .chain(synonyms)
+        // So different in length, they cannot be alike enough.
+        .filter(|(word, _)| word.len().abs_diff(length) * 5 <= word.len().max(length) * 2)
         .map(|(word, kind)| (strsim::normalized_damerau_levenshtein(&said, &word), kind))
         .filter(|(likeness, _)| *likeness >= 0.6)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))

@@ -41,7 +41,8 @@ source! {
     /// request and a squash merge (`… (#123)`) is a merge, linked to the pull request where the repository's
     /// address is known; `Revert "…"` is a rollback, and so is the revert of a revert, which says that it
     /// applies the change again. A subject that says so is a deploy, a scaling or a config change. Other
-    /// commits, and merges of the main branch into another, are candidates.
+    /// commits, and merges of the main branch into another, are candidates. Where `recount.toml` names
+    /// several repositories, the one whose name the file's name begins with (`shop.tsv`) is meant.
     ///
     /// # Traps
     ///
@@ -249,7 +250,12 @@ impl GitLog {
             event.details.insert("author-time".into(), written.to_string());
         }
         let short = &commit.hash[..commit.hash.len().min(8)];
-        if let Some(forge) = self.options.repository_url.as_deref().and_then(Forge::new) {
+        let own = self.options.repository_of(part);
+        if let Some((name, _)) = own {
+            event.details.insert("repository".into(), name.to_owned());
+        }
+        let url = own.map(|(_, url)| url).or(self.options.repository_url.as_deref());
+        if let Some(forge) = url.and_then(Forge::new) {
             (event.link, event.link_label) = match read.request {
                 Some(number) => (Some(forge.request(number)), forge.request_label(number)),
                 None => (Some(forge.commit(commit.hash)), short.to_owned()),

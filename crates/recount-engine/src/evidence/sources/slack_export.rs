@@ -29,7 +29,9 @@ source! {
     ///
     /// Each message that people or programs wrote, at its `ts`. Programs' messages that report an alert, a
     /// page, an acknowledgement, a deploy, a rollback, a scaling, a merge or a status update become an event
-    /// of that kind; a new topic becomes a note. Pins, reactions, edits and threads stay with the event, so
+    /// of that kind, whether they stand in the text, in attachments or in blocks; the name of the alert, its
+    /// severity and service, and the pull request's number and title come with them. A new topic becomes a
+    /// note. Pins, reactions, edits and threads stay with the event, so
     /// that curation can weigh them. Joins, leaves and other housekeeping are counted and left out. Events
     /// link to the message where the workspace's URL is configured and the channel's ID is known.
     ///
@@ -141,6 +143,8 @@ struct Kept {
     bot: bool,
     text: String,
     files: Vec<(String, String)>,
+    /// What a program's message says beside its text: `severity`, `service`, `url`.
+    facts: Vec<(&'static str, String)>,
     note: Option<&'static str>,
     thread: Option<String>,
     signals: Signals,
@@ -341,6 +345,7 @@ impl SlackExport {
             bot,
             text,
             files: files.collect(),
+            facts: if bot { facts(message) } else { Vec::new() },
             note,
             thread,
             signals: Signals {
@@ -359,7 +364,8 @@ impl SlackExport {
     }
 
     fn event(&self, message: Kept) -> Event {
-        let Kept { ts, at, channel, user, name, bot, text, files, note, thread, mut signals } = message;
+        let Kept { ts, at, channel, user, name, bot, text, files, facts, note, thread, mut signals } =
+            message;
         let channel_id = channel.as_deref().and_then(|channel| self.id_of(channel)).map(str::to_owned);
         signals.pinned |= self.pins.contains(&ts);
 
@@ -388,6 +394,16 @@ impl SlackExport {
             if let Some(alert) = alert {
                 details.insert("alert".to_owned(), alert.to_owned());
             }
+            if kind == Kind::Merge
+                && let Some((repository, number, title)) = phrases::request(&action)
+            {
+                let repository = repository.and_then(|path| path.rsplit('/').next());
+                let known = [("repository", repository), ("request", Some(number)), ("title", title)];
+                details.extend(
+                    known.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))),
+                );
+            }
+            details.extend(facts.into_iter().map(|(name, value)| (name.to_owned(), plain(&value, self))));
         }
         let permalink =
             self.options.workspace_url.as_deref().zip(channel_id.as_deref()).map(|(base, channel)| {
@@ -503,15 +519,41 @@ impl Names for SlackExport {
 
 /// Whether a message's text must be looked for in its blocks.
 fn needs_blocks(message: &Message<'_>) -> bool {
-    message.blocks.is_some() && message.text.as_deref().unwrap_or("").trim().is_empty()
+    let attached = || message.attachments.iter().flatten().any(|attachment| attachment.blocks.is_some());
+    message.text.as_deref().unwrap_or("").trim().is_empty() && (message.blocks.is_some() || attached())
 }
 
+/// The text of a message's blocks, else of those of its attachments.
 fn blocks_of(record: &[u8]) -> String {
     #[derive(Deserialize)]
     struct Blocks {
+        #[serde(default)]
         blocks: Value,
+        #[serde(default)]
+        attachments: Vec<Value>,
     }
-    serde_json::from_slice::<Blocks>(record).map(|read| of_blocks(&read.blocks)).unwrap_or_default()
+    let Ok(read) = serde_json::from_slice::<Blocks>(record) else { return String::new() };
+    let own = of_blocks(&read.blocks);
+    if !own.trim().is_empty() {
+        return own;
+    }
+    let attached = read.attachments.iter().filter_map(|attachment| attachment.get("blocks")).map(of_blocks);
+    attached.filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+/// What labelled values and links under a program's message say of the thing that it reports.
+fn facts(message: &Message<'_>) -> Vec<(&'static str, String)> {
+    let attachments = message.attachments.iter().flatten();
+    let link = attachments.clone().find_map(|attachment| attachment.title_link.as_deref());
+    let fields = attachments.flat_map(|attachment| attachment.fields.iter().flatten()).filter_map(|field| {
+        let name = match field.title.as_deref()?.trim().to_ascii_lowercase().as_str() {
+            "severity" | "priority" | "urgency" => "severity",
+            "service" | "services" | "app" | "component" | "job" => "service",
+            _ => return None,
+        };
+        Some((name, field.value.as_deref()?.trim().to_owned()))
+    });
+    fields.chain(link.map(|link| ("url", link.to_owned()))).filter(|(_, value)| !value.is_empty()).collect()
 }
 
 /// The text, else what stands in blocks, else in attachments. A program's attachments belong to its text;

@@ -110,7 +110,23 @@ pub(super) struct Attachment<'a> {
     #[serde(borrow, default)]
     pub(super) fallback: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
+    pub(super) title_link: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pub(super) fields: Option<Vec<Field<'a>>>,
+    #[serde(borrow, default)]
     pub(super) from_url: Option<Cow<'a, str>>,
+    /// Only whether there are any, as in the message.
+    #[serde(default)]
+    pub(super) blocks: Option<IgnoredAny>,
+}
+
+/// A labelled value under a program's message.
+#[derive(Deserialize)]
+pub(super) struct Field<'a> {
+    #[serde(borrow, default)]
+    pub(super) title: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    pub(super) value: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]

@@ -182,20 +182,20 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
         let Some(cell) = actions.into_iter().find(|cell| cell.span.contains(span)) else { continue };
         let Some(command) = command_at(cx, span, &TOOLS[tool], cell) else { continue };
         covered = command.span.end;
-        let fix = command.is_whole.then(|| Fix {
+        let fix = || Fix {
             title: "put the command in a code span".to_owned(),
             edits: vec![
                 Edit::insert(command.span.start as usize, "`"),
                 Edit::insert(command.span.end as usize, "`"),
             ],
-        });
+        };
         let rest = if command.is_whole { "" } else { " …" };
         out.report_with_fix(
             command.span,
             format!("the command `{}{rest}` is written as prose", document.slice(command.span)),
             "it is copied in the next incident, and prose does not keep it exact",
             "put it in backticks, whole and as it was run",
-            fix,
+            || command.is_whole.then(fix),
         );
     }
 }

@@ -2,7 +2,7 @@
 
 use super::duration_mismatch::Stated;
 use crate::document::template::FieldId;
-use crate::document::{Milestone, TimelineRow};
+use crate::document::{elapsed, Milestone, TimelineRow};
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings};
 
@@ -49,7 +49,7 @@ rule! {
 fn check(cx: &Context<'_>, out: &mut Findings) {
     let detected = cx.document.milestone(Milestone::Detected).and_then(TimelineRow::at);
     let computed = match (cx.started(), detected) {
-        (Some(from), Some(until)) if until >= from => Some(until.as_second().abs_diff(from.as_second())),
+        (Some(from), Some(until)) if until >= from => elapsed(from, until),
         // A detection before the start is a matter of the milestones' order.
         (Some(_), Some(_)) => return,
         _ => None,

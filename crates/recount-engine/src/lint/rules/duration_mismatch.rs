@@ -2,7 +2,7 @@
 
 use crate::document::template::FieldId;
 use crate::document::value::duration;
-use crate::document::{FieldState, Span};
+use crate::document::{elapsed, FieldState, Span};
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Fix};
 
@@ -55,7 +55,7 @@ rule! {
 
 fn check(cx: &Context<'_>, out: &mut Findings) {
     let computed = match (cx.started(), cx.ended()) {
-        (Some(from), Some(until)) if until >= from => Some(until.as_second().abs_diff(from.as_second())),
+        (Some(from), Some(until)) if until >= from => elapsed(from, until),
         // An end before the start has its own rule.
         (Some(_), Some(_)) => return,
         _ => None,
@@ -93,7 +93,7 @@ impl Stated {
                     None => "write it as `1h 42m`".to_owned(),
                 };
                 let message = format!("`{text}` is not a length of time");
-                out.report_with_fix(field.value, message, WHY, help, self.fix(cx, field.value, right));
+                out.report_with_fix(field.value, message, WHY, help, || self.fix(cx, field.value, right));
             }
             return;
         };
@@ -110,7 +110,7 @@ impl Stated {
             format!("`{text}` is not {}, which is `{right}`", self.meaning),
             WHY,
             format!("set the {} to `{right}`, or correct the times", self.name),
-            self.fix(cx, field.value, Some(right)),
+            || self.fix(cx, field.value, Some(right.clone())),
         );
     }
 

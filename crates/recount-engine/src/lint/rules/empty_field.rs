@@ -7,7 +7,7 @@ use crate::document::template::{
 };
 use crate::document::value::duration;
 use crate::document::value::time::{self, Moment, Precision};
-use crate::document::{FieldState, Milestone, Span};
+use crate::document::{elapsed, FieldState, Milestone, Span};
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Fix};
 
@@ -81,17 +81,22 @@ fn field(cx: &Context<'_>, def: &FieldDef, out: &mut Findings) {
     let Some(section) = document.section(def.section) else { return };
     let label = def.label;
     let Some(field) = document.field(def.id) else {
-        let edits = document.add_field(def.id).ok();
-        let fix = edits.map(|edits| Fix { title: format!("add the field `{label}`"), edits });
         let message = format!("the field `{label}` is missing");
-        out.report_with_fix(section.heading, message, WHY, help(def), fix);
+        out.report_with_fix(section.heading, message, WHY, help(def), || {
+            let edits = document.add_field(def.id).ok()?;
+            Some(Fix { title: format!("add the field `{label}`"), edits })
+        });
         return;
     };
     match field.state {
         FieldState::Blank => {
-            let fix = computed(cx, def.id);
-            let help = fix.as_ref().map_or(help(def), |_| "set it to what summary and timeline give");
-            out.report_with_fix(field.label, format!("`{label}` is blank"), WHY, help, fix);
+            let value = computed(cx, def.id);
+            let help = value.as_ref().map_or(help(def), |_| "set it to what summary and timeline give");
+            out.report_with_fix(field.label, format!("`{label}` is blank"), WHY, help, || {
+                let value = value?;
+                let edits = document.set_field(def.id, &value).ok()?;
+                Some(Fix { title: format!("set it to `{value}`"), edits })
+            });
         }
         FieldState::Filled if owes_reason(def) && field.body.is_empty() => {
             let text = document.slice(field.value);
@@ -123,23 +128,20 @@ fn help(def: &FieldDef) -> &'static str {
 
 /// The value that start, end and timeline decide: the start is when the row *Started* says, the end when the
 /// last row *Resolved* does.
-fn computed(cx: &Context<'_>, id: FieldId) -> Option<Fix> {
+fn computed(cx: &Context<'_>, id: FieldId) -> Option<String> {
     let document = cx.document;
     let since_start = |until: Timestamp| {
-        let seconds = u64::try_from(until.as_second() - cx.started()?.as_second()).ok()?;
-        Some(duration::canonical(seconds))
+        Some(duration::canonical(elapsed(cx.started()?, until)?))
     };
     let row = |milestone| document.milestone(milestone).and_then(|row| row.moment.as_ref()?.as_ref().ok());
     let time = |moment: &Moment| time::canonical(moment.at, moment.precision != Precision::Minute);
-    let text = match id {
+    match id {
         FieldId::StartTime => row(Milestone::Started).map(time),
         FieldId::EndTime => row(Milestone::Resolved).map(time),
         FieldId::Duration => cx.ended().and_then(since_start),
         FieldId::TimeToDetect => row(Milestone::Detected).and_then(|moment| since_start(moment.at)),
         _ => None,
-    }?;
-    let edits = document.set_field(id, &text).ok()?;
-    Some(Fix { title: format!("set it to `{text}`"), edits })
+    }
 }
 
 /// One of the three ways of detection is enough.

@@ -77,14 +77,13 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
         }
         let span = Span::new(start, start + bare.len());
         let is_spelling = bare.replace('_', "-").eq_ignore_ascii_case(meant);
-        let fix = is_spelling
-            .then(|| Fix { title: format!("write `{meant}`"), edits: vec![Edit::replace(span, meant)] });
+        let fix = || Fix { title: format!("write `{meant}`"), edits: vec![Edit::replace(span, meant)] };
         out.report_with_fix(
             span,
             format!("`{bare}` is no key of the front matter"),
             WHY,
             format!("did you mean `{meant}`?"),
-            fix,
+            || is_spelling.then(fix),
         );
     }
 }

@@ -56,13 +56,13 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
         };
         match read {
             Some((priority, _)) => {
-                let fix = Fix {
-                    title: format!("write `{priority}`"),
-                    edits: vec![Edit::replace(cell.span, priority.as_str())],
+                let fix = || {
+                    let edits = vec![Edit::replace(cell.span, priority.as_str())];
+                    Some(Fix { title: format!("write `{priority}`"), edits })
                 };
                 let message =
                     format!("`{text}` is not how the priority of action item #{} is written", item.number);
-                out.report_with_fix(cell.span, message, why, format!("write `{priority}`"), Some(fix));
+                out.report_with_fix(cell.span, message, why, format!("write `{priority}`"), fix);
             }
             None => out.report(
                 cell.span,

@@ -92,10 +92,10 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
                 format!("`{}` is not how the template writes a severity", document.slice(graded)),
                 "people search for the severity as the template writes it",
                 format!("write `{severity}`"),
-                Some(Fix {
-                    title: format!("write `{severity}`"),
-                    edits: vec![Edit::replace(graded, severity.as_str())],
-                }),
+                || {
+                    let edits = vec![Edit::replace(graded, severity.as_str())];
+                    Some(Fix { title: format!("write `{severity}`"), edits })
+                },
             );
         }
         None => {

@@ -53,16 +53,16 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
         if reading.problems.is_empty() {
             let Some(status) = reading.status.filter(|_| !reading.canonical) else { continue };
             let canonical = status.to_string();
-            let fix = is_certain(text, status.kind).then(|| Fix {
+            let fix = || Fix {
                 title: format!("write `{canonical}`"),
-                edits: vec![Edit::replace(cell.span, canonical.clone())],
-            });
+                edits: vec![Edit::replace(cell.span, canonical.as_str())],
+            };
             out.report_with_fix(
                 cell.span,
                 format!("`{text}` is not how the status of action item #{} is written", item.number),
                 "lists and figures read the status",
                 format!("write `{canonical}`"),
-                fix,
+                || is_certain(text, status.kind).then(fix),
             );
             continue;
         }

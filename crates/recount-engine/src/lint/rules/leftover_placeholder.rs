@@ -82,22 +82,22 @@ fn title(cx: &Context<'_>, out: &mut Findings) {
         document.sections().first().map_or(document.text().len(), |section| section.span.start as usize);
     let start = (title.span.end as usize).min(end);
     let Some(at) = document.text()[start..end].find(COPY_SENTENCE).map(|at| start + at) else { return };
-    let source = document.source();
-    let line = source.line_at(at);
-    let next = source.next_line(at);
-    // With the blank line below it, so that one is left.
-    let below = source.line_at(next);
-    let last = if document.slice(below).trim().is_empty() { source.next_line(next) } else { next };
-    let fix = Fix {
-        title: "remove the sentence".to_owned(),
-        edits: vec![Edit::remove(Span::new(line.start as usize, last.min(end)))],
+    let fix = || {
+        let source = document.source();
+        let line = source.line_at(at);
+        let next = source.next_line(at);
+        // With the blank line below it, so that one is left.
+        let below = source.line_at(next);
+        let last = if document.slice(below).trim().is_empty() { source.next_line(next) } else { next };
+        let edits = vec![Edit::remove(Span::new(line.start as usize, last.min(end)))];
+        Some(Fix { title: "remove the sentence".to_owned(), edits })
     };
     out.report_with_fix(
         Span::new(at, at + COPY_SENTENCE.len()),
         format!("`{COPY_SENTENCE}` is still there"),
         "this is the copy",
         "remove the sentence",
-        Some(fix),
+        fix,
     );
 }
 

@@ -61,19 +61,16 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
         let field = document.field(FieldId::IncidentId);
         let span = field.map_or(section.heading, |field| field.label);
         let help = format!("write the next ID of the library, such as `{}`", example(cx));
-        let fix = field.is_none().then(|| document.add_field(FieldId::IncidentId).ok()).flatten();
-        let fix = fix.map(|edits| Fix { title: "add the field `Incident ID`".to_owned(), edits });
-        out.report_with_fix(span, "the incident has no ID", WHY, help, fix);
+        out.report_with_fix(span, "the incident has no ID", WHY, help, || {
+            let edits = field.is_none().then(|| document.add_field(FieldId::IncidentId).ok())??;
+            Some(Fix { title: "add the field `Incident ID`".to_owned(), edits })
+        });
         return;
     };
     let id = document.slice(span);
     if pattern.matches(id) {
         return;
     }
-    let upper = id.to_uppercase();
-    let fix = pattern
-        .matches(&upper)
-        .then(|| Fix { title: format!("write `{upper}`"), edits: vec![Edit::replace(span, upper.as_str())] });
     out.report_with_fix(
         span,
         format!("`{id}` is not of the pattern `{}`", pattern.as_str()),
@@ -84,7 +81,10 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
             ),
             None => format!("write it like `{}`, or change `library.id` in `recount.toml`", example(cx)),
         },
-        fix,
+        || {
+            let upper = Some(id.to_uppercase()).filter(|upper| pattern.matches(upper))?;
+            Some(Fix { title: format!("write `{upper}`"), edits: vec![Edit::replace(span, upper)] })
+        },
     );
 }
 

@@ -64,7 +64,10 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
             format!("the section `{heading}` is missing"),
             "nobody can tell a question answered with nothing from one never asked",
             format!("add `## {heading}` as the template has it, and answer it"),
-            document.add_section(id).ok().map(|edits| Fix { title: format!("add the section `{heading}`"), edits }),
+            || {
+                let edits = document.add_section(id).ok()?;
+                Some(Fix { title: format!("add the section `{heading}`"), edits })
+            },
         );
     }
 }

@@ -69,10 +69,6 @@ fn mail(cx: &Context<'_>, span: Span, out: &mut Findings) {
     }
     let is_theirs = |mail: &String| mail.eq_ignore_ascii_case(address);
     let person = cx.config.people.iter().find(|person| person.mail.iter().any(is_theirs));
-    let fix = person.filter(|_| stands_alone(cx.document, span)).map(|person| {
-        let handle = format!("@{}", person.handle.trim_start_matches('@'));
-        Fix { title: format!("write `{handle}`"), edits: vec![Edit::replace(span, handle)] }
-    });
     let (name, domain) = address.split_once('@').unwrap_or((address, ""));
     let first: String = name.chars().take(1).collect();
     let message = format!("`{first}…@{domain}` is somebody's mail address");
@@ -80,7 +76,11 @@ fn mail(cx: &Context<'_>, span: Span, out: &mut Findings) {
         Some(person) => format!("write `@{}`", person.handle.trim_start_matches('@')),
         None => "name the person by role (`a venue`, `a buyer`) or by roster handle".to_owned(),
     };
-    out.report_with_fix(span, message, WHY, help, fix);
+    out.report_with_fix(span, message, WHY, help, || {
+        let person = person.filter(|_| stands_alone(cx.document, span))?;
+        let handle = format!("@{}", person.handle.trim_start_matches('@'));
+        Some(Fix { title: format!("write `{handle}`"), edits: vec![Edit::replace(span, handle)] })
+    });
 }
 
 /// Whether an address belongs to a role, a machine, or to an example that can be nobody's.

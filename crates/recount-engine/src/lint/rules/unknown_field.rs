@@ -53,18 +53,22 @@ rule! {
 fn check(cx: &Context<'_>, out: &mut Findings) {
     for field in cx.document.unknown_fields() {
         let label = cx.document.slice(field.label);
-        let (help, fix) = advice(cx, field, label);
+        let (help, meant) = advice(cx, field, label);
         out.report_with_fix(
             field.label,
             format!("`{label}` is no field of `{}`", field.section.heading()),
             "what stands behind a label that nobody knows is in no list and no figure",
             help,
-            fix,
+            || {
+                let near = meant?;
+                Some(Fix { title: format!("call it `{near}`"), edits: vec![Edit::replace(field.label, near)] })
+            },
         );
     }
 }
 
-fn advice(cx: &Context<'_>, field: &UnknownField, label: &str) -> (String, Option<Fix>) {
+/// What to do, and the label that is certainly meant.
+fn advice(cx: &Context<'_>, field: &UnknownField, label: &str) -> (String, Option<&'static str>) {
     let same = |def: &&FieldDef| def.label.eq_ignore_ascii_case(label);
     if let Some(def) = FIELDS.iter().find(same) {
         return (format!("move it to the section `{}`", def.section.heading()), None);
@@ -76,7 +80,5 @@ fn advice(cx: &Context<'_>, field: &UnknownField, label: &str) -> (String, Optio
     let is_slip = strsim::damerau_levenshtein(&label.to_lowercase(), &near.to_lowercase()) <= 2;
     let is_missing = |def: &&FieldDef| def.label == near && cx.document.field(def.id).is_none();
     let is_certain = is_slip && field.section.fields().any(|def| is_missing(&def));
-    let fix = is_certain
-        .then(|| Fix { title: format!("call it `{near}`"), edits: vec![Edit::replace(field.label, near)] });
-    (format!("did you mean `{near}`?"), fix)
+    (format!("did you mean `{near}`?"), is_certain.then_some(near))
 }

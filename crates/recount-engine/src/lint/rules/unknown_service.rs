@@ -69,9 +69,10 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
                 Some(service) if service.name == name => {}
                 Some(service) => {
                     let title = format!("write `{}`", service.name);
-                    let edits = vec![Edit::replace(span, service.name.as_str())];
                     let message = format!("the service `{}` is called `{name}` here", service.name);
-                    out.report_with_fix(span, message, WHY, title.clone(), Some(Fix { title, edits }));
+                    out.report_with_fix(span, message, WHY, title.clone(), || {
+                        Some(Fix { title, edits: vec![Edit::replace(span, service.name.as_str())] })
+                    });
                 }
                 None => {
                     let known = cx.config.services.iter().flat_map(|service| {

@@ -62,13 +62,14 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
     let Some(((above, _), (row, _))) = placed().zip(placed().skip(1)).find(|((_, a), (_, b))| b < a) else {
         return;
     };
-    let edits = document.sort_timeline();
-    let fix = (!edits.is_empty()).then(|| Fix { title: "sort the timeline".to_owned(), edits });
     out.report_with_fix(
         row.time.map_or(row.span, |cell| cell.span),
         format!("`{}` stands below `{}`", document.cell_text(row.time), document.cell_text(above.time)),
         "a timeline is read as cause before effect",
         "sort the rows by time",
-        fix,
+        || {
+            let edits = document.sort_timeline();
+            (!edits.is_empty()).then(|| Fix { title: "sort the timeline".to_owned(), edits })
+        },
     );
 }

@@ -1,0 +1,323 @@
+//! Which of all the events belong in one timeline, seen together: what is about another service, what lies
+//! long before or after, what tells of the same thing twice.
+//!
+//! What does not live here: what an event is worth by itself (`curate`). The choice depends on the events
+//! and on nothing else, so that the order in which evidence came in decides nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::curate::{Choice, Curation};
+use super::derive::{self, Known};
+use super::event::{Event, EventId, Kind, Milestone};
+use super::phrases::{self, Outcome, Says};
+
+/// How long before the start a change may be the one that mattered, whatever came after it.
+const LEAD: SignedDuration = SignedDuration::from_hours(2);
+/// How long before the start the last change of an impacted service is looked for.
+const LAST_CHANGE: SignedDuration = SignedDuration::from_hours(24);
+/// How long after the end something still belongs to the incident.
+const AFTERMATH: SignedDuration = SignedDuration::from_hours(1);
+/// Within which time two sources tell of one merge.
+const SAME_MERGE: SignedDuration = SignedDuration::from_mins(30);
+/// Within which time a deploy that began ends.
+const LONGEST_DEPLOY: SignedDuration = SignedDuration::from_hours(2);
+
+/// What was chosen.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Each event's choice, with its reason.
+    pub choices: BTreeMap<EventId, Choice>,
+    /// Events that are told better with what another one knows of the same thing.
+    better: BTreeMap<EventId, Event>,
+}
+
+impl Selection {
+    /// Whether an event comes in.
+    pub fn is_taken(&self, id: &EventId) -> bool {
+        self.choices.get(id).is_some_and(Choice::is_taken)
+    }
+
+    /// The event as it is best told.
+    pub fn told<'a>(&'a self, event: &'a Event) -> &'a Event {
+        self.better.get(&event.id).unwrap_or(event)
+    }
+}
+
+/// Chooses among events. `asked` are those that a person took in by hand: they come in whatever is said
+/// against them.
+pub fn select(events: &[&Event], curation: &Curation, known: &Known, asked: &BTreeSet<EventId>) -> Selection {
+    let mut events: Vec<&Event> = events.to_vec();
+    events.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+    let choices = events
+        .iter()
+        .map(|event| {
+            let choice = if asked.contains(&event.id) {
+                Choice::Take("taken by hand".into())
+            } else {
+                curation.choose(event)
+            };
+            (event.id.clone(), choice)
+        })
+        .collect();
+    let mut selecting = Selecting {
+        fixed: events
+            .iter()
+            .filter(|event| asked.contains(&event.id) || curation.marked(event).is_some())
+            .map(|event| event.id.clone())
+            .collect(),
+        events,
+        known,
+        selection: Selection { choices, better: BTreeMap::new() },
+    };
+    selecting.same_merges();
+    selecting.finished_deploys();
+    if let Some(start) = selecting.start() {
+        let end = selecting.end(start);
+        selecting.foreign_alerts(start, end);
+        selecting.foreign_changes(start, end);
+        selecting.outside(start, end);
+    }
+    selecting.later_acknowledgements();
+    selecting.selection
+}
+
+struct Selecting<'a> {
+    events: Vec<&'a Event>,
+    known: &'a Known,
+    /// Events that people marked or took: nothing that is only likely moves them.
+    fixed: BTreeSet<EventId>,
+    selection: Selection,
+}
+
+impl<'a> Selecting<'a> {
+    fn taken(&self) -> impl Iterator<Item = &'a Event> + '_ {
+        self.events.iter().copied().filter(|event| self.selection.is_taken(&event.id))
+    }
+
+    fn drop(&mut self, id: &EventId, why: impl Into<String>) {
+        if !self.fixed.contains(id) {
+            self.selection.choices.insert(id.clone(), Choice::Candidate(why.into()));
+        }
+    }
+
+    /// When impact began: as the document has it, as somebody says, else the first alert or word of it.
+    fn start(&self) -> Option<Timestamp> {
+        let known = self.known.milestones.get(&Milestone::Started).copied();
+        let stated = || derive::stated_start(self.taken()).map(|(_, at, _)| at);
+        let detected = || {
+            let paging = |event: &&Event| event.kind != Kind::AlertFiring || !is_warning(event);
+            let detects = |event: &&Event| super::curate::milestone(event) == Some(Milestone::Detected);
+            let first = self.taken().filter(detects).find(paging);
+            first.or_else(|| self.taken().find(detects)).map(Event::instant)
+        };
+        known.or_else(stated).or_else(detected)
+    }
+
+    fn end(&self, start: Timestamp) -> Option<Timestamp> {
+        let known = self.known.milestones.get(&Milestone::Resolved).copied();
+        known.or_else(|| {
+            let over = |event: &&Event| super::curate::milestone(event) == Some(Milestone::Resolved);
+            self.taken().filter(over).map(Event::instant).filter(|at| *at >= start).max()
+        })
+    }
+
+    /// A merge that a log and a program both tell of: the log knows the moment, the program the title.
+    fn same_merges(&mut self) {
+        let merges: Vec<&Event> = self.taken().filter(|event| event.kind == Kind::Merge).collect();
+        fn detail<'e>(event: &'e Event, name: &str) -> Option<&'e str> {
+            event.details.get(name).map(String::as_str)
+        }
+        for event in &merges {
+            let Some(number) = detail(event, "request") else { continue };
+            let same = |other: &&&Event| {
+                let (one, two) = (detail(event, "repository"), detail(other, "repository"));
+                other.id != event.id
+                    && detail(other, "request") == Some(number)
+                    && (one.is_none() || two.is_none() || one == two)
+                    && event.instant().duration_since(other.instant()).abs() <= SAME_MERGE
+            };
+            let commit = |event: &Event| event.details.contains_key("commit");
+            let better = merges.iter().filter(same).find(|other| commit(other) && !commit(event));
+            let Some(better) = better.copied() else { continue };
+            self.drop(&event.id, format!("the commit {} tells of the same merge", better.id));
+            if let Some(title) = detail(event, "title") {
+                let mut told = self.selection.told(better).clone();
+                told.action = format!("Merged #{number}: {title}");
+                if let (None, Some(url)) = (&told.link, derive::urls(&event.action).next()) {
+                    told.link = Some(url.to_owned());
+                    told.link_label = format!("#{number}");
+                }
+                self.selection.better.insert(better.id.clone(), told);
+            }
+        }
+    }
+
+    /// The beginning of a deploy whose end is there too.
+    fn finished_deploys(&mut self) {
+        let deploys: Vec<&Event> = self.taken().filter(|event| event.kind == Kind::Deploy).collect();
+        for event in &deploys {
+            if phrases::outcome(&event.action) != Outcome::Begun {
+                continue;
+            }
+            let (url, words) = (derive::urls(&event.action).next(), subject(&event.action));
+            let ends = |other: &&&Event| {
+                let after = other.instant().duration_since(event.instant());
+                let same = match (url, derive::urls(&other.action).next()) {
+                    (Some(one), Some(two)) => one == two,
+                    _ => words.is_some() && words == subject(&other.action),
+                };
+                phrases::outcome(&other.action) == Outcome::Done
+                    && !after.is_negative()
+                    && after <= LONGEST_DEPLOY
+                    && same
+            };
+            if deploys.iter().any(|other| ends(&other)) {
+                self.drop(&event.id, "the end of this deploy is in the timeline");
+            }
+        }
+    }
+
+    /// Alerts that fired before it began, and warnings about what nothing else is about.
+    fn foreign_alerts(&mut self, start: Timestamp, end: Option<Timestamp>) {
+        let alerts: Vec<&Event> =
+            self.taken().filter(|e| matches!(e.kind, Kind::AlertFiring | Kind::AlertResolved)).collect();
+        let name = |event: &'a Event| event.details.get("alert").map_or("", String::as_str);
+        let firing = || alerts.iter().filter(|event| event.kind == Kind::AlertFiring);
+        let before: BTreeSet<&str> =
+            firing().filter(|event| event.instant() < start).map(|event| name(event)).collect();
+        let any_page = firing().any(|event| event.instant() >= start && !is_warning(event));
+        let related = self.related(start, end);
+        let mut out: BTreeSet<&str> = BTreeSet::new();
+        for event in firing() {
+            let about = self.services_of(event);
+            if before.contains(name(event)) {
+                out.insert(name(event));
+                self.drop(&event.id, "this alert fired before the incident began");
+            } else if any_page && is_warning(event) && about.is_disjoint(&related) {
+                out.insert(name(event));
+                self.drop(&event.id, "a warning about what nothing else in the incident is about");
+            }
+        }
+        let seen: BTreeSet<&str> = firing().map(|event| name(event)).filter(|n| !out.contains(n)).collect();
+        for event in alerts.iter().filter(|event| event.kind == Kind::AlertResolved) {
+            if !seen.contains(name(event)) && (out.contains(name(event)) || !seen.is_empty()) {
+                self.drop(&event.id, "the alert that it ends is not in the timeline");
+            }
+        }
+    }
+
+    /// Changes of services that nothing else in the incident names, and changes long before it.
+    fn foreign_changes(&mut self, start: Timestamp, end: Option<Timestamp>) {
+        let related = self.related(start, end);
+        let changes: Vec<&Event> = self.taken().filter(|event| is_routine(event)).collect();
+        let last: BTreeSet<EventId> = related
+            .iter()
+            .filter_map(|service| {
+                let before = |event: &&&Event| {
+                    event.instant() <= start && start.duration_since(event.instant()) <= LAST_CHANGE
+                };
+                changes.iter().filter(before).rfind(|event| self.services_of(event).contains(service))
+            })
+            .map(|event| event.id.clone())
+            .collect();
+        for event in changes {
+            let about = self.services_of(event);
+            if !about.is_empty() && !related.is_empty() && about.is_disjoint(&related) {
+                let names = about.into_iter().collect::<Vec<_>>().join("`, `");
+                self.drop(
+                    &event.id,
+                    format!("a change of `{names}`, which nothing else in the incident is about"),
+                );
+            } else if start.duration_since(event.instant()) > LEAD && !last.contains(&event.id) {
+                self.drop(&event.id, "a change long before the incident began");
+            }
+        }
+    }
+
+    /// What happened when the incident was long over, or on another day.
+    fn outside(&mut self, start: Timestamp, end: Option<Timestamp>) {
+        let outside: Vec<EventId> = self
+            .taken()
+            .filter(|event| {
+                let late = end.is_some_and(|end| event.instant().duration_since(end) > AFTERMATH);
+                let early = start.duration_since(event.instant()) > LEAD && !event.kind.is_change();
+                late || early
+            })
+            .map(|event| event.id.clone())
+            .collect();
+        for id in outside {
+            self.drop(&id, "it lies outside the incident");
+        }
+    }
+
+    /// Only the first word of somebody taking it on is a milestone; the next ones are courtesy.
+    fn later_acknowledgements(&mut self) {
+        let detects = |event: &&Event| super::curate::milestone(event) == Some(Milestone::Detected);
+        let detected = self.taken().find(detects).map(Event::instant);
+        let said: Vec<EventId> = self
+            .taken()
+            .filter(|event| {
+                event.kind == Kind::Message
+                    && matches!(
+                        phrases::stated(&event.action),
+                        Some((Says::Reached(Milestone::Acknowledged), _))
+                    )
+                    && detected.is_none_or(|at| event.instant() >= at)
+            })
+            .map(|event| event.id.clone())
+            .collect();
+        let by_tool = self.taken().any(|event| event.kind == Kind::Acknowledgement);
+        for id in said.iter().skip(usize::from(!by_tool)) {
+            self.drop(id, "somebody had taken it on before");
+        }
+    }
+
+    /// The services that the incident is about: those that its alerts name, and those that people acted on.
+    fn related(&self, start: Timestamp, end: Option<Timestamp>) -> BTreeSet<&'a str> {
+        let during =
+            |event: &&Event| event.instant() >= start && end.is_none_or(|end| event.instant() <= end);
+        let acts = |event: &&Event| match event.kind {
+            Kind::AlertFiring => !is_warning(event),
+            Kind::Page => true,
+            Kind::Rollback | Kind::ConfigChange | Kind::Scaling | Kind::Command => {
+                !event.details.contains_key("commit")
+            }
+            Kind::Message => matches!(
+                phrases::stated(&event.action),
+                Some((Says::Did(Kind::Rollback | Kind::ConfigChange | Kind::Scaling | Kind::Command), _))
+            ),
+            _ => false,
+        };
+        self.taken().filter(during).filter(acts).flat_map(|event| self.services_of(event)).collect()
+    }
+
+    fn services_of(&self, event: &Event) -> BTreeSet<&'a str> {
+        derive::services_of(event, &self.known.services)
+    }
+}
+
+/// Whether an event is a change as they are made every day, by programs and in repositories.
+fn is_routine(event: &Event) -> bool {
+    event.kind.is_change() && event.kind != Kind::Command
+}
+
+fn is_warning(event: &Event) -> bool {
+    event.details.get("severity").map_or_else(
+        || phrases::is_warning(&event.action),
+        |severity| phrases::is_warning(&format!("severity: {severity}")),
+    )
+}
+
+/// What a deploy is of: the first two words in code or with a version, `inventory 6.41.0`.
+fn subject(action: &str) -> Option<String> {
+    let words: Vec<&str> = action
+        .split(|c: char| c.is_whitespace() || ":,()`".contains(c))
+        .filter(|word| !word.is_empty())
+        .collect();
+    let version = words.iter().position(|word| {
+        word.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit()) && word.len() > 1
+    })?;
+    Some(format!("{} {}", words.get(version.checked_sub(1)?)?, words[version]))
+}

@@ -1,0 +1,58 @@
+//! `docs/schemas/*.json`: JSON Schemas of the configuration and of the machine formats, from the types
+//! that are read and written.
+
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::Value;
+
+use recount_engine::config::Config;
+
+use crate::commands;
+use crate::report;
+
+pub(super) fn candidates() -> String {
+    written::<commands::candidates::Output<'_>>("candidates", 1)
+}
+
+pub(super) fn check() -> String {
+    pretty(&report::schema())
+}
+
+pub(super) fn config() -> String {
+    pretty(&config_schema())
+}
+
+pub(super) fn list() -> String {
+    written::<commands::list::Output>("list", 1)
+}
+
+pub(super) fn show() -> String {
+    written::<commands::show::Output>("show", 1)
+}
+
+/// What `recount.toml` may hold: what is accepted, not what would be written.
+pub(super) fn config_schema() -> Value {
+    let mut schema =
+        SchemaSettings::draft2020_12().for_deserialize().into_generator().into_root_schema_for::<Config>();
+    schema.insert("title".to_owned(), "recount.toml".into());
+    schema.into()
+}
+
+/// The schema of a machine format: what is written, so a field that is always there is required.
+fn written<T: JsonSchema>(format: &str, version: u32) -> String {
+    let mut schema =
+        SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>();
+    schema.insert("title".to_owned(), format!("recount {format} --format json, version {version}").into());
+    let mut schema = Value::from(schema);
+    // The header's type is shared by formats; its two values are those of this one.
+    let header = schema["properties"]["recount"]["$ref"].as_str().and_then(|path| path.strip_prefix('#'));
+    let header =
+        header.map(str::to_owned).and_then(|path| schema.pointer_mut(&path)).expect("a format has a header");
+    header["properties"]["format"]["const"] = format.into();
+    header["properties"]["version"]["const"] = version.into();
+    pretty(&schema)
+}
+
+fn pretty(schema: &Value) -> String {
+    serde_json::to_string_pretty(schema).expect("a schema is plain data") + "\n"
+}

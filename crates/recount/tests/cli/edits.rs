@@ -1,0 +1,484 @@
+//! Changing a postmortem by name: `set`, `stage`, `log`, `rename`, `renumber`, and two people at once.
+
+use std::collections::BTreeSet;
+use std::process::Stdio;
+
+use snapbox::{assert_data_eq, str};
+
+use crate::harness::Folder;
+
+const DRAFT: &str = "postmortems/2026/INC-0001-checkout-refused-cards.md";
+
+/// A library with one draft.
+fn with_a_draft() -> Folder {
+    let folder = Folder::library();
+    folder.recount(&["new", "Checkout refused cards"]).is(0);
+    folder
+}
+
+#[test]
+fn set_changes_one_field_and_nothing_else() {
+    let folder = with_a_draft();
+    let original = folder.read(DRAFT);
+    for (field, value, old, new, says) in [
+        ("severity", "Sev2", "Sev0 / Sev1 / Sev2 / Sev3", "Sev2", "Severity: Sev2"),
+        (
+            "Start time",
+            "2026-11-20 14:02",
+            "**Start time** (UTC):",
+            "**Start time** (UTC): 2026-11-20 14:02",
+            "Start time: 2026-11-20 14:02",
+        ),
+        (
+            "data-loss",
+            "no (read-only all the time)",
+            "Data loss: yes/no (details)",
+            "Data loss: no (read-only all the time)",
+            "Data loss: no (read-only all the time)",
+        ),
+        (
+            "services",
+            "checkout\nsearch",
+            "**Primary services impacted**:",
+            "**Primary services impacted**:\n  - checkout\n  - search",
+            "Primary services impacted: checkout; search",
+        ),
+        (
+            "requests-affected",
+            "4 % | 1,204 of 30,100",
+            "**Requests affected** (error rates, timeouts):",
+            "**Requests affected** (error rates, timeouts): 4 % | 1,204 of 30,100",
+            "Requests affected: 4 % | 1,204 of 30,100",
+        ),
+        (
+            "proof",
+            "The pool stays below 80 %",
+            "- How will we prove this is fixed?",
+            "- How will we prove this is fixed?\n  - The pool stays below 80 %",
+            "How will we prove this is fixed?: The pool stays below 80 %",
+        ),
+        (
+            "dashboards",
+            "<https://grafana.example/d/1>",
+            "  - dashboards:",
+            "  - dashboards: <https://grafana.example/d/1>",
+            "dashboards: <https://grafana.example/d/1>",
+        ),
+        ("factor-capacity", "-1 replica", "  - capacity", "  - capacity: -1 replica", "capacity: -1 replica"),
+    ] {
+        folder.write(DRAFT, &original);
+        let run = folder.recount(&["set", "1", field, value]).is(0);
+        assert_eq!(run.out, format!("{says}\n"), "{field}");
+        assert_eq!(folder.read(DRAFT), original.replacen(old, new, 1), "{field}");
+    }
+}
+
+#[test]
+fn set_replaces_adds_and_blanks() {
+    let folder = with_a_draft();
+    let original = folder.read(DRAFT);
+    for (args, now) in [
+        (&["alert-names", "CheckoutErrors"][..], "  - Alert name(s): CheckoutErrors\n"),
+        (&["alert-names", "PoolFull", "--add"], "  - Alert name(s): CheckoutErrors\n    - PoolFull\n"),
+        (&["alert-names", "Latency"], "  - Alert name(s): Latency\n"),
+        (&["alert-names", ""], "  - Alert name(s):\n"),
+    ] {
+        folder.recount(&[&["set", "INC-0001"][..], args].concat()).is(0);
+        let expected = original.replace("  - Alert name(s):\n", now);
+        assert_eq!(folder.read(DRAFT), expected, "{args:?}");
+    }
+}
+
+#[test]
+fn set_refuses_what_breaks_a_rule_of_the_stage_unless_forced() {
+    let folder = with_a_draft();
+    folder.recount(&["set", "1", "start-time", "2026-11-20 14:02"]).is(0);
+    let before = folder.read(DRAFT);
+    folder.recount(&["set", "1", "end-time", "2026-11-20 13:00"]).refuses(
+        "refused, because at stage `draft` this would be an error: the end `2026-11-20 13:00` is before the start `2026-11-20 14:02` (end-before-start)",
+        "correct the one that is wrong; it is mostly the day, or a time zone; or use `--force`",
+    );
+    folder.recount(&["set", "1", "severity", "Huge"]).refuses(
+        "refused, because at stage `draft` this would be an error: `Huge` is not a severity (invalid-severity)",
+        "write `Sev0`, `Sev1`, `Sev2` or `Sev3`; or use `--force`",
+    );
+    assert_eq!(folder.read(DRAFT), before);
+    folder.recount(&["set", "1", "end-time", "2026-11-20 13:00", "--force"]).is(0);
+    folder.recount(&["set", "1", "symptoms", "Cards were refused"]).is(0);
+    assert!(folder.read(DRAFT).contains("**End time** (UTC): 2026-11-20 13:00\n"));
+}
+
+#[test]
+fn set_refuses_what_is_no_field_or_no_value() {
+    let folder = with_a_draft();
+    for (args, sentence, hint) in [
+        (
+            ["1", "sverity", "Sev1"],
+            "the template has no field `sverity`",
+            "did you mean `Severity`? `recount set --fields` lists all",
+        ),
+        (
+            ["1", "what went well", "x"],
+            "the template has no field `what went well`",
+            "`recount set --fields` lists all",
+        ),
+        (
+            ["1", "how-detected", "x"],
+            "`how-detected` is only a heading for other fields",
+            "set one of the fields below it; `recount set --fields` lists all",
+        ),
+        (["9", "severity", "Sev1"], "there is no postmortem `9` in this library", "`recount list` shows all"),
+        (
+            ["INC-0011", "severity", "Sev1"],
+            "there is no postmortem `INC-0011` in this library",
+            "did you mean `INC-0001`? `recount list` shows all",
+        ),
+    ] {
+        folder.recount(&[&["set"][..], &args].concat()).refuses(sentence, hint);
+    }
+    let run = folder.recount(&["set", "1", "symptoms", "a <!-- hidden --> b"]).is(2);
+    assert_eq!(run.err.lines().next(), Some("error: a value cannot hold an HTML comment"));
+}
+
+#[test]
+fn set_refuses_an_id_that_another_postmortem_has() {
+    let folder = with_a_draft();
+    folder.recount(&["new", "Search slow"]).is(0);
+    folder.recount(&["set", "1", "incident-id", "inc-0002"]).refuses(
+        "the ID `inc-0002` is taken",
+        "`recount renumber` finds the next free one and takes the file along; or use `--force`",
+    );
+    folder.recount(&["set", "1", "incident-id", ""]).is(0);
+    folder.recount(&["set", "1", "incident-id", "INC-0001"]).is(0);
+}
+
+#[test]
+fn set_names_all_fields() {
+    let run = Folder::empty().recount(&["set", "--fields"]).is(0);
+    assert_eq!(run.out.lines().count(), recount_engine::document::template::FIELDS.len());
+    assert!(run.out.contains("factor-third-party   Root cause → third party dependencies\n"), "{}", run.out);
+}
+
+#[test]
+fn a_stage_refuses_with_the_reasons() {
+    let folder = with_a_draft();
+    let before = folder.read(DRAFT);
+    let run = folder.recount(&["stage", "1", "review"]).is(2);
+    assert_data_eq!(
+        run.err,
+        str![[r#"
+error: `INC-0001` is not ready for stage `review`:
+  `Sev0 / Sev1 / Sev2 / Sev3` is no answer to `Severity` (leftover-placeholder)
+  `Start time` is blank (empty-field)
+  `End time` is blank (empty-field)
+  `Duration` is blank (empty-field)
+  `Primary services impacted` is blank (empty-field)
+  and [..] more
+hint: `recount check postmortems/2026/INC-0001-checkout-refused-cards.md --stage review` shows them in place; `--force` sets the stage all the same
+
+"#]]
+    );
+    assert_eq!(folder.read(DRAFT), before);
+    let run = folder.recount(&["stage", "1", "finished"]).is(2);
+    assert!(run.err.contains("`finished` is not a stage; use `draft`, `review` or `final`"), "{}", run.err);
+}
+
+#[test]
+fn final_writes_the_day_and_who_reviewed_it() {
+    let folder = Folder::examples();
+    let path = "postmortems/2025/INC-0003-retry-storm-after-cache-flush.md";
+    let original = folder.read(path);
+    assert!(original.contains("stage: final\nfinalized: 2025-05-02\n"), "{original}");
+    folder.recount(&["stage", "3", "review"]).is(0);
+    let run = folder
+        .recount(&["stage", "INC-0003", "final", "--reviewed-by", "@noor", "--reviewed-by", "Mei \"M\" Ito"])
+        .is(0);
+    assert_eq!(run.out, "INC-0003 is now `final`\n");
+    let text = folder.read(path);
+    assert!(
+        text.contains("stage: final\nfinalized: 2026-11-23\nreviewed-by: [\"@noor\", \"Mei M Ito\"]\n"),
+        "{text}"
+    );
+    // Setting the stage that it has moves no date.
+    folder.recount(&["stage", "3", "final"]).is(0);
+    assert_eq!(folder.read(path), text);
+}
+
+#[test]
+fn log_adds_rows_in_their_place() {
+    let folder = with_a_draft();
+    for (args, says) in [
+        (
+            &["Restarted the pool", "--actor", "@ana", "--result", "Errors gone | for now"][..],
+            "2026-11-23 10:00  @ana  Restarted the pool\n",
+        ),
+        (
+            &[
+                "Error budget burning",
+                "--at",
+                "09:41",
+                "--actor",
+                "@ben",
+                "--milestone",
+                "Detected",
+                "--link",
+                "https://grafana.example/d/1",
+            ],
+            "2026-11-23 09:41  @ben  **Detected.** Error budget burning\n",
+        ),
+        (
+            &["Deployed 4.2", "--at", "23:55:30", "--actor", "deploybot"],
+            "2026-11-22 23:55:30  deploybot  Deployed 4.2\n",
+        ),
+        (
+            &["Looked at the graphs", "--at", "2026-11-23 11:45 +02:00", "--actor", "@ana"],
+            "2026-11-23 09:45  @ana  Looked at the graphs\n",
+        ),
+    ] {
+        let run = folder.recount(&[&["log", "1"][..], args].concat()).is(0);
+        assert_eq!(run.out, says);
+    }
+    let text = folder.read(DRAFT);
+    let rows: Vec<&str> = text.lines().filter(|line| line.starts_with("| 2026")).collect();
+    assert_eq!(
+        rows,
+        [
+            "| 2026-11-22 23:55:30 | deploybot | Deployed 4.2 | |",
+            "| 2026-11-23 09:41 | @ben | **Detected.** Error budget burning | <https://grafana.example/d/1> |",
+            "| 2026-11-23 09:45 | @ana | Looked at the graphs | |",
+            "| 2026-11-23 10:00 | @ana | Restarted the pool | Errors gone \\| for now |",
+        ]
+    );
+}
+
+#[test]
+fn log_takes_the_actor_from_git_or_the_login() {
+    let folder = with_a_draft();
+    let run = folder.recount(&["log", "1", "Looked"]).is(0);
+    assert_eq!(run.out, "2026-11-23 10:00  @tester  Looked\n");
+    folder.write("recount.toml", "[[people]]\nhandle = \"@ana\"\nname = \"Ana Li\"\n");
+    folder.git(&["init", "--quiet"]);
+    folder.git(&["config", "user.name", "Ana Li"]);
+    let run = folder.recount(&["log", "1", "Looked again"]).is(0);
+    assert_eq!(run.out, "2026-11-23 10:00  @ana  Looked again\n");
+}
+
+#[test]
+fn log_refuses_what_is_no_row() {
+    let folder = with_a_draft();
+    folder.recount(&["log", "1", " "]).refuses("a row needs a text", "say what was done or seen");
+    folder.recount(&["log", "1", "x", "--at", "soon"]).refuses(
+        "`soon` of `--at` is not a time",
+        "write it as `2026-11-20 14:02`; it is UTC unless it names another zone",
+    );
+    let run = folder.recount(&["log", "1", "x", "--milestone", "began"]).is(2);
+    assert!(
+        run.err.contains("use `started`, `detected`, `acknowledged`, `mitigated` or `resolved`"),
+        "{}",
+        run.err
+    );
+}
+
+/// A library in which two postmortems link to a third, which has evidence.
+fn with_links() -> Folder {
+    let folder = with_a_draft();
+    folder.recount(&["new", "Search slow"]).is(0);
+    folder.replace(DRAFT, "|---|---|---|---|\n| | | | |\n", "|---|---|---|---|\n| 2026-11-20 14:02 | @ana | Saw it | [evidence](INC-0001-checkout-refused-cards.evidence/001.jsonl#a) |\n");
+    folder.write("postmortems/2026/INC-0001-checkout-refused-cards.evidence/001.jsonl", "{}\n");
+    folder.replace("postmortems/2026/INC-0002-search-slow.md", "- Links:", "- Links: [INC-0001](INC-0001-checkout-refused-cards.md#impact) and `INC-0001-checkout-refused-cards.md`");
+    folder.write(
+        "postmortems/2025/old.md",
+        "# Old\n\nAs in [the other](../2026/INC-0001-checkout-refused-cards.md).\n",
+    );
+    folder
+}
+
+#[test]
+fn a_rename_takes_file_evidence_and_links_along() {
+    let folder = with_links();
+    let run = folder.recount(&["rename", "INC-0001", "Cards refused for an hour"]).is(0);
+    assert_eq!(run.out, "postmortems/2026/INC-0001-cards-refused-for-an-hour.md\n");
+    assert_data_eq!(
+        run.err,
+        str![[r#"
+links in `postmortems/2025/old.md` now lead there
+links in `postmortems/2026/INC-0002-search-slow.md` now lead there
+
+"#]]
+    );
+    assert_eq!(
+        folder.files("postmortems"),
+        [
+            "postmortems/2025/old.md",
+            "postmortems/2026/INC-0001-cards-refused-for-an-hour.evidence/001.jsonl",
+            "postmortems/2026/INC-0001-cards-refused-for-an-hour.md",
+            "postmortems/2026/INC-0002-search-slow.md",
+        ]
+    );
+    let renamed = folder.read("postmortems/2026/INC-0001-cards-refused-for-an-hour.md");
+    assert!(renamed.contains("# Cards refused for an hour\n"));
+    assert!(renamed.contains("[evidence](INC-0001-cards-refused-for-an-hour.evidence/001.jsonl#a)"));
+    let other = folder.read("postmortems/2026/INC-0002-search-slow.md");
+    assert!(other.contains("[INC-0001](INC-0001-cards-refused-for-an-hour.md#impact) and `INC-0001-checkout-refused-cards.md`"), "{other}");
+    assert!(
+        folder.read("postmortems/2025/old.md").contains("(../2026/INC-0001-cards-refused-for-an-hour.md)")
+    );
+}
+
+#[test]
+fn a_rename_to_the_same_title_or_to_nothing_changes_nothing() {
+    let folder = with_links();
+    let before = folder.read(DRAFT);
+    folder.recount(&["rename", "1", "Checkout refused cards"]).is(0);
+    let run = folder.recount(&["rename", "1", " "]).is(2);
+    assert_eq!(run.err.lines().next(), Some("error: a title needs words"));
+    assert_eq!(folder.read(DRAFT), before);
+}
+
+#[test]
+fn a_renumber_takes_file_evidence_and_links_along_and_names_what_still_says_the_old_id() {
+    let folder = with_links();
+    let run = folder.recount(&["renumber", "INC-0001", "7"]).is(0);
+    assert_eq!(run.out, "postmortems/2026/INC-0007-checkout-refused-cards.md\n");
+    assert_data_eq!(
+        run.err,
+        str![[r#"
+links in `postmortems/2025/old.md` now lead there
+links in `postmortems/2026/INC-0002-search-slow.md` now lead there
+`postmortems/2026/INC-0002-search-slow.md` still says `INC-0001`
+
+"#]]
+    );
+    let text = folder.read("postmortems/2026/INC-0007-checkout-refused-cards.md");
+    assert!(text.contains("**Incident ID**: INC-0007\n"));
+    assert!(text.contains("(INC-0007-checkout-refused-cards.evidence/001.jsonl#a)"));
+    assert!(folder.path("postmortems/2026/INC-0007-checkout-refused-cards.evidence/001.jsonl").exists());
+    assert!(
+        folder
+            .read("postmortems/2026/INC-0002-search-slow.md")
+            .contains("(INC-0007-checkout-refused-cards.md#impact)")
+    );
+}
+
+#[test]
+fn renumber_mends_two_branches_that_took_the_same_id() {
+    let folder = with_a_draft();
+    let other = folder.read(DRAFT).replace("Checkout refused cards", "Search slow");
+    folder.write("postmortems/2026/INC-0001-search-slow.md", other);
+    folder.recount(&["show", "1"]).refuses(
+        "`1` could be any of `postmortems/2026/INC-0001-checkout-refused-cards.md`, `postmortems/2026/INC-0001-search-slow.md`",
+        "name the file, or give one of them another ID with `recount renumber FILE`",
+    );
+    let run = folder.recount(&["renumber", "postmortems/2026/INC-0001-search-slow.md"]).is(0);
+    assert_eq!(run.out, "postmortems/2026/INC-0002-search-slow.md\n");
+    assert_eq!(run.err, "", "the other one carries the old ID by right");
+    folder.recount(&["show", "1"]).is(0);
+}
+
+#[test]
+fn renumber_refuses_ids_that_are_taken_or_no_file_name() {
+    let folder = with_links();
+    let before = folder.files("");
+    let letters = "choose letters, digits and dashes: files are named after it";
+    for (new, sentence, hint) in [
+        (
+            "INC-0002",
+            "the ID `INC-0002` is taken",
+            "leave it out for the next free one, or see `recount list`",
+        ),
+        ("2", "the ID `INC-0002` is taken", "leave it out for the next free one, or see `recount list`"),
+        ("", "an ID cannot be empty", letters),
+        ("../../x", "`../../x` cannot be an ID", letters),
+    ] {
+        folder.recount(&["renumber", "1", new]).refuses(sentence, hint);
+    }
+    assert_eq!(folder.files(""), before);
+}
+
+#[test]
+fn every_change_keeps_the_file_s_line_endings_and_byte_order_mark() {
+    let folder = Folder::examples();
+    let path = "postmortems/2026/INC-0014-page-nobody-answered.md";
+    let text = format!("\u{feff}{}", folder.read(path).replace('\n', "\r\n"));
+    folder.write(path, &text);
+    for args in [
+        &["set", "14", "regions", "us-east\neu-west"][..],
+        &["set", "14", "factor-capacity", "one pool", "--add"],
+        &["log", "14", "Looked again", "--actor", "@ana"],
+        &["stage", "14", "review", "--force"],
+        &["fmt", path],
+        &["check", "--fix", path],
+        &["rename", "14", "Sign-in was slow"],
+    ] {
+        assert!(folder.recount(args).code < 2, "{args:?}");
+        let now = folder
+            .files("postmortems/2026")
+            .into_iter()
+            .find(|file| file.contains("INC-0014"))
+            .expect("it is there");
+        let text = folder.read(&now);
+        assert!(text.starts_with("\u{feff}---\r\n"), "{args:?}");
+        assert_eq!(text.matches('\n').count(), text.matches("\r\n").count(), "{args:?}");
+        assert_eq!(text.matches('\u{feff}').count(), 1, "{args:?}");
+    }
+}
+
+#[test]
+fn a_document_in_another_template_is_not_written_into_by_accident() {
+    let folder = Folder::library();
+    let path = "postmortems/2026/outage.md";
+    let text = "# Outage of the till\n\n## What happened\n\nThe till did not open.\n\n## Lessons\n\n- Try it on Fridays\n";
+    folder.write(path, text);
+    folder.recount(&["set", path, "severity", "Sev2"]).refuses(
+        "refused, because `postmortems/2026/outage.md` is not in the postmortem template: the field would stand alone",
+        "move its text into a copy of the template first; or use `--force`",
+    );
+    for args in [&["fmt"][..], &["check", "--fix"]] {
+        folder.recount(args);
+        assert_eq!(folder.read(path), text, "{args:?}");
+    }
+}
+
+#[test]
+fn two_people_who_make_postmortems_at_once_get_different_ids() {
+    const EACH: usize = 25;
+    let folder = Folder::library();
+    let made = std::thread::scope(|scope| {
+        let people: Vec<_> = ["ana", "ben"]
+            .into_iter()
+            .map(|name| {
+                let folder = &folder;
+                scope.spawn(move || -> Vec<String> {
+                    (0..EACH)
+                        .map(|n| folder.recount(&["new", &format!("Incident {n} of {name}")]).is(0).out)
+                        .collect()
+                })
+            })
+            .collect();
+        people.into_iter().flat_map(|person| person.join().expect("no assertion failed")).collect::<Vec<_>>()
+    });
+    let ids: BTreeSet<&str> =
+        made.iter().map(|path| &path["postmortems/2026/".len()..][.."INC-0000".len()]).collect();
+    let expected: Vec<String> = (1..=2 * EACH).map(|n| format!("INC-{n:04}")).collect();
+    assert_eq!(ids.into_iter().collect::<Vec<_>>(), expected);
+    assert_eq!(folder.files("postmortems").len(), 2 * EACH);
+}
+
+#[test]
+fn two_people_who_change_one_postmortem_at_once_both_succeed() {
+    let folder = with_a_draft();
+    let children: Vec<_> = (0..12)
+        .map(|n| {
+            let text = format!("Step {n}");
+            let mut command = folder.command(&["log", "1", &text, "--actor", "@ana"]);
+            command.stdout(Stdio::null()).spawn().expect("the binary was built")
+        })
+        .collect();
+    for mut child in children {
+        assert!(child.wait().expect("it is our child").success());
+    }
+    let text = folder.read(DRAFT);
+    for n in 0..12 {
+        assert!(text.contains(&format!("| Step {n} |")), "step {n} was lost:\n{text}");
+    }
+}

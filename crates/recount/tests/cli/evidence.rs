@@ -1,0 +1,284 @@
+//! Evidence into a postmortem and what becomes of it: `draft`, `import`, `candidates`, `take`,
+//! `dismiss`, `evidence`.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::harness::{Folder, Run, folder_named};
+
+const PATH: &str = "postmortems/2026/INC-0001-cards-refused.md";
+/// A merge, a deploy's revert and a plain commit, in a zone seven hours behind UTC.
+const GIT_LOG: &str = "\
+aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1\tAna Li\t2026-11-20T08:31:10-07:00\tGitHub\t2026-11-20T08:31:10-07:00\tbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb2 ccccccccccccccccccccccccccccccccccccccc3\tMerge pull request #42 from shop/revert-pool
+ccccccccccccccccccccccccccccccccccccccc3\tAna Li\t2026-11-20T08:29:00-07:00\tAna Li\t2026-11-20T08:29:00-07:00\tbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb2\tRevert \"Halve the connection pool\"
+bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb2\tBen Roth\t2026-11-20T06:58:00-07:00\tGitHub\t2026-11-20T06:58:00-07:00\tddddddddddddddddddddddddddddddddddddddd4 eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee5\tMerge pull request #41 from shop/pool
+eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee5\tBen Roth\t2026-11-20T06:40:00-07:00\tBen Roth\t2026-11-20T06:40:00-07:00\tddddddddddddddddddddddddddddddddddddddd4\tTidy a comment
+";
+
+fn slack_time(text: &str) -> String {
+    let at: jiff::Timestamp = format!("2026-11-20T{text}Z").parse().expect("a time");
+    format!("{}.000100", at.as_second())
+}
+
+fn message(at: &str, user: &str, text: &str) -> Value {
+    json!({ "type": "message", "user": user, "text": text, "ts": slack_time(at) })
+}
+
+/// One channel-day of a chat export: a marked message, one with a token in a link, talk, and a join.
+fn write_slack(folder: &Folder) {
+    folder.write(
+        "slack/channels.json",
+        json!([{ "id": "C1", "name": "ops", "members": ["U1", "U2"] }]).to_string(),
+    );
+    let users = json!([
+        { "id": "U1", "name": "ana", "real_name": "Ana Li", "profile": { "display_name": "ana" } },
+        { "id": "U2", "name": "ben", "real_name": "Ben Roth", "profile": { "display_name": "ben" } },
+    ]);
+    folder.write("slack/users.json", users.to_string());
+    let mut marked = message("14:05:00", "U1", "Card payments fail &amp; the pool is exhausted");
+    marked["reactions"] = json!([{ "name": "memo", "users": ["U2"], "count": 1 }]);
+    let mut shared =
+        message("14:20:00", "U2", "dump is at <https://files.example.org/heap.bin?token=s3cr3tS3cr3tS3cr3t>");
+    shared["reactions"] = json!([{ "name": "pushpin", "users": ["U1"], "count": 1 }]);
+    let mut join = message("14:06:00", "U2", "<@U2> has joined the channel");
+    join["subtype"] = "channel_join".into();
+    let day = json!([marked, join, message("14:07:00", "U2", "lunch was good though"), shared]);
+    folder.write("slack/ops/2026-11-20.json", day.to_string());
+}
+
+/// A library with a postmortem that was drafted from the git log.
+fn drafted() -> (Folder, Run) {
+    let folder = Folder::library();
+    folder.write("shop.gitlog.tsv", GIT_LOG);
+    let run = folder.recount(&["draft", "Cards refused", "shop.gitlog.tsv"]).is(0);
+    (folder, run)
+}
+
+fn rows(text: &str) -> Vec<&str> {
+    text.lines().filter(|line| line.starts_with("| 20")).collect()
+}
+
+#[test]
+fn a_draft_from_a_git_log_has_rows_in_utc_and_tells_what_it_did() {
+    let (folder, run) = drafted();
+    assert!(run.out.starts_with(&format!("{PATH}\n3 rows added to the timeline\n")), "{}", run.out);
+    assert!(
+        run.out.contains("\n1 event left out of the timeline: `recount candidates INC-0001`\n"),
+        "{}",
+        run.out
+    );
+    assert!(run.err.starts_with("`shop.gitlog.tsv`: git-log, 4 events\n"), "{}", run.err);
+    let text = folder.read(PATH);
+    let rows = rows(&text);
+    let evidence = folder
+        .files("postmortems")
+        .into_iter()
+        .find(|file| file.contains("001-git-log"))
+        .expect("it is frozen");
+    let link = evidence.strip_prefix("postmortems/2026/").expect("it lies beside the document");
+    assert_eq!(rows.len(), 3, "{rows:#?}");
+    assert!(
+        rows[0].starts_with("| 2026-11-20 13:58 | Ben Roth | Merged #41 from shop/pool |")
+            || rows[0].starts_with("| 2026-11-20 13:58:00 | Ben Roth | Merged #41 from shop/pool |"),
+        "{rows:#?}"
+    );
+    assert!(rows[2].contains("15:31:10 | Ana Li | Merged #42"), "{rows:#?}");
+    assert!(rows.iter().all(|row| row.contains(&format!("({link}#git:"))), "{rows:#?}");
+    folder.recount(&["check"]).is(0);
+    folder.recount(&["fmt", "--check"]).is(0);
+    let run = folder.recount(&["check", "--format", "short"]).is(0);
+    assert!(!run.out.contains("broken-link"), "the rows link to frozen evidence that is there: {}", run.out);
+}
+
+#[test]
+fn the_same_evidence_again_adds_nothing_and_rows_stay_as_people_left_them() {
+    let (folder, _) = drafted();
+    let text = folder.read(PATH);
+    let [first, second, _] = rows(&text)[..] else { panic!("{text}") };
+    let edited = text
+        .replace(first, &first.replace("Merged #41 from shop/pool", "Halved the pool"))
+        .replace(&format!("{second}\n"), "");
+    folder.write(PATH, &edited);
+    let before = folder.files("");
+    let run = folder.recount(&["import", "1", "shop.gitlog.tsv"]).is(0);
+    assert!(run.out.starts_with("0 rows added to the timeline\n"), "{}", run.out);
+    assert_eq!(folder.read(PATH), edited);
+    assert_eq!(folder.files(""), before);
+    // A later export holds the old events and one more.
+    let later = "fffffffffffffffffffffffffffffffffffffff6\tAna Li\t2026-11-20T09:00:00-07:00\tGitHub\t2026-11-20T09:00:00-07:00\taaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1 9999999999999999999999999999999999999997\tMerge pull request #43 from shop/alert\n";
+    folder.write("shop.gitlog.tsv", format!("{later}{GIT_LOG}"));
+    let run = folder.recount(&["import", "1", "shop.gitlog.tsv"]).is(0);
+    assert!(run.out.starts_with("1 row added to the timeline\n"), "{}", run.out);
+    let text = folder.read(PATH);
+    let rows = rows(&text);
+    assert_eq!(rows.len(), 3, "the deleted row stays deleted: {rows:#?}");
+    assert!(rows[0].contains("Halved the pool") && rows[2].contains("Merged #43"), "{rows:#?}");
+}
+
+#[test]
+fn candidates_are_taken_or_dismissed_one_by_one() {
+    let folder = Folder::library();
+    write_slack(&folder);
+    folder.write("shop.gitlog.tsv", GIT_LOG);
+    folder.recount(&["draft", "Cards refused", "slack", "shop.gitlog.tsv"]).is(0);
+    let candidates = || {
+        let run = folder.recount(&["candidates", "1", "--format", "json"]).is(0).json();
+        run["candidates"].as_array().expect("a list").clone()
+    };
+    let found = candidates();
+    let actions: Vec<&str> = found.iter().filter_map(|event| event["action"].as_str()).collect();
+    assert_eq!(actions, ["Tidy a comment", "lunch was good though"]);
+    let [commit, lunch] = [0, 1].map(|at| found[at]["id"].as_str().expect("events have IDs").to_owned());
+    let run = folder.recount(&["candidates", "1", "--grep", "LUNCH"]).is(0);
+    assert!(run.out.contains(&lunch) && !run.out.contains(&commit), "{}", run.out);
+    folder.recount(&["take", "1", &commit]).is(0);
+    assert!(folder.read(PATH).contains("| Tidy a comment |"));
+    folder.recount(&["dismiss", "1", &lunch]).is(0);
+    assert_eq!(candidates(), Vec::<Value>::new());
+    let run = folder.recount(&["candidates", "1"]).is(0);
+    assert_eq!(run.err, "the evidence holds nothing that was not taken or dismissed\n");
+    // Not even the same evidence brings them back.
+    folder.recount(&["import", "1", "slack"]).is(0);
+    assert_eq!(candidates(), Vec::<Value>::new());
+    folder.recount(&["take", "1", "nothing"]).refuses(
+        "the evidence of `1` has no event `nothing`",
+        "`recount candidates 1` lists what was not taken",
+    );
+}
+
+#[test]
+fn chat_comes_in_by_its_marks_without_noise_and_without_secrets() {
+    let folder = Folder::library();
+    folder.write("recount.toml", "[[people]]\nhandle = \"@ana\"\nname = \"Ana Li\"\nslack = \"U1\"\n");
+    write_slack(&folder);
+    let run = folder.recount(&["draft", "Cards refused", "slack"]).is(0);
+    assert!(run.err.contains("(left out: 1 join or leave)"), "{}", run.err);
+    let text = folder.read(PATH);
+    let rows = rows(&text);
+    assert_eq!(rows.len(), 2, "{rows:#?}");
+    assert!(
+        rows[0].contains("14:05")
+            && rows[0].contains("| @ana | Card payments fail & the pool is exhausted |"),
+        "{rows:#?}"
+    );
+    for file in folder.files("postmortems") {
+        assert!(!folder.read(&file).contains("s3cr3t"), "the token is in {file}");
+    }
+    assert!(rows[1].contains("REDACTED"), "{rows:#?}");
+}
+
+#[test]
+fn evidence_is_listed_and_purged_when_said_twice() {
+    let (folder, _) = drafted();
+    let run = folder.recount(&["evidence", "list", "1"]).is(0);
+    assert!(run.out.contains("  git-log  shop.gitlog.tsv  4 events, 3 in the timeline\n"), "{}", run.out);
+    let run = folder.recount(&["evidence", "purge", "1"]).is(2);
+    assert!(run.err.ends_with("hint: say `--yes` to do it\n"), "{}", run.err);
+    assert!(folder.files("postmortems").len() > 1);
+    folder.recount(&["evidence", "purge", "1", "--yes"]).is(0);
+    assert_eq!(folder.files("postmortems"), [PATH]);
+    let run = folder.recount(&["evidence", "list", "1"]).is(0);
+    assert_eq!(run.err, "nothing is frozen for `1`\n");
+}
+
+#[test]
+fn evidence_that_cannot_be_read_leaves_nothing_half_made() {
+    let folder = Folder::library();
+    folder.write("notes.txt", "nothing of a log\n");
+    folder.write("shop.gitlog.tsv", GIT_LOG);
+    folder.recount(&["draft", "Cards refused", "notes.txt"]).refuses(
+        "`notes.txt`: the input is none of the sources that are known (`git-log`, `slack-export`)",
+        "name one with `--source`",
+    );
+    let run = folder.recount(&["draft", "Cards refused", "shop.gitlog.tsv", "missing.tsv"]).is(2);
+    assert!(
+        run.err.ends_with("error: `missing.tsv` cannot be read: No such file or directory\n"),
+        "{}",
+        run.err
+    );
+    for (args, sentence) in [
+        (["--source", "gitlog"], "there is no source `gitlog`"),
+        (["--zone", "Mars"], "there is no time zone `Mars`"),
+        (["--from", "noon"], "`noon` of `--from` is not a time"),
+    ] {
+        let run = folder.recount(&[&["draft", "Cards refused", "shop.gitlog.tsv"][..], &args].concat()).is(2);
+        assert!(run.err.contains(&format!("error: {sentence}\nhint: ")), "{}", run.err);
+    }
+    assert_eq!(folder.files("postmortems"), Vec::<String>::new());
+}
+
+#[test]
+fn a_repository_is_read_for_the_hours_of_the_incident() {
+    let folder = Folder::library();
+    let repository = Folder::empty();
+    repository.git(&["init", "--quiet", "--initial-branch=main"]);
+    for (day, subject) in
+        [("2026-11-18", "Long before"), ("2026-11-20", "Revert \"Halve the connection pool\"")]
+    {
+        repository.git(&[
+            "commit",
+            "--quiet",
+            "--allow-empty",
+            "--message",
+            subject,
+            "--date",
+            &format!("{day}T15:00:00+01:00"),
+        ]);
+    }
+    let path = repository.root().display().to_string();
+    let run = folder.recount(&["draft", "Cards refused", &path]).is(2);
+    assert!(
+        run.err.ends_with("hint: give `--from` and `--to`, or fill in the start time first\n"),
+        "{}",
+        run.err
+    );
+    assert_eq!(folder.files("postmortems"), Vec::<String>::new());
+    // Commits are made now, whatever their author date says; the window is about when they came in.
+    folder
+        .recount(&["draft", "Cards refused", &path, "--from", "2020-01-01 00:00", "--to", "2100-01-01 00:00"])
+        .is(0);
+}
+
+#[test]
+fn the_real_git_log_gives_utc_instants() {
+    let Some(evidence) = folder_named("RECOUNT_EVIDENCE") else { return };
+    let folder = Folder::library();
+    let log = evidence.join("git/2017-10-17.gitlog.tsv").display().to_string();
+    let run = folder.recount(&["draft", "Cluster full", &log]).is(0);
+    let path = "postmortems/2017/INC-0001-cluster-full.md";
+    assert!(run.out.starts_with(path), "{}", run.out);
+    let text = folder.read(path);
+    let rows = rows(&text);
+    assert!(
+        rows.iter().any(|row| row.starts_with("| 2017-10-17 18:14:00 | ")),
+        "11:14 local is 18:14 UTC: {rows:#?}"
+    );
+    assert!(rows.iter().all(|row| row.starts_with("| 2017-10-17 1")), "{rows:#?}");
+    let before = folder.read(path);
+    folder.recount(&["import", "1", &log]).is(0);
+    assert_eq!(folder.read(path), before);
+}
+
+#[test]
+fn the_real_chat_export_imports_without_loss_and_once() {
+    let Some(evidence) = folder_named("RECOUNT_EVIDENCE") else { return };
+    let folder = Folder::library();
+    let copy = |from: &str, to: &str| {
+        folder.write(to, fs::read(evidence.join(from)).expect("the evidence is there"));
+    };
+    copy("slack/houston_get_feedback_2016-05-06.json", "export/get_feedback/2016-05-06.json");
+    copy("slack/houston_users.stripped.json", "export/users.json");
+    let run = folder.recount(&["draft", "Feedback", "export"]).is(0);
+    assert!(
+        run.err.contains("`export`: slack-export, 47 events (left out: 1 housekeeping, 6 join or leave)\n"),
+        "47 and 7 are all 54: {}",
+        run.err
+    );
+    assert!(!run.err.contains("skipped"), "{}", run.err);
+    let before: Vec<_> = folder.files("postmortems").iter().map(|file| folder.read(file)).collect();
+    assert!(before.iter().all(|text| !text.contains("t=xox") && !text.contains("pub_secret=")));
+    folder.recount(&["import", "1", "export"]).is(0);
+    let after: Vec<_> = folder.files("postmortems").iter().map(|file| folder.read(file)).collect();
+    assert_eq!(before, after);
+}
