@@ -250,7 +250,7 @@ fn hostile_documents_are_read_in_bounded_time() {
         let start = Instant::now();
         let document = Document::parse(text.as_bytes());
         let parsed = start.elapsed();
-        let options = Options { stage: Some(Stage::Final), due: true };
+        let options = Options { stage: Some(Stage::Final), due: true, fixes: true };
         let found = CHECKER.findings(&document, &NoLibrary, laws::TODAY, options).len();
         let checked = start.elapsed();
         let formatted = recount_engine::document::format::format(&document);
