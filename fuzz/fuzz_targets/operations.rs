@@ -70,7 +70,10 @@ fn operation(kind: u8, a: usize, b: usize, value: &str) -> Operation {
         11 => Operation::AddSection(section),
         12 => Operation::AddField(field),
         13 => Operation::SetTitle(value.to_owned()),
-        14 => Operation::SetFrontMatter(["stage", "tags", "finalized", "note"][a % 4].to_owned(), value.to_owned()),
+        14 => Operation::SetFrontMatter(
+            ["stage", "tags", "finalized", "note"][a % 4].to_owned(),
+            value.to_owned(),
+        ),
         _ => Operation::SortTimeline,
     }
 }

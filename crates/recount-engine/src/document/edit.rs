@@ -15,6 +15,7 @@ pub struct Edit {
     pub text: String,
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
 fn span_as_pair<S: serde::Serializer>(span: &Span, serializer: S) -> Result<S::Ok, S::Error> {
     serde::Serialize::serialize(&[span.start, span.end], serializer)
 }
@@ -68,7 +69,11 @@ impl fmt::Display for ApplyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Overlap(a, b) => {
-                write!(f, "two edits change the same bytes ({}..{} and {}..{})", a.start, a.end, b.start, b.end)
+                write!(
+                    f,
+                    "two edits change the same bytes ({}..{} and {}..{})",
+                    a.start, a.end, b.start, b.end
+                )
             }
             Self::OutOfBounds(span) => write!(f, "an edit at {}..{} is past the end", span.start, span.end),
         }
@@ -108,7 +113,8 @@ mod tests {
 
     #[test]
     fn edits_apply_in_any_order_and_never_overlap() {
-        let edits = [Edit::replace(Span::new(4, 5), "E"), Edit::insert(0, ">"), Edit::remove(Span::new(1, 2))];
+        let edits =
+            [Edit::replace(Span::new(4, 5), "E"), Edit::insert(0, ">"), Edit::remove(Span::new(1, 2))];
         assert_eq!(apply(b"abcde", &edits).expect("they do not overlap"), b">acdE");
         let overlap = [Edit::remove(Span::new(0, 3)), Edit::remove(Span::new(2, 4))];
         assert!(matches!(apply(b"abcde", &overlap), Err(ApplyError::Overlap(..))));
@@ -117,9 +123,12 @@ mod tests {
 
     #[test]
     fn the_edit_between_two_texts_is_small_and_never_splits_a_character() {
-        for (old, new) in [("abc", "abXc"), ("aéb", "aèb"), ("", "x"), ("xx", "x"), ("aa", "aaa"), ("é", "")] {
+        for (old, new) in [("abc", "abXc"), ("aéb", "aèb"), ("", "x"), ("xx", "x"), ("aa", "aaa"), ("é", "")]
+        {
             let edit = Edit::between(old.as_bytes(), new.as_bytes()).expect("they differ");
-            assert!(old.is_char_boundary(edit.span.range().start) && old.is_char_boundary(edit.span.range().end));
+            assert!(
+                old.is_char_boundary(edit.span.range().start) && old.is_char_boundary(edit.span.range().end)
+            );
             assert_eq!(apply(old.as_bytes(), &[edit]).expect("in bounds"), new.as_bytes());
         }
         assert_eq!(Edit::between(b"a", b"a"), None);

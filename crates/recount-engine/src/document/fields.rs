@@ -87,7 +87,8 @@ fn state_of(source: &Source, field: &Field) -> FieldState {
         };
     }
     let is_template_word = field.id.placeholder().is_some_and(|words| {
-        value.len() < words.len() + 8 && template::normalize(value) == template::normalize(words)
+        value.len() < words.len() + 8
+            && template::normalize(value) == template::normalize(words)
             && value.contains('/')
     });
     if is_template_word || (value.len() < 32 && template::is_stand_in(value)) {
@@ -160,9 +161,9 @@ impl Reader<'_> {
 
     /// Whether a list of unlabelled items is the value of the field above it.
     fn takes_list(&self) -> bool {
-        self.last.and_then(|id| self.fields[id as usize].as_ref()).is_some_and(|field| {
-            field.value.is_empty() && field.entries.is_empty() && field.body.is_empty()
-        })
+        self.last
+            .and_then(|id| self.fields[id as usize].as_ref())
+            .is_some_and(|field| field.value.is_empty() && field.entries.is_empty() && field.body.is_empty())
     }
 
     /// Finds the field whose label begins `content`. With `group`, only its members count.
@@ -208,7 +209,8 @@ impl Reader<'_> {
             let mut has_own = !is_group || block.kind != BlockKind::List;
             if block.kind == BlockKind::List {
                 for (inner, _) in self.markdown.children(child) {
-                    let head = self.markdown.children(inner).next().filter(|(_, b)| b.kind == BlockKind::Paragraph);
+                    let head =
+                        self.markdown.children(inner).next().filter(|(_, b)| b.kind == BlockKind::Paragraph);
                     let member = head
                         .filter(|_| is_group)
                         .and_then(|(_, b)| self.label(section, b.content, Some(id)).map(|l| (b.content, l)));
@@ -269,11 +271,8 @@ impl Reader<'_> {
                 continue;
             }
             for (item, _) in self.markdown.children(index) {
-                if let Some((_, head)) = self.markdown.children(item).next() {
-                    if template::is_guidance(self.source.slice(head.content)) {
-                        self.own.push(head.content);
-                    }
-                }
+                let head = self.markdown.children(item).next().map(|(_, head)| head.content);
+                self.own.extend(head.filter(|head| template::is_guidance(self.source.slice(*head))));
             }
         }
     }
@@ -343,8 +342,7 @@ fn after_label(text: &str, end: usize) -> usize {
     };
     let opened = line.starts_with("**") || line.starts_with("__");
     let is_closing = |pair: &[u8]| matches!(pair, b"**" | b"__");
-    let is_open =
-        opened && !line[..end].trim_start_matches(['*', '_']).as_bytes().windows(2).any(is_closing);
+    let is_open = opened && !line[..end].trim_start_matches(['*', '_']).as_bytes().windows(2).any(is_closing);
     if is_open {
         skip(&mut at, &["**", "__"]);
     }

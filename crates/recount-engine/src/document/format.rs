@@ -7,8 +7,8 @@ use super::edit::{Edit, apply};
 use super::operations::row_line;
 use super::table::{Row, Table};
 use super::template::FieldId;
-use super::value::time::{self, Form, Moment, Precision, TimeProblem};
 use super::value::duration;
+use super::value::time::{self, Form, Moment, Precision, TimeProblem};
 use super::{Document, FieldState, Milestone, Span};
 
 /// A formatted document.
@@ -20,6 +20,9 @@ pub struct Formatted {
     pub notes: Vec<String>,
 }
 
+/// What a pass changes; it adds to the notes what a person should know.
+type Pass = fn(&Document, &mut Vec<String>) -> Vec<Edit>;
+
 /// Brings `document` into canonical form. Formatting the result again changes nothing.
 pub fn format(document: &Document) -> Formatted {
     let mut notes = Vec::new();
@@ -28,7 +31,7 @@ pub fn format(document: &Document) -> Formatted {
         return Formatted { bytes: document.source().bytes().to_vec(), notes };
     }
     let mut current = Cow::Borrowed(document);
-    let passes: [fn(&Document, &mut Vec<String>) -> Vec<Edit>; 3] = [times_and_tables, sorted, computed_fields];
+    let passes: [Pass; 3] = [times_and_tables, sorted, computed_fields];
     for pass in passes {
         let edits = pass(&current, &mut notes);
         if edits.is_empty() {
@@ -47,7 +50,8 @@ fn times_and_tables(document: &Document, notes: &mut Vec<String>) -> Vec<Edit> {
     let mut edits = Vec::new();
     for id in [FieldId::StartTime, FieldId::EndTime] {
         let Some(field) = document.field(id) else { continue };
-        if let Some(text) = canonical_of(document.field_time(id).as_ref(), document.slice(field.value), notes) {
+        if let Some(text) = canonical_of(document.field_time(id).as_ref(), document.slice(field.value), notes)
+        {
             edits.push(Edit::replace(field.value, text));
         }
     }
@@ -69,7 +73,11 @@ fn times_and_tables(document: &Document, notes: &mut Vec<String>) -> Vec<Edit> {
 
 /// The canonical spelling of a time that was read, where it differs. A span of time and an imprecise
 /// time stay as people wrote them.
-fn canonical_of(moment: Option<&Result<Moment, TimeProblem>>, written: &str, notes: &mut Vec<String>) -> Option<String> {
+fn canonical_of(
+    moment: Option<&Result<Moment, TimeProblem>>,
+    written: &str,
+    notes: &mut Vec<String>,
+) -> Option<String> {
     let Some(Ok(moment)) = moment else { return None };
     if moment.form == Form::Canonical || moment.end.is_some() {
         return None;
@@ -78,7 +86,9 @@ fn canonical_of(moment: Option<&Result<Moment, TimeProblem>>, written: &str, not
     if text == written {
         return None;
     }
-    if matches!(moment.form, Form::Offset { .. } | Form::Zone { .. }) || moment.precision == Precision::Subsecond {
+    if matches!(moment.form, Form::Offset { .. } | Form::Zone { .. })
+        || moment.precision == Precision::Subsecond
+    {
         notes.push(format!("`{written}` is now `{text}` (UTC)"));
     }
     Some(text)
@@ -96,7 +106,9 @@ fn compact<C: Copy + PartialEq>(
             .iter()
             .map(|cell| match time {
                 // A comment behind a time is part of the cell: only the time is replaced.
-                Some((_, span, text)) if *span == cell.span && document.slice(cell.outer).trim().len() == span.len() => {
+                Some((_, span, text))
+                    if *span == cell.span && document.slice(cell.outer).trim().len() == span.len() =>
+                {
                     text.as_str()
                 }
                 _ => document.slice(cell.outer).trim(),
@@ -146,7 +158,9 @@ fn computed_fields(document: &Document, notes: &mut Vec<String>) -> Vec<Edit> {
         (FieldId::TimeToDetect, "time to detect", detected),
     ];
     for (id, name, until) in values {
-        let is_open = document.field(id).is_some_and(|field| field.state != FieldState::Filled && field.body.is_empty());
+        let is_open = document
+            .field(id)
+            .is_some_and(|field| field.state != FieldState::Filled && field.body.is_empty());
         let (Some(from), Some(until), true) = (started, until, is_open) else { continue };
         let Some(seconds) = super::elapsed(from, until) else { continue };
         let text = duration::canonical(seconds);

@@ -131,12 +131,10 @@ pub(super) fn read(source: &Source) -> FrontMatter {
     }
     if let Some(value) = map.get("finalized").filter(|value| !value.is_null()) {
         let text = text_of(value);
-        match text.parse() {
-            Ok(date) => out.finalized = Some(date),
-            Err(_) => {
-                let why = format!("`{text}` is not a date; write it as `2026-12-04`");
-                out.problems.push((place(&out, "finalized"), why));
-            }
+        out.finalized = text.parse().ok();
+        if out.finalized.is_none() {
+            let why = format!("`{text}` is not a date; write it as `2026-12-04`");
+            out.problems.push((place(&out, "finalized"), why));
         }
     }
     out.reviewed_by = map.get("reviewed-by").map(list_of).unwrap_or_default();
@@ -157,6 +155,8 @@ fn list_of(value: &Yaml) -> Vec<String> {
         Yaml::Null => Vec::new(),
         Yaml::Array(items) => items.iter().filter(|item| !item.is_null()).map(text_of).collect(),
         Yaml::Object(map) => map.iter().map(|(key, value)| format!("{key}: {}", text_of(value))).collect(),
-        other => text_of(other).split(',').map(|item| item.trim().to_owned()).filter(|i| !i.is_empty()).collect(),
+        other => {
+            text_of(other).split(',').map(|item| item.trim().to_owned()).filter(|i| !i.is_empty()).collect()
+        }
     }
 }

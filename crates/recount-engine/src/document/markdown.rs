@@ -187,7 +187,9 @@ impl Builder<'_> {
                     self.out.prose.push(span);
                 }
             }
-            Event::Code(_) | Event::InlineMath(_) | Event::DisplayMath(_) => self.mark(InlineKind::Code, span),
+            Event::Code(_) | Event::InlineMath(_) | Event::DisplayMath(_) => {
+                self.mark(InlineKind::Code, span);
+            }
             Event::InlineHtml(_) => self.mark(InlineKind::Html, span),
             Event::Rule => {
                 self.push(BlockKind::Rule, span);
@@ -362,7 +364,10 @@ mod tests {
         assert_eq!(kinds, [List, Item, Paragraph, Item, Paragraph]);
         assert_eq!(tight[2].1, "**A**: x");
         let loose = outline("- **A**: x\n\n- b\n");
-        assert_eq!(tight.iter().map(|b| &b.1).collect::<Vec<_>>(), loose.iter().map(|b| &b.1).collect::<Vec<_>>());
+        assert_eq!(
+            tight.iter().map(|b| &b.1).collect::<Vec<_>>(),
+            loose.iter().map(|b| &b.1).collect::<Vec<_>>()
+        );
     }
 
     #[test]
@@ -390,7 +395,10 @@ mod tests {
 
     #[test]
     fn only_links_without_a_scheme_are_local() {
-        let parsed = Markdown::parse("[a](x.md) [b](#y) [c](https://z.example) [d](mailto:q@z.example) <q@z.example> ![e](i.png)", 0);
+        let parsed = Markdown::parse(
+            "[a](x.md) [b](#y) [c](https://z.example) [d](mailto:q@z.example) <q@z.example> ![e](i.png)",
+            0,
+        );
         let targets: Vec<_> = parsed.local_links.iter().map(|link| &*link.target).collect();
         assert_eq!(targets, ["x.md", "#y", "i.png"]);
     }

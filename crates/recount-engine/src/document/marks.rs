@@ -89,7 +89,8 @@ fn read_mark(source: &Source, said: Span, scope: Scope) -> MarkKind {
         let id = id.trim();
         return MarkKind::Id(Span::new(said.end as usize - id.len(), said.end as usize));
     }
-    let Some(rest) = text.strip_prefix("allow").filter(|rest| rest.starts_with([' ', '\t', '\n', '\r'])) else {
+    let Some(rest) = text.strip_prefix("allow").filter(|rest| rest.starts_with([' ', '\t', '\n', '\r']))
+    else {
         return MarkKind::Unknown(said);
     };
     let offset = said.end as usize - rest.len();
@@ -121,7 +122,9 @@ fn scope_of(source: &Source, markdown: &Markdown, outline: &Outline, span: Span)
     let block = &markdown.blocks[inner];
     match block.kind {
         BlockKind::Code => None,
-        BlockKind::Html => Some(outline.scope_at(inner).unwrap_or_else(|| Scope::Block(line_or(source, block.span)))),
+        BlockKind::Html => {
+            Some(outline.scope_at(inner).unwrap_or_else(|| Scope::Block(line_or(source, block.span))))
+        }
         BlockKind::TableRow | BlockKind::TableHead | BlockKind::Heading(_) => {
             Some(Scope::Block(trimmed(source, block.span)))
         }
@@ -205,9 +208,9 @@ pub(super) fn without_trailing_comments(source: &Source, span: Span) -> Span {
     let mut text = source.slice(span).trim_end();
     while text.ends_with(CLOSE) {
         let Some(start) = text.rfind(OPEN).filter(|start| !text[..*start].ends_with('\\')) else { break };
-        let is_whole = text[start + OPEN.len()..].find(CLOSE).is_some_and(|close| {
-            start + OPEN.len() + close + CLOSE.len() == text.len()
-        });
+        let is_whole = text[start + OPEN.len()..]
+            .find(CLOSE)
+            .is_some_and(|close| start + OPEN.len() + close + CLOSE.len() == text.len());
         if !is_whole {
             break;
         }

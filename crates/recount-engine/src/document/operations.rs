@@ -156,10 +156,9 @@ impl Document {
         if as_bullets && !lines.is_empty() {
             let newline = self.source().newline_at(line_end);
             let indent = self.nested_indent(field.span);
-            let bullets: String = lines
-                .iter()
-                .map(|line| format!("{newline}{indent}- {line}"))
-                .collect();
+            let bullets: Vec<String> =
+                lines.iter().map(|line| format!("{newline}{indent}- {line}")).collect();
+            let bullets = bullets.concat();
             let at = line_end.min(if field.body.is_empty() { line_end } else { field.body.start as usize });
             edits.push(Edit::insert(at, bullets));
         }
@@ -197,10 +196,14 @@ impl Document {
         };
         let mut expected = texts(self, &field.entries);
         expected.push(line.clone());
-        self.verified(vec![Edit::insert(end, format!("{newline}{indent}- {line}"))], About::Field(id), |new| {
-            let field = new.field(id);
-            field.is_some_and(|f| new.slice(f.value) == was && texts(new, &f.entries) == expected)
-        })
+        self.verified(
+            vec![Edit::insert(end, format!("{newline}{indent}- {line}"))],
+            About::Field(id),
+            |new| {
+                let field = new.field(id);
+                field.is_some_and(|f| new.slice(f.value) == was && texts(new, &f.entries) == expected)
+            },
+        )
     }
 
     /// Sets a cell of the timeline; `row` counts the rows that hold something, from 1.
@@ -213,7 +216,8 @@ impl Document {
 
     /// Sets a cell of an action item by its number, from 1.
     pub fn set_action_cell(&self, number: usize, column: ActionColumn, value: &str) -> Edits {
-        let table = self.actions().ok_or_else(|| OperationError::Missing("table of action items".to_owned()))?;
+        let table =
+            self.actions().ok_or_else(|| OperationError::Missing("table of action items".to_owned()))?;
         let index = self.action_items().get(number.wrapping_sub(1)).map(|item| item.index);
         let index = index.ok_or_else(|| OperationError::Missing(format!("action item #{number}")))?;
         self.set_cell(table, index, column, value, About::Actions)
@@ -245,7 +249,7 @@ impl Document {
                     cells.iter().map(|cell| self.slice(cell.outer).trim().to_owned()).collect();
                 all.resize(all.len().max(table.columns.len()).max(at + 1), String::new());
                 let comments = cells.get(at).map_or("", |cell| self.comments_in(*cell));
-                all[at] = format!("{text} {comments}").trim().to_owned();
+                format!("{text} {comments}").trim().clone_into(&mut all[at]);
                 Edit::replace(line.span, row_line(&all))
             }
         };
@@ -302,7 +306,8 @@ impl Document {
             (None, Some((line, end))) => {
                 let first = self.slice(line);
                 let indent = &first[..first.len() - first.trim_start().len()];
-                let marker = first.trim_start().chars().next().filter(|c| matches!(c, '-' | '*' | '+')).unwrap_or('-');
+                let marker =
+                    first.trim_start().chars().next().filter(|c| matches!(c, '-' | '*' | '+')).unwrap_or('-');
                 Edit::insert(end, format!("{}{indent}{marker} {text}", self.source().newline_at(end)))
             }
             (None, None) => {
@@ -335,18 +340,17 @@ impl Document {
             .min_by_key(|section| section.span.start);
         let newline = self.source().newline_at(self.text().len());
         let text = id.template_text().trim_end_matches('\n').replace('\n', newline);
-        let edit = match next {
-            Some(section) => Edit::insert(section.span.start as usize, format!("{text}{newline}{newline}")),
-            None => {
-                let end = self.text().len();
-                let gap = match self.text() {
-                    text if text.trim().is_empty() => String::new(),
-                    text if text.ends_with("\n\n") || text.ends_with("\r\n\r\n") => String::new(),
-                    text if text.ends_with('\n') => newline.to_owned(),
-                    _ => format!("{newline}{newline}"),
-                };
-                Edit::insert(end, format!("{gap}{text}{newline}"))
-            }
+        let edit = if let Some(section) = next {
+            Edit::insert(section.span.start as usize, format!("{text}{newline}{newline}"))
+        } else {
+            let end = self.text().len();
+            let gap = match self.text() {
+                text if text.trim().is_empty() => String::new(),
+                text if text.ends_with("\n\n") || text.ends_with("\r\n\r\n") => String::new(),
+                text if text.ends_with(['\n', '\r']) => newline.to_owned(),
+                _ => format!("{newline}{newline}"),
+            };
+            Edit::insert(end, format!("{gap}{text}{newline}"))
         };
         let count = self.sections().len();
         self.verified(vec![edit], About::Structure, |new| {
@@ -362,17 +366,15 @@ impl Document {
         }
         let def = id.def();
         let Some(section) = self.section(def.section) else { return self.add_section(def.section) };
-        if let Some(group) = def.group {
-            if self.field(group).is_none() {
-                let with_group = self.changed(&self.add_field(group)?)?;
-                return self.chained(&with_group, |document| document.add_field(id));
-            }
+        if let Some(group) = def.group.filter(|group| self.field(*group).is_none()) {
+            let with_group = self.changed(&self.add_field(group)?)?;
+            return self.chained(&with_group, |document| document.add_field(id));
         }
         let line = template_lines(id);
-        let earlier = FIELDS[..id as usize].iter().rev().filter(|other| {
+        let mut earlier = FIELDS[..id as usize].iter().rev().filter(|other| {
             other.section == def.section && (other.group == def.group || def.group == Some(other.id))
         });
-        let above = earlier.filter_map(|other| self.field(other.id)).next();
+        let above = earlier.find_map(|other| self.field(other.id));
         let Some(above) = above else {
             let at = self.source().next_line(section.heading.end as usize);
             let newline = self.source().newline_at(at);
@@ -382,10 +384,15 @@ impl Document {
             return self.verified(vec![edit], About::Structure, |new| new.field(id).is_some());
         };
         let is_group_itself = def.group == Some(above.id);
-        let end = if is_group_itself { self.source().line_at(above.label.end as usize).end } else { above.span.end.max(above.body.end) };
+        let end = if is_group_itself {
+            self.source().line_at(above.label.end as usize).end
+        } else {
+            above.span.end.max(above.body.end)
+        };
         let newline = self.source().newline_at(end as usize);
         let old_indent = if def.group.is_some() { "  " } else { "" };
-        let indent = if is_group_itself { self.nested_indent(above.span) } else { self.indent_of(above.span) };
+        let indent =
+            if is_group_itself { self.nested_indent(above.span) } else { self.indent_of(above.span) };
         let text: Vec<String> = line
             .trim_end()
             .split('\n')
@@ -402,7 +409,9 @@ impl Document {
             return Err(OperationError::Value("a title needs words"));
         }
         let edit = match self.title() {
-            Some(found) if found.text.is_empty() => Edit::insert(found.span.end as usize, format!(" {title}")),
+            Some(found) if found.text.is_empty() => {
+                Edit::insert(found.span.end as usize, format!(" {title}"))
+            }
             Some(found) => Edit::replace(found.text, title.clone()),
             None => {
                 let newline = self.source().newline_at(0);
@@ -475,7 +484,8 @@ impl Document {
             }
         };
         let next = self.changed(&edits)?;
-        let has_table = if id == SectionId::Timeline { next.timeline().is_some() } else { next.actions().is_some() };
+        let has_table =
+            if id == SectionId::Timeline { next.timeline().is_some() } else { next.actions().is_some() };
         if !has_table {
             return Err(OperationError::ReadsDifferently);
         }

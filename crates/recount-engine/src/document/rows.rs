@@ -30,20 +30,19 @@ impl Document {
         let Some(table) = self.timeline() else {
             return self.with_table_first(SectionId::Timeline, |d| d.insert_timeline_row(at, values));
         };
-        let new = self.new_row(table, &columns, values)?;
+        let new = new_row(table, &columns, values)?;
         let rows = self.timeline_rows();
         let place = self.sort_keys().iter().rposition(|key| *key <= at).map_or(0, |last| last + 1);
         let blank = self.free_rows(table, None).next();
         let above = place.checked_sub(1).map(|index| rows[index].span);
         let below = rows.get(place).map(|row| row.span);
-        let fits = |row: &&Row| above.is_none_or(|span| span < row.span) && below.is_none_or(|span| row.span < span);
-        let mut edits = match blank.filter(fits) {
-            Some(row) => vec![Edit::replace(row.span, row_line(&new))],
-            None => {
-                let mut edits = vec![self.line_below(above.unwrap_or(table.delimiter), &row_line(&new))];
-                edits.extend(blank.map(|row| self.remove_line(row.span)));
-                edits
-            }
+        let fits =
+            |row: &&Row| above.is_none_or(|span| span < row.span) && below.is_none_or(|span| row.span < span);
+        let mut edits = if let Some(row) = blank.filter(fits) {
+            vec![Edit::replace(row.span, row_line(&new))]
+        } else {
+            let below = self.line_below(above.unwrap_or(table.delimiter), &row_line(&new));
+            std::iter::once(below).chain(blank.map(|row| self.remove_line(row.span))).collect()
         };
         let mut order: Vec<Line> = (0..rows.len()).map(Line::Kept).collect();
         order.insert(place, Line::New(at));
@@ -51,7 +50,8 @@ impl Document {
         self.verified(edits, About::Timeline, |document| {
             let Some(table) = document.timeline() else { return false };
             let rows = document.timeline_rows();
-            let is_new = |index: usize| same_cells(&cells(document, table, &table.rows[rows[index].index]), &new);
+            let is_new =
+                |index: usize| same_cells(&cells(document, table, &table.rows[rows[index].index]), &new);
             rows.get(place).is_some() && is_new(place) && self.kept(document, &order)
         })
     }
@@ -64,9 +64,10 @@ impl Document {
         let Some(table) = self.actions() else {
             return self.with_table_first(SectionId::ActionItems, |d| d.insert_action_item(values));
         };
-        let new = self.new_row(table, &columns, values)?;
+        let new = new_row(table, &columns, values)?;
         let priority = |row: &Row| table.cell(row, C::Priority).map_or("", |cell| self.slice(cell.span));
-        let free = |wanted: &str| self.free_rows(table, Some(C::Priority)).find(|row| priority(row) == wanted);
+        let free =
+            |wanted: &str| self.free_rows(table, Some(C::Priority)).find(|row| priority(row) == wanted);
         let edit = if let Some(row) = free(values[0].trim()).or_else(|| free("")) {
             Edit::replace(row.span, row_line(&new))
         } else {
@@ -98,7 +99,8 @@ impl Document {
 
     /// Removes an action item by its number. The last one leaves a blank row.
     pub fn remove_action_item(&self, number: usize) -> Edits {
-        let table = self.actions().ok_or_else(|| OperationError::Missing("table of action items".to_owned()))?;
+        let table =
+            self.actions().ok_or_else(|| OperationError::Missing("table of action items".to_owned()))?;
         let found = self.action_items().get(number.wrapping_sub(1));
         let span = found.ok_or_else(|| OperationError::Missing(format!("action item #{number}")))?.span;
         let mut expected = self.item_cells();
@@ -257,28 +259,9 @@ impl Document {
         ignored: Option<C>,
     ) -> impl Iterator<Item = &'t Row> {
         let rows = table.rows.iter();
-        rows.filter(move |row| table.is_blank(self.source(), row, ignored) && !self.slice(row.span).contains("<!--"))
-    }
-
-    /// The cells of a new row, encoded, in the order of the table's columns.
-    fn new_row<C: Copy + PartialEq>(
-        &self,
-        table: &Table<C>,
-        columns: &[C],
-        values: &[&str],
-    ) -> Result<Vec<String>, OperationError> {
-        let mut line = vec![String::new(); table.columns.len()];
-        for (column, value) in columns.iter().zip(values) {
-            match table.index_of(*column) {
-                Some(index) => line[index] = encode_cell(value)?,
-                None if value.trim().is_empty() => {}
-                None => return Err(OperationError::Missing("column for every value".to_owned())),
-            }
-        }
-        if line.iter().all(String::is_empty) {
-            return Err(OperationError::Value("a row needs words"));
-        }
-        Ok(line)
+        rows.filter(move |row| {
+            table.is_blank(self.source(), row, ignored) && !self.slice(row.span).contains("<!--")
+        })
     }
 
     fn line_below(&self, above: Span, line: &str) -> Edit {
@@ -306,9 +289,30 @@ impl Document {
         }
         // The last line of the file goes with the ending of the line above.
         let before = &self.text()[..line.start as usize];
-        let ending = ["\r\n", "\n", "\r"].iter().find(|ending| before.ends_with(**ending)).map_or(0, |e| e.len());
+        let ending =
+            ["\r\n", "\n", "\r"].iter().find(|ending| before.ends_with(**ending)).map_or(0, |e| e.len());
         Edit::remove(Span::new(before.len() - ending, line.end as usize))
     }
+}
+
+/// The cells of a new row, encoded, in the order of the table's columns.
+fn new_row<C: Copy + PartialEq>(
+    table: &Table<C>,
+    columns: &[C],
+    values: &[&str],
+) -> Result<Vec<String>, OperationError> {
+    let mut line = vec![String::new(); table.columns.len()];
+    for (column, value) in columns.iter().zip(values) {
+        match table.index_of(*column) {
+            Some(index) => line[index] = encode_cell(value)?,
+            None if value.trim().is_empty() => {}
+            None => return Err(OperationError::Missing("column for every value".to_owned())),
+        }
+    }
+    if line.iter().all(String::is_empty) {
+        return Err(OperationError::Value("a row needs words"));
+    }
+    Ok(line)
 }
 
 /// The order after `from` has moved to `to`, both counted from 1.

@@ -32,7 +32,11 @@ pub struct Section {
 
 /// Splits the document. A heading that the template knows begins a section at any level; another
 /// heading does so only where it is not below a section's own.
-pub(super) fn read(source: &Source, markdown: &Markdown, own: &mut Vec<Span>) -> (Option<Title>, Vec<Section>) {
+pub(super) fn read(
+    source: &Source,
+    markdown: &Markdown,
+    own: &mut Vec<Span>,
+) -> (Option<Title>, Vec<Section>) {
     let mut title = None;
     let mut sections: Vec<Section> = Vec::with_capacity(16);
     let mut name = String::new();

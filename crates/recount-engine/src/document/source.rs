@@ -55,7 +55,9 @@ impl Source {
 
     /// Whether the bytes of `span` are text; elsewhere they are UTF-8 broken off or none at all.
     pub fn is_text(&self, span: Span) -> bool {
-        self.raw.as_ref().is_none_or(|raw| raw.get(span.range()).is_some_and(|bytes| std::str::from_utf8(bytes).is_ok()))
+        self.raw
+            .as_ref()
+            .is_none_or(|raw| raw.get(span.range()).is_some_and(|bytes| std::str::from_utf8(bytes).is_ok()))
     }
 
     /// Where the Markdown begins: after the byte order mark and the front matter.
@@ -178,7 +180,9 @@ mod tests {
     fn a_lone_carriage_return_ends_a_line_too() {
         let source = Source::new(b"a\rbc\r\nd");
         assert_eq!(source.newline_at(3), "\r");
-        for (offset, line, next) in [(0, "a", 2), (1, "a", 2), (2, "bc", 6), (4, "bc", 6), (5, "bc", 6), (6, "d", 7)] {
+        for (offset, line, next) in
+            [(0, "a", 2), (1, "a", 2), (2, "bc", 6), (4, "bc", 6), (5, "bc", 6), (6, "d", 7)]
+        {
             assert_eq!(source.slice(source.line_at(offset)), line, "{offset}");
             assert_eq!(source.next_line(offset), next, "{offset}");
         }

@@ -136,7 +136,14 @@ fn read<C: Columns>(source: &Source, markdown: &Markdown, index: usize) -> Optio
     let delimiter = trimmed(source, Span::new(below.start as usize + lead, below.end as usize));
     let rows: Vec<Row> = lines.map(|(_, block)| read_row(source, block.span, &mut cells)).collect();
     let end = rows.last().map_or(delimiter.end, |row| row.span.end);
-    Some(Table { span: Span::new(header.span.start as usize, end as usize), header, delimiter, columns, rows, cells })
+    Some(Table {
+        span: Span::new(header.span.start as usize, end as usize),
+        header,
+        delimiter,
+        columns,
+        rows,
+        cells,
+    })
 }
 
 fn read_row(source: &Source, span: Span, cells: &mut Vec<Cell>) -> Row {

@@ -329,9 +329,21 @@ pub static SYNONYMS: LazyLock<Synonyms> = LazyLock::new(|| {
 /// Words that stand for "somebody has to fill this in", beside the template's own.
 pub fn is_stand_in(text: &str) -> bool {
     let bare = text.trim().trim_matches(['*', '_', '`', '[', ']', '<', '>', '.', '(', ')']).trim();
-    ["tbd", "todo", "tbc", "xxx", "???", "??", "fill me in", "fill in", "to be determined", "to be done", "tba"]
-        .iter()
-        .any(|word| bare.eq_ignore_ascii_case(word))
+    [
+        "tbd",
+        "todo",
+        "tbc",
+        "xxx",
+        "???",
+        "??",
+        "fill me in",
+        "fill in",
+        "to be determined",
+        "to be done",
+        "tba",
+    ]
+    .iter()
+    .any(|word| bare.eq_ignore_ascii_case(word))
 }
 
 /// The template's own sentences and its priority guidance: text that is never content.
@@ -444,7 +456,9 @@ mod tests {
 
     #[test]
     fn headings_are_compared_without_case_numbering_emoji_and_markup() {
-        for text in ["## 3. Root Cause", "🔥 root cause:", "**Root cause** (systems explanation)", "IV. ROOT-CAUSE"] {
+        for text in
+            ["## 3. Root Cause", "🔥 root cause:", "**Root cause** (systems explanation)", "IV. ROOT-CAUSE"]
+        {
             assert_eq!(normalize(text), "root cause", "{text}");
         }
         assert_eq!(normalize("% of customers affected"), "of customers affected");
@@ -476,8 +490,10 @@ mod tests {
     fn placeholders_are_the_templates_own() {
         for def in FIELDS {
             if let Some(placeholder) = def.id.placeholder() {
-                assert!(TEMPLATE.contains(&format!("{}**: {placeholder}", def.label))
-                    || TEMPLATE.contains(&format!("{}: {placeholder}", def.label)));
+                assert!(
+                    TEMPLATE.contains(&format!("{}**: {placeholder}", def.label))
+                        || TEMPLATE.contains(&format!("{}: {placeholder}", def.label))
+                );
             }
         }
     }

@@ -3,9 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::edit::apply;
-use super::template::{
-    ActionColumn, FIELDS, FieldId, SectionId, TEMPLATE, TimelineColumn,
-};
+use super::template::{ActionColumn, FIELDS, FieldId, SectionId, TEMPLATE, TimelineColumn};
 use super::*;
 
 fn parse(text: &str) -> Document {
@@ -25,7 +23,8 @@ fn the_blank_template_is_an_untitled_draft_with_every_field_and_no_rows() {
     let known: Vec<_> = document.sections().iter().map(|section| section.id).collect();
     assert_eq!(known, SectionId::ALL.map(Some));
     for field in document.fields() {
-        let expected = if field.id.placeholder().is_some() { FieldState::Placeholder } else { FieldState::Blank };
+        let expected =
+            if field.id.placeholder().is_some() { FieldState::Placeholder } else { FieldState::Blank };
         assert_eq!(field.state, expected, "{:?}", field.id);
     }
     assert!(document.timeline_rows().is_empty() && document.action_items().is_empty());
@@ -59,17 +58,53 @@ fn fields_are_read_bold_or_not_inline_nested_or_below() {
         ("## Incident summary\n\n- Severity: Sev1\n", FieldId::Severity, "Sev1"),
         ("## Incident summary\n\n- **Severity:** Sev1\n", FieldId::Severity, "Sev1"),
         ("## Incident summary\n\n- __Severity__: Sev1\n", FieldId::Severity, "Sev1"),
-        ("## Incident summary\n\n* **Start time (UTC)**: 2026-11-20 14:02\n", FieldId::StartTime, "2026-11-20 14:02"),
-        ("## Incident summary\n\n- **Start time** (UTC): 2026-11-20 14:02\n", FieldId::StartTime, "2026-11-20 14:02"),
-        ("## Root cause\n\n- **Contributing factors**:\n  - product / code: retries\n", FieldId::FactorProduct, "retries"),
-        ("## Root cause\n\n- **Contributing factors**:\n  - capacity — the pool was full\n", FieldId::FactorCapacity, "the pool was full"),
-        ("## Root cause\n\n- **Root cause** (systems explanation): a: b | c\n", FieldId::RootCause, "a: b | c"),
-        ("## Follow-up verification\n\n- How will we prove this is fixed? By a test\n", FieldId::Proof, "By a test"),
-        ("# 2. IMPACT 🔥\n\n- **% of customers affected** (estimate): 12%\n", FieldId::CustomersAffected, "12%"),
+        (
+            "## Incident summary\n\n* **Start time (UTC)**: 2026-11-20 14:02\n",
+            FieldId::StartTime,
+            "2026-11-20 14:02",
+        ),
+        (
+            "## Incident summary\n\n- **Start time** (UTC): 2026-11-20 14:02\n",
+            FieldId::StartTime,
+            "2026-11-20 14:02",
+        ),
+        (
+            "## Root cause\n\n- **Contributing factors**:\n  - product / code: retries\n",
+            FieldId::FactorProduct,
+            "retries",
+        ),
+        (
+            "## Root cause\n\n- **Contributing factors**:\n  - capacity — the pool was full\n",
+            FieldId::FactorCapacity,
+            "the pool was full",
+        ),
+        (
+            "## Root cause\n\n- **Root cause** (systems explanation): a: b | c\n",
+            FieldId::RootCause,
+            "a: b | c",
+        ),
+        (
+            "## Follow-up verification\n\n- How will we prove this is fixed? By a test\n",
+            FieldId::Proof,
+            "By a test",
+        ),
+        (
+            "# 2. IMPACT 🔥\n\n- **% of customers affected** (estimate): 12%\n",
+            FieldId::CustomersAffected,
+            "12%",
+        ),
         ("## Impact\n\n- **Data impact**:\n  - Data loss: no\n", FieldId::DataLoss, "no"),
         ("## Impact\r\n\r\n- **Regions impacted**: eu\u{a0}\r\n", FieldId::Regions, "eu"),
-        ("## Impact\n\n- **Regions impacted**: eu <!-- recount: allow unknown-region: new -->\n", FieldId::Regions, "eu"),
-        ("## Root cause\n\n- **Direct trigger**: one line\n  and another\n", FieldId::DirectTrigger, "one line\n  and another"),
+        (
+            "## Impact\n\n- **Regions impacted**: eu <!-- recount: allow unknown-region: new -->\n",
+            FieldId::Regions,
+            "eu",
+        ),
+        (
+            "## Root cause\n\n- **Direct trigger**: one line\n  and another\n",
+            FieldId::DirectTrigger,
+            "one line\n  and another",
+        ),
     ];
     for (text, id, expected) in cases {
         let document = parse(text);
@@ -86,7 +121,9 @@ fn nested_bullets_and_paragraphs_are_values() {
     assert_eq!(texts(FieldId::Proof), ["one", "two"]);
     assert_eq!(texts(FieldId::Metrics), ["A paragraph."]);
     assert_eq!(document.field(FieldId::GameDay).map(|field| field.state), None);
-    let notes = parse("## Appendices\n\n- Links:\n  - status page: x\n- Notes and raw logs (short excerpts only):\n\n```\nlog\n```\n");
+    let notes = parse(
+        "## Appendices\n\n- Links:\n  - status page: x\n- Notes and raw logs (short excerpts only):\n\n```\nlog\n```\n",
+    );
     assert!(notes.is_filled(FieldId::Notes));
     assert_eq!(notes.field_text(FieldId::StatusPage), Some("x"));
 }
@@ -117,7 +154,8 @@ fn a_bare_clock_takes_the_date_of_the_row_above_and_of_the_start() {
         "| Time (UTC) | Actor | Action | Result |\n|---|---|---|---|\n",
         "| 23:55 | @ana | **Detected.** saw it | |\n| | | | |\n| 00:10 | @bo | fixed | |\n",
     ));
-    let times: Vec<String> = document.timeline_rows().iter().map(|row| row.at().unwrap().to_string()).collect();
+    let times: Vec<String> =
+        document.timeline_rows().iter().map(|row| row.at().unwrap().to_string()).collect();
     assert_eq!(times, ["2026-11-20T23:55:00Z", "2026-11-21T00:10:00Z"]);
     assert_eq!(document.timeline_rows()[1].number, 2);
     assert_eq!(document.milestone(Milestone::Detected).unwrap().number, 1);
@@ -131,24 +169,32 @@ fn setting_a_field_of_the_template_changes_only_its_line() {
             Ok(edits) => {
                 let text = after(&document, &edits);
                 let changed = parse(&text);
-                let values: Vec<_> = changed.field_values(def.id).map(|s| changed.slice(s).to_owned()).collect();
+                let values: Vec<_> =
+                    changed.field_values(def.id).map(|s| changed.slice(s).to_owned()).collect();
                 assert_eq!(values, ["a value, with: everything | in `it`"], "{:?}\n{text}", def.id);
                 let touched = TEMPLATE.lines().zip(text.lines()).filter(|(a, b)| a != b).count();
                 assert!(touched <= 1 || text.lines().count() != TEMPLATE.lines().count(), "{:?}", def.id);
             }
-            Err(error) => assert!(matches!(error, operations::OperationError::Group(_)), "{:?}: {error}", def.id),
+            Err(error) => {
+                assert!(matches!(error, operations::OperationError::Group(_)), "{:?}: {error}", def.id);
+            }
         }
     }
 }
 
 #[test]
 fn a_missing_field_and_a_missing_section_are_added_in_their_place() {
-    let document = parse("# T\n\n## Incident summary\n\n- **Incident ID**: INC-1\n- **Severity**: Sev1\n\n## Timeline\n");
+    let document = parse(
+        "# T\n\n## Incident summary\n\n- **Incident ID**: INC-1\n- **Severity**: Sev1\n\n## Timeline\n",
+    );
     let text = after(&document, &document.set_field(FieldId::Regions, "eu").unwrap());
     assert!(text.find("## Impact").unwrap() < text.find("## Timeline").unwrap());
     assert_eq!(parse(&text).field_text(FieldId::Regions), Some("eu"));
     let text = after(&document, &document.set_field(FieldId::StartTime, "2026-11-20 14:02").unwrap());
-    assert!(text.contains("- **Severity**: Sev1\n- **Start time** (UTC): 2026-11-20 14:02\n\n## Timeline"), "{text}");
+    assert!(
+        text.contains("- **Severity**: Sev1\n- **Start time** (UTC): 2026-11-20 14:02\n\n## Timeline"),
+        "{text}"
+    );
     let text = after(&document, &document.set_field(FieldId::FactorCapacity, "full").unwrap());
     assert_eq!(parse(&text).field_text(FieldId::FactorCapacity), Some("full"));
 }
@@ -156,7 +202,9 @@ fn a_missing_field_and_a_missing_section_are_added_in_their_place() {
 #[test]
 fn rows_fill_the_blank_row_and_then_go_where_their_time_belongs() {
     let mut document = parse(TEMPLATE);
-    for (time, action) in [("2026-11-20 14:10", "b | pipe"), ("2026-11-20 14:20", "c"), ("2026-11-20 14:02", "a")] {
+    for (time, action) in
+        [("2026-11-20 14:10", "b | pipe"), ("2026-11-20 14:20", "c"), ("2026-11-20 14:02", "a")]
+    {
         let at = value::time::read(time, &value::time::Anchor { date: None, previous: None }).unwrap().at;
         let edits = document.insert_timeline_row(at, &[time, "@ana", action, ""]).unwrap();
         document = document.changed(&edits).unwrap();
@@ -172,10 +220,12 @@ fn rows_fill_the_blank_row_and_then_go_where_their_time_belongs() {
 fn action_items_fill_the_row_of_their_priority() {
     let mut document = parse(TEMPLATE);
     for (priority, action) in [("P1", "one"), ("P1", "two"), ("P0", "zero"), ("P2", "three")] {
-        let edits = document.insert_action_item(&[priority, action, "@ana", "2026-12-01", "Open", "x"]).unwrap();
+        let edits =
+            document.insert_action_item(&[priority, action, "@ana", "2026-12-01", "Open", "x"]).unwrap();
         document = document.changed(&edits).unwrap();
     }
-    let items: Vec<_> = document.action_items().iter().map(|i| document.cell_text(i.action).to_owned()).collect();
+    let items: Vec<_> =
+        document.action_items().iter().map(|i| document.cell_text(i.action).to_owned()).collect();
     assert_eq!(items, ["zero", "one", "two", "three"]);
     assert_eq!(document.actions().unwrap().rows.len(), 4);
 }
@@ -203,16 +253,26 @@ fn rows_are_removed_and_moved_and_the_last_leaves_a_blank_one() {
     let blank = after(&none, &none.remove_timeline_row(1).unwrap());
     assert!(blank.ends_with("|---|---|---|---|\n| | | | |"), "{blank:?}");
     let swapped = after(&document, &document.move_timeline_row(1, 2).unwrap());
-    assert!(swapped.ends_with("| 2026-11-20 14:03 | b | y | |\r\n| 2026-11-20 14:02 | a | x | |"), "{swapped:?}");
+    assert!(
+        swapped.ends_with("| 2026-11-20 14:03 | b | y | |\r\n| 2026-11-20 14:02 | a | x | |"),
+        "{swapped:?}"
+    );
     assert!(document.set_timeline_cell(3, TimelineColumn::Actor, "x").is_err());
 }
 
 #[test]
 fn entries_of_lists_fill_the_empty_bullet_first() {
     let document = parse(TEMPLATE);
-    let document = document.changed(&document.add_to_section(SectionId::WentWell, "alerts fired").unwrap()).unwrap();
-    let document = document.changed(&document.add_to_section(SectionId::WentWell, "rollback was quick").unwrap()).unwrap();
-    assert!(document.text().contains("## What went well\n\n- alerts fired\n- rollback was quick\n\n## What went poorly"));
+    let document =
+        document.changed(&document.add_to_section(SectionId::WentWell, "alerts fired").unwrap()).unwrap();
+    let document = document
+        .changed(&document.add_to_section(SectionId::WentWell, "rollback was quick").unwrap())
+        .unwrap();
+    assert!(
+        document
+            .text()
+            .contains("## What went well\n\n- alerts fired\n- rollback was quick\n\n## What went poorly")
+    );
 }
 
 #[test]
@@ -228,11 +288,16 @@ fn formatting_converts_sorts_computes_and_compacts() {
     assert!(out.contains("- **Start time** (UTC): 2026-11-20 14:02\n"), "{out}");
     assert!(out.contains("- **Duration**: 2h\n"), "{out}");
     assert!(out.contains("- **Time to detect**: 3m\n"), "{out}");
-    assert!(out.contains(concat!(
-        "| Time (UTC) | Actor | Action | Result |\n|---|:---|---|---:|\n",
-        "| 2026-11-20 14:05 | @ana | **Detected.** saw | ok |\n| 2026-11-20 14:20 | @bo | later | |\n"
-    )), "{out}");
-    assert!(formatted.notes.iter().any(|note| note.contains("`2026-11-20 06:05 PST` is now `2026-11-20 14:05`")));
+    assert!(
+        out.contains(concat!(
+            "| Time (UTC) | Actor | Action | Result |\n|---|:---|---|---:|\n",
+            "| 2026-11-20 14:05 | @ana | **Detected.** saw | ok |\n| 2026-11-20 14:20 | @bo | later | |\n"
+        )),
+        "{out}"
+    );
+    assert!(
+        formatted.notes.iter().any(|note| note.contains("`2026-11-20 06:05 PST` is now `2026-11-20 14:05`"))
+    );
     assert_eq!(format::format(&parse(&out)).bytes, out.as_bytes());
 }
 
@@ -254,20 +319,27 @@ fn waivers_cover_their_line_or_their_section() {
         })
         .collect();
     assert_eq!(scopes.len(), 3);
-    assert!(matches!(scopes[0], (1, true, Scope::Section(span)) if document.slice(span).starts_with("## Timeline") && document.slice(span).trim_end().ends_with("text")));
+    assert!(
+        matches!(scopes[0], (1, true, Scope::Section(span)) if document.slice(span).starts_with("## Timeline") && document.slice(span).trim_end().ends_with("text"))
+    );
     assert!(matches!(scopes[1], (2, false, Scope::Block(span)) if document.slice(span).contains("Regions")));
     assert!(matches!(scopes[2], (1, true, Scope::Nothing)));
 }
 
 #[test]
 fn the_front_matter_is_read_and_written() {
-    let document = parse("---\nstage: final\nfinalized: 2026-02-03\nreviewed-by: [ana, bo]\nincident-ids:\n  pagerduty: Q3B\n---\n# T\n");
+    let document = parse(
+        "---\nstage: final\nfinalized: 2026-02-03\nreviewed-by: [ana, bo]\nincident-ids:\n  pagerduty: Q3B\n---\n# T\n",
+    );
     let front = document.front_matter();
     assert_eq!((document.stage(), front.reviewed_by.len(), front.incident_ids.len()), (Stage::Final, 2, 1));
     let text = after(&document, &document.set_stage(Stage::Draft).unwrap());
     assert!(text.starts_with("---\nstage: draft\nfinalized"));
     let bare = parse("\u{feff}# T\r\n");
-    assert_eq!(after(&bare, &bare.set_stage(Stage::Draft).unwrap()), "\u{feff}---\r\nstage: draft\r\n---\r\n\r\n# T\r\n");
+    assert_eq!(
+        after(&bare, &bare.set_stage(Stage::Draft).unwrap()),
+        "\u{feff}---\r\nstage: draft\r\n---\r\n\r\n# T\r\n"
+    );
     let wrong = parse("---\nstage: done\n---\n# T\n");
     assert_eq!(wrong.front_matter().problems.len(), 1);
     assert_eq!(wrong.stage(), Stage::Review);
@@ -291,16 +363,20 @@ fn adding_what_is_there_changes_nothing() {
 #[test]
 fn an_answer_keeps_its_marks_and_loses_only_a_bullet_of_its_own() {
     let document = parse(TEMPLATE);
-    for (value, expected) in [("**By a test**, twice", "**By a test**, twice"), ("-5 degrees", "-5 degrees"), ("- one", "one")] {
+    for (value, expected) in
+        [("**By a test**, twice", "**By a test**, twice"), ("-5 degrees", "-5 degrees"), ("- one", "one")]
+    {
         let changed = document.changed(&document.set_field(FieldId::Proof, value).unwrap()).unwrap();
-        let answers: Vec<_> = changed.answers(FieldId::Proof).iter().map(|span| changed.slice(*span).to_owned()).collect();
+        let answers: Vec<_> =
+            changed.answers(FieldId::Proof).iter().map(|span| changed.slice(*span).to_owned()).collect();
         assert_eq!(answers, [expected]);
     }
 }
 
 #[test]
 fn a_label_without_a_colon_may_have_a_comment_behind_it() {
-    let document = parse("## Incident summary\n\n- **Duration** <!-- recount: allow empty-field: known -->\n");
+    let document =
+        parse("## Incident summary\n\n- **Duration** <!-- recount: allow empty-field: known -->\n");
     assert_eq!(document.field(FieldId::Duration).map(|field| field.state), Some(FieldState::Blank));
     let text = after(&document, &document.set_field(FieldId::Duration, "2h").unwrap());
     assert!(text.ends_with("- **Duration**: 2h <!-- recount: allow empty-field: known -->\n"), "{text}");
@@ -313,7 +389,10 @@ const CLOCKS: &str = "## Timeline\n\n| Time (UTC) | Actor | Action | Result |\n|
 fn a_clock_keeps_its_date_when_the_row_above_it_goes_or_moves() {
     let document = parse(CLOCKS);
     let without = after(&document, &document.remove_timeline_row(1).unwrap());
-    assert!(without.contains("|---|\n| 2026-11-21 00:10–00:20 | b | y | |\n| 06:05 PST | c | z | |\n"), "{without}");
+    assert!(
+        without.contains("|---|\n| 2026-11-21 00:10–00:20 | b | y | |\n| 06:05 PST | c | z | |\n"),
+        "{without}"
+    );
     let moved = after(&document, &document.move_timeline_row(3, 1).unwrap());
     assert!(
         moved.contains("|---|\n| 2026-11-21 14:05 | c | z | |\n| 2026-11-20 23:50 | a | x | |\n| 00:10–00:20 | b | y | |\n"),
@@ -321,16 +400,27 @@ fn a_clock_keeps_its_date_when_the_row_above_it_goes_or_moves() {
     );
     let sorted = parse(&moved);
     let sorted = after(&sorted, &sorted.sort_timeline());
-    assert!(sorted.contains("|---|\n| 2026-11-20 23:50 | a | x | |\n| 00:10–00:20 | b | y | |\n| 2026-11-21 14:05"), "{sorted}");
+    assert!(
+        sorted
+            .contains("|---|\n| 2026-11-20 23:50 | a | x | |\n| 00:10–00:20 | b | y | |\n| 2026-11-21 14:05"),
+        "{sorted}"
+    );
 }
 
 #[test]
 fn a_clock_keeps_its_date_when_a_row_comes_above_it() {
-    let text = format!("## Incident summary\n\n- **Start time** (UTC): 2026-11-22 09:00\n\n{}", CLOCKS.replace("2026-11-20 ", ""));
+    let text = format!(
+        "## Incident summary\n\n- **Start time** (UTC): 2026-11-22 09:00\n\n{}",
+        CLOCKS.replace("2026-11-20 ", "")
+    );
     let document = parse(&text);
     let at = "2026-11-20T10:00:00Z".parse().unwrap();
-    let changed = after(&document, &document.insert_timeline_row(at, &["2026-11-20 10:00", "d", "w", ""]).unwrap());
-    assert!(changed.contains("| 2026-11-20 10:00 | d | w | |\n| 2026-11-22 23:50 | a | x | |\n| 00:10–00:20 | b"), "{changed}");
+    let changed =
+        after(&document, &document.insert_timeline_row(at, &["2026-11-20 10:00", "d", "w", ""]).unwrap());
+    assert!(
+        changed.contains("| 2026-11-20 10:00 | d | w | |\n| 2026-11-22 23:50 | a | x | |\n| 00:10–00:20 | b"),
+        "{changed}"
+    );
 }
 
 #[test]
@@ -338,7 +428,8 @@ fn a_row_goes_behind_what_is_imprecise_in_its_time() {
     let text = "## Timeline\n\n| Time (UTC) | Actor | Action | Result |\n|---|---|---|---|\n| 2026-11-20 10:00 | a | x | |\n| ~10:05 | b | y | |\n";
     let document = parse(text);
     let at = "2026-11-20T10:30:00Z".parse().unwrap();
-    let changed = after(&document, &document.insert_timeline_row(at, &["2026-11-20 10:30", "c", "z", ""]).unwrap());
+    let changed =
+        after(&document, &document.insert_timeline_row(at, &["2026-11-20 10:30", "c", "z", ""]).unwrap());
     assert!(changed.ends_with("| ~10:05 | b | y | |\n| 2026-11-20 10:30 | c | z | |\n"), "{changed}");
 }
 
@@ -348,7 +439,10 @@ fn bytes_that_are_no_text_are_never_written_again() {
     let document = Document::parse(text);
     assert_eq!(format::format(&document).bytes, text);
     assert_eq!(document.sort_timeline(), []);
-    assert_eq!(document.set_timeline_cell(1, TimelineColumn::Actor, "c"), Err(operations::OperationError::NotText));
+    assert_eq!(
+        document.set_timeline_cell(1, TimelineColumn::Actor, "c"),
+        Err(operations::OperationError::NotText)
+    );
     assert!(document.set_timeline_cell(2, TimelineColumn::Actor, "c").is_ok());
 }
 
@@ -388,6 +482,8 @@ fn tables_in_quotations_and_with_old_line_endings_stay_tables() {
         assert_eq!(formatted.text().lines().count(), before.text().lines().count(), "{text:?}");
         let rows = |document: &Document| document.timeline().map(|table| table.rows.len());
         assert_eq!(rows(&before), rows(&formatted), "{text:?}");
-        assert!(formatted.timeline().is_none_or(|table| formatted.slice(table.delimiter) == "|---|---|---|---|"));
+        assert!(
+            formatted.timeline().is_none_or(|table| formatted.slice(table.delimiter) == "|---|---|---|---|")
+        );
     }
 }

@@ -44,9 +44,9 @@ impl Milestone {
     /// The milestone that `action` begins with, in exactly the form `**Detected.** …`.
     pub fn of_action(action: &str) -> Option<Milestone> {
         let rest = action.strip_prefix("**")?;
-        Self::ALL.into_iter().find(|milestone| {
-            rest.strip_prefix(milestone.word()).is_some_and(|rest| rest.starts_with(".**"))
-        })
+        Self::ALL
+            .into_iter()
+            .find(|milestone| rest.strip_prefix(milestone.word()).is_some_and(|rest| rest.starts_with(".**")))
     }
 }
 
@@ -158,7 +158,7 @@ impl Document {
             .flatten()
             .and_then(Result::ok)
             .map(|start| jiff::tz::TimeZone::UTC.to_datetime(start.at));
-        Some(time::read(text, &Anchor { date: previous.map(|p| p.date()), previous }))
+        Some(time::read(text, &Anchor { date: previous.map(jiff::civil::DateTime::date), previous }))
     }
 
     /// When the impact began: the start time, else the row *Started*.

@@ -91,9 +91,7 @@ pub(super) fn same_rows<C: Copy + PartialEq>(
     match (before, after) {
         (None, None) => true,
         (Some(_), None) => false,
-        (None, Some(table)) => {
-            table.rows.iter().all(|row| new.is_table_blank(table, row))
-        }
+        (None, Some(table)) => table.rows.iter().all(|row| new.is_table_blank(table, row)),
         (Some(a), Some(b)) => {
             a.columns == b.columns
                 && a.rows.len() == b.rows.len()
@@ -110,13 +108,21 @@ impl Document {
 }
 
 /// The values of a row's cells.
-pub(super) fn cells<'d, C: Copy + PartialEq>(document: &'d Document, table: &Table<C>, row: &Row) -> Vec<&'d str> {
+pub(super) fn cells<'d, C: Copy + PartialEq>(
+    document: &'d Document,
+    table: &Table<C>,
+    row: &Row,
+) -> Vec<&'d str> {
     table.cells(row).iter().map(|cell| document.slice(cell.span)).collect()
 }
 
 /// The values of all cells of a table.
-pub(super) fn all_cells<C: Copy + PartialEq>(document: &Document, table: Option<&Table<C>>) -> Vec<Vec<String>> {
-    let rows = table.into_iter().flat_map(|table| table.rows.iter().map(move |row| cells(document, table, row)));
+pub(super) fn all_cells<C: Copy + PartialEq>(
+    document: &Document,
+    table: Option<&Table<C>>,
+) -> Vec<Vec<String>> {
+    let rows =
+        table.into_iter().flat_map(|table| table.rows.iter().map(move |row| cells(document, table, row)));
     rows.map(|row| row.into_iter().map(str::to_owned).collect()).collect()
 }
 

@@ -1,7 +1,8 @@
 //! Where the documents come from: any bytes, known documents with random damage, and the template
 //! filled in. What must hold for them stands in `laws`.
 
-use std::{fmt, fs};
+use std::fmt::{self, Write as _};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
@@ -23,7 +24,8 @@ pub(crate) fn config() -> Config {
 /// The template and every document of the demo library.
 pub(crate) static KNOWN: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let mut known = vec![TEMPLATE.as_bytes().to_vec()];
-    let years = fs::read_dir(examples().join("postmortems")).expect("the demo library is part of the repository");
+    let years =
+        fs::read_dir(examples().join("postmortems")).expect("the demo library is part of the repository");
     let mut paths: Vec<PathBuf> = years
         .flat_map(|year| fs::read_dir(year.expect("it can be read").path()).expect("it is a folder"))
         .map(|entry| entry.expect("it can be read").path())
@@ -48,18 +50,116 @@ impl fmt::Debug for Bytes {
 
 /// Pieces of postmortems, of Markdown, and of what breaks them.
 const PIECES: &[&str] = &[
-    "\n", "\r\n", "\r", "\n\n", " ", "  ", "\t", "\u{a0}", "\u{feff}", "\u{200b}", "\u{2028}", "\u{85}", "\0", "🔥", "é", "e\u{301}",
-    "|", "\\|", "\\\\|", "\\", "| |", "||", "|---|---|\n", "|---:|", "`", "``", "```\n", "~~~\n", "*", "**", "__", "_", "#", "## ", "### ",
-    "- ", "* ", "+ ", "1. ", "  - ", "    - ", "> ", "> > > ", "---\n", "===\n", "...\n", "    ", "[", "](", ")", "![", "<", ">", "<br>",
-    "<div>\n", "</div>\n", "<!--", "-->", "<!-- recount: allow timeline-gap: restore was running -->", "<!-- recount: id k7f3q2 -->",
-    "<!-- recount: allow empty-field -->\n", "<!-- recount:", "&amp;", "&#10;", ":", "?", " - ", " – ", "(", "TBD", "Sev1", "yes (all of it)",
-    "~14:30", "14:??", "14:02", "23:59", "00:01", "2026-11-20 14:02", "2026-11-20T14:02:05.25Z", "06:05 PST", "2026-11-20 06:05 PST", "14:02 UTC",
-    "14:02–14:20", "2026-11-20 14:02 – 14:20", "24:00", "2026-02-30 10:00", "1479650520", "9999-12-31 23:59", "**Detected.** ", "**Resolved.** ", "**Started.** ",
-    "## Timeline\n", "## Impact\n", "# Root cause\n", "## 3. ROOT CAUSE 🔥\n", "- **Severity**: ", "- **Root cause** (systems explanation):", "- **Duration**:\n",
-    "- **Start time** (UTC): 2026-11-20 14:02\n", "  - capacity", "  - Data loss: ", "- How will we prove this is fixed?\n",
-    "| Time (UTC) | Actor | Action | Result |\n|---|---|---|---|\n", "| 14:10 | @ana | **Mitigated.** Rolled back | errors fell |\n", "| | | | |\n",
-    "| P1 | Add a limit | @ana | 2026-12-01 | Open | `a < 1` for 7d |\n", "| P0 | | | | | |\n",
-    "---\nstage: final\nfinalized: 2026-11-20\n---\n", "stage: draft\n", "`sum(rate(a{b=\"c\\|d\"}[5m])) < 0.1` for 14d",
+    "\n",
+    "\r\n",
+    "\r",
+    "\n\n",
+    " ",
+    "  ",
+    "\t",
+    "\u{a0}",
+    "\u{feff}",
+    "\u{200b}",
+    "\u{2028}",
+    "\u{85}",
+    "\0",
+    "🔥",
+    "é",
+    "e\u{301}",
+    "|",
+    "\\|",
+    "\\\\|",
+    "\\",
+    "| |",
+    "||",
+    "|---|---|\n",
+    "|---:|",
+    "`",
+    "``",
+    "```\n",
+    "~~~\n",
+    "*",
+    "**",
+    "__",
+    "_",
+    "#",
+    "## ",
+    "### ",
+    "- ",
+    "* ",
+    "+ ",
+    "1. ",
+    "  - ",
+    "    - ",
+    "> ",
+    "> > > ",
+    "---\n",
+    "===\n",
+    "...\n",
+    "    ",
+    "[",
+    "](",
+    ")",
+    "![",
+    "<",
+    ">",
+    "<br>",
+    "<div>\n",
+    "</div>\n",
+    "<!--",
+    "-->",
+    "<!-- recount: allow timeline-gap: restore was running -->",
+    "<!-- recount: id k7f3q2 -->",
+    "<!-- recount: allow empty-field -->\n",
+    "<!-- recount:",
+    "&amp;",
+    "&#10;",
+    ":",
+    "?",
+    " - ",
+    " – ",
+    "(",
+    "TBD",
+    "Sev1",
+    "yes (all of it)",
+    "~14:30",
+    "14:??",
+    "14:02",
+    "23:59",
+    "00:01",
+    "2026-11-20 14:02",
+    "2026-11-20T14:02:05.25Z",
+    "06:05 PST",
+    "2026-11-20 06:05 PST",
+    "14:02 UTC",
+    "14:02–14:20",
+    "2026-11-20 14:02 – 14:20",
+    "24:00",
+    "2026-02-30 10:00",
+    "1479650520",
+    "9999-12-31 23:59",
+    "**Detected.** ",
+    "**Resolved.** ",
+    "**Started.** ",
+    "## Timeline\n",
+    "## Impact\n",
+    "# Root cause\n",
+    "## 3. ROOT CAUSE 🔥\n",
+    "- **Severity**: ",
+    "- **Root cause** (systems explanation):",
+    "- **Duration**:\n",
+    "- **Start time** (UTC): 2026-11-20 14:02\n",
+    "  - capacity",
+    "  - Data loss: ",
+    "- How will we prove this is fixed?\n",
+    "| Time (UTC) | Actor | Action | Result |\n|---|---|---|---|\n",
+    "| 14:10 | @ana | **Mitigated.** Rolled back | errors fell |\n",
+    "| | | | |\n",
+    "| P1 | Add a limit | @ana | 2026-12-01 | Open | `a < 1` for 7d |\n",
+    "| P0 | | | | | |\n",
+    "---\nstage: final\nfinalized: 2026-11-20\n---\n",
+    "stage: draft\n",
+    "`sum(rate(a{b=\"c\\|d\"}[5m])) < 0.1` for 14d",
 ];
 
 fn piece() -> impl Strategy<Value = Vec<u8>> {
@@ -120,15 +220,21 @@ fn damage() -> impl Strategy<Value = Damage> {
 
 impl Damage {
     fn apply(&self, bytes: &mut Vec<u8>) {
-        let lines = |bytes: &[u8]| bytes.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>();
+        let lines = |bytes: &[u8]| {
+            bytes.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>()
+        };
         match self {
             Self::Insert(at, piece) => {
                 let at = at.index(bytes.len() + 1);
                 bytes.splice(at..at, piece.iter().copied());
             }
             Self::InsertAtEdge(at, piece) => {
-                let edges: Vec<usize> =
-                    bytes.iter().enumerate().filter(|(_, byte)| b"|:\n".contains(byte)).map(|(at, _)| at).collect();
+                let edges: Vec<usize> = bytes
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, byte)| b"|:\n".contains(byte))
+                    .map(|(at, _)| at)
+                    .collect();
                 if !edges.is_empty() {
                     let at = *at.get(&edges);
                     bytes.splice(at..at, piece.iter().copied());
@@ -242,9 +348,8 @@ pub(crate) fn plain() -> impl Strategy<Value = String> {
         1 => Just("– then".to_owned()),
         1 => Just("- then".to_owned()),
     ];
-    ("[A-Za-z]{1,6}", vec(word, 0..6)).prop_map(|(first, words)| {
-        std::iter::once(first).chain(words).collect::<Vec<_>>().join(" ")
-    })
+    ("[A-Za-z]{1,6}", vec(word, 0..6))
+        .prop_map(|(first, words)| std::iter::once(first).chain(words).collect::<Vec<_>>().join(" "))
 }
 
 /// Values that may or may not be possible: several lines, comments, markers, blanks, control characters.
@@ -260,7 +365,8 @@ pub(crate) fn any_value() -> impl Strategy<Value = String> {
 
 /// A canonical time of the day of the incident.
 pub(crate) fn clock() -> impl Strategy<Value = String> {
-    (20..23u8, 0..24u8, 0..60u8).prop_map(|(day, hour, minute)| format!("2026-11-{day} {hour:02}:{minute:02}"))
+    (20..23u8, 0..24u8, 0..60u8)
+        .prop_map(|(day, hour, minute)| format!("2026-11-{day} {hour:02}:{minute:02}"))
 }
 
 /// A time as it may stand in a row.
@@ -278,13 +384,22 @@ fn any_clock() -> impl Strategy<Value = String> {
     ]
 }
 
+/// Why writing to a string cannot fail.
+const ROOM: &str = "a string takes everything";
+
 /// The template, filled in as people do: a document in which every plain change is possible.
 pub(crate) fn filled() -> impl Strategy<Value = Bytes> {
     let cell = || plain().prop_map(|text| text.replace('|', "\\|"));
     let milestone = prop_oneof![
         6 => Just(""), 1 => Just("**Started.** "), 1 => Just("**Detected.** "), 1 => Just("**Mitigated.** "), 1 => Just("**Resolved.** "),
     ];
-    let row = (any_clock(), milestone, cell(), cell(), prop::option::weighted(0.15, Just(" <!-- recount: allow timeline-gap: waiting -->")))
+    let row = (
+        any_clock(),
+        milestone,
+        cell(),
+        cell(),
+        prop::option::weighted(0.15, Just(" <!-- recount: allow timeline-gap: waiting -->")),
+    )
         .prop_map(|(time, milestone, action, result, mark)| {
             let line = format!("| {time} | @ana | {milestone}{action} | {result}{} |", mark.unwrap_or(""));
             line.replace("|  |", "| |")
@@ -293,7 +408,13 @@ pub(crate) fn filled() -> impl Strategy<Value = Bytes> {
     let item = (0..3u8, cell(), id, cell()).prop_map(|(priority, action, id, plan)| {
         format!("| P{priority} | {action}{} | @ana | 2026-12-01 | Open | {plan} |", id.unwrap_or(""))
     });
-    let fields = vec(prop::option::weighted(0.7, (plain(), prop::option::weighted(0.15, Just(" <!-- recount: allow empty-field: known -->")))), 48);
+    let fields = vec(
+        prop::option::weighted(
+            0.7,
+            (plain(), prop::option::weighted(0.15, Just(" <!-- recount: allow empty-field: known -->"))),
+        ),
+        48,
+    );
     let shape = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
     (fields, vec(row, 0..6), vec(item, 0..4), (clock(), clock()), vec(plain(), 0..8), shape).prop_map(
         |(fields, rows, items, (start, end), bullets, (crlf, bom, front, bare_end))| {
@@ -304,15 +425,16 @@ pub(crate) fn filled() -> impl Strategy<Value = Bytes> {
             let mut fields = fields.into_iter();
             let mut bullets = bullets.into_iter();
             for line in TEMPLATE.lines() {
-                let is_group = ["Data impact**:", "How was it detected**:", "Contributing factors**:", "Links:"]
-                    .iter()
-                    .any(|label| line.ends_with(label));
+                let is_group =
+                    ["Data impact**:", "How was it detected**:", "Contributing factors**:", "Links:"]
+                        .iter()
+                        .any(|label| line.ends_with(label));
                 let is_priority = line.starts_with("- **P");
                 match line {
                     "# Postmortem template" => text.push_str("# Seats were sold twice"),
                     "Copy this file for each incident postmortem." => continue,
-                    "- **Start time** (UTC):" => text.push_str(&format!("{line} {start}")),
-                    "- **End time** (UTC):" => text.push_str(&format!("{line} {end}")),
+                    "- **Start time** (UTC):" => write!(text, "{line} {start}").expect(ROOM),
+                    "- **End time** (UTC):" => write!(text, "{line} {end}").expect(ROOM),
                     "| | | | |" if !rows.is_empty() => text.push_str(&rows.join("\n")),
                     "| P0 | | | | | |" if !items.is_empty() => text.push_str(&items.join("\n")),
                     "| P1 | | | | | |" | "| P2 | | | | | |" if !items.is_empty() => continue,
@@ -321,18 +443,19 @@ pub(crate) fn filled() -> impl Strategy<Value = Bytes> {
                         text.push_str(bullet.as_deref().unwrap_or("- "));
                     }
                     _ if line.trim_start().starts_with("- ") && !is_group && !is_priority => {
-                        let label = line.replace(" yes/no (details)", "").replace(" Sev0 / Sev1 / Sev2 / Sev3", "");
+                        let label =
+                            line.replace(" yes/no (details)", "").replace(" Sev0 / Sev1 / Sev2 / Sev3", "");
                         text.push_str(&label);
                         let Some((value, mark)) = fields.next().flatten() else {
                             text.push('\n');
                             continue;
                         };
                         if label.ends_with('?') {
-                            text.push_str(&format!("\n  - {value}"));
+                            write!(text, "\n  - {value}").expect(ROOM);
                         } else if label.ends_with(':') {
-                            text.push_str(&format!(" {value}{}", mark.unwrap_or("")));
+                            write!(text, " {value}{}", mark.unwrap_or("")).expect(ROOM);
                         } else {
-                            text.push_str(&format!(": {value}"));
+                            write!(text, ": {value}").expect(ROOM);
                         }
                     }
                     _ => text.push_str(line),

@@ -62,10 +62,19 @@ fn spans(document: &Document) -> Vec<(&'static str, Span)> {
         all.extend([("the title's line", title.span), ("the title", title.text)]);
     }
     for section in document.sections() {
-        all.extend([("a heading", section.heading), ("a heading's text", section.name), ("a section", section.span)]);
+        all.extend([
+            ("a heading", section.heading),
+            ("a heading's text", section.name),
+            ("a section", section.span),
+        ]);
     }
     for field in document.fields() {
-        all.extend([("a field", field.span), ("a label", field.label), ("a value", field.value), ("a body", field.body)]);
+        all.extend([
+            ("a field", field.span),
+            ("a label", field.label),
+            ("a value", field.value),
+            ("a body", field.body),
+        ]);
         all.extend(field.entries.iter().map(|entry| ("an entry", *entry)));
     }
     all.extend(document.unknown_fields().iter().map(|field| ("an unknown label", field.label)));
@@ -189,7 +198,9 @@ impl Facts {
             sections: document.sections().iter().map(|section| text(section.heading)).collect(),
             fields: document
                 .fields()
-                .map(|field| (field.id, (text(field.value), field.entries.iter().copied().map(text).collect())))
+                .map(|field| {
+                    (field.id, (text(field.value), field.entries.iter().copied().map(text).collect()))
+                })
                 .collect(),
             timeline: document.timeline().map(|table| filled_rows(document, table)).unwrap_or_default(),
             actions: document.actions().map(|table| filled_rows(document, table)).unwrap_or_default(),
@@ -249,7 +260,9 @@ impl Operation {
             Self::InsertTimelineRow(at, cells) => {
                 document.insert_timeline_row(*at, &cells.each_ref().map(String::as_str))
             }
-            Self::InsertActionItem(cells) => document.insert_action_item(&cells.each_ref().map(String::as_str)),
+            Self::InsertActionItem(cells) => {
+                document.insert_action_item(&cells.each_ref().map(String::as_str))
+            }
             Self::RemoveTimelineRow(row) => document.remove_timeline_row(*row),
             Self::RemoveActionItem(row) => document.remove_action_item(*row),
             Self::MoveTimelineRow(from, to) => document.move_timeline_row(*from, *to),
@@ -436,7 +449,10 @@ pub(crate) fn operating(bytes: &[u8], operation: &Operation) -> Result<Vec<u8>, 
             if old.front_matter().span.is_some() {
                 assert_eq!(body(&new), body(&old), "{}", say());
             } else {
-                assert_eq!(body(&new).trim_start_matches(['\r', '\n']), body(&old).trim_start_matches(['\r', '\n']));
+                assert_eq!(
+                    body(&new).trim_start_matches(['\r', '\n']),
+                    body(&old).trim_start_matches(['\r', '\n'])
+                );
             }
             expected.front_matter.clone_from(&is.front_matter);
             exactly(&expected, &is, &say);
@@ -513,7 +529,7 @@ fn cell_is(
     let got = is.get(row - 1).and_then(|cells| cells.get(at)).map_or("", String::as_str);
     assert_eq!(got, wanted, "{}", say());
     // Where nothing was escaped before, what was given reads back.
-    if !value.contains(['\\', '\r']) && !value.contains("<br>") && !value.contains("\n") {
+    if !value.contains(['\\', '\r']) && !value.contains("<br>") && !value.contains('\n') {
         assert_eq!(recount_engine::document::operations::decode_cell(got), value.trim(), "{}", say());
     }
 }
@@ -599,7 +615,11 @@ fn exactly(expected: &Facts, is: &Facts, say: &impl Fn() -> String) {
 /// Every byte before and behind `inside` is as it was.
 fn outside_unchanged(old: &[u8], new: &[u8], inside: Span, say: &impl Fn() -> String) {
     let (before, after) = (&old[..inside.start as usize], &old[inside.end as usize..]);
-    assert!(new.starts_with(before) && new.ends_with(after), "something outside of {inside:?} changed\n{}", say());
+    assert!(
+        new.starts_with(before) && new.ends_with(after),
+        "something outside of {inside:?} changed\n{}",
+        say()
+    );
     assert!(new.len() >= before.len() + after.len(), "{}", say());
 }
 
@@ -691,7 +711,8 @@ pub(crate) fn formatting(bytes: &[u8]) {
 
 /// Every word but those of times and computed values, and the dashes of tables.
 fn other_words(document: &Document) -> Vec<String> {
-    let mut left_out: Vec<Span> = document.timeline_rows().iter().filter_map(|row| Some(row.time?.span)).collect();
+    let mut left_out: Vec<Span> =
+        document.timeline_rows().iter().filter_map(|row| Some(row.time?.span)).collect();
     let computed = [FieldId::StartTime, FieldId::EndTime, FieldId::Duration, FieldId::TimeToDetect];
     left_out.extend(computed.iter().filter_map(|id| Some(document.field(*id)?.value)));
     left_out.extend(document.timeline().map(|table| table.delimiter));
@@ -702,8 +723,11 @@ fn other_words(document: &Document) -> Vec<String> {
         text[span.range()].fill(b' ');
     }
     let text = String::from_utf8_lossy(&text).into_owned();
-    let mut words: Vec<String> =
-        text.split(|ch: char| ch.is_whitespace() || ch == '|').filter(|word| !word.is_empty()).map(str::to_owned).collect();
+    let mut words: Vec<String> = text
+        .split(|ch: char| ch.is_whitespace() || ch == '|')
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect();
     words.sort_unstable();
     words
 }
@@ -732,12 +756,27 @@ pub(crate) fn fixing(checker: &Checker, bytes: &[u8], stage: Stage) {
 /// The findings of a document; each points at characters of it.
 pub(crate) fn findings(checker: &Checker, bytes: &[u8], stage: Stage) -> Vec<Finding> {
     let document = Document::parse(bytes);
-    let found = checker.findings(&document, &NoLibrary, TODAY, Options { stage: Some(stage), due: true, fixes: true });
+    let found = checker.findings(
+        &document,
+        &NoLibrary,
+        TODAY,
+        Options { stage: Some(stage), due: true, fixes: true },
+    );
     for finding in &found {
         let text = document.text();
-        assert!(text.get(finding.span.range()).is_some(), "{} at {:?} of {text:?}", finding.rule.name, finding.span);
+        assert!(
+            text.get(finding.span.range()).is_some(),
+            "{} at {:?} of {text:?}",
+            finding.rule.name,
+            finding.span
+        );
         for edit in finding.fix.iter().flat_map(|fix| &fix.edits) {
-            assert!(text.get(edit.span.range()).is_some(), "{} at {:?} of {text:?}", finding.rule.name, edit.span);
+            assert!(
+                text.get(edit.span.range()).is_some(),
+                "{} at {:?} of {text:?}",
+                finding.rule.name,
+                edit.span
+            );
         }
     }
     found

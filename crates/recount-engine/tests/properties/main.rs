@@ -82,8 +82,12 @@ fn operation<V: Strategy<Value = String> + 'static>(value: fn() -> V) -> impl St
 fn is_possible(document: &Document, operation: &Operation) -> bool {
     match operation {
         Operation::SetField(id, _) | Operation::AddToField(id, _) => id.def().kind != FieldKind::Group,
-        Operation::SetTimelineCell(row, ..) | Operation::RemoveTimelineRow(row) => *row <= document.timeline_rows().len(),
-        Operation::SetActionCell(row, ..) | Operation::RemoveActionItem(row) => *row <= document.action_items().len(),
+        Operation::SetTimelineCell(row, ..) | Operation::RemoveTimelineRow(row) => {
+            *row <= document.timeline_rows().len()
+        }
+        Operation::SetActionCell(row, ..) | Operation::RemoveActionItem(row) => {
+            *row <= document.action_items().len()
+        }
         Operation::MoveTimelineRow(from, to) => (*from).max(*to) <= document.timeline_rows().len(),
         Operation::MoveActionItem(from, to) => (*from).max(*to) <= document.action_items().len(),
         // A section of fields or of a table takes no bullets of its own.
@@ -177,7 +181,9 @@ fn said(finding: &Finding) -> (&'static str, String) {
 fn block_at(document: &Document, span: Span) -> Option<Span> {
     let blocks = &document.markdown().blocks;
     let holds = |block: Span| block.start <= span.start && span.end <= block.end;
-    let inner = blocks.iter().rfind(|block| holds(block.span) && !matches!(block.kind, BlockKind::List | BlockKind::Table))?;
+    let inner = blocks
+        .iter()
+        .rfind(|block| holds(block.span) && !matches!(block.kind, BlockKind::List | BlockKind::Table))?;
     matches!(inner.kind, BlockKind::TableRow | BlockKind::Paragraph).then(|| {
         let text = document.slice(inner.span).trim_end();
         Span::new(inner.span.start as usize, inner.span.start as usize + text.len())
@@ -236,7 +242,10 @@ fn hostile_documents_are_read_in_bounded_time() {
         (timeline, "|"),
         (timeline, "| ~14:02 | \\| |\n"),
         (timeline, "| 14:02 | @ana | x | y <!-- recount: allow imprecise-time: z --> |\n"),
-        (actions, "| P0 | Add a limit <!-- recount: id k7f3q2 --> | @ana | 2026-12-01 | Open | `a < 1` for 7d |\n"),
+        (
+            actions,
+            "| P0 | Add a limit <!-- recount: id k7f3q2 --> | @ana | 2026-12-01 | Open | `a < 1` for 7d |\n",
+        ),
         (actions, "| P0 | Investigate | | | | |\n"),
         ("## Follow-up verification\n\n- What metrics should improve?\n", "  - `a{b=\"c\"} < 1` for 7d\n"),
         ("## Follow-up verification\n\n- What game day will we run?\n", "  - 2026-12-09: x\n"),
@@ -255,9 +264,14 @@ fn hostile_documents_are_read_in_bounded_time() {
         let checked = start.elapsed();
         let formatted = recount_engine::document::format::format(&document);
         let done = start.elapsed();
-        println!("{head:?} {piece:?}: {parsed:?} {checked:?} {done:?}, {found} findings, {} notes", formatted.notes.len());
+        println!(
+            "{head:?} {piece:?}: {parsed:?} {checked:?} {done:?}, {found} findings, {} notes",
+            formatted.notes.len()
+        );
         if done > PATIENCE {
-            slow.push(format!("{head:?} and many {piece:?}: parsed {parsed:?}, checked {checked:?}, formatted {done:?}"));
+            slow.push(format!(
+                "{head:?} and many {piece:?}: parsed {parsed:?}, checked {checked:?}, formatted {done:?}"
+            ));
         }
     }
     assert!(slow.is_empty(), "{}", slow.join("\n"));
