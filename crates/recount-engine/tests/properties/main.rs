@@ -159,7 +159,9 @@ proptest! {
         let before = laws::findings(&CHECKER, &bytes.0, stage);
         let candidates: Vec<(&Finding, Edit)> =
             before.iter().filter_map(|finding| Some((finding, waiver(&document, finding)?))).collect();
-        prop_assume!(!candidates.is_empty());
+        if candidates.is_empty() {
+            return Ok(());
+        }
         let (finding, edit) = which.get(&candidates);
         let waived = apply(&bytes.0, std::slice::from_ref(edit)).expect("it is one insertion");
         let after = laws::findings(&CHECKER, &waived, stage);
@@ -167,8 +169,11 @@ proptest! {
         let covered = |other: &Finding| {
             other.rule.name == finding.rule.name && block.start <= other.span.start && other.span.start <= block.end
         };
-        let expected: Vec<_> = before.iter().filter(|other| !covered(other)).map(said).collect();
-        let got: Vec<_> = after.iter().map(said).collect();
+        // A comment makes a row longer, and of findings in one place the shorter one comes first.
+        let mut expected: Vec<_> = before.iter().filter(|other| !covered(other)).map(said).collect();
+        let mut got: Vec<_> = after.iter().map(said).collect();
+        expected.sort_unstable();
+        got.sort_unstable();
         prop_assert_eq!(got, expected, "{:?}\n{}", finding, String::from_utf8_lossy(&waived));
     }
 }
