@@ -187,7 +187,7 @@ impl Reader<'_> {
         if self.fields[id as usize].is_some() {
             return;
         }
-        let value = self.value(label.end, head.end as usize);
+        let value = self.value(label_span.end as usize, head.end as usize);
         let item_span = self.markdown.blocks[item].span;
         let mut field = Field {
             id,

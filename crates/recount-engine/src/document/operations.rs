@@ -479,17 +479,19 @@ impl Document {
                 let at = section.span.start as usize + self.slice(section.span).trim_end().len();
                 let newline = self.source().newline_at(at);
                 let table = text[start..end].trim_end().replace('\n', newline);
-                let tail = if self.text()[at..].is_empty() { newline } else { "" };
-                vec![Edit::insert(at, format!("{newline}{newline}{table}{tail}"))]
+                // What follows the table at once would be a row of it.
+                let below = self.source().line_at(self.source().next_line(at));
+                let tail = if self.source().is_blank(below) && !self.text()[at..].is_empty() { "" } else { newline };
+                let edit = Edit::insert(at, format!("{newline}{newline}{table}{tail}"));
+                self.verified(vec![edit], About::Structure, |_| true)?
             }
         };
         let next = self.changed(&edits)?;
-        let has_table =
-            if id == SectionId::Timeline { next.timeline().is_some() } else { next.actions().is_some() };
-        if !has_table {
-            return Err(OperationError::ReadsDifferently);
-        }
-        self.chained(&next, then)
+        let is_there = match id {
+            SectionId::Timeline => next.timeline().is_some(),
+            _ => next.actions().is_some(),
+        };
+        if is_there { self.chained(&next, then) } else { Err(OperationError::ReadsDifferently) }
     }
 
     /// The blanks before bullets that are nested in the item at `span`.

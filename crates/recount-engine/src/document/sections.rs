@@ -127,7 +127,7 @@ pub(super) fn content_of(document: &Document, item: usize) -> Option<Span> {
     whole
 }
 
-/// `span` without blanks at either end.
+/// `span` without blanks at either end; where it holds nothing else, its start.
 pub(super) fn trimmed(source: &Source, span: Span) -> Span {
     let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
     let bytes = source.text().as_bytes().get(span.range()).unwrap_or_default();
@@ -140,6 +140,7 @@ pub(super) fn trimmed(source: &Source, span: Span) -> Span {
     }
     // Nothing, or at an end a character that may be one of the rarer blanks.
     let text = source.slice(span);
-    let start = span.start as usize + (text.len() - text.trim_start().len());
-    Span::new(start, start + text.trim().len())
+    let inner = text.trim();
+    let before = if inner.is_empty() { 0 } else { text.len() - text.trim_start().len() };
+    Span::new(span.start as usize + before, span.start as usize + before + inner.len())
 }

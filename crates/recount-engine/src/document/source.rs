@@ -60,6 +60,11 @@ impl Source {
             .is_none_or(|raw| raw.get(span.range()).is_some_and(|bytes| std::str::from_utf8(bytes).is_ok()))
     }
 
+    /// Whether Markdown sees nothing in `span`: only spaces, tabs and line endings. NBSP is text.
+    pub fn is_blank(&self, span: Span) -> bool {
+        self.slice(span).bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
+    }
+
     /// Where the Markdown begins: after the byte order mark and the front matter.
     pub fn body_start(&self) -> usize {
         self.body_start

@@ -147,14 +147,17 @@ fn read<C: Columns>(source: &Source, markdown: &Markdown, index: usize) -> Optio
 }
 
 fn read_row(source: &Source, span: Span, cells: &mut Vec<Cell>) -> Row {
-    let line = trimmed(source, span);
+    // A line of NBSP alone is a row, too: only what Markdown takes for blank is cut off.
+    let text = source.slice(span);
+    let start = span.start as usize + (text.len() - text.trim_start_matches(BLANKS).len());
+    let line = Span::new(start, start + text.trim_matches(BLANKS).len());
     let first = cells.len() as u32;
     for outer in split(source.slice(line)) {
         let outer = Span::new(line.start as usize + outer.start, line.start as usize + outer.end);
         let content = trimmed(source, outer);
         let span = if content.is_empty() {
             // A value would go behind the blank that follows the pipe.
-            Span::at((outer.start as usize + 1).min(outer.end as usize))
+            Span::at(outer.start as usize + usize::from(source.slice(outer).starts_with(' ')))
         } else {
             let span = marks::without_trailing_comments(source, content);
             if span.is_empty() { Span::at(content.start as usize) } else { span }
@@ -163,6 +166,8 @@ fn read_row(source: &Source, span: Span, cells: &mut Vec<Cell>) -> Row {
     }
     Row { span: line, cells: first..cells.len() as u32 }
 }
+
+const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
 
 /// The ranges between the unescaped pipes of a line; a pipe at either end borders the table. A backslash
 /// before a pipe escapes it, whatever stands before the backslash: tables are split before anything
