@@ -90,7 +90,8 @@ fn trim_line_end(source: &Source, block: &Block) -> Span {
     if block.content.is_empty() { line } else { line.to(block.content) }
 }
 
-/// List items (nested ones with their parent) and paragraphs that hold words, guidance left out.
+/// List items (nested ones with their parent) and paragraphs that hold words, guidance and comments at
+/// their end left out.
 pub(super) fn entries(document: &Document, section: &Section) -> Vec<Span> {
     let mut out = Vec::new();
     let markdown = document.markdown();
@@ -98,7 +99,10 @@ pub(super) fn entries(document: &Document, section: &Section) -> Vec<Span> {
         match block.kind {
             BlockKind::List => {
                 for (item, _) in markdown.children(index) {
-                    out.extend(content_of(document, item));
+                    let content = content_of(document, item);
+                    let content = content.map(|span| marks::without_trailing_comments(document.source(), span));
+                    let is_said = |span: &Span| !span.is_empty() && !template::is_guidance(document.slice(*span));
+                    out.extend(content.filter(is_said));
                 }
             }
             BlockKind::Paragraph | BlockKind::Quote | BlockKind::Code => {

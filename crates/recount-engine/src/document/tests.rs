@@ -487,3 +487,32 @@ fn tables_in_quotations_and_with_old_line_endings_stay_tables() {
         );
     }
 }
+
+#[test]
+fn entries_are_what_people_wrote_without_guidance_and_comments() {
+    let document = parse(
+        "## Action items\n\n- Add a limit <!-- recount: allow vague-action: known -->\n- **P0**: prevents recurrence of Sev0/Sev1 or reduces blast radius dramatically\n- <!-- x -->\n",
+    );
+    let entries: Vec<_> = document.entries(SectionId::ActionItems).iter().map(|span| document.slice(*span)).collect();
+    assert_eq!(entries, ["Add a limit"]);
+}
+
+#[test]
+fn blank_characters_that_are_text_are_kept_apart_from_blanks() {
+    let table = "## Timeline\n\n| Time (UTC) | Actor | Action | Result |\n|---|---|---|---|\n";
+    for text in [format!("{table}\u{2028}\nWe did\n"), format!("{table}|\u{a0}\u{a0}| a | b | |\n")] {
+        let formatted = format::format(&parse(&text)).bytes;
+        assert_eq!(format::format(&Document::parse(&formatted)).bytes, formatted, "{text:?}");
+    }
+    let document = parse("## Root cause\n\n- **Contributing factors**:\n  - capacity\u{a0}\n");
+    let field = document.field(FieldId::FactorCapacity).unwrap();
+    assert!(field.span.contains(field.value) && field.value.is_empty());
+}
+
+#[test]
+fn a_new_table_takes_in_no_line_below_it() {
+    let document = parse("## Timeline\n\n---\nnot a heading of ours\n---\n");
+    let at = "2026-11-20T10:00:00Z".parse().unwrap();
+    let changed = after(&document, &document.insert_timeline_row(at, &["2026-11-20 10:00", "a", "b", ""]).unwrap());
+    assert!(changed.contains("| 2026-11-20 10:00 | a | b | |\n\nnot a heading of ours\n---\n"), "{changed}");
+}
