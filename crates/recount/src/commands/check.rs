@@ -1,5 +1,6 @@
 //! `recount check`: findings, over a library or over files.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -64,18 +65,18 @@ fn format_parser() -> clap::builder::PossibleValuesParser {
 /// Incident IDs that several documents carry.
 pub(crate) type SharedIds = HashMap<String, Vec<PathBuf>>;
 
-/// What became of one document.
+/// What became of one document. There is one of each until the end, so it is small where nothing is
+/// reported: its path stands in the listing.
 enum Checking {
-    Unreadable(Unreadable),
+    Unreadable(Box<Unreadable>),
     Read {
-        path: PathBuf,
         /// Its incident ID, in lower case.
         id: Option<String>,
         /// Whether it waives the rule that needs to know all documents.
         waives_shared_id: bool,
         shown: String,
         summary: Summary,
-        failed_fix: Option<CliError>,
+        failed_fix: Option<Box<CliError>>,
     },
 }
 
@@ -130,16 +131,15 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     };
     let mut results = run.all(&listed, environment)?;
     // Which documents share an ID is known only now: those few are checked again with that knowledge.
-    let shared = shared_ids(&results);
-    for result in &mut results {
-        let Checking::Read { path, id, waives_shared_id, .. } = result else { continue };
+    let shared = shared_ids(&listed, &results);
+    for (path, result) in listed.iter().zip(&mut results) {
+        let (Ok(path), Checking::Read { id, waives_shared_id, .. }) = (path, &*result) else { continue };
         let is_shared = id.as_ref().is_some_and(|id| shared.contains_key(id));
         if is_shared || *waives_shared_id {
-            let path = path.clone();
-            let stored = workspace.library.read(&path);
+            let stored = workspace.library.read(path);
             *result = match stored {
-                Ok(stored) => run.one(&path, Ok(&stored.bytes), Some(&shared)),
-                Err(recount_store::StoreError::Unreadable(unreadable)) => Checking::Unreadable(unreadable),
+                Ok(stored) => run.one(path, Ok(&stored.bytes), Some(&shared)),
+                Err(recount_store::StoreError::Unreadable(unreadable)) => Checking::Unreadable(Box::new(unreadable)),
                 Err(error) => return Err(error.into()),
             };
         }
@@ -217,7 +217,7 @@ impl Run<'_> {
     fn one(&self, path: &Path, bytes: Result<&[u8], Unreadable>, shared: Option<&SharedIds>) -> Checking {
         let bytes = match bytes {
             Ok(bytes) => bytes,
-            Err(unreadable) => return Checking::Unreadable(unreadable),
+            Err(unreadable) => return Checking::Unreadable(Box::new(unreadable)),
         };
         let facts = Neighbours { workspace: self.workspace, path, others: shared };
         let mut document = Document::parse(bytes);
@@ -233,7 +233,7 @@ impl Run<'_> {
                         document = Document::parse(&fixed.bytes);
                         findings = fixed.findings;
                     }
-                    Err(error) => failed_fix = Some(CliError::from(error)),
+                    Err(error) => failed_fix = Some(Box::new(CliError::from(error))),
                 }
             }
         }
@@ -246,11 +246,11 @@ impl Run<'_> {
         }
         let shown_path = path.strip_prefix(&self.folder).unwrap_or(path).display().to_string();
         let stage = self.options.stage.unwrap_or_else(|| document.stage());
-        let shown = self.report.document(&Checked::new(&shown_path, document.text(), stage, &findings));
+        let mut shown = self.report.document(&Checked::new(&shown_path, document.text(), stage, &findings));
+        shown.shrink_to_fit();
         summary.add(Summary::of(&findings));
         let id = document.field_text(FieldId::IncidentId).map(str::to_lowercase);
         Checking::Read {
-            path: path.to_owned(),
             id,
             waives_shared_id: waives(&document, "duplicate-incident-id"),
             shown,
@@ -280,15 +280,22 @@ fn waives(document: &Document, rule: &str) -> bool {
     })
 }
 
-fn shared_ids(results: &[Checking]) -> SharedIds {
-    let mut all: HashMap<&str, Vec<&PathBuf>> = HashMap::with_capacity(results.len());
-    for result in results {
-        if let Checking::Read { path, id: Some(id), .. } = result {
-            all.entry(id).or_default().push(path);
+fn shared_ids(listed: &[Listed], results: &[Checking]) -> SharedIds {
+    let mut first: HashMap<&str, &PathBuf> = HashMap::with_capacity(results.len());
+    let mut shared = SharedIds::new();
+    for (path, result) in listed.iter().zip(results) {
+        let (Ok(path), Checking::Read { id: Some(id), .. }) = (path, result) else { continue };
+        match first.entry(id) {
+            Entry::Vacant(place) => {
+                place.insert(path);
+            }
+            Entry::Occupied(place) => {
+                let first = || vec![(*place.get()).clone()];
+                shared.entry(id.clone()).or_insert_with(first).push(path.clone());
+            }
         }
     }
-    let shared = all.into_iter().filter(|(_, paths)| paths.len() > 1);
-    shared.map(|(id, paths)| (id.to_owned(), paths.into_iter().cloned().collect())).collect()
+    shared
 }
 
 /// A path with `/`, as it is stored.
