@@ -58,8 +58,7 @@ pub(super) static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
         phrases.map(move |(index, text)| Phrase { text, rule: rule as u16, index: index as u16 })
     });
     let literals = redact::literals();
-    let literals =
-        literals.map(|(detector, text)| Phrase { text, rule: DETECTOR, index: detector as u16 });
+    let literals = literals.map(|(detector, text)| Phrase { text, rule: DETECTOR, index: detector as u16 });
     Lexicon::new(rules.chain(literals))
 });
 
