@@ -20,6 +20,9 @@ pub struct Formatted {
     pub notes: Vec<String>,
 }
 
+/// One kind of change: gives edits and notes them.
+type Pass = fn(&Document, &mut Vec<String>) -> Vec<Edit>;
+
 /// Brings `document` into canonical form. Formatting the result again changes nothing.
 pub fn format(document: &Document) -> Formatted {
     let mut notes = Vec::new();
@@ -28,7 +31,7 @@ pub fn format(document: &Document) -> Formatted {
         return Formatted { bytes: document.source().bytes().to_vec(), notes };
     }
     let mut current = Cow::Borrowed(document);
-    let passes: [fn(&Document, &mut Vec<String>) -> Vec<Edit>; 3] = [times_and_tables, sorted, computed_fields];
+    let passes: [Pass; 3] = [times_and_tables, sorted, computed_fields];
     for pass in passes {
         let edits = pass(&current, &mut notes);
         if edits.is_empty() {
