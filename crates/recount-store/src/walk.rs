@@ -34,9 +34,21 @@ pub fn list_paths<P: AsRef<Path>>(paths: impl IntoIterator<Item = P>) -> Vec<Lis
             Err(error) => listed.push(Err(Unreadable::io(path, &error))),
         }
     }
-    listed.sort_unstable_by(|a, b| path_of(a).cmp(path_of(b)));
+    listed.sort_by_cached_key(|file| sort_key(path_of(file)));
     listed.dedup_by(|a, b| path_of(a) == path_of(b));
     listed
+}
+
+/// The order of paths, part by part, as bytes: taking paths apart for every comparison of ten thousand
+/// takes longer than reading the folders.
+fn sort_key(path: &Path) -> Vec<u8> {
+    let mut key = Vec::with_capacity(path.as_os_str().len() + 2);
+    for part in path.components() {
+        key.extend_from_slice(part.as_os_str().as_encoded_bytes());
+        // No name holds it, so a folder's files stand before its neighbour `folder-2`.
+        key.push(0);
+    }
+    key
 }
 
 /// The path of a candidate, readable or not.

@@ -197,10 +197,11 @@ impl Author<'_> {
                 action = format!("**Mitigated.** {action}");
             } else if index == last {
                 action = format!("**Resolved.** {action}");
-            } else if index == 4 && self.has(Fault::MissingActor) {
-                actor.clear();
             } else if self.random.one_in(6) {
                 action = format!("{action}: `{}`", self.draw("command"));
+            }
+            if index == 4 && self.has(Fault::MissingActor) {
+                actor.clear();
             }
             let link = match self.random.below(3) {
                 _ if self.has(Fault::MissingEvidenceLink) => String::new(),
@@ -228,7 +229,7 @@ impl Author<'_> {
         let cause = if self.has(Fault::LeftoverPlaceholder) {
             "TBD".to_owned()
         } else if self.has(Fault::HumanErrorAsCause) {
-            "Human error by the operator on call.".to_owned()
+            "Human error during the deploy.".to_owned()
         } else {
             [self.sentence("cause"), self.filler(4)].join(" ")
         };
@@ -283,6 +284,8 @@ impl Author<'_> {
             }
             if fault_here(Fault::MissingDueDate, 2) {
                 due.clear();
+                // What is done needs no day any more.
+                status = "Open".into();
             }
             if fault_here(Fault::DueBeforeIncident, 2) {
                 due = (self.started.date() - 20.days()).to_string();
@@ -292,6 +295,8 @@ impl Author<'_> {
             }
             if fault_here(Fault::MissingVerificationPlan, 0) {
                 plan.clear();
+                // What is verified needs no plan any more.
+                status = "Open".into();
             }
             let line = format!("| {priority} | {action} | {owner} | {due} | {status} | {plan} |\n");
             // An empty cell is one space between its pipes, as in the template.

@@ -20,7 +20,7 @@ pub struct Formatted {
     pub notes: Vec<String>,
 }
 
-/// What a pass changes; it adds to the notes what a person should know.
+/// One kind of change: gives edits and notes them.
 type Pass = fn(&Document, &mut Vec<String>) -> Vec<Edit>;
 
 /// Brings `document` into canonical form. Formatting the result again changes nothing.

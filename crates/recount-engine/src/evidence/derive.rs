@@ -12,6 +12,8 @@ use super::curate;
 use super::event::{Event, EventId, Kind, Milestone, Precision};
 use super::phrases::{self, Outcome, Says};
 use super::row;
+use crate::document::elapsed;
+use crate::document::value::duration;
 
 /// What can be derived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -262,9 +264,7 @@ impl<'a> Findings<'a> {
         ];
         for (what, end, why) in spans {
             let Some((from, to)) = start.zip(self.instants.get(&end).copied()) else { continue };
-            if to < from {
-                continue;
-            }
+            let Some(seconds) = elapsed(from, to) else { continue };
             let deciding: Vec<EventId> = self
                 .derived
                 .iter()
@@ -275,7 +275,7 @@ impl<'a> Findings<'a> {
                 .collect();
             self.derived.push(Derived {
                 what,
-                value: span(to.duration_since(from)),
+                value: duration::canonical(seconds),
                 at: None,
                 because: deciding,
                 why: why.to_owned(),
@@ -590,14 +590,6 @@ fn line(event: &Event) -> String {
     }
 }
 
-/// A span in whole minutes, rounded down: `1 h 23 min`.
-fn span(span: SignedDuration) -> String {
-    match (span.as_mins() / 60, span.as_mins() % 60) {
-        (0, minutes) => format!("{minutes} min"),
-        (hours, 0) => format!("{hours} h"),
-        (hours, minutes) => format!("{hours} h {minutes} min"),
-    }
-}
 
 /// Whether a text names a service, as a word of its own. `team-payments`, `#payments` and `payments-worker`
 /// are other things than `payments`; `payments-3` is one of its hosts.
@@ -706,8 +698,8 @@ mod tests {
                 "Milestone(Mitigated) 2026-11-20 14:25:00 <- e25",
                 "Milestone(Resolved) 2026-11-20 14:40:00 <- e40",
                 "End 2026-11-20 14:40:00 <- e40",
-                "Duration 38 min <- e9",
-                "TimeToDetect 3 min <- e9",
+                "Duration 38m <- e9",
+                "TimeToDetect 3m <- e9",
                 "AlertName CheckoutErrors <- e5",
                 "CustomerReport 2026-11-20 14:12:00 @ana: customers are reporting payment errors (offered) <- e12",
                 "Service checkout <- e20",
@@ -727,7 +719,7 @@ mod tests {
         assert!(!derived.iter().any(|d| d.what == Derivable::Start));
         assert_eq!(
             derived.iter().find(|d| d.what == Derivable::Duration).map(|d| d.value.as_str()),
-            Some("45 min")
+            Some("45m")
         );
     }
 

@@ -22,7 +22,7 @@ use super::select::{Selection, select};
 use crate::document::operations::{OperationError, row_line};
 use crate::document::template::{FieldId, TEMPLATE};
 use crate::document::value::duration;
-use crate::document::{Document, FieldState};
+use crate::document::{Document, FieldState, elapsed};
 
 /// What a merge works with.
 #[derive(Clone, Copy, Debug)]
@@ -388,8 +388,7 @@ fn span_of(document: &Document, field: FieldId) -> Option<String> {
     } else {
         document.milestone(Milestone::Detected)?.at()?
     };
-    let seconds = u64::try_from(to.as_second() - from.as_second()).ok()?;
-    Some(duration::canonical(seconds))
+    Some(duration::canonical(elapsed(from, to)?))
 }
 
 fn shown(field: FieldId, value: &str) -> String {

@@ -30,17 +30,17 @@ pub(super) struct Hit {
 struct Phrase {
     text: &'static str,
     rule: u16,
-    phrase: u16,
+    index: u16,
 }
 
 /// The phrases of all rules by their first three letters.
 pub(super) struct Lexicon {
     /// A bit for each key that a phrase begins with.
-    begins: Vec<u32>,
-    /// Where the phrases of each key stand in `phrases`.
+    begins: Box<[u32; KEYS / 32]>,
+    /// Where the phrases of each key stand in `longer`.
     places: Vec<u16>,
     /// By key, the shorter first.
-    phrases: Vec<Phrase>,
+    longer: Vec<Phrase>,
     /// Phrases of one byte, which are no letters (`@`): every blank has their key.
     signs: Vec<Phrase>,
 }
@@ -55,11 +55,10 @@ fn key(letters: [u8; 3]) -> usize {
 pub(super) static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
     let rules = RULES.iter().enumerate().flat_map(|(rule, definition)| {
         let phrases = definition.phrases.iter().enumerate();
-        phrases.map(move |(phrase, text)| Phrase { text, rule: rule as u16, phrase: phrase as u16 })
+        phrases.map(move |(index, text)| Phrase { text, rule: rule as u16, index: index as u16 })
     });
     let literals = redact::literals();
-    let literals =
-        literals.map(|(detector, text)| Phrase { text, rule: DETECTOR, phrase: detector as u16 });
+    let literals = literals.map(|(detector, text)| Phrase { text, rule: DETECTOR, index: detector as u16 });
     Lexicon::new(rules.chain(literals))
 });
 
@@ -76,28 +75,25 @@ impl Lexicon {
             }
         }
         keyed.sort_by_key(|(key, phrase)| (*key, phrase.text.len()));
-        let mut begins = vec![0; KEYS / 32];
+        let mut begins = Box::new([0; KEYS / 32]);
         for (key, _) in &keyed {
             begins[key / 32] |= 1 << (key % 32);
         }
         let places = (0..=KEYS).map(|key| keyed.partition_point(|(other, _)| *other < key) as u16).collect();
-        Self { begins, places, phrases: keyed.into_iter().map(|(_, phrase)| phrase).collect(), signs }
+        Self { begins, places, longer: keyed.into_iter().map(|(_, phrase)| phrase).collect(), signs }
     }
 
     /// Every hit, in the order of where they begin; those of single signs come last.
     pub(super) fn scan(&self, text: &str) -> Vec<Hit> {
         let bytes = text.as_bytes();
         let mut hits = Vec::new();
-        let mut visit = |at: usize, key: usize| {
-            if self.begins[key / 32] & (1 << (key % 32)) != 0 {
-                self.compare(bytes, at, key, &mut hits);
+        let mut key = 0;
+        // A phrase of two letters may end the text.
+        for (third, byte) in bytes.iter().chain(&[0]).enumerate() {
+            key = (key << 5 | usize::from(byte & 31)) % KEYS;
+            if self.begins[key / 32] >> (key % 32) & 1 == 1 {
+                self.compare(bytes, third, key, &mut hits);
             }
-        };
-        for (at, letters) in bytes.windows(3).enumerate() {
-            visit(at, key([letters[0], letters[1], letters[2]]));
-        }
-        if let [.., first, second] = *bytes {
-            visit(bytes.len() - 2, key([first, second, 0]));
         }
         for sign in &self.signs {
             let places = memchr::memchr_iter(sign.text.as_bytes()[0], bytes);
@@ -106,10 +102,16 @@ impl Lexicon {
         hits
     }
 
-    #[cold]
-    fn compare(&self, bytes: &[u8], at: usize, key: usize, hits: &mut Vec<Hit>) {
-        let phrases = usize::from(self.places[key])..usize::from(self.places[key + 1]);
-        hits.extend(self.phrases[phrases].iter().filter_map(|phrase| phrase.at(bytes, at)));
+    /// Compares the phrases of a key whose third letter stands at `third`.
+    #[inline(never)]
+    fn compare(&self, bytes: &[u8], third: usize, key: usize, hits: &mut Vec<Hit>) {
+        let Some(at) = third.checked_sub(2) else { return };
+        let cuts = cuts_before(bytes, at);
+        for phrase in &self.longer[usize::from(self.places[key])..usize::from(self.places[key + 1])] {
+            if !cuts || phrase.rule == DETECTOR {
+                hits.extend(phrase.at(bytes, at));
+            }
+        }
     }
 }
 
@@ -117,19 +119,28 @@ impl Phrase {
     /// The hit, where it stands at `at`.
     fn at(&self, bytes: &[u8], at: usize) -> Option<Hit> {
         let end = at + self.text.len();
-        let stands = bytes.get(at..end).is_some_and(|found| found.eq_ignore_ascii_case(self.text.as_bytes()));
+        let (found, wanted) = (bytes.get(at..end)?, self.text.as_bytes());
+        // The beginnings agree already; ends seldom do.
+        let stands = found.last()?.eq_ignore_ascii_case(wanted.last()?) && found.eq_ignore_ascii_case(wanted);
         let counts = stands && (self.rule == DETECTOR || is_word_at(bytes, at, end));
-        counts.then(|| Hit { span: Span::new(at, end), rule: self.rule, phrase: self.phrase })
+        counts.then(|| Hit { span: Span::new(at, end), rule: self.rule, phrase: self.index })
     }
 }
 
 /// A match counts where its ends do not cut a word. An end that is no letter or digit itself
 /// (`ghp_`, `-----begin`) cuts nothing.
 fn is_word_at(bytes: &[u8], start: usize, end: usize) -> bool {
-    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte >= 0x80;
-    let cut_before = start > 0 && is_word(bytes[start]) && is_word(bytes[start - 1]);
-    let cut_after = end < bytes.len() && is_word(bytes[end - 1]) && is_word(bytes[end]);
-    !(cut_before || cut_after)
+    let cuts_after = end < bytes.len() && is_word(bytes[end - 1]) && is_word(bytes[end]);
+    !(cuts_before(bytes, start) || cuts_after)
+}
+
+/// Whether what begins at `start` begins inside a word.
+fn cuts_before(bytes: &[u8], start: usize) -> bool {
+    start > 0 && is_word(bytes[start]) && is_word(bytes[start - 1])
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte >= 0x80
 }
 
 #[cfg(test)]
@@ -192,6 +203,6 @@ mod tests {
             assert_eq!(*phrase, phrase.to_ascii_lowercase());
             assert!(!phrase.is_empty());
         }
-        assert!(LEXICON.phrases.len() < usize::from(u16::MAX));
+        assert!(LEXICON.longer.len() < usize::from(u16::MAX));
     }
 }

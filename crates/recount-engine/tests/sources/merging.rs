@@ -144,7 +144,7 @@ fn a_field_that_a_person_set_or_emptied_stays_so() {
     assert_eq!(mine.document.field_text(FieldId::StartTime), Some("2026-11-20 14:01"));
     assert!(!mine.document.is_filled(FieldId::Regions));
     // What was counted from the start is counted again, for nobody had changed it.
-    assert_eq!(mine.document.field_text(FieldId::TimeToDetect), Some("5m 24s"));
+    assert_eq!(mine.document.field_text(FieldId::TimeToDetect), Some("5m"));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `recount check`: findings, over a library or over files.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -64,18 +65,18 @@ fn format_parser() -> clap::builder::PossibleValuesParser {
 /// Incident IDs that several documents carry.
 pub(crate) type SharedIds = HashMap<String, Vec<PathBuf>>;
 
-/// What became of one document.
+/// What became of one document. There is one of each until the end, so it is small where nothing is
+/// reported: its path stands in the listing.
 enum Checking {
-    Unreadable(Unreadable),
+    Unreadable(Box<Unreadable>),
     Read {
-        path: PathBuf,
         /// Its incident ID, in lower case.
         id: Option<String>,
         /// Whether it waives the rule that needs to know all documents.
         waives_shared_id: bool,
         shown: String,
         summary: Summary,
-        failed_fix: Option<CliError>,
+        failed_fix: Option<Box<CliError>>,
     },
 }
 
@@ -136,16 +137,19 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let mut results = run.all(&listed, environment)?;
     // Which documents share an ID is known only now: those few are checked again with that knowledge.
     let is_part = args.since.is_some() || !args.paths.is_empty();
-    let shared = shared_ids(&workspace, &results, is_part);
-    for result in &mut results {
-        let Checking::Read { path, id, waives_shared_id, .. } = result else { continue };
+    let shared = if is_part && workspace.library.config_path().is_some() {
+        shared_with_library(&workspace, &listed, &results)
+    } else {
+        shared_ids(&listed, &results)
+    };
+    for (path, result) in listed.iter().zip(&mut results) {
+        let (Ok(path), Checking::Read { id, waives_shared_id, .. }) = (path, &*result) else { continue };
         let is_shared = id.as_ref().is_some_and(|id| shared.contains_key(id));
         if is_shared || *waives_shared_id {
-            let path = path.clone();
-            let stored = workspace.library.read(&path);
+            let stored = workspace.library.read(path);
             *result = match stored {
-                Ok(stored) => run.one(&path, Ok(&stored.bytes), Some(&shared)),
-                Err(recount_store::StoreError::Unreadable(unreadable)) => Checking::Unreadable(unreadable),
+                Ok(stored) => run.one(path, Ok(&stored.bytes), Some(&shared)),
+                Err(recount_store::StoreError::Unreadable(unreadable)) => Checking::Unreadable(Box::new(unreadable)),
                 Err(error) => return Err(error.into()),
             };
         }
@@ -223,7 +227,7 @@ impl Run<'_> {
     fn one(&self, path: &Path, bytes: Result<&[u8], Unreadable>, shared: Option<&SharedIds>) -> Checking {
         let bytes = match bytes {
             Ok(bytes) => bytes,
-            Err(unreadable) => return Checking::Unreadable(unreadable),
+            Err(unreadable) => return Checking::Unreadable(Box::new(unreadable)),
         };
         let facts = Neighbours { workspace: self.workspace, path, others: shared };
         let mut document = Document::parse(bytes);
@@ -239,7 +243,7 @@ impl Run<'_> {
                         document = Document::parse(&fixed.bytes);
                         findings = fixed.findings;
                     }
-                    Err(error) => failed_fix = Some(CliError::from(error)),
+                    Err(error) => failed_fix = Some(Box::new(CliError::from(error))),
                 }
             }
         }
@@ -252,11 +256,11 @@ impl Run<'_> {
         }
         let shown_path = path.strip_prefix(&self.folder).unwrap_or(path).display().to_string();
         let stage = self.options.stage.unwrap_or_else(|| document.stage());
-        let shown = self.report.document(&Checked::new(&shown_path, document.text(), stage, &findings));
+        let mut shown = self.report.document(&Checked::new(&shown_path, document.text(), stage, &findings));
+        shown.shrink_to_fit();
         summary.add(Summary::of(&findings));
         let id = document.field_text(FieldId::IncidentId).map(str::to_lowercase);
         Checking::Read {
-            path: path.to_owned(),
             id,
             waives_shared_id: waives(&document, "duplicate-incident-id"),
             shown,
@@ -286,42 +290,68 @@ fn waives(document: &Document, rule: &str) -> bool {
     })
 }
 
-fn shared_ids(workspace: &Workspace, results: &[Checking], is_part: bool) -> SharedIds {
-    let mut all: SharedIds = HashMap::with_capacity(results.len());
-    for result in results {
-        if let Checking::Read { path, id: Some(id), .. } = result {
+fn shared_ids(listed: &[Listed], results: &[Checking]) -> SharedIds {
+    let mut first: HashMap<&str, &PathBuf> = HashMap::with_capacity(results.len());
+    let mut shared = SharedIds::new();
+    for (path, result) in listed.iter().zip(results) {
+        let (Ok(path), Checking::Read { id: Some(id), .. }) = (path, result) else { continue };
+        match first.entry(id) {
+            Entry::Vacant(place) => {
+                place.insert(path);
+            }
+            Entry::Occupied(place) => {
+                let first = || vec![(*place.get()).clone()];
+                shared.entry(id.clone()).or_insert_with(first).push(path.clone());
+            }
+        }
+    }
+    shared
+}
+
+/// [`shared_ids`] where only a part of the library is checked: with the documents of the rest that carry
+/// an ID of that part.
+fn shared_with_library(workspace: &Workspace, listed: &[Listed], results: &[Checking]) -> SharedIds {
+    let mut all = SharedIds::new();
+    for (path, result) in listed.iter().zip(results) {
+        if let (Ok(path), Checking::Read { id: Some(id), .. }) = (path, result) {
             all.entry(id.clone()).or_default().push(path.clone());
         }
     }
-    if is_part && !all.is_empty() && workspace.library.config_path().is_some() {
-        add_others(workspace, &mut all);
+    if !all.is_empty() {
+        add_others(workspace, listed, &mut all);
     }
     all.retain(|_, paths| paths.len() > 1);
     all
 }
 
+/// Looking for this many IDs as letters costs less than parsing the document.
+const FEW_IDS: usize = 16;
+
 /// Where only a part of the library is checked, adds those of the rest that carry an ID of that part:
 /// two branches that took the same number are seen on the branch that comes second.
-fn add_others(workspace: &Workspace, all: &mut SharedIds) {
-    // Reading is cheap beside parsing: only what holds an ID as letters is parsed.
-    let spellings: Vec<String> = all.keys().flat_map(|id| [id.to_uppercase(), id.clone()]).collect();
+fn add_others(workspace: &Workspace, listed: &[Listed], all: &mut SharedIds) {
+    let real = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+    let part: HashSet<PathBuf> = listed.iter().flatten().map(real).collect();
+    let mut rest = workspace.library.list();
+    rest.retain(|file| file.as_ref().is_ok_and(|path| !part.contains(&real(path))));
+    // Reading is cheap beside parsing: where few IDs are sought, only what holds one as letters is parsed.
+    let few = if all.len() <= FEW_IDS { all.keys().collect() } else { Vec::new() };
+    let spellings: Vec<String> = few.into_iter().flat_map(|id| [id.to_uppercase(), id.clone()]).collect();
     let finders: Vec<_> = spellings.iter().map(memchr::memmem::Finder::new).collect();
     let mut others = Vec::new();
     workspace.library.scan(
-        &workspace.library.list(),
+        &rest,
         threads(),
         |path, bytes| {
             let bytes = bytes.ok()?;
-            finders.iter().any(|id| id.find(bytes).is_some()).then_some(())?;
-            let id = Document::parse(bytes).field_text(FieldId::IncidentId)?.to_lowercase();
+            let may_hold = finders.is_empty() || finders.iter().any(|id| id.find(bytes).is_some());
+            let id = may_hold.then(|| Document::parse(bytes))?.field_text(FieldId::IncidentId)?.to_lowercase();
             all.contains_key(&id).then(|| (id, path.to_owned()))
         },
         |other| others.extend(other),
     );
     for (id, path) in others {
-        let Some(paths) = all.get_mut(&id) else { continue };
-        let same = |other: &PathBuf| other.canonicalize().ok() == path.canonicalize().ok();
-        if !paths.iter().any(same) {
+        if let Some(paths) = all.get_mut(&id) {
             paths.push(path);
         }
     }
