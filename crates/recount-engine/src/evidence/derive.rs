@@ -590,7 +590,6 @@ fn line(event: &Event) -> String {
     }
 }
 
-
 /// Whether a text names a service, as a word of its own. `team-payments`, `#payments` and `payments-worker`
 /// are other things than `payments`; `payments-3` is one of its hosts.
 fn names(text: &str, service: &str) -> bool {

@@ -313,7 +313,11 @@ fn text(
 
 /// Rows with their columns below each other; the last one is cut at the terminal's width. A cell that
 /// is much longer than the others does not widen its column.
-fn columns<const N: usize>(out: &mut impl std::io::Write, rows: &[[String; N]], width: usize) -> Result<(), CliError> {
+fn columns<const N: usize>(
+    out: &mut impl std::io::Write,
+    rows: &[[String; N]],
+    width: usize,
+) -> Result<(), CliError> {
     const WIDEST: usize = 24;
     let length = |text: &String| text.chars().count();
     let widths: Vec<usize> =
