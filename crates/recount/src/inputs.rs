@@ -1,6 +1,7 @@
 //! Evidence on disk as parts for an importer: a file, a folder, a zip, a git repository. Parts are
 //! read one at a time, so that memory does not grow with the input.
 
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -202,7 +203,7 @@ impl Input {
 /// The path of an entry; of one whose name cannot be read, its bytes as far as they are text.
 fn entry_name<R: Read>(file: &zip::read::ZipFile<'_, R>) -> String {
     file.name()
-        .map_or_else(|_| String::from_utf8_lossy(file.name_raw()).into_owned(), |name| name.into_owned())
+        .map_or_else(|_| String::from_utf8_lossy(file.name_raw()).into_owned(), Cow::into_owned)
 }
 
 /// The source of this name.

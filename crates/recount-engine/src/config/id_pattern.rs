@@ -125,7 +125,7 @@ impl IdPattern {
                     out.push_str(&number);
                 }
                 Part::Date => out.push_str(&date.to_string()),
-                Part::Year => out.push_str(&format!("{:04}", date.year())),
+                Part::Year => out.push_str(&date.strftime("%Y").to_string()),
                 Part::Slug => out.push_str(slug),
             }
         }

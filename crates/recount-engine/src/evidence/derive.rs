@@ -411,8 +411,7 @@ impl<'a> Findings<'a> {
                 .iter()
                 .filter(|(event, kind)| event.instant() <= over && kinds.contains(kind))
                 .map(|(event, _)| *event)
-                .filter(|event| !event.details.contains_key("commit"))
-                .next_back();
+                .rfind(|event| !event.details.contains_key("commit"));
             let rolled: Vec<&Event> = back.iter().copied().filter(|event| event.instant() <= over).collect();
             let (events, why) = match cured {
                 Some(last) if rolled.iter().any(|event| event.id == last.id) => {

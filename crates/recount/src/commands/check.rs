@@ -145,7 +145,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         base: base.as_deref(),
         folder: environment.folder()?,
     };
-    let mut results = run.all(&listed, environment)?;
+    let mut results = run.all(&listed, environment);
     // Which documents share an ID is known only now: those few are checked again with that knowledge.
     let is_part = args.since.is_some() || !args.paths.is_empty();
     let shared = if is_part && workspace.library.config_path().is_some() {
@@ -216,7 +216,7 @@ fn problem(folder: &Path, unreadable: &Unreadable) -> Problem {
 
 impl Run<'_> {
     /// Checks every document, in parallel; answers come in the order of `listed`.
-    fn all(&self, listed: &[Listed], environment: &Environment) -> Result<Vec<Checking>, CliError> {
+    fn all(&self, listed: &[Listed], environment: &Environment) -> Vec<Checking> {
         let bar = progress::bar(listed.len(), "checking", environment.is_watched());
         let mut results = Vec::with_capacity(listed.len());
         let done = AtomicUsize::new(0);
@@ -234,7 +234,7 @@ impl Run<'_> {
             },
         );
         bar.finish_and_clear();
-        Ok(results)
+        results
     }
 
     fn one(&self, path: &Path, bytes: Result<&[u8], Unreadable>, shared: Option<&SharedIds>) -> Checking {
