@@ -94,6 +94,7 @@ impl Workspace {
     }
 
     /// A path as it is shown: relative to the working folder where it is below it.
+    #[allow(clippy::unused_self, reason = "how paths are shown is the library's to say")]
     pub(crate) fn shown(&self, environment: &Environment, path: &Path) -> String {
         let folder = environment.folder().unwrap_or_default();
         let relative = path.strip_prefix(&folder).unwrap_or(path);
@@ -248,6 +249,7 @@ impl Workspace {
     }
 
     /// Writes a changed document.
+    #[allow(clippy::unused_self, reason = "every write is asked of the library")]
     pub(crate) fn write(
         &self,
         guard: &Guard<'_>,

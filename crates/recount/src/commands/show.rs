@@ -74,6 +74,7 @@ struct Header {
 /// Seconds from the start of impact; none where one of the two instants is unknown.
 #[derive(Serialize, Clone, Copy)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[allow(clippy::struct_field_names, reason = "the names are those of the machine format")]
 struct Figures {
     time_to_detect: Option<i64>,
     time_to_acknowledge: Option<i64>,
@@ -98,6 +99,7 @@ struct Row {
 
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[allow(clippy::struct_field_names, reason = "the names are those of the template")]
 struct Action {
     /// From 1: `INC-0042#3`.
     number: usize,
