@@ -117,7 +117,9 @@ impl Lexicon {
             if cuts && phrase.rule != DETECTOR {
                 break;
             }
-            hits.extend(phrase.at(bytes, at));
+            if let Some(hit) = phrase.at(bytes, at) {
+                hits.push(hit);
+            }
         }
     }
 }
