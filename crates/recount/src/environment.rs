@@ -39,7 +39,10 @@ impl Environment {
             Color::Never => ColorChoice::Never,
         };
         let color_out = choice != ColorChoice::Never;
-        let out = BufWriter::with_capacity(64 * 1024, AutoStream::new(io::stdout(), choice));
+        // What is written where there is no colour carries none: nothing has to be stripped from it, and a
+        // document comes out byte for byte.
+        let passing = if color_out { choice } else { ColorChoice::AlwaysAnsi };
+        let out = BufWriter::with_capacity(64 * 1024, AutoStream::new(io::stdout(), passing));
         Self { library, out, color_out, color }
     }
 

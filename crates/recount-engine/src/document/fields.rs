@@ -169,12 +169,18 @@ impl Reader<'_> {
     /// Finds the field whose label begins `content`. With `group`, only its members count.
     fn label(&mut self, section: SectionId, content: Span, group: Option<FieldId>) -> Option<Label> {
         let text = self.source.slice(content);
+        let is_member = |id: FieldId| group.is_none() || id.def().group == group;
+        if let Some((id, length)) = as_in_template(text, section)
+            && is_member(id)
+        {
+            return Some(Label { id, end: content.start as usize + length });
+        }
         label_ends(text).find_map(|end| {
             template::normalize_into(text.get(..end)?, &mut self.name);
             let key = (section, std::mem::take(&mut self.name));
             let found = SYNONYMS.fields.get(&key).copied();
             self.name = key.1;
-            let id = found.filter(|id| group.is_none() || id.def().group == group)?;
+            let id = found.filter(|id| is_member(*id))?;
             Some(Label { id, end: content.start as usize + after_label(text, end) })
         })
     }
@@ -278,6 +284,29 @@ impl Reader<'_> {
     }
 }
 
+/// The field whose label begins `text` as the template writes it, and how long it is with its colon. Most
+/// labels are written so; only the others are compared by their words.
+fn as_in_template(text: &str, section: SectionId) -> Option<(FieldId, usize)> {
+    let bold = text.strip_prefix("**");
+    let unmarked = bold.unwrap_or(text);
+    // A question ends its label itself.
+    section.fields().filter(|def| !def.label.ends_with('?')).find_map(|def| {
+        let mut rest = after_qualifier(unmarked.strip_prefix(def.label)?);
+        if bold.is_some() {
+            rest = after_qualifier(rest.strip_prefix("**")?);
+        }
+        let length = text.len() - rest.strip_prefix(':')?.len();
+        (length <= LONGEST_LABEL).then_some((def.id, length))
+    })
+}
+
+/// What follows a qualifier such as ` (UTC)` at the start of `text`; all of it where there is none.
+fn after_qualifier(text: &str) -> &str {
+    let Some(inside) = text.strip_prefix(" (") else { return text };
+    let is_plain = |ch: char| ch.is_ascii_alphanumeric() || ch == ' ';
+    inside.trim_start_matches(is_plain).strip_prefix(')').unwrap_or(text)
+}
+
 /// No label is longer.
 const LONGEST_LABEL: usize = 120;
 
@@ -351,4 +380,34 @@ fn after_label(text: &str, end: usize) -> usize {
         skip(&mut at, &["**", "__"]);
     }
     at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_as_the_template_writes_it_is_the_one_that_its_words_name() {
+        for def in FIELDS.iter().filter(|def| !def.label.ends_with('?')) {
+            for (form, qualifier) in
+                [("**{}**{}:", " (UTC)"), ("{}{}:", ""), ("**{}**{}:", ""), ("{}{}:", " (a b)")]
+            {
+                let text =
+                    form.replacen("{}", def.label, 1).replacen("{}", qualifier, 1) + " a: value? - yes";
+                let (id, length) = as_in_template(&text, def.section).expect("it is as in the template");
+                let end = label_ends(&text).next().expect("there is a colon");
+                let by_words = SYNONYMS.fields.get(&(def.section, template::normalize(&text[..end])));
+                assert_eq!((Some(&id), length), (by_words, after_label(&text, end)), "{text}");
+                assert_eq!(id, def.id, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_label_in_other_words_or_marks_is_not_as_in_the_template() {
+        for text in ["**Severity:** Sev1", "severity: Sev1", "**Severity** Sev1", "Severity (a-b): Sev1", ""]
+        {
+            assert_eq!(as_in_template(text, SectionId::IncidentSummary), None, "{text}");
+        }
+    }
 }

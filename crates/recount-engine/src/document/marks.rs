@@ -205,7 +205,12 @@ pub(super) fn is_only_comments(text: &str) -> bool {
 
 /// `span` without the comments (and blanks) at its end. A `<!--` that is escaped opens none.
 pub(super) fn without_trailing_comments(source: &Source, span: Span) -> Span {
-    let mut text = source.slice(span).trim_end();
+    let mut text = source.slice(span);
+    // Hardly anything ends with a comment or a blank.
+    if text.bytes().last().is_some_and(|last| last.is_ascii_graphic() && last != b'>') {
+        return span;
+    }
+    text = text.trim_end();
     while text.ends_with(CLOSE) {
         let Some(start) = text.rfind(OPEN).filter(|start| !text[..*start].ends_with('\\')) else { break };
         let is_whole = text[start + OPEN.len()..]

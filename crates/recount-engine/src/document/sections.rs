@@ -48,8 +48,11 @@ pub(super) fn read(
             continue;
         };
         let text = source.slice(block.content);
-        template::normalize_into(text, &mut name);
-        let id = SYNONYMS.sections.get(name.as_str()).copied();
+        let exactly = SectionId::ALL.into_iter().find(|id| id.heading() == text);
+        let id = exactly.or_else(|| {
+            template::normalize_into(text, &mut name);
+            SYNONYMS.sections.get(name.as_str()).copied()
+        });
         if level == 1 && title.is_none() && id.is_none() {
             let shown = marks::without_trailing_comments(source, block.content);
             title = Some(Title { span: trim_line_end(source, block), text: shown });

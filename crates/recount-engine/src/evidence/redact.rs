@@ -359,12 +359,16 @@ fn url_around(text: &str, at: usize) -> Option<Range<usize>> {
 }
 
 fn url_credentials(text: &str, at: Range<usize>) -> Option<Range<usize>> {
-    let end = run(text, at.end, |b| !b.is_ascii_whitespace() && !b"<>\"'`|/?#".contains(&b));
+    let ends = |b: u8| {
+        matches!(b, b'<' | b'>' | b'"' | b'\'' | b'`' | b'|' | b'/' | b'?' | b'#') || b.is_ascii_whitespace()
+    };
+    let end = run(text, at.end, |b| !ends(b));
     let authority = &text[at.end..end];
-    let user = authority.rfind('@')?;
-    let start = at.end + authority[..user].find(':').map_or(0, |colon| colon + 1);
+    let user = memchr::memrchr(b'@', authority.as_bytes())?;
+    let colon = authority[..user].find(':');
+    let start = at.end + colon.map_or(0, |colon| colon + 1);
     // `ssh://git@host` names a user that everyone is, and no password.
-    (authority[..user].contains(':') || user >= 16).then_some(start..at.end + user)
+    (colon.is_some() || user >= 16).then_some(start..at.end + user)
 }
 
 fn url_token(text: &str, at: Range<usize>) -> Option<Range<usize>> {

@@ -39,7 +39,7 @@ pub(super) struct Lexicon {
     begins: Box<[u32; KEYS / 32]>,
     /// Where the phrases of each key stand in `longer`.
     places: Vec<u16>,
-    /// By key, the shorter first.
+    /// By key, what is found anywhere first.
     longer: Vec<Phrase>,
     /// Phrases of one byte, which are no letters (`@`): every blank has their key.
     signs: Vec<Phrase>,
@@ -74,12 +74,17 @@ impl Lexicon {
                 _ => {}
             }
         }
-        keyed.sort_by_key(|(key, phrase)| (*key, phrase.text.len()));
+        keyed.sort_by_key(|(key, phrase)| (*key, phrase.rule != DETECTOR, phrase.text.len()));
         let mut begins = Box::new([0; KEYS / 32]);
         for (key, _) in &keyed {
             begins[key / 32] |= 1 << (key % 32);
         }
-        let places = (0..=KEYS).map(|key| keyed.partition_point(|(other, _)| *other < key) as u16).collect();
+        let mut place = 0;
+        let places = (0..=KEYS).map(|key| {
+            place += keyed[place..].iter().take_while(|(other, _)| *other < key).count();
+            place as u16
+        });
+        let places = places.collect();
         Self { begins, places, longer: keyed.into_iter().map(|(_, phrase)| phrase).collect(), signs }
     }
 
@@ -88,13 +93,14 @@ impl Lexicon {
         let bytes = text.as_bytes();
         let mut hits = Vec::new();
         let mut key = 0;
-        // A phrase of two letters may end the text.
-        for (third, byte) in bytes.iter().chain(&[0]).enumerate() {
+        for (third, byte) in bytes.iter().enumerate() {
             key = (key << 5 | usize::from(byte & 31)) % KEYS;
             if self.begins[key / 32] >> (key % 32) & 1 == 1 {
                 self.compare(bytes, third, key, &mut hits);
             }
         }
+        // A phrase of two letters may end the text.
+        self.compare(bytes, bytes.len(), (key << 5) % KEYS, &mut hits);
         for sign in &self.signs {
             let places = memchr::memchr_iter(sign.text.as_bytes()[0], bytes);
             hits.extend(places.filter_map(|at| sign.at(bytes, at)));
@@ -108,8 +114,11 @@ impl Lexicon {
         let Some(at) = third.checked_sub(2) else { return };
         let cuts = cuts_before(bytes, at);
         for phrase in &self.longer[usize::from(self.places[key])..usize::from(self.places[key + 1])] {
-            if !cuts || phrase.rule == DETECTOR {
-                hits.extend(phrase.at(bytes, at));
+            if cuts && phrase.rule != DETECTOR {
+                break;
+            }
+            if let Some(hit) = phrase.at(bytes, at) {
+                hits.push(hit);
             }
         }
     }

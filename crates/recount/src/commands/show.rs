@@ -234,7 +234,8 @@ fn text(
     environment: &mut Environment,
 ) -> Result<(), CliError> {
     let width = environment.width();
-    let bold = anstyle::Style::new().bold();
+    let plain = anstyle::Style::new();
+    let bold = if environment.has_color() { plain.bold() } else { plain };
     let title = document.title_text().unwrap_or("(untitled draft)");
     let out = environment.out();
     writeln!(out, "{bold}{title}{bold:#}")?;

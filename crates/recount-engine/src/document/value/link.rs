@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use memchr::{memchr2, memchr3, memmem};
+use memchr::{memchr_iter, memchr3, memchr3_iter, memmem};
 
 /// A link, with byte ranges relative to the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub enum TicketKind {
 pub fn links(text: &str) -> Vec<Link<'_>> {
     let mut found = Vec::new();
     // Most texts hold none, and saying so costs one pass.
-    if memmem::find(text.as_bytes(), b"](").is_none() && !may_hold_address(text) {
+    if !may_hold_link(text.as_bytes()) {
         return found;
     }
     let bytes = text.as_bytes();
@@ -144,12 +144,15 @@ fn push<'a>(found: &mut Vec<Link<'a>>, link: Link<'a>) -> usize {
     end
 }
 
-fn may_hold_address(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    memmem::find(bytes, b"://").is_some()
-        || memmem::find(bytes, b"mailto:").is_some()
-        || memmem::find(bytes, b"www.").is_some()
-        || memchr2(b'<', b'@', bytes).is_some_and(|_| bytes.contains(&b'@') && bytes.contains(&b'<'))
+/// Whether one of `](`, `://`, `mailto:` and `www.` is there, or a `<` and an `@`.
+fn may_hold_link(bytes: &[u8]) -> bool {
+    let by_sign = |at: usize| match bytes[at] {
+        b']' => bytes[at..].starts_with(b"]("),
+        b':' => bytes[at..].starts_with(b"://") || bytes[..at].ends_with(b"mailto"),
+        _ => memchr::memchr(b'@', bytes).is_some(),
+    };
+    memchr3_iter(b']', b':', b'<', bytes).any(by_sign)
+        || memchr_iter(b'w', bytes).any(|at| bytes[at..].starts_with(b"www."))
 }
 
 /// Whether no letter or digit stands before `at`.

@@ -117,11 +117,8 @@ pub enum StatusProblem {
     MissingReason,
     /// Something stands where the date belongs, and it is none.
     BadDate,
-    /// The word is not a status.
-    UnknownWord {
-        /// The status that it resembles.
-        nearest: Option<StatusKind>,
-    },
+    /// The word is not a status; [`nearest`] says which it resembles.
+    UnknownWord,
 }
 
 impl fmt::Display for StatusProblem {
@@ -130,10 +127,7 @@ impl fmt::Display for StatusProblem {
             Self::MissingDate => f.write_str("it has no date"),
             Self::MissingReason => f.write_str("it has no reason"),
             Self::BadDate => f.write_str("its date cannot be read"),
-            Self::UnknownWord { nearest: Some(kind) } => {
-                write!(f, "it is not a status, did you mean `{kind}`")
-            }
-            Self::UnknownWord { nearest: None } => f.write_str("it is not a status"),
+            Self::UnknownWord => f.write_str("it is not a status"),
         }
     }
 }
@@ -156,8 +150,7 @@ pub fn read(text: &str) -> StatusReading<'_> {
         None => (strip_marks(text), false),
     };
     let Some((kind, rest)) = kind(unmarked) else {
-        let problem = StatusProblem::UnknownWord { nearest: nearest(unmarked) };
-        return StatusReading { status: None, canonical: false, problems: vec![problem] };
+        return StatusReading { status: None, canonical: false, problems: vec![StatusProblem::UnknownWord] };
     };
     let mut problems = Vec::new();
     let (date, rest, canonical_date) = date_in(rest, &mut problems);
@@ -310,22 +303,23 @@ fn reason(rest: &str) -> (Option<&str>, bool) {
     (Some(said), rest.strip_prefix(": ") == Some(said))
 }
 
-/// The kind whose word, or whose synonym, is most like the beginning of `text`.
-fn nearest(text: &str) -> Option<StatusKind> {
+/// The kind whose word, or whose synonym, is most like the beginning of `text`, which is no status itself.
+pub fn nearest(text: &str) -> Option<StatusKind> {
+    let text = strip_marks(trim(text));
     // Words only: a whole sentence resembles nothing.
     let end = text.find(|c: char| c.is_ascii_digit() || matches!(c, ':' | '(' | ',')).unwrap_or(text.len());
     let said = trim(&text[..end]).to_lowercase();
     if said.len() > 40 {
         return None;
     }
-    let words = StatusKind::ALL.into_iter().map(|kind| (kind.as_str().to_lowercase(), kind));
-    let synonyms = SYNONYMS.iter().map(|(word, kind)| ((*word).to_owned(), *kind));
     let length = said.chars().count();
-    words
-        .chain(synonyms)
+    StatusKind::ALL
+        .into_iter()
+        .map(|kind| (kind.as_str(), kind))
+        .chain(SYNONYMS)
         // So different in length, they cannot be alike enough.
         .filter(|(word, _)| word.len().abs_diff(length) * 5 <= word.len().max(length) * 2)
-        .map(|(word, kind)| (strsim::normalized_damerau_levenshtein(&said, &word), kind))
+        .map(|(word, kind)| (strsim::normalized_damerau_levenshtein(&said, &word.to_lowercase()), kind))
         .filter(|(likeness, _)| *likeness >= 0.6)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, kind)| kind)
@@ -407,7 +401,6 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told_apart() {
         use StatusProblem::{BadDate, MissingDate, MissingReason, UnknownWord};
-        let unknown = |nearest| vec![UnknownWord { nearest }];
         for (text, problems) in [
             ("Done", vec![MissingDate]),
             ("Verified: dashboard", vec![MissingDate]),
@@ -420,18 +413,35 @@ mod tests {
             ("Done 4 Dec", vec![BadDate]),
             ("Done 2026", vec![BadDate]),
             ("Done 2026-12-04T14:02Z", vec![BadDate]),
-            ("Dnoe 2026-12-04", unknown(Some(StatusKind::Done))),
-            ("Verifed 2026-12-04", unknown(Some(StatusKind::Verified))),
-            ("opened", unknown(Some(StatusKind::Open))),
-            ("Doner", unknown(Some(StatusKind::Done))),
-            ("blocked by the vendor since spring", unknown(None)),
-            ("", unknown(None)),
-            ("é", unknown(None)),
-            ("2026-12-04", unknown(None)),
+            ("Dnoe 2026-12-04", vec![UnknownWord]),
+            ("Verifed 2026-12-04", vec![UnknownWord]),
+            ("opened", vec![UnknownWord]),
+            ("Doner", vec![UnknownWord]),
+            ("blocked by the vendor since spring", vec![UnknownWord]),
+            ("", vec![UnknownWord]),
+            ("é", vec![UnknownWord]),
+            ("2026-12-04", vec![UnknownWord]),
         ] {
             let read = read(text);
             assert_eq!(read.problems, problems, "{text}");
             assert!(!read.canonical, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_word_that_is_no_status_is_answered_with_the_nearest() {
+        for (text, expected) in [
+            ("Dnoe 2026-12-04", Some(StatusKind::Done)),
+            ("Verifed 2026-12-04", Some(StatusKind::Verified)),
+            ("opened", Some(StatusKind::Open)),
+            ("Doner", Some(StatusKind::Done)),
+            ("blocked by the vendor since spring", None),
+            ("", None),
+            ("é", None),
+            ("2026-12-04", None),
+            ("**Dnoe**", Some(StatusKind::Done)),
+        ] {
+            assert_eq!(nearest(text), expected, "{text}");
         }
     }
 

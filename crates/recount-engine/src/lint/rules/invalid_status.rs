@@ -66,7 +66,7 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
             );
             continue;
         }
-        out.report(cell.span, message(text, &reading, item.number), why(&reading), help(&reading));
+        out.report(cell.span, message(text, &reading, item.number), why(&reading), help(text, &reading));
     }
 }
 
@@ -87,7 +87,7 @@ fn message(text: &str, reading: &StatusReading<'_>, number: usize) -> String {
             StatusProblem::MissingDate => Some("no date"),
             StatusProblem::MissingReason => Some("no reason"),
             StatusProblem::BadDate => Some("a date that cannot be read"),
-            StatusProblem::UnknownWord { .. } => None,
+            StatusProblem::UnknownWord => None,
         })
         .collect();
     if faults.is_empty() {
@@ -108,16 +108,12 @@ fn why(reading: &StatusReading<'_>) -> &'static str {
     }
 }
 
-fn help(reading: &StatusReading<'_>) -> String {
+fn help(text: &str, reading: &StatusReading<'_>) -> String {
     if let Some(status) = reading.status {
         let rest = if status.kind.needs_reason() { ": superseded by INC-0051#2" } else { "" };
         return format!("write it as in `{} 2026-12-04{rest}`", status.kind);
     }
-    let near = reading.problems.iter().find_map(|problem| match problem {
-        StatusProblem::UnknownWord { nearest } => *nearest,
-        _ => None,
-    });
-    if let Some(kind) = near {
+    if let Some(kind) = status::nearest(text) {
         return format!("did you mean `{kind}`?");
     }
     let all: Vec<String> = StatusKind::ALL.iter().map(|kind| format!("`{kind}`")).collect();
