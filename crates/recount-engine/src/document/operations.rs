@@ -481,7 +481,8 @@ impl Document {
                 let table = text[start..end].trim_end().replace('\n', newline);
                 // What follows the table at once would be a row of it.
                 let below = self.source().line_at(self.source().next_line(at));
-                let tail = if self.source().is_blank(below) && !self.text()[at..].is_empty() { "" } else { newline };
+                let tail =
+                    if self.source().is_blank(below) && !self.text()[at..].is_empty() { "" } else { newline };
                 let edit = Edit::insert(at, format!("{newline}{newline}{table}{tail}"));
                 self.verified(vec![edit], About::Structure, |_| true)?
             }

@@ -100,8 +100,10 @@ pub(super) fn entries(document: &Document, section: &Section) -> Vec<Span> {
             BlockKind::List => {
                 for (item, _) in markdown.children(index) {
                     let content = content_of(document, item);
-                    let content = content.map(|span| marks::without_trailing_comments(document.source(), span));
-                    let is_said = |span: &Span| !span.is_empty() && !template::is_guidance(document.slice(*span));
+                    let content =
+                        content.map(|span| marks::without_trailing_comments(document.source(), span));
+                    let is_said =
+                        |span: &Span| !span.is_empty() && !template::is_guidance(document.slice(*span));
                     out.extend(content.filter(is_said));
                 }
             }

@@ -493,7 +493,8 @@ fn entries_are_what_people_wrote_without_guidance_and_comments() {
     let document = parse(
         "## Action items\n\n- Add a limit <!-- recount: allow vague-action: known -->\n- **P0**: prevents recurrence of Sev0/Sev1 or reduces blast radius dramatically\n- <!-- x -->\n",
     );
-    let entries: Vec<_> = document.entries(SectionId::ActionItems).iter().map(|span| document.slice(*span)).collect();
+    let entries: Vec<_> =
+        document.entries(SectionId::ActionItems).iter().map(|span| document.slice(*span)).collect();
     assert_eq!(entries, ["Add a limit"]);
 }
 
@@ -513,6 +514,7 @@ fn blank_characters_that_are_text_are_kept_apart_from_blanks() {
 fn a_new_table_takes_in_no_line_below_it() {
     let document = parse("## Timeline\n\n---\nnot a heading of ours\n---\n");
     let at = "2026-11-20T10:00:00Z".parse().unwrap();
-    let changed = after(&document, &document.insert_timeline_row(at, &["2026-11-20 10:00", "a", "b", ""]).unwrap());
+    let changed =
+        after(&document, &document.insert_timeline_row(at, &["2026-11-20 10:00", "a", "b", ""]).unwrap());
     assert!(changed.contains("| 2026-11-20 10:00 | a | b | |\n\nnot a heading of ours\n---\n"), "{changed}");
 }

@@ -2,6 +2,7 @@
 //! something that cannot be read, with the reason. What a value is good for is for others to say.
 
 use super::template::{FieldId, FieldKind};
+use super::value::Value;
 use super::value::date::{self, DateProblem, DateValue};
 use super::value::duration::{self, DurationValue};
 use super::value::percentage::{self, Percentage};
@@ -11,7 +12,6 @@ use super::value::severity::Severity;
 use super::value::status::{self, Status, StatusProblem};
 use super::value::time::{Moment, TimeProblem};
 use super::value::yes_no::{self, YesNo};
-use super::value::Value;
 use super::{ActionItem, Cell, Document, FieldState, Span};
 
 /// What stands in a field or cell, and where.
@@ -138,7 +138,11 @@ impl Document {
         Typed { span: Some(field.value), value }
     }
 
-    fn cell<'d, T, W>(&'d self, cell: Option<Cell>, read: impl FnOnce(&'d str) -> Result<T, W>) -> Typed<T, W> {
+    fn cell<'d, T, W>(
+        &'d self,
+        cell: Option<Cell>,
+        read: impl FnOnce(&'d str) -> Result<T, W>,
+    ) -> Typed<T, W> {
         let Some(cell) = cell else { return Typed::absent() };
         let text = self.slice(cell.span);
         let value = match text {
