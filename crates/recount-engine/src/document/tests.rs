@@ -491,11 +491,11 @@ fn tables_in_quotations_and_with_old_line_endings_stay_tables() {
 #[test]
 fn entries_are_what_people_wrote_without_guidance_and_comments() {
     let document = parse(
-        "## Action items\n\n- Add a limit <!-- recount: allow vague-action: known -->\n- **P0**: prevents recurrence of Sev0/Sev1 or reduces blast radius dramatically\n- <!-- x -->\n",
+        "## Action items\n\n- Add a limit <!-- recount: allow vague-action: known -->\n- **P0**: prevents recurrence of Sev0/Sev1 or reduces blast radius dramatically\n- <!-- x -->\n\nNone <!-- y -->\n",
     );
     let entries: Vec<_> =
         document.entries(SectionId::ActionItems).iter().map(|span| document.slice(*span)).collect();
-    assert_eq!(entries, ["Add a limit"]);
+    assert_eq!(entries, ["Add a limit", "None"]);
 }
 
 #[test]
