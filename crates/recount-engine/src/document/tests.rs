@@ -518,3 +518,12 @@ fn a_new_table_takes_in_no_line_below_it() {
         after(&document, &document.insert_timeline_row(at, &["2026-11-20 10:00", "a", "b", ""]).unwrap());
     assert!(changed.contains("| 2026-11-20 10:00 | a | b | |\n\nnot a heading of ours\n---\n"), "{changed}");
 }
+
+#[test]
+fn a_clock_that_has_no_date_may_move_below_one_that_has() {
+    let document = parse(
+        "## Timeline\n\n| Time (UTC) | Actor | Action | Result |\n|---|---|---|---|\n| 00:10 | a | x | |\n| 2026-11-20 00:00 | b | y | |\n",
+    );
+    let text = after(&document, &document.move_timeline_row(1, 2).unwrap());
+    assert!(text.ends_with("| 2026-11-20 00:00 | b | y | |\n| 00:10 | a | x | |\n"), "{text}");
+}

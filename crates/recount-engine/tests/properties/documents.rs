@@ -310,7 +310,9 @@ pub(crate) fn damaged() -> impl Strategy<Value = Bytes> {
         2 => filled().prop_map(|bytes| bytes.0),
     ];
     (base, vec(damage(), 0..8)).prop_map(|(mut bytes, damage)| {
-        damage.iter().for_each(|damage| damage.apply(&mut bytes));
+        for damage in &damage {
+            damage.apply(&mut bytes);
+        }
         Bytes(bytes)
     })
 }
