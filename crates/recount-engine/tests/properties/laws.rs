@@ -591,7 +591,9 @@ fn items_said(document: &Document) -> Vec<RowSaid> {
 
 /// Every byte before and behind a table is as it was.
 fn outside_table(old: &Document, new: &Document, table: Option<Span>, say: &impl Fn() -> String) {
-    let table = table.expect("its rows were changed");
+    let mut table = table.expect("its rows were changed");
+    // A line goes with its ending, which for the last one is behind the table.
+    table.end = old.source().next_line(table.end as usize) as u32;
     outside_unchanged(old.source().bytes(), new.source().bytes(), table, say);
 }
 
