@@ -226,13 +226,17 @@ impl Document {
                 }
                 cells
             });
-            // What is no instant says what it says in its own words.
-            (instants, instants.is_none().then_some(time), cells)
+            (instants, time, cells)
+        };
+        let is_kept = |index: usize, place: usize| {
+            let (was, is) = (said(self, index), said(new, place));
+            // What is no instant says what it says in its own words. A clock that had no date may get one.
+            was.2 == is.2 && if was.0.is_some() { was.0 == is.0 } else { was.1 == is.1 }
         };
         new.timeline_rows().len() == order.len()
             && order.iter().enumerate().all(|(place, line)| match line {
                 Line::New(_) => true,
-                Line::Kept(index) => said(self, *index) == said(new, place),
+                Line::Kept(index) => is_kept(*index, place),
             })
     }
 

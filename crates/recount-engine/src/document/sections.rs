@@ -98,27 +98,20 @@ fn trim_line_end(source: &Source, block: &Block) -> Span {
 pub(super) fn entries(document: &Document, section: &Section) -> Vec<Span> {
     let mut out = Vec::new();
     let markdown = document.markdown();
+    let source = document.source();
     for (index, block) in markdown.siblings(section.blocks.0, section.blocks.1) {
+        let shown = |span| marks::without_trailing_comments(source, span);
         match block.kind {
             BlockKind::List => {
-                for (item, _) in markdown.children(index) {
-                    let content = content_of(document, item);
-                    let content =
-                        content.map(|span| marks::without_trailing_comments(document.source(), span));
-                    let is_said =
-                        |span: &Span| !span.is_empty() && !template::is_guidance(document.slice(*span));
-                    out.extend(content.filter(is_said));
-                }
+                let items = markdown.children(index);
+                out.extend(items.filter_map(|(item, _)| content_of(document, item)).map(shown));
             }
-            BlockKind::Paragraph | BlockKind::Quote | BlockKind::Code => {
-                let span = trimmed(document.source(), block.span);
-                if !span.is_empty() && !template::is_guidance(document.slice(span)) {
-                    out.push(span);
-                }
-            }
+            BlockKind::Paragraph | BlockKind::Quote => out.push(shown(trimmed(source, block.span))),
+            BlockKind::Code => out.push(trimmed(source, block.span)),
             _ => {}
         }
     }
+    out.retain(|span| !span.is_empty() && !template::is_guidance(document.slice(*span)));
     out
 }
 

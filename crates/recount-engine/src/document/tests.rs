@@ -491,11 +491,11 @@ fn tables_in_quotations_and_with_old_line_endings_stay_tables() {
 #[test]
 fn entries_are_what_people_wrote_without_guidance_and_comments() {
     let document = parse(
-        "## Action items\n\n- Add a limit <!-- recount: allow vague-action: known -->\n- **P0**: prevents recurrence of Sev0/Sev1 or reduces blast radius dramatically\n- <!-- x -->\n",
+        "## Action items\n\n- Add a limit <!-- recount: allow vague-action: known -->\n- **P0**: prevents recurrence of Sev0/Sev1 or reduces blast radius dramatically\n- <!-- x -->\n\nNone <!-- y -->\n",
     );
     let entries: Vec<_> =
         document.entries(SectionId::ActionItems).iter().map(|span| document.slice(*span)).collect();
-    assert_eq!(entries, ["Add a limit"]);
+    assert_eq!(entries, ["Add a limit", "None"]);
 }
 
 #[test]
@@ -517,4 +517,13 @@ fn a_new_table_takes_in_no_line_below_it() {
     let changed =
         after(&document, &document.insert_timeline_row(at, &["2026-11-20 10:00", "a", "b", ""]).unwrap());
     assert!(changed.contains("| 2026-11-20 10:00 | a | b | |\n\nnot a heading of ours\n---\n"), "{changed}");
+}
+
+#[test]
+fn a_clock_that_has_no_date_may_move_below_one_that_has() {
+    let document = parse(
+        "## Timeline\n\n| Time (UTC) | Actor | Action | Result |\n|---|---|---|---|\n| 00:10 | a | x | |\n| 2026-11-20 00:00 | b | y | |\n",
+    );
+    let text = after(&document, &document.move_timeline_row(1, 2).unwrap());
+    assert!(text.ends_with("| 2026-11-20 00:00 | b | y | |\n| 00:10 | a | x | |\n"), "{text}");
 }

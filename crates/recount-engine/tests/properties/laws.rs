@@ -361,12 +361,7 @@ pub(crate) fn operating(bytes: &[u8], operation: &Operation) -> Result<Vec<u8>, 
         }
         Operation::InsertActionItem(cells) => {
             assert_eq!(new.action_items().len(), old.action_items().len() + 1, "{}", say());
-            let items = |document: &Document| -> Vec<Vec<String>> {
-                let table = document.actions();
-                let row = |index: usize| table.map(|table| row_texts(document, table, index));
-                document.action_items().iter().filter_map(|item| row(item.index)).collect()
-            };
-            inserted(&items(&new), &items(&old), cells, &say);
+            inserted(&items_said(&new), &items_said(&old), cells, &say);
             assert_eq!(is.marks, was.marks, "{}", say());
             expected.actions.clone_from(&is.actions);
             holds(&expected, &is, &say);
@@ -535,55 +530,70 @@ fn cell_is(
 }
 
 /// One row more than before, which holds the cells that were given, and the others as they were.
-fn inserted(is: &[Vec<String>], was: &[Vec<String>], cells: &[String], say: &impl Fn() -> String) {
-    let bare = |row: &Vec<String>| {
-        let mut row = row.clone();
-        while row.last().is_some_and(String::is_empty) {
-            row.pop();
-        }
-        row
-    };
-    let is: Vec<_> = is.iter().map(bare).collect();
-    let was: Vec<_> = was.iter().map(bare).collect();
-    let at = (0..is.len()).find(|&at| {
-        let mut rest = is.clone();
-        rest.remove(at);
-        rest == was
-    });
+fn inserted(is: &[RowSaid], was: &[RowSaid], cells: &[String], say: &impl Fn() -> String) {
+    let at = (0..is.len()).find(|&at| is[..at].iter().chain(&is[at + 1..]).eq(was));
     let at = at.unwrap_or_else(|| panic!("other rows changed\n{}", say()));
     // Every row that could be the new one holds the same cells.
     for cell in cells.iter().filter(|cell| read_time(cell, &Anchor::default()).is_err()) {
         let wanted = recount_engine::document::operations::encode_cell(cell).expect("it was inserted");
-        assert!(wanted.is_empty() || is[at].contains(&wanted), "{wanted:?} is not in the row\n{}", say());
+        let row = &is[at];
+        let is_there = wanted.is_empty() || row.time == wanted || row.cells.contains(&wanted);
+        assert!(is_there, "{wanted:?} is not in the row\n{}", say());
     }
 }
 
-/// Each row of the timeline: its instants, or its own words where it has none, then its other cells.
-fn rows_said(document: &Document) -> Vec<Vec<String>> {
+/// What a row says: when, and its other cells.
+#[derive(Debug)]
+struct RowSaid {
+    instants: Option<String>,
+    time: String,
+    cells: Vec<String>,
+}
+
+/// What is no instant says what it says in its own words; a clock that had no date may get one.
+impl PartialEq for RowSaid {
+    fn eq(&self, other: &Self) -> bool {
+        let both = self.instants.is_some() && other.instants.is_some();
+        self.cells == other.cells
+            && if both { self.instants == other.instants } else { self.time == other.time }
+    }
+}
+
+fn row_said(time: String, instants: Option<String>, mut cells: Vec<String>) -> RowSaid {
+    while cells.last().is_some_and(String::is_empty) {
+        cells.pop();
+    }
+    RowSaid { instants, time, cells }
+}
+
+fn rows_said(document: &Document) -> Vec<RowSaid> {
     let table = document.timeline();
     let rows = document.timeline_rows().iter();
     rows.map(|row| {
         let moment = row.moment.as_ref().and_then(|moment| moment.as_ref().ok());
-        let time = match moment {
-            Some(moment) => format!("{} {:?}", moment.at, moment.end),
-            None => document.cell_text(row.time).to_owned(),
-        };
+        let instants = moment.map(|moment| format!("{} {:?}", moment.at, moment.end));
         let table = table.expect("it has rows");
         let mut cells = row_texts(document, table, row.index);
         if let Some(cell) = table.index_of(TimelineColumn::Time).and_then(|at| cells.get_mut(at)) {
-            *cell = time;
+            cell.clear();
         }
-        while cells.last().is_some_and(String::is_empty) {
-            cells.pop();
-        }
-        cells
+        row_said(document.cell_text(row.time).to_owned(), instants, cells)
     })
     .collect()
 }
 
+fn items_said(document: &Document) -> Vec<RowSaid> {
+    let table = document.actions();
+    let cells = |index| row_texts(document, table.expect("it has rows"), index);
+    let items = document.action_items().iter();
+    items.map(|item| row_said(String::new(), None, cells(item.index))).collect()
+}
+
 /// Every byte before and behind a table is as it was.
 fn outside_table(old: &Document, new: &Document, table: Option<Span>, say: &impl Fn() -> String) {
-    let table = table.expect("its rows were changed");
+    let mut table = table.expect("its rows were changed");
+    // A line goes with its ending, which for the last one is behind the table.
+    table.end = old.source().next_line(table.end as usize) as u32;
     outside_unchanged(old.source().bytes(), new.source().bytes(), table, say);
 }
 
