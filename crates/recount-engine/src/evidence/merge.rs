@@ -145,6 +145,16 @@ fn pinned(document: &Document, decisions: &[Decision]) -> Result<(Document, Vec<
     Ok((pinned, pins))
 }
 
+/// Why each event comes in or is left out, by all the evidence and the document as it stands.
+pub fn choices(document: &Document, merging: &Merging<'_>) -> Selection {
+    let frozen = merging.frozen;
+    let by_hand = frozen.decisions().into_iter().filter(|d| is_by_hand(d)).map(|decision| &decision.id);
+    let asked: BTreeSet<EventId> = merging.asked.iter().chain(by_hand).cloned().collect();
+    let open: Vec<&Event> =
+        frozen.events().into_iter().filter(|event| frozen.state(&event.id) != State::Dismissed).collect();
+    select(&open, merging.curation, &known(document, merging), &asked)
+}
+
 /// Writes into a document from which ours is taken out.
 fn write(ours: &Ours, merging: &Merging<'_>) -> Result<Merged, OperationError> {
     let frozen = merging.frozen;
@@ -174,13 +184,25 @@ fn write(ours: &Ours, merging: &Merging<'_>) -> Result<Merged, OperationError> {
     let derived = derive::derive(events.iter().copied(), &known);
 
     let ours_to_write: Vec<&Event> = events.iter().copied().filter(|event| !settled(&event.id)).collect();
+    // Who takes one event in asks for that one, and for what it decides.
+    let concerns =
+        |because: &[EventId]| merging.asked.is_empty() || because.iter().any(|id| merging.asked.contains(id));
+    let stays = |what: Derivable| match what {
+        Derivable::Milestone(milestone) => ours.rows.contains_key(&stated_id(milestone)),
+        what => field_of(what).is_some_and(|field| ours.fields.contains(&field_id(field))),
+    };
     let marked = milestones_of(stripped, &derived, &ours_to_write);
+    let derived: Vec<Derived> =
+        derived.into_iter().filter(|result| stays(result.what) || concerns(&result.because)).collect();
     let mut rows = stated_rows(stripped, &derived, &marked, merging);
     rows.retain(|(id, _)| !settled(id));
     for event in &ours_to_write {
         let file = frozen.file_of(&event.id).map(|file| format!("{}/{file}", merging.folder));
         rows.push((event.id.clone(), Row::new(event, marked.get(&event.id).copied(), file.as_deref())));
     }
+    rows.retain(|(id, _)| {
+        ours.rows.contains_key(id) || id.0.starts_with("stated:") || concerns(std::slice::from_ref(id))
+    });
     rows.sort_by(|a, b| (a.1.at, &a.0).cmp(&(b.1.at, &b.0)));
 
     let mut merged = Merged {
@@ -324,6 +346,11 @@ fn milestones_of(
     marked
 }
 
+/// The name of the row of a milestone that an event only tells of.
+fn stated_id(milestone: Milestone) -> EventId {
+    EventId(format!("stated:{}", milestone.word().to_lowercase()))
+}
+
 /// Rows for milestones at an instant that an event only speaks of: "impact started at 14:02".
 fn stated_rows(
     document: &Document,
@@ -353,8 +380,7 @@ fn stated_rows(
         };
         stated.details.remove("url");
         let file = merging.frozen.file_of(&event.id).map(|file| format!("{}/{file}", merging.folder));
-        let id = EventId(format!("stated:{}", milestone.word().to_lowercase()));
-        rows.push((id, Row::new(&stated, Some(milestone), file.as_deref())));
+        rows.push((stated_id(milestone), Row::new(&stated, Some(milestone), file.as_deref())));
     }
     rows
 }
@@ -470,6 +496,16 @@ fn value_of(document: &Document, field: FieldId, results: &[Derived]) -> Option<
 
 /// A duration from the times that the document holds now, so that it cannot disagree with them.
 fn span_of(document: &Document, field: FieldId) -> Option<String> {
+    // Nothing is counted from `~16:00` or `unknown`.
+    let ends: &[FieldId] = if field == FieldId::Duration {
+        &[FieldId::StartTime, FieldId::EndTime]
+    } else {
+        &[FieldId::StartTime]
+    };
+    let is_vague = |id: &FieldId| document.is_filled(*id) && !matches!(document.field_time(*id), Some(Ok(_)));
+    if ends.iter().any(is_vague) {
+        return None;
+    }
     let from = document.started_at()?;
     let to = if field == FieldId::Duration {
         document.ended_at()?

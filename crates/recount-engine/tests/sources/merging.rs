@@ -188,6 +188,66 @@ fn an_import_that_was_cut_off_before_its_ledger_adds_nothing_the_second_time() {
     assert_eq!(cut.text(), done.text());
 }
 
+fn said(at: &str, action: &str) -> Event {
+    let line = format!(
+        r#"{{"id":"slack:{at}","at":"2026-11-20T{at}Z","kind":"message","source":"slack-export","actor":"Ana"}}"#
+    );
+    let mut event: Event = serde_json::from_str(&line).unwrap();
+    action.clone_into(&mut event.action);
+    event
+}
+
+#[test]
+fn a_stated_time_of_a_milestone_counts_and_is_never_lost() {
+    for (action, row) in [
+        (
+            "mitigated at 11:34, errors at 0.1%",
+            "| 2026-11-20 11:34 | Ana | **Mitigated.** As said at 11:36:05 |",
+        ),
+        ("Resolved at 10:50 UTC", "| 2026-11-20 10:50 | Ana | **Resolved.** As said at 11:36:05 |"),
+        ("mitigated at 11:36, errors at 0.1%", "| Ana | **Mitigated.** Errors at 0.1% |"),
+        ("mitigated at 03:34, errors at 0.1%", "mitigated at 03:34, errors at 0.1% |"),
+        ("mitigated at 11:34 CET", "mitigated at 11:34 CET |"),
+    ] {
+        let mut mine = Postmortem::new();
+        mine.import(&[said("10:40:00", "we're seeing errors in checkout"), said("11:36:05", action)]);
+        assert!(mine.text().to_lowercase().contains(&row.to_lowercase()), "{action}: {}", mine.text());
+    }
+}
+
+#[test]
+fn nothing_is_counted_from_a_vague_time_or_from_no_events() {
+    let mut mine = Postmortem::new();
+    mine.edit("- **Start time** (UTC):", "- **Start time** (UTC): 2026-11-20 14:00");
+    mine.edit("- **End time** (UTC):", "- **End time** (UTC): 2026-11-20 16:00");
+    let before = mine.text().to_owned();
+    mine.import(&[]);
+    assert_eq!(mine.text(), before);
+    mine.edit("2026-11-20 16:00", "~16:00");
+    mine.import(&[said("14:10:00", "we're seeing errors in checkout"), said("15:58:00", "all clear")]);
+    assert!(mine.text().contains("**Resolved.**"), "{}", mine.text());
+    assert!(!mine.document.is_filled(FieldId::Duration));
+}
+
+#[test]
+fn taking_one_event_takes_that_one_alone() {
+    let mut mine = Postmortem::new();
+    let events = evidence();
+    let header = || Header {
+        version: VERSION,
+        source: "x".into(),
+        name: "x".into(),
+        sha256: "00".into(),
+        from: None,
+        to: None,
+    };
+    mine.frozen.add(header(), events.clone());
+    let pizza = events.iter().find(|event| event.action.contains("pizza is cold")).unwrap().id.clone();
+    let merged = mine.merge(std::slice::from_ref(&pizza));
+    assert_eq!(merged.added, [pizza]);
+    assert!(merged.filled.is_empty() && merged.offers.is_empty(), "{:?} {:?}", merged.filled, merged.offers);
+}
+
 #[test]
 fn a_thread_that_was_asked_for_once_stays() {
     let mut mine = Postmortem::new();
