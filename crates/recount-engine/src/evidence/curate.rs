@@ -92,9 +92,12 @@ impl Curation {
         {
             return Some(format!("{says} (`:{name}:`)"));
         }
-        let thread = event.thread.as_deref()?;
-        let asked = self.threads.iter().any(|wanted| names_thread(wanted, thread));
-        asked.then(|| "in a thread that was asked for".into())
+        self.asks_for(event).then(|| "in a thread that was asked for".into())
+    }
+
+    /// Whether an event is in a thread that was asked for.
+    pub fn asks_for(&self, event: &Event) -> bool {
+        self.threads.iter().any(|wanted| is_in_thread(event, wanted))
     }
 }
 
@@ -126,6 +129,11 @@ fn chat(event: &Event) -> Choice {
         }
         None => Choice::Candidate("chat that states neither an action nor a milestone".into()),
     }
+}
+
+/// Whether an event is in the thread that a person named.
+pub fn is_in_thread(event: &Event, wanted: &str) -> bool {
+    event.thread.as_deref().is_some_and(|thread| names_thread(wanted, thread))
 }
 
 /// Whether what a person gave (`1462525200.000123`, `p1462525200000123`, a permalink) names a thread.

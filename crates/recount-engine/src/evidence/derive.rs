@@ -116,6 +116,10 @@ pub fn derive<'a>(events: impl IntoIterator<Item = &'a Event>, known: &Known) ->
     let mut events: Vec<&Event> = events.into_iter().collect();
     events.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
     let mut out = Findings { events, known, instants: known.milestones.clone(), derived: Vec::new() };
+    // From nothing follows nothing, not even from the times that the document has.
+    if out.events.is_empty() {
+        return out.derived;
+    }
     out.milestones();
     out.figures();
     out.detection();
@@ -235,6 +239,12 @@ impl<'a> Findings<'a> {
         if self.known.milestones.contains_key(&milestone) {
             return;
         }
+        // People say afterwards when it was: that instant counts, not the one at which they said it.
+        let stated = (event.kind == Kind::Message && at == event.instant())
+            .then(|| phrases::stated(&event.action))
+            .flatten()
+            .and_then(|(_, sentence)| phrases::stated_at(sentence, at));
+        let (at, precision) = stated.unwrap_or((at, precision));
         if certain {
             self.instants.insert(milestone, at);
         }

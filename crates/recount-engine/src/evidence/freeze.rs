@@ -257,7 +257,10 @@ impl Frozen {
     pub fn write_down(&mut self, decisions: impl IntoIterator<Item = Decision>) -> Option<NewFile> {
         let mut changed = false;
         for decision in decisions {
-            let same = |old: &Decision| old.state == decision.state && old.wrote == decision.wrote;
+            let same = |old: &Decision| {
+                let newly_by_hand = decision.why == BY_HAND && old.why != BY_HAND;
+                old.state == decision.state && old.wrote == decision.wrote && !newly_by_hand
+            };
             if self.decisions.get(&decision.id).is_some_and(same) {
                 continue;
             }

@@ -139,7 +139,7 @@ impl People {
         let mail = mail.trim().to_lowercase();
         match self.handles.get(&mail) {
             Some(handle) => handle.clone(),
-            None => format!("person-{}", sha256_hex(format!("{}\n{mail}", self.salt).as_bytes(), 4)),
+            None => format!("person-{}", sha256_hex(format!("{}\n{mail}", self.salt).as_bytes(), 10)),
         }
     }
 }
@@ -181,7 +181,7 @@ mod tests {
         let one = people().appear(Known { mail: "eve@example.com", ..Known::default() });
         let two = people().appear(Known { names: &["Eve@Example.com"], ..Known::default() });
         assert_eq!(one, two);
-        assert!(one.starts_with("person-") && one.len() == 11, "{one}");
+        assert!(one.starts_with("person-") && one.len() == 17, "{one}");
         assert_ne!(one, People::new(&[], "other").for_mail("eve@example.com"));
     }
 

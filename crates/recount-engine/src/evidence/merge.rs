@@ -11,6 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::curate::{Choice, Curation};
 use super::derive::{self, Derivable, Derived, Known};
@@ -20,9 +21,9 @@ use super::identity::sha256_hex;
 use super::row::{self, Row};
 use super::select::{Selection, select};
 use crate::document::operations::{OperationError, row_line};
-use crate::document::template::{FieldId, TEMPLATE};
+use crate::document::template::{FieldId, TEMPLATE, TimelineColumn};
 use crate::document::value::duration;
-use crate::document::{Document, FieldState, elapsed};
+use crate::document::{Document, FieldState, TimelineRow, elapsed};
 
 /// What a merge works with.
 #[derive(Clone, Copy, Debug)]
@@ -78,21 +79,84 @@ pub struct Filled {
 /// Writes the frozen events that belong in the timeline into it, and fills the blank fields that they decide.
 pub fn merge(document: &Document, merging: &Merging<'_>) -> Result<Merged, OperationError> {
     let mut decisions: Vec<Decision> = merging.frozen.decisions().into_iter().cloned().collect();
+    leave_what_is_purged(&mut decisions, merging.frozen);
     if !document.timeline_rows().is_empty() {
         // An import that was cut off wrote the document and not the ledger: what we would write, and stands
         // there word for word, is ours as well.
         let template = Document::parse(TEMPLATE.as_bytes());
-        let afresh = write(&template, &Ours::none(template.clone()), merging)?;
+        let afresh = write(&Ours::none(template), merging)?;
         let undecided = |decision: &Decision| merging.frozen.state(&decision.id) == State::New;
         decisions.extend(afresh.decisions.into_iter().filter(undecided));
     }
-    let mut ours = Ours::taken_out_of(document, &decisions)?;
+    let (pinned, pins) = pinned(document, &decisions)?;
+    let mut ours = Ours::taken_out_of(&pinned, &decisions)?;
     ours.settled.retain(|id| merging.frozen.state(id) == State::Taken);
-    write(document, &ours, merging)
+    let mut merged = write(&ours, merging)?;
+    merged.unpin(&pins)?;
+    // Where nothing is new, not even the order of rows at one instant may change.
+    if same_lines(document, &merged.document) {
+        merged.document = document.clone();
+    }
+    Ok(merged)
+}
+
+/// A person's row whose clock got its date for the time of a merge.
+struct Pin {
+    line: String,
+    raw: String,
+}
+
+/// The document with dates before the bare clocks of people's rows: such a clock takes its date from our
+/// row above it or from our start time, and both are taken out before they are written again.
+fn pinned(document: &Document, decisions: &[Decision]) -> Result<(Document, Vec<Pin>), OperationError> {
+    let ours: BTreeSet<&str> = decisions
+        .iter()
+        .filter(|decision| decision.state == State::Taken && !decision.wrote.is_empty())
+        .map(|decision| decision.wrote.as_str())
+        .collect();
+    let mut pinned = document.clone();
+    let mut pins = Vec::new();
+    if ours.is_empty() {
+        return Ok((pinned, pins));
+    }
+    for row in document.timeline_rows() {
+        let Some(Ok(moment)) = &row.moment else { continue };
+        let Some(cell) = row.time else { continue };
+        if moment.dated || ours.contains(hash(document.slice(row.span).trim()).as_str()) {
+            continue;
+        }
+        let raw = document.slice(cell.span);
+        let date = TimeZone::UTC.to_datetime(moment.at).date();
+        let precision = if moment.at.as_second() % 60 == 0 { Precision::Minute } else { Precision::Second };
+        // The first keeps all that the clock says, a range's end too.
+        for text in [format!("{date} {raw}"), row::time(moment.at, precision)] {
+            let Ok(edits) = pinned.set_timeline_cell(row.number, TimelineColumn::Time, &text) else {
+                continue;
+            };
+            let changed = pinned.changed(&edits)?;
+            if changed.timeline_rows().get(row.number - 1).and_then(TimelineRow::at) == Some(moment.at) {
+                let line = changed.slice(changed.timeline_rows()[row.number - 1].span).to_owned();
+                pins.push(Pin { line, raw: raw.to_owned() });
+                pinned = changed;
+                break;
+            }
+        }
+    }
+    Ok((pinned, pins))
+}
+
+/// Why each event comes in or is left out, by all the evidence and the document as it stands.
+pub fn choices(document: &Document, merging: &Merging<'_>) -> Selection {
+    let frozen = merging.frozen;
+    let by_hand = frozen.decisions().into_iter().filter(|d| is_by_hand(d)).map(|decision| &decision.id);
+    let asked: BTreeSet<EventId> = merging.asked.iter().chain(by_hand).cloned().collect();
+    let open: Vec<&Event> =
+        frozen.events().into_iter().filter(|event| frozen.state(&event.id) != State::Dismissed).collect();
+    select(&open, merging.curation, &known(document, merging), &asked)
 }
 
 /// Writes into a document from which ours is taken out.
-fn write(document: &Document, ours: &Ours, merging: &Merging<'_>) -> Result<Merged, OperationError> {
+fn write(ours: &Ours, merging: &Merging<'_>) -> Result<Merged, OperationError> {
     let frozen = merging.frozen;
     let stripped = &ours.document;
     let known = known(stripped, merging);
@@ -120,13 +184,25 @@ fn write(document: &Document, ours: &Ours, merging: &Merging<'_>) -> Result<Merg
     let derived = derive::derive(events.iter().copied(), &known);
 
     let ours_to_write: Vec<&Event> = events.iter().copied().filter(|event| !settled(&event.id)).collect();
+    // Who takes one event in asks for that one, and for what it decides.
+    let concerns =
+        |because: &[EventId]| merging.asked.is_empty() || because.iter().any(|id| merging.asked.contains(id));
+    let stays = |what: Derivable| match what {
+        Derivable::Milestone(milestone) => ours.rows.contains_key(&stated_id(milestone)),
+        what => field_of(what).is_some_and(|field| ours.fields.contains(&field_id(field))),
+    };
     let marked = milestones_of(stripped, &derived, &ours_to_write);
+    let derived: Vec<Derived> =
+        derived.into_iter().filter(|result| stays(result.what) || concerns(&result.because)).collect();
     let mut rows = stated_rows(stripped, &derived, &marked, merging);
     rows.retain(|(id, _)| !settled(id));
     for event in &ours_to_write {
         let file = frozen.file_of(&event.id).map(|file| format!("{}/{file}", merging.folder));
         rows.push((event.id.clone(), Row::new(event, marked.get(&event.id).copied(), file.as_deref())));
     }
+    rows.retain(|(id, _)| {
+        ours.rows.contains_key(id) || id.0.starts_with("stated:") || concerns(std::slice::from_ref(id))
+    });
     rows.sort_by(|a, b| (a.1.at, &a.0).cmp(&(b.1.at, &b.0)));
 
     let mut merged = Merged {
@@ -151,11 +227,19 @@ fn write(document: &Document, ours: &Ours, merging: &Merging<'_>) -> Result<Merg
     }
     merged.removed.sort_by_key(|(id, _)| (frozen.event(id).map(Event::instant), id.clone()));
     merged.fill(derived, ours)?;
-    // Where nothing is new, not even the order of rows at one instant may change.
-    if same_lines(document, &merged.document) {
-        merged.document = document.clone();
-    }
     Ok(merged)
+}
+
+/// What was written from evidence that is no longer there cannot be written again: it stays as it stands.
+fn leave_what_is_purged(decisions: &mut [Decision], frozen: &Frozen) {
+    let of_all = |id: &EventId| id.0.starts_with("field:") || id.0.starts_with("stated:");
+    let is_gone = |decision: &Decision| !of_all(&decision.id) && frozen.event(&decision.id).is_none();
+    let any_gone = decisions.iter().any(|decision| decision.state == State::Taken && is_gone(decision));
+    for decision in decisions.iter_mut() {
+        if is_gone(decision) || any_gone && of_all(&decision.id) {
+            decision.wrote.clear();
+        }
+    }
 }
 
 fn is_by_hand(decision: &Decision) -> bool {
@@ -168,7 +252,7 @@ fn known(document: &Document, merging: &Merging<'_>) -> Known {
         let at = match milestone {
             Milestone::Started => document.started_at(),
             Milestone::Resolved => document.ended_at(),
-            _ => document.milestone(milestone).and_then(crate::document::TimelineRow::at),
+            _ => document.milestone(milestone).and_then(TimelineRow::at),
         };
         milestones.extend(at.map(|at| (milestone, at)));
     }
@@ -262,6 +346,11 @@ fn milestones_of(
     marked
 }
 
+/// The name of the row of a milestone that an event only tells of.
+fn stated_id(milestone: Milestone) -> EventId {
+    EventId(format!("stated:{}", milestone.word().to_lowercase()))
+}
+
 /// Rows for milestones at an instant that an event only speaks of: "impact started at 14:02".
 fn stated_rows(
     document: &Document,
@@ -291,13 +380,34 @@ fn stated_rows(
         };
         stated.details.remove("url");
         let file = merging.frozen.file_of(&event.id).map(|file| format!("{}/{file}", merging.folder));
-        let id = EventId(format!("stated:{}", milestone.word().to_lowercase()));
-        rows.push((id, Row::new(&stated, Some(milestone), file.as_deref())));
+        rows.push((stated_id(milestone), Row::new(&stated, Some(milestone), file.as_deref())));
     }
     rows
 }
 
 impl Merged {
+    /// Takes the dates of pinned rows off again, where each row then still means the same instant.
+    fn unpin(&mut self, pins: &[Pin]) -> Result<(), OperationError> {
+        for pin in pins {
+            let rows = self.document.timeline_rows();
+            let Some(row) = rows.iter().find(|row| self.document.slice(row.span) == pin.line) else {
+                continue;
+            };
+            let Ok(edits) = self.document.set_timeline_cell(row.number, TimelineColumn::Time, &pin.raw)
+            else {
+                continue;
+            };
+            let bare = self.document.changed(&edits)?;
+            let instants = |document: &Document| {
+                document.timeline_rows().iter().map(TimelineRow::at).collect::<Vec<Option<Timestamp>>>()
+            };
+            if instants(&bare) == instants(&self.document) {
+                self.document = bare;
+            }
+        }
+        Ok(())
+    }
+
     fn write_row(
         &mut self,
         id: &EventId,
@@ -313,7 +423,11 @@ impl Merged {
             Some(old) if *old != wrote => self.changed.push(id.clone()),
             Some(_) => {}
         }
-        let by_hand = merging.asked.contains(id) || merging.frozen.decision(id).is_some_and(is_by_hand);
+        let event = merging.frozen.event(id);
+        // A thread is asked for once; the next import must know that it was.
+        let by_hand = merging.asked.contains(id)
+            || merging.frozen.decision(id).is_some_and(is_by_hand)
+            || event.is_some_and(|event| merging.curation.asks_for(event));
         let why = if by_hand { BY_HAND } else { self.selection.choices.get(id).map_or("", Choice::why) };
         let why = why.to_owned();
         self.decisions.push(Decision { id: id.clone(), state: State::Taken, why, wrote });
@@ -382,6 +496,16 @@ fn value_of(document: &Document, field: FieldId, results: &[Derived]) -> Option<
 
 /// A duration from the times that the document holds now, so that it cannot disagree with them.
 fn span_of(document: &Document, field: FieldId) -> Option<String> {
+    // Nothing is counted from `~16:00` or `unknown`.
+    let ends: &[FieldId] = if field == FieldId::Duration {
+        &[FieldId::StartTime, FieldId::EndTime]
+    } else {
+        &[FieldId::StartTime]
+    };
+    let is_vague = |id: &FieldId| document.is_filled(*id) && !matches!(document.field_time(*id), Some(Ok(_)));
+    if ends.iter().any(is_vague) {
+        return None;
+    }
     let from = document.started_at()?;
     let to = if field == FieldId::Duration {
         document.ended_at()?

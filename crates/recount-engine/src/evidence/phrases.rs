@@ -7,9 +7,9 @@
 
 use std::sync::LazyLock;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use regex::{Regex, RegexSet};
 
 use super::event::{Kind, Milestone, Precision};
@@ -183,6 +183,7 @@ struct Tables {
     doubts: RegexSet,
     starts: Vec<Regex>,
     full_start: Regex,
+    at_clock: Regex,
     severity: Regex,
     warning: Regex,
     begun: Regex,
@@ -207,6 +208,9 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
             .collect(),
         full_start: compile(
             r"\b(?:starts ?at|started(?: at)?|began(?: at)?|firing since|active since|since)\W{1,4}(?P<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?P<s>:\d\d(?:\.\d+)?)?(?: UTC|Z|[+-]\d\d:\d\d))",
+        ),
+        at_clock: compile(
+            r"\b(?:resolved|mitigated|closed|over|clear|normal|baseline|recovered|healthy|green|paged|detected|zero|0)(?: \w+){0,2}? (?:at|since) (?P<h>[01]?\d|2[0-3]):(?P<m>[0-5]\d)(?::(?P<s>[0-5]\d))?(?:(?P<utc> ?(?:UTC|GMT|Z))\b|[,;:!)]|$| (?:and|by|with|after|when|because|-|–)\b)",
         ),
         severity: compile(r"\bsev(?:erity)?[ -]?([0-3])\b"),
         warning: compile(
@@ -260,6 +264,29 @@ pub fn stated_start(text: &str, said: Timestamp) -> Option<(Timestamp, Precision
         Some((at, precision))
     })
 }
+
+/// How long ago a clock without a zone may be to be surely UTC: no zone is nearer to UTC than this.
+const SURELY_UTC: SignedDuration = SignedDuration::from_mins(30);
+
+/// The instant at which a sentence, said at `said`, states that what it tells happened: `mitigated at
+/// 11:34`. A clock without a zone counts where it lies shortly before `said`; nothing where the sentence
+/// was said in that very minute.
+pub fn stated_at(sentence: &str, said: Timestamp) -> Option<(Timestamp, Precision)> {
+    let found = TABLES.at_clock.captures(sentence)?;
+    let number = |name| found.name(name).and_then(|m| m.as_str().parse::<i8>().ok());
+    let clock = jiff::civil::Time::new(number("h")?, number("m")?, number("s").unwrap_or(0), 0).ok()?;
+    let precision = if found.name("s").is_some() { Precision::Second } else { Precision::Minute };
+    let day = said.to_zoned(TimeZone::UTC).date();
+    let on = |day: Date| day.to_datetime(clock).to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
+    let at = on(day).filter(|at| *at <= said).or_else(|| on(day.yesterday().ok()?))?;
+    let ago = said.duration_since(at);
+    let is_utc = found.name("utc").is_some() || ago < SURELY_UTC;
+    let same_minute = said.as_second().div_euclid(60) == at.as_second().div_euclid(60);
+    (is_utc && !same_minute && ago < LONGEST_AGO).then_some((at, precision))
+}
+
+/// How long ago a stated clock may be: further back it is of another day, or of another zone.
+const LONGEST_AGO: SignedDuration = SignedDuration::from_hours(12);
 
 /// Words without which no text states a start.
 const STARTS: &[&str] = &["since", "first", "started", "began", "startsat", "starts at"];

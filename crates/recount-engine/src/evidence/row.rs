@@ -35,7 +35,7 @@ impl Row {
         let mut action = match milestone {
             None => cell(&shorten(text)),
             Some(milestone) => {
-                let words = cell(&shorten(&without_stutter(text, milestone)));
+                let words = cell(&shorten(&without_stutter(text, milestone, event.instant())));
                 format!("**{}.** {words}", milestone.word()).trim_end().to_owned()
             }
         };
@@ -119,7 +119,7 @@ pub(super) fn link_name(url: &str) -> String {
 
 /// A text behind a milestone's word without that word again: `Mitigated at 15:09. Holds live` is
 /// `Holds live`.
-fn without_stutter(text: &str, milestone: Milestone) -> String {
+fn without_stutter(text: &str, milestone: Milestone, at: Timestamp) -> String {
     let word = milestone.word();
     let begins = text.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
     if !begins {
@@ -129,7 +129,11 @@ fn without_stutter(text: &str, milestone: Milestone) -> String {
     if let Some(after) = rest.strip_prefix(" at ") {
         let clock = after.find(|c: char| !(c.is_ascii_digit() || c == ':')).unwrap_or(after.len());
         let after_clock = after[clock..].strip_prefix(" UTC").unwrap_or(&after[clock..]);
-        if clock > 3 && (after_clock.is_empty() || after_clock.starts_with(['.', ',', ':', ';', '!'])) {
+        // Any other clock than the row's own says something.
+        let is_own = [Precision::Minute, Precision::Second]
+            .iter()
+            .any(|precision| time(at, *precision).split(' ').nth(1) == Some(&after[..clock]));
+        if is_own && (after_clock.is_empty() || after_clock.starts_with(['.', ',', ':', ';', '!'])) {
             rest = after_clock;
         }
     }
@@ -385,8 +389,9 @@ mod tests {
     #[test]
     fn a_milestone_does_not_stutter() {
         for (text, want) in [
-            ("Mitigated at 15:09. Holds live again", "**Mitigated.** Holds live again"),
-            ("mitigated at 15:09:10 UTC", "**Mitigated.**"),
+            ("Mitigated at 14:02. Holds live again", "**Mitigated.** Holds live again"),
+            ("mitigated at 14:02:05 UTC", "**Mitigated.**"),
+            ("Mitigated at 14:00. Holds live again", "**Mitigated.** Mitigated at 14:00. Holds live again"),
             ("Mitigated: traffic is on the replica", "**Mitigated.** Traffic is on the replica"),
             ("Mitigated at the edge", "**Mitigated.** Mitigated at the edge"),
             ("We mitigated it", "**Mitigated.** We mitigated it"),

@@ -39,12 +39,16 @@ impl Postmortem {
     }
 
     fn merge(&mut self, asked: &[EventId]) -> Merged {
+        self.merge_with(&Curation::default(), asked)
+    }
+
+    fn merge_with(&mut self, curation: &Curation, asked: &[EventId]) -> Merged {
         let services = ["checkout", "inventory", "payments", "search", "storefront", "waiting-room"];
         let merged = merge(
             &self.document,
             &Merging {
                 frozen: &self.frozen,
-                curation: &Curation::default(),
+                curation,
                 asked,
                 services: &services.map(str::to_owned),
                 regions: &["eu-west", "us-east", "ap-south"].map(str::to_owned),
@@ -182,6 +186,132 @@ fn an_import_that_was_cut_off_before_its_ledger_adds_nothing_the_second_time() {
     cut.document = done.document.clone();
     cut.import(&evidence());
     assert_eq!(cut.text(), done.text());
+}
+
+fn said(at: &str, action: &str) -> Event {
+    let line = format!(
+        r#"{{"id":"slack:{at}","at":"2026-11-20T{at}Z","kind":"message","source":"slack-export","actor":"Ana"}}"#
+    );
+    let mut event: Event = serde_json::from_str(&line).unwrap();
+    action.clone_into(&mut event.action);
+    event
+}
+
+#[test]
+fn a_stated_time_of_a_milestone_counts_and_is_never_lost() {
+    for (action, row) in [
+        (
+            "mitigated at 11:34, errors at 0.1%",
+            "| 2026-11-20 11:34 | Ana | **Mitigated.** As said at 11:36:05 |",
+        ),
+        ("Resolved at 10:50 UTC", "| 2026-11-20 10:50 | Ana | **Resolved.** As said at 11:36:05 |"),
+        ("mitigated at 11:36, errors at 0.1%", "| Ana | **Mitigated.** Errors at 0.1% |"),
+        ("mitigated at 03:34, errors at 0.1%", "mitigated at 03:34, errors at 0.1% |"),
+        ("mitigated at 11:34 CET", "mitigated at 11:34 CET |"),
+    ] {
+        let mut mine = Postmortem::new();
+        mine.import(&[said("10:40:00", "we're seeing errors in checkout"), said("11:36:05", action)]);
+        assert!(mine.text().to_lowercase().contains(&row.to_lowercase()), "{action}: {}", mine.text());
+    }
+}
+
+#[test]
+fn nothing_is_counted_from_a_vague_time_or_from_no_events() {
+    let mut mine = Postmortem::new();
+    mine.edit("- **Start time** (UTC):", "- **Start time** (UTC): 2026-11-20 14:00");
+    mine.edit("- **End time** (UTC):", "- **End time** (UTC): 2026-11-20 16:00");
+    let before = mine.text().to_owned();
+    mine.import(&[]);
+    assert_eq!(mine.text(), before);
+    mine.edit("2026-11-20 16:00", "~16:00");
+    mine.import(&[said("14:10:00", "we're seeing errors in checkout"), said("15:58:00", "all clear")]);
+    assert!(mine.text().contains("**Resolved.**"), "{}", mine.text());
+    assert!(!mine.document.is_filled(FieldId::Duration));
+}
+
+#[test]
+fn taking_one_event_takes_that_one_alone() {
+    let mut mine = Postmortem::new();
+    let events = evidence();
+    let header = || Header {
+        version: VERSION,
+        source: "x".into(),
+        name: "x".into(),
+        sha256: "00".into(),
+        from: None,
+        to: None,
+    };
+    mine.frozen.add(header(), events.clone());
+    let pizza = events.iter().find(|event| event.action.contains("pizza is cold")).unwrap().id.clone();
+    let merged = mine.merge(std::slice::from_ref(&pizza));
+    assert_eq!(merged.added, [pizza]);
+    assert!(merged.filled.is_empty() && merged.offers.is_empty(), "{:?} {:?}", merged.filled, merged.offers);
+}
+
+#[test]
+fn a_thread_that_was_asked_for_once_stays() {
+    let mut mine = Postmortem::new();
+    let mut events = evidence();
+    let chat = events.iter_mut().find(|event| event.action.contains("pizza is cold")).unwrap();
+    chat.thread = Some("1795183690.000100".into());
+    mine.import(&events);
+    assert!(!mine.text().contains("pizza is cold"));
+    mine.merge_with(&Curation { threads: vec!["1795183690.000100".into()] }, &[]);
+    let with_thread = mine.text().to_owned();
+    assert!(with_thread.contains("pizza is cold"));
+    let other = mine.frozen.candidates()[0].id.clone();
+    mine.merge(&[other]);
+    assert!(mine.text().contains("pizza is cold"));
+    mine.import(&events);
+    assert!(mine.text().contains("pizza is cold"));
+}
+
+#[test]
+fn a_bare_clock_of_a_person_stays_bare_and_means_the_same() {
+    for blank_start in [false, true] {
+        let mut mine = whole();
+        if blank_start {
+            mine.edit("- **Start time** (UTC): 2026-11-20 14:02", "- **Start time** (UTC):");
+        }
+        let first = mine.text().lines().find(|line| line.starts_with("| 2026-")).unwrap().to_owned();
+        let last = mine.text().lines().rfind(|line| line.starts_with("| 2026-11-20 ")).unwrap().to_owned();
+        mine.edit(&format!("{first}\n"), &format!("{first}\n| 13:59 | Ana | Called the vendor | |\n"));
+        mine.edit(
+            &format!("{last}\n"),
+            &format!("{last}\n| 23:58 | Ana | Went home | |\n| 00:05 | Ana | Slept | |\n"),
+        );
+        let instants = |document: &Document| {
+            let rows = document.timeline_rows().iter();
+            rows.map(|row| (document.slice(row.span).to_owned(), row.at())).collect::<Vec<_>>()
+        };
+        let (before, rows) = (mine.text().to_owned(), instants(&mine.document));
+        mine.import(&evidence());
+        assert_eq!(mine.text(), before);
+        // And where a row comes in.
+        let pizza =
+            mine.frozen.events().into_iter().find(|event| event.action.contains("pizza is cold")).unwrap();
+        let pizza = pizza.id.clone();
+        mine.merge(&[pizza]);
+        let mut after = instants(&mine.document);
+        after.retain(|(line, _)| !line.contains("pizza is cold"));
+        assert_eq!(after, rows);
+    }
+}
+
+#[test]
+fn what_was_purged_stays_as_it_stands_and_comes_back_as_it_was_decided() {
+    let mut mine = whole();
+    mine.edit("**Acknowledged.** ack, I have the page. Looking", "**Acknowledged.** Ana took the page");
+    let refused = mine.text().lines().find(|line| line.contains("REFUSED rollback")).unwrap().to_owned();
+    mine.edit(&format!("{refused}\n"), "");
+    let before = mine.text().to_owned();
+    let decisions: Vec<_> = mine.frozen.decisions().into_iter().cloned().collect();
+    mine.frozen = Frozen::default();
+    mine.frozen.write_down(decisions);
+    mine.merge(&[]);
+    assert_eq!(mine.text(), before);
+    mine.import(&evidence());
+    assert_eq!(mine.text(), before);
 }
 
 proptest! {

@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use recount_engine::evidence::Event;
 use recount_engine::evidence::curate::{Choice, Curation};
+use recount_engine::evidence::merge::{self, Merging};
 use serde::Serialize;
 
 use crate::Outcome;
@@ -72,8 +73,20 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let wanted = args.grep.map(|text| text.to_lowercase());
     // What all the evidence together makes of each event; the document stays as it is.
     let (_, document) = workspace.read(&path)?;
-    let imported = import::take_in(&workspace, &path, &document, frozen.clone(), &Curation::default(), &[])?;
-    let choices = &imported.merged.selection.choices;
+    let config = workspace.config();
+    let services: Vec<String> = config.services.iter().map(|service| service.name.clone()).collect();
+    let selection = merge::choices(
+        &document,
+        &Merging {
+            frozen: &frozen,
+            curation: &Curation::default(),
+            asked: &[],
+            services: &services,
+            regions: &config.library.regions,
+            folder: "",
+        },
+    );
+    let choices = &selection.choices;
     let candidates: Vec<Candidate<'_>> = frozen
         .candidates()
         .into_iter()

@@ -64,7 +64,8 @@ pub(crate) fn draft(
     let imported = match import::into_document(workspace, &guard, &path, &document, read, how, environment) {
         Ok(imported) => imported,
         Err(error) => {
-            // The document was made a moment ago and holds nothing of anybody's.
+            // Both were made a moment ago and hold nothing of anybody's.
+            guard.remove_evidence(&path)?;
             guard.remove(&path, &stored.version)?;
             return Err(error);
         }

@@ -1,9 +1,12 @@
 //! `recount evidence`: the frozen evidence itself.
 
+use std::fs;
 use std::io::Write as _;
 
 use clap::Subcommand;
+use recount_engine::document::TimelineRow;
 use recount_engine::evidence::freeze::State;
+use recount_store::evidence_folder;
 
 use crate::Outcome;
 use crate::commands::import;
@@ -61,14 +64,37 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
             let path = workspace.find(&id)?;
             let frozen = import::frozen_of(&path, environment)?;
             let (inputs, events) = (frozen.inputs().len(), frozen.events().len());
+            if inputs == 0 {
+                environment.note(format!("nothing is frozen for `{id}`"));
+                return Ok(Exit::Done);
+            }
             if !yes {
                 return Err(CliError::new(format!(
                     "this would remove {inputs} frozen inputs with {events} events of `{id}` for good"
                 ))
                 .hint("say `--yes` to do it"));
             }
-            workspace.library.lock()?.remove_evidence(&path)?;
+            let lock = workspace.library.lock()?;
+            // The ledger stays: it knows which rows people changed or deleted, should the same evidence
+            // come in again. It holds no evidence.
+            let folder = evidence_folder(&path);
+            for input in frozen.inputs() {
+                let file = folder.join(&input.file);
+                fs::remove_file(&file).map_err(|error| {
+                    CliError::new(format!("`{}` cannot be removed: {error}", file.display()))
+                })?;
+            }
+            drop(lock);
             writeln!(environment.out(), "removed {inputs} frozen inputs with {events} events of `{id}`")?;
+            let (_, document) = workspace.read(&path)?;
+            let linked = |row: &&TimelineRow| {
+                frozen.inputs().iter().any(|input| document.slice(row.span).contains(&input.file))
+            };
+            let rows = document.timeline_rows().iter().filter(linked).count();
+            if rows > 0 {
+                let link = if rows == 1 { "row of the timeline links" } else { "rows of the timeline link" };
+                environment.warn(format!("{rows} {link} to what is gone"));
+            }
             Ok(Exit::Done)
         }
     }

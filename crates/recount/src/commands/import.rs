@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use recount_engine::document::template::FieldId;
 use recount_engine::document::{Document, Milestone};
-use recount_engine::evidence::curate::Curation;
+use recount_engine::evidence::curate::{self, Curation};
 use recount_engine::evidence::freeze::{self, Frozen, Header, Window};
 use recount_engine::evidence::merge::{self, Merged, Merging};
 use recount_engine::evidence::{Event, EventId, Import, Options, Person};
@@ -133,21 +133,48 @@ pub(crate) fn read(
         roster: roster.collect(),
         pseudonym_salt: config.evidence.salt.clone().unwrap_or_default(),
     };
-    let mut imports = Vec::new();
-    for file in files {
-        let input = Input::open(file)?;
+    let inputs: Vec<Input> = files.iter().map(|file| Input::open(file)).collect::<Result<_, _>>()?;
+    let mut imports: Vec<Option<(String, &'static str, Import)>> = inputs.iter().map(|_| None).collect();
+    // What needs no window is read first: it may say which hours the others are to be read for.
+    let mut order: Vec<usize> = (0..inputs.len()).collect();
+    order.sort_by_key(|index| inputs[*index].needs_window());
+    for index in order {
+        let input = &inputs[index];
         let source = match &how.source {
             Some(name) => inputs::named_source(name)?,
             None => input.recognise()?,
         };
         let mut options = options.clone();
         if input.needs_window() {
+            let window = window.or_else(|| {
+                let read: Vec<&Event> = imports.iter().flatten().flat_map(|(.., i)| &i.events).collect();
+                Window::around(Merged::start_of(&read, &Curation { threads: how.thread.clone() }))
+            });
             options.from = options.from.or(window.map(|window| window.from));
             options.to = options.to.or(window.map(|window| window.to));
+            if options.from.is_none() || options.to.is_none() {
+                let name = input.name();
+                return Err(CliError::new(format!(
+                    "`{name}` is a repository, and the incident's hours are not known"
+                ))
+                .hint("give `--from` and `--to`, or the start time (`draft --start`, or in the document)"));
+            }
         }
         let import = input.import(source, &options)?;
         tell(environment, &input.name(), source.name, &import);
-        imports.push((input.name(), source.name, import));
+        imports[index] = Some((input.name(), source.name, import));
+    }
+    let imports: Vec<_> = imports.into_iter().flatten().collect();
+    if !how.channel.is_empty() && imports.iter().all(|(.., import)| import.events.is_empty()) {
+        let names = how.channel.join("`, `");
+        let error = CliError::new(format!("nothing was read from the channel `{names}`"));
+        let there = imports
+            .iter()
+            .find_map(|(.., import)| import.notes.iter().find_map(|note| note.split_once("the export has ")));
+        return Err(match there {
+            Some((_, there)) => error.hint(format!("the export has {there}")),
+            None => error.hint("leave `--channel` out to read all that is there"),
+        });
     }
     Ok(Read { imports, from, to })
 }
@@ -222,6 +249,8 @@ pub(crate) fn into_document(
 ) -> Result<Imported, CliError> {
     let mut frozen = frozen_of(path, environment)?;
     let window = if read.from.is_some() || read.to.is_some() { None } else { window_of(document) };
+    let mut windowed = Vec::new();
+    // Every input before anything is kept: where one is refused, nothing of the others is written.
     for (name, source, import) in read.imports {
         let count = import.events.len();
         let events = if read.from.is_some() && read.to.is_some() {
@@ -249,14 +278,45 @@ pub(crate) fn into_document(
             from: read.from.or(window.map(|w| w.from)).map(Into::into),
             to: read.to.or(window.map(|w| w.to)).map(Into::into),
         };
+        windowed.push((header, events));
+    }
+    let mut files = Vec::new();
+    for (header, events) in windowed {
         let fresh: Vec<Event> =
             events.into_iter().filter(|event| frozen.event(&event.id).is_none()).collect();
-        if let Some(file) = frozen.add(header, fresh) {
-            guard.write_evidence(path, &file.name, &file.bytes)?;
-        }
+        files.extend(frozen.add(header, fresh));
     }
-    take_in(workspace, path, document, frozen, &Curation { threads: how.thread.clone() }, &[])
+    known_threads(&frozen, &how.thread)?;
+    let curation = Curation { threads: how.thread.clone() };
+    let imported = take_in(workspace, path, document, frozen, &curation, &[])?;
+    for file in files {
+        guard.write_evidence(path, &file.name, &file.bytes)?;
+    }
+    Ok(imported)
 }
+
+/// Refuses a thread of which the evidence has nothing.
+fn known_threads(frozen: &Frozen, wanted: &[String]) -> Result<(), CliError> {
+    let events = frozen.events();
+    for thread in wanted {
+        if events.iter().any(|event| curate::is_in_thread(event, thread)) {
+            continue;
+        }
+        let mut there: Vec<&str> = events.iter().filter_map(|event| event.thread.as_deref()).collect();
+        there.dedup();
+        let error = CliError::new(format!("the evidence has no thread `{thread}`"));
+        return Err(if there.is_empty() {
+            error.hint("it has no threads in the hours that were read")
+        } else {
+            there.truncate(THREADS_SHOWN);
+            error.hint(format!("give a thread's permalink, or its ID, such as `{}`", there.join("`, `")))
+        });
+    }
+    Ok(())
+}
+
+/// How many threads that are there are named where one is not.
+const THREADS_SHOWN: usize = 5;
 
 /// Puts the events that belong in the timeline into it, and those that a person asked for.
 pub(crate) fn take_in(

@@ -176,10 +176,49 @@ fn evidence_is_listed_and_purged_when_said_twice() {
     let run = folder.recount(&["evidence", "purge", "1"]).is(2);
     assert!(run.err.ends_with("hint: say `--yes` to do it\n"), "{}", run.err);
     assert!(folder.files("postmortems").len() > 1);
-    folder.recount(&["evidence", "purge", "1", "--yes"]).is(0);
-    assert_eq!(folder.files("postmortems"), [PATH]);
+    let run = folder.recount(&["evidence", "purge", "1", "--yes"]).is(0);
+    assert!(run.err.contains("3 rows of the timeline link to what is gone"), "{}", run.err);
+    let left = folder.files("postmortems");
+    assert!(left.len() == 2 && left.iter().any(|file| file.ends_with("/ledger.jsonl")), "{left:?}");
     let run = folder.recount(&["evidence", "list", "1"]).is(0);
     assert_eq!(run.err, "nothing is frozen for `1`\n");
+    for args in [&["evidence", "purge", "1"][..], &["evidence", "purge", "1", "--yes"]] {
+        let run = folder.recount(args).is(0);
+        assert_eq!(run.err, "nothing is frozen for `1`\n");
+    }
+}
+
+#[test]
+fn purged_evidence_that_comes_in_again_leaves_rows_as_people_left_them() {
+    let (folder, _) = drafted();
+    let text = folder.read(PATH);
+    let [first, second, _] = rows(&text)[..] else { panic!("{text}") };
+    let edited = text
+        .replace(first, &first.replace("Merged #41 from shop/pool", "Halved the pool"))
+        .replace(&format!("{second}\n"), "");
+    folder.write(PATH, &edited);
+    folder.recount(&["evidence", "purge", "1", "--yes"]).is(0);
+    folder.recount(&["import", "1", "shop.gitlog.tsv"]).is(0);
+    assert_eq!(folder.read(PATH), edited);
+}
+
+#[test]
+fn a_refused_input_leaves_nothing_of_the_others_and_a_thread_or_channel_that_is_not_there_is_named() {
+    let folder = Folder::library();
+    write_slack(&folder);
+    folder.write("shop.gitlog.tsv", GIT_LOG);
+    let before = folder.files("");
+    let run = folder.recount(&["draft", "Cards refused", "slack", "--thread", "nope"]).is(2);
+    assert!(run.err.contains("the evidence has no thread `nope`"), "{}", run.err);
+    let run = folder.recount(&["draft", "Cards refused", "slack", "--channel", "nope"]).is(2);
+    assert!(run.err.contains("nothing was read from the channel `nope`"), "{}", run.err);
+    assert!(run.err.contains("hint: the export has `ops`"), "{}", run.err);
+    let after: Vec<_> = folder.files("").into_iter().filter(|file| !file.starts_with(".recount/")).collect();
+    assert_eq!(after, before);
+    folder.recount(&["draft", "Cards refused", "shop.gitlog.tsv"]).is(0);
+    let (text, files) = (folder.read(PATH), folder.files(""));
+    folder.recount(&["import", "1", "slack", "--thread", "nope"]).is(2);
+    assert_eq!((folder.read(PATH), folder.files("")), (text, files));
 }
 
 #[test]
@@ -229,7 +268,9 @@ fn a_repository_is_read_for_the_hours_of_the_incident() {
     let path = repository.root().display().to_string();
     let run = folder.recount(&["draft", "Cards refused", &path]).is(2);
     assert!(
-        run.err.ends_with("hint: give `--from` and `--to`, or fill in the start time first\n"),
+        run.err.ends_with(
+            "hint: give `--from` and `--to`, or the start time (`draft --start`, or in the document)\n"
+        ),
         "{}",
         run.err
     );
@@ -238,6 +279,10 @@ fn a_repository_is_read_for_the_hours_of_the_incident() {
     folder
         .recount(&["draft", "Cards refused", &path, "--from", "2020-01-01 00:00", "--to", "2100-01-01 00:00"])
         .is(0);
+    // A chat that says when it was decides the hours, wherever it stands among the inputs.
+    write_slack(&folder);
+    let run = folder.recount(&["draft", "Cards refused again", &path, "slack"]).is(0);
+    assert!(run.err.contains(": git-log, 0 events"), "{}", run.err);
 }
 
 #[test]
