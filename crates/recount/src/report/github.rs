@@ -9,6 +9,7 @@ pub(super) static FORMAT: Format = Format {
     name: "github",
     about: "annotations for GitHub Actions",
     fixes: true,
+    for_programs: true,
     report: |_: Look| Box::new(GitHub),
 };
 

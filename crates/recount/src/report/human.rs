@@ -22,6 +22,7 @@ pub(super) static FORMAT: Format = Format {
     name: "human",
     about: "for people: what is wrong, where, why it matters and what to do",
     fixes: true,
+    for_programs: false,
     report: |look: Look| Box::new(Human { look, renderer: renderer(look) }),
 };
 

@@ -10,6 +10,7 @@ pub(super) static FORMAT: Format = Format {
     name: "json",
     about: "everything, for programs; described by docs/schemas/check.v1.json",
     fixes: true,
+    for_programs: true,
     report: |_: Look| Box::new(Json),
 };
 

@@ -11,6 +11,7 @@ pub(super) static FORMAT: Format = Format {
     name: "junit",
     about: "JUnit XML for CI systems",
     fixes: false,
+    for_programs: true,
     report: |_: Look| Box::new(JUnit),
 };
 

@@ -37,6 +37,8 @@ pub(crate) struct Format {
     pub(crate) about: &'static str,
     /// Whether it shows fixes, or counts them.
     pub(crate) fixes: bool,
+    /// Whether programs read it: its paths are relative to the library's root, from wherever it is run.
+    pub(crate) for_programs: bool,
     /// Makes it.
     pub(crate) report: fn(Look) -> Box<dyn Report>,
 }

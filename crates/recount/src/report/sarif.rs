@@ -12,6 +12,7 @@ pub(super) static FORMAT: Format = Format {
     name: "sarif",
     about: "SARIF 2.1.0, for code scanning",
     fixes: true,
+    for_programs: true,
     report: |_: Look| Box::new(Sarif),
 };
 

@@ -7,6 +7,7 @@ pub(super) static FORMAT: Format = Format {
     name: "short",
     about: "one line a finding: `path:line:column: level[rule] message`",
     fixes: false,
+    for_programs: false,
     report: |_: Look| Box::new(Short),
 };
 
