@@ -146,6 +146,9 @@ impl<'a> Checked<'a> {
 
     /// The fix of a finding, unless its edits repeat a secret of the document.
     fn fix<'f>(&self, finding: &'f Finding) -> Option<&'f Fix> {
+        if self.secrets.all.len() > MANY {
+            return None;
+        }
         let leaks = |text: &str| self.secrets.texts(self.text).any(|secret| text.contains(secret));
         finding.fix.as_ref().filter(|fix| !fix.edits.iter().any(|edit| leaks(&edit.text)))
     }
@@ -194,7 +197,18 @@ impl Secrets {
         let mut findings = findings.to_vec();
         // The longest first: one can be a part of another.
         let mut secrets: Vec<&str> = self.texts(text).collect();
-        secrets.sort_unstable_by_key(|secret| std::cmp::Reverse(secret.len()));
+        secrets.sort_unstable_by_key(|secret| (std::cmp::Reverse(secret.len()), *secret));
+        secrets.dedup();
+        if secrets.len() > MANY {
+            for finding in findings.iter_mut().filter(|finding| !is_secret(finding) && !is_personal(finding))
+            {
+                finding.fix = None;
+                for words in [&mut finding.message, &mut finding.why, &mut finding.help] {
+                    *words = Cow::Owned(without_quotes(words));
+                }
+            }
+            return Cow::Owned(findings);
+        }
         for finding in &mut findings {
             // What these rules say is masked already.
             let own = is_secret(finding) || is_personal(finding);
@@ -217,6 +231,16 @@ impl Secrets {
 
 /// A secret of fewer bytes can be a common word, which the masked words of a rule need.
 const LONG: usize = 8;
+
+/// In a document with more secrets than this, each is not sought in the words of each finding: whatever a
+/// finding quotes is masked.
+const MANY: usize = 256;
+
+/// `words` with everything in backticks masked.
+fn without_quotes(words: &str) -> String {
+    let parts = words.split('`').enumerate();
+    parts.map(|(nth, part)| if nth % 2 == 1 { "…" } else { part }).collect::<Vec<_>>().join("`")
+}
 
 /// `words` without `secret`, and without the beginning of it that a rule that cuts long text left;
 /// none where it is not in them.

@@ -395,6 +395,17 @@ fn no_words_quote_a_secret_whatever_became_of_the_finding_about_it() {
 }
 
 #[test]
+fn a_document_full_of_secrets_hides_whatever_is_quoted() {
+    let lines: Vec<String> = (0..5000).map(|n| format!("- password=gr4vel-pit-{n:05}-k8s")).collect();
+    let text = lines.join("\n");
+    let quote =
+        found(&GAP, Level::Error, Span::new(0, 1), ["`password=gr4vel-pit-00007-k8s` is prose", "", ""]);
+    let findings = vec![quote; 5000];
+    let checked = Checked::new("a.md", &text, Stage::Final, &findings);
+    assert!(checked.findings.iter().all(|finding| finding.message == "`…` is prose"));
+}
+
+#[test]
 fn what_people_wrote_cannot_break_a_format() {
     let nasty = "`\x1b[2J\0\u{85}]]>&\"'\r\n::error::, %: \u{202e}\u{fffe}`";
     let mut finding = found(&GAP, Level::Error, Span::new(0, 1), ["", "", ""]);
