@@ -50,16 +50,35 @@ pub(crate) fn changed_since(folder: &Path, rev: &str) -> Result<Vec<PathBuf>, St
     Ok(paths)
 }
 
+/// Files that another path holds now, each as the path now and the path then. Git decides what is the
+/// same file; one that it does not know yet is none.
+pub(crate) fn renamed_since(folder: &Path, rev: &str) -> Result<Vec<(PathBuf, PathBuf)>, StoreError> {
+    let base = merge_base(folder, rev)?;
+    let names = succeed(
+        folder,
+        ["diff", "--name-status", "-z", "--relative", "-M", "--no-ext-diff", "--diff-filter=R", &base, "--"],
+    )?;
+    let mut names = names.split(|&byte| byte == 0).filter(|name| !name.is_empty());
+    let mut renamed = Vec::new();
+    // Each is its similarity, the old name and the new one.
+    while let (Some(_), Some(then), Some(now)) = (names.next(), names.next(), names.next()) {
+        renamed.push((folder.join(path_from(now)), folder.join(path_from(then))));
+    }
+    Ok(renamed)
+}
+
 pub(crate) fn bytes_at(folder: &Path, rev: &str, path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
     let commit = commit(folder, rev)?;
-    // `./` makes the path relative to the folder and not to the top of the repository.
-    let mut object = std::ffi::OsString::from(format!("{commit}:./"));
-    object.push(path);
-    let found = git(folder, [OsStr::new("cat-file"), OsStr::new("-e"), &object])?;
-    if !found.status.success() {
-        return Ok(None);
+    // `cat-file -e` would not tell a path that was not there from a file that git lost.
+    let [command, nul, end, commit] = ["ls-tree", "-z", "--", &commit].map(OsStr::new);
+    let entry = succeed(folder, [command, nul, end, commit, path.as_os_str()])?;
+    // `100644 blob NAME`, a tab and the path.
+    let entry = String::from_utf8_lossy(&entry);
+    let mut words = entry.split(|c: char| c.is_ascii_whitespace()).skip(1);
+    match (words.next(), words.next()) {
+        (Some("blob"), Some(name)) => succeed(folder, ["cat-file", "blob", name]).map(Some),
+        _ => Ok(None),
     }
-    succeed(folder, [OsStr::new("cat-file"), OsStr::new("blob"), &object]).map(Some)
 }
 
 /// The commit's full name. First of all questions, because its failures are the ones people meet.

@@ -202,6 +202,16 @@ impl Library {
         git::changed_since(&self.root, rev)
     }
 
+    /// Files below the root that have another path since they left the merge base with `rev`, each as
+    /// the path now and the path then. A file that git does not know yet is not among them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Library::changed_since`].
+    pub fn renamed_since(&self, rev: &str) -> Result<Vec<(PathBuf, PathBuf)>, StoreError> {
+        git::renamed_since(&self.root, rev)
+    }
+
     /// A file below the root as it was at a commit; `None` where it was not there.
     ///
     /// # Errors

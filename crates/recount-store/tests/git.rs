@@ -89,3 +89,26 @@ fn what_git_cannot_answer_is_said_with_what_to_do() {
     let error = Library::loose(alone.path()).changed_since("main").unwrap_err();
     assert!(matches!(error, StoreError::NotARepository { .. }), "{error}");
 }
+
+#[test]
+fn a_file_that_git_lost_is_not_taken_for_one_that_was_not_there() {
+    let (folder, library) = repository();
+    let output = Command::new("git")
+        .current_dir(library.root())
+        .args(["rev-parse", "HEAD:./postmortems/kept.md"])
+        .output()
+        .unwrap();
+    let name = String::from_utf8(output.stdout).unwrap();
+    let (start, rest) = name.trim().split_at(2);
+    fs::remove_file(folder.path().join(".git/objects").join(start).join(rest)).unwrap();
+    let error = library.bytes_at("HEAD", &library.root().join("postmortems/kept.md")).unwrap_err();
+    assert!(matches!(error, StoreError::Git { .. }), "{error}");
+}
+
+#[test]
+fn a_renamed_file_is_known_by_its_old_name() {
+    let (folder, library) = repository();
+    let path = |name: &str| library.root().join("postmortems").join(name);
+    git(folder.path(), &["mv", "team/library/postmortems/kept.md", "team/library/postmortems/moved ✓.md"]);
+    assert_eq!(library.renamed_since("main").unwrap(), [(path("moved ✓.md"), path("kept.md"))]);
+}

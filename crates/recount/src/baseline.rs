@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use recount_store::Guard;
 
-use crate::commands::check::slashes;
 use crate::error::CliError;
+use crate::paths::slashes;
 use crate::workspace::Workspace;
 
 /// The file at the library's root.
@@ -83,6 +83,31 @@ pub(crate) fn follow(
         guard.write_if_unchanged(&file, &stored.version, text.as_bytes())?;
     }
     Ok(())
+}
+
+/// The lines of the file as they stand, for those that a new one takes over.
+pub(crate) struct Accepted(Vec<(Line, String)>);
+
+impl Accepted {
+    /// Reads the file; what is no line of a baseline is left out.
+    pub(crate) fn read(root: &Path) -> Self {
+        let text = fs::read_to_string(root.join(FILE)).unwrap_or_default();
+        let lines = text.lines().filter_map(|line| Some((serde_json::from_str(line).ok()?, line.to_owned())));
+        Self(lines.collect())
+    }
+
+    /// How many findings are accepted of a file, or of the files of a folder, and their lines.
+    pub(crate) fn of(&self, path: &str) -> (usize, String) {
+        let is_it = |other: &str| {
+            other.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let (mut count, mut text) = (0, String::new());
+        for (accepted, line) in self.0.iter().filter(|(accepted, _)| is_it(&accepted.path)) {
+            count += accepted.count as usize;
+            text.extend([line, "\n"]);
+        }
+        (count, text)
+    }
 }
 
 impl Baseline {

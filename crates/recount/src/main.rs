@@ -10,6 +10,7 @@ mod commands;
 mod environment;
 mod error;
 mod inputs;
+mod paths;
 mod progress;
 #[cfg(test)]
 mod reference;
@@ -47,9 +48,10 @@ struct Cli {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let mut environment = Environment::new(cli.library, cli.color);
-    let result = cli.command.run(&mut environment).and_then(|exit| {
-        environment.flush()?;
-        Ok(exit)
+    let result = cli.command.run(&mut environment).and_then(|exit| match environment.flush() {
+        Err(error) if !error.is_broken_pipe() => Err(error),
+        // What was found out is so, whether or not somebody read all of it.
+        _ => Ok(exit),
     });
     match result {
         Ok(exit) => exit.into(),

@@ -1,6 +1,8 @@
 //! The library that a command works on: its configuration, finding a postmortem by its ID, changing
 //! one safely.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -204,7 +206,7 @@ impl Workspace {
         today: Date,
         options: Options,
     ) -> Vec<Finding> {
-        let facts = Neighbours { workspace: self, path, others: None };
+        let facts = Neighbours::new(self, path, None);
         self.checker.findings(document, &facts, today, options)
     }
 
@@ -266,13 +268,18 @@ impl Workspace {
     }
 }
 
+/// Incident IDs, in lower case, that several documents carry, each with their paths.
+pub(crate) type SharedIds = HashMap<String, Vec<PathBuf>>;
+
 /// What a document may ask about its neighbours, answered from the file system.
 pub(crate) struct Neighbours<'w> {
-    pub(crate) workspace: &'w Workspace,
+    workspace: &'w Workspace,
     /// The document.
-    pub(crate) path: &'w Path,
-    /// Incident IDs that several documents carry, each with their paths; none while that is not known.
-    pub(crate) others: Option<&'w crate::commands::check::SharedIds>,
+    path: &'w Path,
+    /// Incident IDs that several documents carry; none while that is not known.
+    others: Option<&'w SharedIds>,
+    /// What it links to, so that many links into one document parse it once.
+    targets: RefCell<HashMap<PathBuf, Option<Document>>>,
 }
 
 impl Facts for Neighbours<'_> {
@@ -293,12 +300,20 @@ impl Facts for Neighbours<'_> {
         if !is_markdown {
             return None;
         }
-        let stored = self.workspace.library.read(&target).ok()?;
-        Some(Document::parse(&stored.bytes).has_anchor(anchor))
+        let mut targets = self.targets.borrow_mut();
+        let document = targets.entry(target).or_insert_with_key(|target| {
+            let stored = self.workspace.library.read(target).ok()?;
+            Some(Document::parse(&stored.bytes))
+        });
+        document.as_ref().map(|document| document.has_anchor(anchor))
     }
 }
 
-impl Neighbours<'_> {
+impl<'w> Neighbours<'w> {
+    pub(crate) fn new(workspace: &'w Workspace, path: &'w Path, others: Option<&'w SharedIds>) -> Self {
+        Self { workspace, path, others, targets: RefCell::default() }
+    }
+
     /// `link` as a path: from the document's folder, or from the library's root where it begins with `/`.
     fn beside(&self, link: &str) -> PathBuf {
         let folder = self.path.parent().unwrap_or(Path::new(""));

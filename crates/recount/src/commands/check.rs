@@ -2,7 +2,7 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -18,9 +18,10 @@ use crate::Outcome;
 use crate::baseline::{self, Baseline};
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
+use crate::paths::slashes;
 use crate::progress;
 use crate::report::{self, Checked, Look, Problem, Report, Stream, Summary};
-use crate::workspace::{Neighbours, Workspace};
+use crate::workspace::{Neighbours, SharedIds, Workspace};
 
 /// Check postmortems: what is wrong, what is missing, where, and what to do
 ///
@@ -64,9 +65,6 @@ fn format_parser() -> clap::builder::PossibleValuesParser {
     clap::builder::PossibleValuesParser::new(values)
 }
 
-/// Incident IDs that several documents carry.
-pub(crate) type SharedIds = HashMap<String, Vec<PathBuf>>;
-
 /// What became of one document. There is one of each until the end, so it is small where nothing is
 /// reported: its path stands in the listing.
 enum Checking {
@@ -78,7 +76,8 @@ enum Checking {
         waives_shared_id: bool,
         shown: String,
         summary: Summary,
-        failed_fix: Option<Box<CliError>>,
+        /// A fix that could not be written, or a question to git that it did not answer.
+        failure: Option<Box<CliError>>,
     },
 }
 
@@ -92,18 +91,25 @@ struct Run<'w> {
     baseline: &'w Baseline,
     /// The commit that findings must be newer than.
     base: Option<&'w str>,
+    /// Where a path of then is another one now: from the new one, as git names it, to the old one.
+    renamed: HashMap<PathBuf, PathBuf>,
+    /// The working folder.
     folder: PathBuf,
+    /// Whether paths are shown relative to the library's root, not to the working folder.
+    from_library: bool,
 }
 
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let started = Instant::now();
     let workspace = Workspace::open_or_loose(environment)?;
     let mut listed = workspace.list(&args.paths);
+    let mut renamed = HashMap::new();
     let base = match &args.since {
         None => None,
         Some(rev) => {
             let changed: HashSet<PathBuf> = workspace.library.changed_since(rev)?.into_iter().collect();
             listed.retain(|file| file.as_ref().map_or(true, |path| is_changed(path, &changed)));
+            renamed = workspace.library.renamed_since(rev)?.into_iter().collect();
             Some(workspace.library.merge_base(rev)?)
         }
     };
@@ -143,7 +149,9 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         fix: args.fix,
         baseline: &baseline,
         base: base.as_deref(),
+        renamed,
         folder: environment.folder()?,
+        from_library: format.for_programs && workspace.library.config_path().is_some(),
     };
     let mut results = run.all(&listed, environment);
     // Which documents share an ID is known only now: those few are checked again with that knowledge.
@@ -158,63 +166,108 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         let is_shared = id.as_ref().is_some_and(|id| shared.contains_key(id));
         if is_shared || *waives_shared_id {
             let stored = workspace.library.read(path);
-            *result = match stored {
+            let again = match stored {
                 Ok(stored) => run.one(path, Ok(&stored.bytes), Some(&shared)),
                 Err(recount_store::StoreError::Unreadable(unreadable)) => {
                     Checking::Unreadable(Box::new(unreadable))
                 }
                 Err(error) => return Err(error.into()),
             };
+            let first = std::mem::replace(result, again);
+            result.carry_over(first);
         }
     }
     let mut total = Summary::default();
-    let mut stream = Stream::new(report.as_ref(), environment.out())?;
+    let mut problems = Vec::new();
     let mut failures = Vec::new();
+    let mut parts = Vec::with_capacity(results.len());
     for result in results {
         match result {
             Checking::Unreadable(unreadable) => {
                 total.unreadable += 1;
-                stream.problem(problem(&run.folder, &unreadable));
+                problems.push(run.problem(&unreadable));
             }
-            Checking::Read { shown, summary, failed_fix, .. } => {
+            Checking::Read { shown, summary, failure, .. } => {
                 total.add(summary);
-                stream.document(&shown)?;
-                failures.extend(failed_fix);
+                parts.push(shown);
+                failures.extend(failure);
             }
         }
     }
     total.elapsed = (started.elapsed().as_secs() >= 2).then(|| started.elapsed());
-    stream.finish(&total)?;
-    let broken = !failures.is_empty();
-    for failure in failures {
-        environment.show_error(&failure);
-    }
-    if args.due && total.errors > 0 {
-        return Ok(Exit::Findings);
-    }
-    Ok(if total.unreadable > 0 || broken {
+    let exit = if total.unreadable > 0 || !failures.is_empty() {
         Exit::Failed
     } else if total.errors > 0 {
         Exit::Findings
     } else {
         Exit::Done
-    })
+    };
+    match write(report.as_ref(), environment.out(), &parts, problems, &total) {
+        // The reader has gone away; what the check found holds all the same.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        written => written?,
+    }
+    for failure in failures {
+        environment.show_error(&failure);
+    }
+    Ok(exit)
+}
+
+fn write(
+    report: &dyn Report,
+    out: impl io::Write,
+    parts: &[String],
+    problems: Vec<Problem>,
+    total: &Summary,
+) -> io::Result<()> {
+    let mut stream = Stream::new(report, out)?;
+    for part in parts {
+        stream.document(part)?;
+    }
+    for problem in problems {
+        stream.problem(problem);
+    }
+    stream.finish(total).map(drop)
+}
+
+impl Checking {
+    /// Keeps what an earlier check of the same document did to it: its fixes are written already.
+    fn carry_over(&mut self, first: Checking) {
+        if let (
+            Self::Read { summary, failure, .. },
+            Self::Read { summary: first, failure: first_failure, .. },
+        ) = (self, first)
+        {
+            summary.fixed += first.fixed;
+            if failure.is_none() {
+                *failure = first_failure;
+            }
+        }
+    }
 }
 
 fn is_changed(path: &Path, changed: &HashSet<PathBuf>) -> bool {
     changed.contains(path) || path.canonicalize().is_ok_and(|path| changed.contains(&path))
 }
 
-fn problem(folder: &Path, unreadable: &Unreadable) -> Problem {
-    let path = unreadable.path.strip_prefix(folder).unwrap_or(&unreadable.path);
-    Problem {
-        path: path.display().to_string(),
-        message: unreadable.why.clone(),
-        hint: unreadable.hint().unwrap_or_default().to_owned(),
-    }
-}
-
 impl Run<'_> {
+    /// A path as the format shows it: for programs the same from wherever the check was run.
+    fn shown(&self, path: &Path) -> String {
+        if self.from_library {
+            slashes(&self.workspace.relative(path))
+        } else {
+            path.strip_prefix(&self.folder).unwrap_or(path).display().to_string()
+        }
+    }
+
+    fn problem(&self, unreadable: &Unreadable) -> Problem {
+        Problem {
+            path: self.shown(&unreadable.path),
+            message: unreadable.why.clone(),
+            hint: unreadable.hint().unwrap_or_default().to_owned(),
+        }
+    }
+
     /// Checks every document, in parallel; answers come in the order of `listed`.
     fn all(&self, listed: &[Listed], environment: &Environment) -> Vec<Checking> {
         let bar = progress::bar(listed.len(), "checking", environment.is_watched());
@@ -242,10 +295,10 @@ impl Run<'_> {
             Ok(bytes) => bytes,
             Err(unreadable) => return Checking::Unreadable(Box::new(unreadable)),
         };
-        let facts = Neighbours { workspace: self.workspace, path, others: shared };
+        let facts = Neighbours::new(self.workspace, path, shared);
         let mut document = Document::parse(bytes);
         let mut summary = Summary::default();
-        let mut failed_fix = None;
+        let mut failure = None;
         let mut findings = self.workspace.checker.findings(&document, &facts, self.today, self.options);
         if self.fix && findings.iter().any(|finding| finding.fix.is_some()) {
             let fixed = self.workspace.checker.fix(bytes, &facts, self.today, self.options);
@@ -256,7 +309,7 @@ impl Run<'_> {
                         document = Document::parse(&fixed.bytes);
                         findings = fixed.findings;
                     }
-                    Err(error) => failed_fix = Some(Box::new(CliError::from(error))),
+                    Err(error) => failure = Some(Box::new(CliError::from(error))),
                 }
             }
         }
@@ -265,9 +318,12 @@ impl Run<'_> {
             summary.baselined = self.baseline.drop_accepted(&slashes(&relative), &document, &mut findings);
         }
         if let Some(base) = self.base {
-            summary.baselined += self.drop_older(base, path, &document, &mut findings);
+            match self.drop_older(base, path, &document, &mut findings) {
+                Ok(dropped) => summary.baselined += dropped,
+                Err(error) => failure = Some(Box::new(error)),
+            }
         }
-        let shown_path = path.strip_prefix(&self.folder).unwrap_or(path).display().to_string();
+        let shown_path = self.shown(path);
         let stage = self.options.stage.unwrap_or_else(|| document.stage());
         let mut shown = self.report.document(&Checked::new(&shown_path, document.text(), stage, &findings));
         shown.shrink_to_fit();
@@ -278,21 +334,30 @@ impl Run<'_> {
             waives_shared_id: waives(&document, "duplicate-incident-id"),
             shown,
             summary,
-            failed_fix,
+            failure,
         }
     }
 
     /// Drops the findings that the document had at the commit already.
-    fn drop_older(&self, base: &str, path: &Path, document: &Document, findings: &mut Vec<Finding>) -> usize {
-        let Ok(Some(old)) = self.workspace.library.bytes_at(base, path) else { return 0 };
+    fn drop_older(
+        &self,
+        base: &str,
+        path: &Path,
+        document: &Document,
+        findings: &mut Vec<Finding>,
+    ) -> Result<usize, CliError> {
+        let library = &self.workspace.library;
+        let now = library.root().join(self.workspace.relative(path));
+        let then = self.renamed.get(&now).unwrap_or(&now);
+        let Some(old) = library.bytes_at(base, then)? else { return Ok(0) };
         let old = Document::parse(&old);
-        let facts = Neighbours { workspace: self.workspace, path, others: None };
+        let facts = Neighbours::new(self.workspace, path, None);
         let mut before = Baseline::default();
         let options = Options { fixes: false, ..self.options };
         for finding in self.workspace.checker.findings(&old, &facts, self.today, options) {
             before.accept("", baseline::fingerprint(&old, &finding), 1);
         }
-        before.drop_accepted("", document, findings)
+        Ok(before.drop_accepted("", document, findings))
     }
 }
 
@@ -371,11 +436,6 @@ fn add_others(workspace: &Workspace, listed: &[Listed], all: &mut SharedIds) {
     }
 }
 
-/// A path with `/`, as it is stored.
-pub(crate) fn slashes(path: &Path) -> String {
-    path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
-}
-
 /// Writes the file that accepts all of today's findings.
 fn write_baseline(
     workspace: &Workspace,
@@ -390,7 +450,7 @@ fn write_baseline(
     let options = Options { stage: args.stage, due: args.due, fixes: false };
     let today = environment.today();
     let mut ids: HashMap<String, Vec<PathBuf>> = HashMap::new();
-    let mut unreadable = 0;
+    let mut unreadable = Vec::new();
     workspace.library.scan(
         listed,
         threads(),
@@ -402,19 +462,21 @@ fn write_baseline(
         |(path, id)| match id {
             Ok(Some(id)) => ids.entry(id).or_default().push(path),
             Ok(None) => {}
-            Err(_) => unreadable += 1,
+            Err(error) => unreadable.push(error),
         },
     );
     ids.retain(|_, paths| paths.len() > 1);
     let mut text = String::new();
     let mut count = 0;
+    let accepted = baseline::Accepted::read(workspace.library.root());
     workspace.library.scan(
         listed,
         threads(),
         |path, bytes| {
-            let Ok(bytes) = bytes else { return (0, String::new()) };
+            // What cannot be seen today was not mended either: it stays accepted.
+            let Ok(bytes) = bytes else { return accepted.of(&slashes(&workspace.relative(path))) };
             let document = Document::parse(bytes);
-            let facts = Neighbours { workspace, path, others: Some(&ids) };
+            let facts = Neighbours::new(workspace, path, Some(&ids));
             let findings = workspace.checker.findings(&document, &facts, today, options);
             let path = slashes(workspace.library.relative(path));
             (findings.len(), Baseline::lines(&path, &document, &findings))
@@ -436,5 +498,9 @@ fn write_baseline(
     }
     writeln!(environment.out(), "{} accepts {count} findings", baseline::FILE)?;
     environment.hint("commit it; `recount check` now reports only what is new");
-    Ok(if unreadable > 0 { Exit::Failed } else { Exit::Done })
+    let broken = !unreadable.is_empty();
+    for unreadable in unreadable {
+        environment.show_error(&recount_store::StoreError::Unreadable(unreadable).into());
+    }
+    Ok(if broken { Exit::Failed } else { Exit::Done })
 }

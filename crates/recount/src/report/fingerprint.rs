@@ -12,15 +12,15 @@ use super::{Checked, Secrets};
 /// One name for each finding of a document, in the same order; no two are equal. Findings that are
 /// alike are told apart by their order. A secret has no part in it.
 pub(crate) fn fingerprints(checked: &Checked<'_>) -> Vec<String> {
-    let secrets = checked.secrets();
+    let secrets = &checked.secrets;
     let mut seen: HashMap<[u8; 8], u32> = HashMap::new();
     let mut names = Vec::with_capacity(checked.findings.len());
-    for finding in checked.findings {
+    for finding in checked.findings.iter() {
         let mut hash = Sha256::new();
         hash.update(finding.rule.name);
         hash.update([0]);
         let line = checked.line_around(finding.span.start as usize);
-        hash_line(&mut hash, checked.text, line, &secrets);
+        hash_line(&mut hash, checked.text, line, secrets);
         for value in finding.message.split('`').skip(1).step_by(2) {
             hash.update([0]);
             hash.update(value);
@@ -45,7 +45,7 @@ pub(crate) fn fingerprints(checked: &Checked<'_>) -> Vec<String> {
 fn hash_line(hash: &mut Sha256, text: &str, line: std::ops::Range<usize>, secrets: &Secrets) {
     for word in text[line].split_ascii_whitespace() {
         let start = word.as_ptr().addr() - text.as_ptr().addr();
-        if secrets.touch(Span::new(start, start + word.len())) {
+        if secrets.touch_key(Span::new(start, start + word.len())) {
             continue;
         }
         hash.update(word);

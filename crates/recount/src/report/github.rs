@@ -9,6 +9,7 @@ pub(super) static FORMAT: Format = Format {
     name: "github",
     about: "annotations for GitHub Actions",
     fixes: true,
+    for_programs: true,
     report: |_: Look| Box::new(GitHub),
 };
 
@@ -17,7 +18,7 @@ struct GitHub;
 impl Report for GitHub {
     fn document(&self, checked: &Checked<'_>) -> String {
         let mut out = String::with_capacity(checked.findings.len() * 256);
-        for finding in checked.findings {
+        for finding in checked.findings.iter() {
             annotation(&mut out, checked, finding);
         }
         out

@@ -22,6 +22,7 @@ pub(super) static FORMAT: Format = Format {
     name: "human",
     about: "for people: what is wrong, where, why it matters and what to do",
     fixes: true,
+    for_programs: false,
     report: |look: Look| Box::new(Human { look, renderer: renderer(look) }),
 };
 
@@ -39,11 +40,11 @@ fn renderer(look: Look) -> Renderer {
 
 impl Report for Human {
     fn document(&self, checked: &Checked<'_>) -> String {
-        let secrets = checked.secrets();
+        let secrets = &checked.secrets;
         let mut said = HashSet::new();
         let mut out = String::new();
         for finding in checked.findings.iter().filter(|finding| finding.level > Level::Note) {
-            self.finding(&mut out, checked, finding, &secrets, &mut said);
+            self.finding(&mut out, checked, finding, secrets, &mut said);
             out.push('\n');
         }
         self.notes(&mut out, checked);
@@ -112,7 +113,7 @@ impl Human {
             group = group.element(Shown::HELP.message(&*help));
         }
         let mut groups: Vec<Group<'_>> = Vec::with_capacity(2);
-        match checked.fix(finding, secrets) {
+        match checked.fix(finding) {
             None => groups.push(group),
             Some(fix) => {
                 let title = line(&fix.title).into_owned();

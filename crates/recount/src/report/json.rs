@@ -10,6 +10,7 @@ pub(super) static FORMAT: Format = Format {
     name: "json",
     about: "everything, for programs; described by docs/schemas/check.v1.json",
     fixes: true,
+    for_programs: true,
     report: |_: Look| Box::new(Json),
 };
 
@@ -224,9 +225,8 @@ struct SummaryReport {
 }
 
 impl<'a> DocumentReport<'a> {
-    fn new(checked: &Checked<'a>) -> Self {
+    fn new(checked: &'a Checked<'_>) -> Self {
         use recount_engine::document::Stage;
-        let secrets = checked.secrets();
         let names = super::fingerprints(checked);
         let findings = checked.findings.iter().zip(names);
         Self {
@@ -238,7 +238,7 @@ impl<'a> DocumentReport<'a> {
             },
             findings: findings
                 .map(|(finding, fingerprint)| FindingReport {
-                    fix: checked.fix(finding, &secrets).map(FixReport::new),
+                    fix: checked.fix(finding).map(FixReport::new),
                     ..FindingReport::new(checked, finding, fingerprint)
                 })
                 .collect(),
@@ -247,7 +247,7 @@ impl<'a> DocumentReport<'a> {
 }
 
 impl<'a> FindingReport<'a> {
-    fn new(checked: &Checked<'a>, finding: &'a Finding, fingerprint: String) -> Self {
+    fn new(checked: &Checked<'_>, finding: &'a Finding, fingerprint: String) -> Self {
         let place = |offset| {
             let position = checked.position(offset);
             Place { offset, line: position.line, column: position.column }

@@ -11,6 +11,7 @@ pub(super) static FORMAT: Format = Format {
     name: "junit",
     about: "JUnit XML for CI systems",
     fixes: false,
+    for_programs: true,
     report: |_: Look| Box::new(JUnit),
 };
 
@@ -22,7 +23,7 @@ impl Report for JUnit {
     }
 
     fn document(&self, checked: &Checked<'_>) -> String {
-        let rules = by_rule(checked.findings);
+        let rules = by_rule(&checked.findings);
         let failures = rules.iter().filter(|(_, findings)| fails(findings)).count();
         let mut out = String::with_capacity(256 + checked.findings.len() * 256);
         open_suite(&mut out, checked.path, rules.len().max(1), failures, 0);

@@ -3,9 +3,10 @@
 //! What lives here: what a format is given, what it answers, and the order in which its parts are
 //! written. What does not: finding anything, reading files, and deciding on colour or width.
 //!
-//! Output is streamed. Workers render documents in parallel with [`Report::document`], which is pure;
-//! one writer hands the parts to a [`Stream`] in the order of paths. Nothing but the problems is kept
-//! until the end, so memory is bounded by what is being rendered, not by the library.
+//! Workers render documents in parallel with [`Report::document`], which is pure; one writer hands the
+//! parts to a [`Stream`] in the order of paths. A check writes when the last document was checked, since
+//! only then it is known which documents share an ID: until then it holds what is reported, and a few
+//! words of each document that is clean. So memory grows with what is found, not with what is read.
 
 mod escape;
 mod fingerprint;
@@ -18,11 +19,13 @@ mod short;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::io::{self, Write};
 use std::time::Duration;
 
 use recount_engine::document::{LineIndex, Position, Span, Stage};
+use recount_engine::evidence::redact::{self, Class};
 use recount_engine::lint::{Finding, Fix, Level};
 
 pub(crate) use fingerprint::fingerprints;
@@ -37,6 +40,8 @@ pub(crate) struct Format {
     pub(crate) about: &'static str,
     /// Whether it shows fixes, or counts them.
     pub(crate) fixes: bool,
+    /// Whether programs read it: its paths are relative to the library's root, from wherever it is run.
+    pub(crate) for_programs: bool,
     /// Makes it.
     pub(crate) report: fn(Look) -> Box<dyn Report>,
 }
@@ -94,15 +99,19 @@ pub(crate) struct Checked<'a> {
     pub(crate) text: &'a str,
     /// What it was held to.
     pub(crate) stage: Stage,
-    /// What was found, in its order.
-    pub(crate) findings: &'a [Finding],
+    /// What was found, in its order, with nothing secret in its words.
+    pub(crate) findings: Cow<'a, [Finding]>,
+    secrets: Secrets,
     lines: OnceCell<LineIndex>,
 }
 
 impl<'a> Checked<'a> {
-    /// A document with its findings. Lines are counted only when somebody asks.
+    /// A document with its findings. Lines are counted only when somebody asks; secrets are looked for
+    /// when there is something to report, whatever became of the findings about them.
     pub(crate) fn new(path: &'a str, text: &'a str, stage: Stage, findings: &'a [Finding]) -> Self {
-        Self { path, text, stage, findings, lines: OnceCell::new() }
+        let secrets = if findings.is_empty() { Secrets::default() } else { Secrets::of(text, findings) };
+        let findings = secrets.mask(text, findings);
+        Self { path, text, stage, findings, secrets, lines: OnceCell::new() }
     }
 
     /// The line and column of a byte.
@@ -135,40 +144,141 @@ impl<'a> Checked<'a> {
         start..end
     }
 
-    /// Where secrets stand.
-    fn secrets(&self) -> Secrets {
-        let mut spans: Vec<Span> = Vec::new();
-        // Findings are in order, so spans that overlap are neighbours.
-        for finding in self.findings.iter().filter(|finding| is_secret(finding)) {
-            match spans.last_mut() {
-                Some(last) if finding.span.start <= last.end => *last = last.to(finding.span),
-                _ => spans.push(finding.span),
-            }
-        }
-        Secrets(spans)
-    }
-
     /// The fix of a finding, unless its edits repeat a secret of the document.
-    fn fix<'f>(&self, finding: &'f Finding, secrets: &Secrets) -> Option<&'f Fix> {
-        let leaks = |text: &str| {
-            secrets.0.iter().any(|secret| {
-                let secret = self.text.get(secret.range()).unwrap_or("");
-                !secret.is_empty() && text.contains(secret)
-            })
-        };
+    fn fix<'f>(&self, finding: &'f Finding) -> Option<&'f Fix> {
+        if self.secrets.all.len() > MANY {
+            return None;
+        }
+        let leaks = |text: &str| self.secrets.texts(self.text).any(|secret| text.contains(secret));
         finding.fix.as_ref().filter(|fix| !fix.edits.iter().any(|edit| leaks(&edit.text)))
     }
 }
 
-/// The bytes of a document that nothing shows, in order and apart from each other.
-struct Secrets(Vec<Span>);
+/// The bytes of a document that nothing shows.
+#[derive(Default)]
+struct Secrets {
+    /// What lets somebody in, in order and apart from each other.
+    keys: Vec<Span>,
+    /// These and what says who somebody is, in order and apart from each other.
+    all: Vec<Span>,
+}
 
 impl Secrets {
-    /// Whether one of them is in `span`.
-    fn touch(&self, span: Span) -> bool {
-        let next = self.0.partition_point(|secret| secret.end <= span.start);
-        self.0.get(next).is_some_and(|secret| secret.overlaps(span))
+    /// What the detectors see in the text, and what findings say that it is.
+    fn of(text: &str, findings: &[Finding]) -> Self {
+        let seen = redact::find(text).into_iter().filter(|found| found.detector.class == Class::Secret);
+        let mut keys: Vec<Span> = seen.map(|found| Span::new(found.span.start, found.span.end)).collect();
+        keys.extend(findings.iter().filter(|finding| is_secret(finding)).map(|finding| finding.span));
+        let mut all = keys.clone();
+        all.extend(findings.iter().filter(|finding| is_personal(finding)).map(|finding| finding.span));
+        Self { keys: apart(keys), all: apart(all) }
     }
+
+    /// Whether something that nothing shows is in `span`.
+    fn touch(&self, span: Span) -> bool {
+        touch(&self.all, span)
+    }
+
+    /// Whether something that lets somebody in is in `span`.
+    fn touch_key(&self, span: Span) -> bool {
+        touch(&self.keys, span)
+    }
+
+    /// What nothing shows.
+    fn texts<'t>(&self, text: &'t str) -> impl Iterator<Item = &'t str> {
+        self.all.iter().filter_map(|span| text.get(span.range())).filter(|secret| !secret.is_empty())
+    }
+
+    /// The findings with every secret in their words masked: rules quote what stands in the document.
+    fn mask<'f>(&self, text: &str, findings: &'f [Finding]) -> Cow<'f, [Finding]> {
+        if self.all.is_empty() {
+            return Cow::Borrowed(findings);
+        }
+        let mut findings = findings.to_vec();
+        // The longest first: one can be a part of another.
+        let mut secrets: Vec<&str> = self.texts(text).collect();
+        secrets.sort_unstable_by_key(|secret| (std::cmp::Reverse(secret.len()), *secret));
+        secrets.dedup();
+        if secrets.len() > MANY {
+            for finding in findings.iter_mut().filter(|finding| !is_secret(finding) && !is_personal(finding))
+            {
+                finding.fix = None;
+                for words in [&mut finding.message, &mut finding.why, &mut finding.help] {
+                    *words = Cow::Owned(without_quotes(words));
+                }
+            }
+            return Cow::Owned(findings);
+        }
+        for finding in &mut findings {
+            // What these rules say is masked already.
+            let own = is_secret(finding) || is_personal(finding);
+            for secret in secrets.iter().filter(|secret| !own || secret.len() >= LONG) {
+                for words in [&mut finding.message, &mut finding.why, &mut finding.help] {
+                    if let Some(masked) = masked(words, secret) {
+                        *words = Cow::Owned(masked);
+                    }
+                }
+                if let Some(fix) = &mut finding.fix
+                    && let Some(masked) = masked(&fix.title, secret)
+                {
+                    fix.title = masked;
+                }
+            }
+        }
+        Cow::Owned(findings)
+    }
+}
+
+/// A secret of fewer bytes can be a common word, which the masked words of a rule need.
+const LONG: usize = 8;
+
+/// In a document with more secrets than this, each is not sought in the words of each finding: whatever a
+/// finding quotes is masked.
+const MANY: usize = 256;
+
+/// `words` with everything in backticks masked.
+fn without_quotes(words: &str) -> String {
+    let parts = words.split('`').enumerate();
+    parts.map(|(nth, part)| if nth % 2 == 1 { "…" } else { part }).collect::<Vec<_>>().join("`")
+}
+
+/// `words` without `secret`, and without the beginning of it that a rule that cuts long text left;
+/// none where it is not in them.
+fn masked(words: &str, secret: &str) -> Option<String> {
+    let whole = words.contains(secret).then(|| words.replace(secret, &redact::mask(secret)));
+    let Some(cut) = words.find('…').filter(|_| secret.len() >= LONG) else { return whole };
+    let before = words[..cut].trim_end();
+    // What is shown of a masked secret is four characters.
+    let begun =
+        (5..secret.len()).rev().filter_map(|end| secret.get(..end)).find(|start| before.ends_with(start));
+    match begun {
+        Some(start) if whole.is_none() => {
+            Some(format!("{}{}", &before[..before.len() - start.len()], &words[cut..]))
+        }
+        _ => whole,
+    }
+}
+
+/// Spans in order, with those that touch as one.
+fn apart(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort_unstable_by_key(|span| (span.start, span.end));
+    let mut apart: Vec<Span> = Vec::with_capacity(spans.len());
+    for span in spans {
+        match apart.last_mut() {
+            Some(last) if span.start < last.end => *last = last.to(span),
+            _ => apart.push(span),
+        }
+    }
+    apart
+}
+
+fn touch(spans: &[Span], span: Span) -> bool {
+    let next = spans.partition_point(|secret| secret.end <= span.start);
+    spans.get(next).is_some_and(|secret| secret.overlaps(span))
+}
+
+fn is_personal(finding: &Finding) -> bool {
+    finding.rule.name == "personal-data"
 }
 
 fn is_secret(finding: &Finding) -> bool {

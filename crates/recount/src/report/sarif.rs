@@ -12,6 +12,7 @@ pub(super) static FORMAT: Format = Format {
     name: "sarif",
     about: "SARIF 2.1.0, for code scanning",
     fixes: true,
+    for_programs: true,
     report: |_: Look| Box::new(Sarif),
 };
 
@@ -35,7 +36,6 @@ impl Report for Sarif {
     }
 
     fn document(&self, checked: &Checked<'_>) -> String {
-        let secrets = checked.secrets();
         let names = super::fingerprints(checked);
         let address = uri(checked.path);
         let mut out = String::with_capacity(checked.findings.len() * 512);
@@ -43,7 +43,7 @@ impl Report for Sarif {
             if !out.is_empty() {
                 out.push_str(self.separator());
             }
-            let fix = checked.fix(finding, &secrets);
+            let fix = checked.fix(finding);
             out.push_str(&to_json(&ResultObject::new(checked, &address, finding, fix, name)));
         }
         out

@@ -7,6 +7,7 @@ pub(super) static FORMAT: Format = Format {
     name: "short",
     about: "one line a finding: `path:line:column: level[rule] message`",
     fixes: false,
+    for_programs: false,
     report: |_: Look| Box::new(Short),
 };
 
@@ -19,7 +20,7 @@ impl Report for Short {
         let size =
             checked.findings.iter().map(|f| path.len() + f.message.len() + f.rule.name.len() + 32).sum();
         let mut out = String::with_capacity(size);
-        for finding in checked.findings {
+        for finding in checked.findings.iter() {
             let position = checked.position(finding.span.start);
             out.push_str(&path);
             out.push(':');

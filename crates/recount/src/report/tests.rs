@@ -178,7 +178,7 @@ fn shown(format: &str, look: Look, documents: &[Checked<'_>], problems: &[Proble
     let mut summary = Summary { unreadable: problems.len(), ..Summary::default() };
     for checked in documents {
         stream.document(&report.document(checked)).unwrap();
-        summary.add(Summary::of(checked.findings));
+        summary.add(Summary::of(&checked.findings));
     }
     for problem in problems {
         stream.problem(problem.clone());
@@ -368,6 +368,41 @@ fn no_format_prints_a_secret_of_the_document() {
         let shown = shown(format.name, Look { width: 400, ..Look::default() }, &document, &[]);
         assert!(!shown.contains("hunter2"), "{}:\n{shown}", format.name);
     }
+}
+
+/// With the rules as they are, whichever findings are left.
+#[test]
+fn no_words_quote_a_secret_whatever_became_of_the_finding_about_it() {
+    let command = "| 2026-11-20 14:40 | @ana | mysql --password=gr4vel-pit-7-k8s -h db-1 | works, tell lena.brook@harbourhall.example |\n";
+    let text = DOCUMENT.replace("\n## Action items", &format!("{command}\n## Action items"));
+    let document = recount_engine::document::Document::parse(text.as_bytes());
+    let checker = recount_engine::ide::Checker::new(recount_engine::config::Config::default());
+    let options = lint::Options { stage: Some(Stage::Final), due: false, fixes: true };
+    let all = checker.findings(&document, &lint::NoLibrary, jiff::civil::date(2026, 11, 23), options);
+    assert!(all.iter().any(|finding| finding.message.contains("gr4vel-pit-7-k8s")), "a rule quotes it");
+    let mut rest = all.clone();
+    rest.retain(|finding| finding.rule.name != "secret");
+    assert!(rest.len() < all.len() && rest.iter().any(is_personal));
+    for findings in [&all, &rest] {
+        for format in FORMATS {
+            let document = [Checked::new(PATH, &text, Stage::Final, findings)];
+            let shown = shown(format.name, Look { width: 400, ..Look::default() }, &document, &[]);
+            for secret in ["gr4vel-pit", "hunter2", "lena.brook@"] {
+                assert!(!shown.contains(secret), "{} shows {secret}:\n{shown}", format.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_document_full_of_secrets_hides_whatever_is_quoted() {
+    let lines: Vec<String> = (0..5000).map(|n| format!("- password=gr4vel-pit-{n:05}-k8s")).collect();
+    let text = lines.join("\n");
+    let quote =
+        found(&GAP, Level::Error, Span::new(0, 1), ["`password=gr4vel-pit-00007-k8s` is prose", "", ""]);
+    let findings = vec![quote; 5000];
+    let checked = Checked::new("a.md", &text, Stage::Final, &findings);
+    assert!(checked.findings.iter().all(|finding| finding.message == "`…` is prose"));
 }
 
 #[test]

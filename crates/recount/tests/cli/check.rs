@@ -456,7 +456,57 @@ fn a_reader_who_goes_away_is_no_error() {
         reader.read_line(&mut line).expect("there is a line");
         drop(reader);
         let output = child.wait_with_output().expect("it is our child");
-        assert_eq!(output.status.code(), Some(0), "{format}");
+        // `recount check | head` must not pass where the check does not.
+        assert_eq!(output.status.code(), Some(1), "{format}");
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{format}");
+    }
+}
+
+#[test]
+fn what_is_due_does_not_hide_that_a_file_could_not_be_read() {
+    Folder::examples().recount(&["check", "--due", WRONG_DURATION, "missing.md"]).is(2);
+}
+
+#[test]
+fn since_knows_old_findings_from_any_folder_and_under_any_name() {
+    let folder = Folder::repository();
+    let name = WRONG_DURATION.rsplit('/').next().expect("a file name");
+    folder.replace(WRONG_DURATION, "## Incident summary\n", "## Incident summary\n\n");
+    for (below, path) in [("", WRONG_DURATION), ("postmortems/2026", name), ("postmortems", "2026")] {
+        let mut command = folder.command(&["check", "--since", "HEAD", path]);
+        command.current_dir(folder.path(below));
+        folder.finish(command).is(0);
+    }
+    folder.recount(&["rename", "12", "Fees were charged twice"]).is(0);
+    folder.commit("Rename the postmortem");
+    let run = folder.recount(&["check", "--since", "HEAD~1"]).is(0);
+    assert!(run.out.contains("1 postmortem") && run.out.contains("known already"), "{}", run.out);
+}
+
+#[test]
+fn fixes_of_postmortems_that_share_an_id_are_counted() {
+    let folder = with_one_fault();
+    let other = "postmortems/2026/INC-0013-other.md";
+    folder.write(other, folder.read(CLEAN));
+    let run = folder.recount(&["check", "--fix", "--format", "json", CLEAN, other]).is(1).json();
+    assert_eq!(run["summary"]["fixed"], 2);
+}
+
+#[test]
+fn programs_read_the_same_paths_from_every_folder() {
+    let folder = with_one_fault();
+    let name = CLEAN.rsplit('/').next().expect("a file name");
+    for format in ["json", "sarif", "github", "junit"] {
+        let expected = folder.recount(&["check", "--format", format, CLEAN, "missing.md"]).is(2).out;
+        let mut command = folder.command(&["check", "--format", format, name]);
+        command.current_dir(folder.path("postmortems/2026"));
+        let run = folder.finish(command).is(1);
+        assert!(expected.contains(CLEAN) && run.out.contains(CLEAN), "{format}: {}", run.out);
+    }
+    for format in ["human", "short"] {
+        let mut command = folder.command(&["check", "--format", format, name]);
+        command.current_dir(folder.path("postmortems/2026"));
+        let run = folder.finish(command).is(1);
+        assert!(run.out.contains(name) && !run.out.contains(CLEAN), "{format}: {}", run.out);
     }
 }

@@ -151,3 +151,18 @@ fn a_read_only_file_is_not_written() {
         "allow writing with `chmod u+w ROOT/postmortems/2026/INC-0001-one.md`",
     );
 }
+
+#[test]
+fn a_new_baseline_names_what_it_could_not_read_and_keeps_what_was_accepted_of_it() {
+    let folder = Folder::library();
+    folder.write("postmortems/good.md", TEMPLATE);
+    folder.write("postmortems/latin.md", b"# Caf\xe9 closed\n\nThe till did not open.\n");
+    folder.recount(&["check", "--write-baseline"]).is(0);
+    let before = folder.read("recount-baseline.jsonl");
+    assert!(before.contains("postmortems/latin.md"), "{before}");
+    fs::remove_file(folder.path("postmortems/latin.md")).expect("it is there");
+    symlink("latin.md", folder.path("postmortems/latin.md")).expect("links can be made");
+    let run = folder.recount(&["check", "--write-baseline"]).is(2);
+    assert!(run.err.contains("latin.md` is a symbolic link that leads back to itself"), "{}", run.err);
+    assert_eq!(folder.read("recount-baseline.jsonl"), before);
+}
