@@ -60,7 +60,7 @@ pub(super) fn read(
         }
         let is_inner = sections.last().is_some_and(|last| last.id.is_some() && level > last.level);
         // A deeper heading that repeats a section met before, or stands in its own, stays inside.
-        let repeats = id.is_some() && sections.iter().any(|s| s.id == id) && is_inner;
+        let repeats = is_inner && id.is_some() && sections.iter().any(|s| s.id == id);
         if (id.is_none() && is_inner) || repeats {
             continue;
         }
