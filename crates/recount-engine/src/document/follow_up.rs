@@ -242,11 +242,16 @@ impl Shape {
         let mut shape = Self::default();
         let bytes = code.as_bytes();
         let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':');
+        let last_bracket = code.rfind(']').unwrap_or(0);
+        // Inside of the braces behind a name, up to where they close.
+        let mut in_selector = false;
         let mut depth = 0usize;
         let mut at = 0;
         while at < bytes.len() {
             let before = if at > 0 { bytes[at - 1] } else { b' ' };
             let next = bytes.get(at + 1).copied().unwrap_or(b' ');
+            let matches = bytes[at] == b'=' && matches!(next, b'"' | b'\'' | b'~');
+            shape.selects |= in_selector && matches;
             match bytes[at] {
                 quote @ (b'"' | b'\'') => {
                     at += 1;
@@ -256,15 +261,16 @@ impl Shape {
                 }
                 b'{' => {
                     depth += 1;
-                    let inside = code[at + 1..].split('}').next().unwrap_or("");
-                    let matches = inside.contains("=\"") || inside.contains("='") || inside.contains("=~");
-                    shape.selects |= matches && (is_name(before) || before == b' ' || before == b'(');
+                    in_selector |= is_name(before) || before == b' ' || before == b'(';
                 }
-                b'}' => depth = depth.saturating_sub(1),
+                b'}' => {
+                    depth = depth.saturating_sub(1);
+                    in_selector = false;
+                }
                 b'[' => {
                     let digits = bytes[at + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
                     let unit = bytes.get(at + 1 + digits).copied().unwrap_or(b' ');
-                    shape.selects |= digits > 0 && b"smhdwy".contains(&unit) && code[at..].contains(']');
+                    shape.selects |= digits > 0 && b"smhdwy".contains(&unit) && last_bracket > at;
                 }
                 b'(' => shape.calls |= is_name(before) && (next.is_ascii_alphabetic() || next == b'_'),
                 b'<' | b'>' if depth == 0 => {
