@@ -206,11 +206,17 @@ pub fn declines(answer: &str) -> bool {
 
 /// Nothing, a dash, a stand-in such as `TBD`, or a word for nothing without a reason.
 pub fn is_bare_none(answer: &str) -> bool {
-    let bare = answer.trim_matches(|ch: char| !ch.is_alphanumeric());
-    ["", "none", "no", "n/a", "na", "nothing", "not applicable"]
-        .iter()
-        .any(|none| bare.eq_ignore_ascii_case(none))
-        || template::is_stand_in(answer)
+    is_word_for_none(answer) || !answer.contains(char::is_alphanumeric) || template::is_stand_in(answer)
+}
+
+/// Nothing, a dash, or a word for nothing without a reason; no stand-in, which promises an answer.
+pub fn is_word_for_none(answer: &str) -> bool {
+    const MARKS: &[char] = &['*', '_', '`', '.', ':', ',', ';', '!', '(', ')', '-', '–', '—'];
+    let bare = answer.trim_matches(|ch: char| ch.is_whitespace() || MARKS.contains(&ch));
+    bare.len() <= 16
+        && ["", "none", "no", "n/a", "na", "nil", "nope", "nothing", "not applicable", "no one"]
+            .iter()
+            .any(|none| bare.eq_ignore_ascii_case(none))
 }
 
 /// A date at the start of a bullet, in bold or not: the day, the bytes it takes, the bytes before it.
