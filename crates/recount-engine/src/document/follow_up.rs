@@ -206,11 +206,17 @@ pub fn declines(answer: &str) -> bool {
 
 /// Nothing, a dash, a stand-in such as `TBD`, or a word for nothing without a reason.
 pub fn is_bare_none(answer: &str) -> bool {
-    let bare = answer.trim_matches(|ch: char| !ch.is_alphanumeric());
-    ["", "none", "no", "n/a", "na", "nothing", "not applicable"]
-        .iter()
-        .any(|none| bare.eq_ignore_ascii_case(none))
-        || template::is_stand_in(answer)
+    is_word_for_none(answer) || !answer.contains(char::is_alphanumeric) || template::is_stand_in(answer)
+}
+
+/// Nothing, a dash, or a word for nothing without a reason; no stand-in, which promises an answer.
+pub fn is_word_for_none(answer: &str) -> bool {
+    const MARKS: &[char] = &['*', '_', '`', '.', ':', ',', ';', '!', '(', ')', '-', '–', '—'];
+    let bare = answer.trim_matches(|ch: char| ch.is_whitespace() || MARKS.contains(&ch));
+    bare.len() <= 16
+        && ["", "none", "no", "n/a", "na", "nil", "nope", "nothing", "not applicable", "no one"]
+            .iter()
+            .any(|none| bare.eq_ignore_ascii_case(none))
 }
 
 /// A date at the start of a bullet, in bold or not: the day, the bytes it takes, the bytes before it.
@@ -242,11 +248,16 @@ impl Shape {
         let mut shape = Self::default();
         let bytes = code.as_bytes();
         let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':');
+        let last_bracket = code.rfind(']').unwrap_or(0);
+        // Inside of the braces behind a name, up to where they close.
+        let mut in_selector = false;
         let mut depth = 0usize;
         let mut at = 0;
         while at < bytes.len() {
             let before = if at > 0 { bytes[at - 1] } else { b' ' };
             let next = bytes.get(at + 1).copied().unwrap_or(b' ');
+            let matches = bytes[at] == b'=' && matches!(next, b'"' | b'\'' | b'~');
+            shape.selects |= in_selector && matches;
             match bytes[at] {
                 quote @ (b'"' | b'\'') => {
                     at += 1;
@@ -256,15 +267,16 @@ impl Shape {
                 }
                 b'{' => {
                     depth += 1;
-                    let inside = code[at + 1..].split('}').next().unwrap_or("");
-                    let matches = inside.contains("=\"") || inside.contains("='") || inside.contains("=~");
-                    shape.selects |= matches && (is_name(before) || before == b' ' || before == b'(');
+                    in_selector |= is_name(before) || before == b' ' || before == b'(';
                 }
-                b'}' => depth = depth.saturating_sub(1),
+                b'}' => {
+                    depth = depth.saturating_sub(1);
+                    in_selector = false;
+                }
                 b'[' => {
                     let digits = bytes[at + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
                     let unit = bytes.get(at + 1 + digits).copied().unwrap_or(b' ');
-                    shape.selects |= digits > 0 && b"smhdwy".contains(&unit) && code[at..].contains(']');
+                    shape.selects |= digits > 0 && b"smhdwy".contains(&unit) && last_bracket > at;
                 }
                 b'(' => shape.calls |= is_name(before) && (next.is_ascii_alphabetic() || next == b'_'),
                 b'<' | b'>' if depth == 0 => {

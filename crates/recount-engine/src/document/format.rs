@@ -119,7 +119,7 @@ fn compact<C: Copy + PartialEq>(
     let mut lines = vec![(table.header.span, line_of(&table.header, None))];
     lines.push((table.delimiter, compact_delimiter(document.slice(table.delimiter))));
     for (index, row) in table.rows.iter().enumerate() {
-        let time = times.iter().find(|(at, ..)| *at == index);
+        let time = times.binary_search_by_key(&index, |(at, ..)| *at).ok().map(|at| &times[at]);
         lines.push((row.span, line_of(row, time)));
     }
     for (span, line) in lines {

@@ -30,7 +30,7 @@ pub mod value;
 pub use actions::ActionItem;
 pub use anchors::Anchors;
 pub use fields::{Field, FieldState, UnknownField};
-pub use follow_up::{GameDay, Target, declines, is_bare_none};
+pub use follow_up::{GameDay, Target, declines, is_bare_none, is_word_for_none};
 pub use front_matter::{FrontMatter, Stage};
 pub use marks::{Mark, MarkKind, Scope};
 pub use sections::{Section, Title};

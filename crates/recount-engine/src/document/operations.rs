@@ -8,7 +8,7 @@
 use std::fmt;
 
 use super::edit::{Edit, apply};
-use super::markdown::BlockKind;
+use super::markdown::{BlockKind, InlineKind};
 use super::sections::content_of;
 use super::table::{Cell, Table};
 use super::template::{self, ActionColumn, FIELDS, FieldId, FieldKind, SectionId, TimelineColumn};
@@ -83,13 +83,17 @@ pub fn row_line<S: AsRef<str>>(cells: &[S]) -> String {
 
 /// A comment would hide what follows it. One that is escaped or in code is shown and hides nothing.
 fn refuse_comments(value: &str) -> Result<&str, OperationError> {
-    let opens = |(at, _): (usize, &str)| {
-        let before = &value[..at];
-        let in_code = before.bytes().filter(|byte| *byte == b'`').count() % 2 == 1;
-        !before.ends_with('\\') && !in_code
-    };
-    if value.match_indices("<!--").any(opens) {
-        return Err(OperationError::Value("a value cannot hold an HTML comment"));
+    if value.contains("<!--") {
+        let alone = Document::parse(value.as_bytes());
+        let marks = &alone.markdown().inlines;
+        let in_code = |at: usize| {
+            let mut code = marks.iter().filter(|mark| mark.kind == InlineKind::Code);
+            code.any(|mark| mark.span.range().contains(&at))
+        };
+        let text = alone.text();
+        if text.match_indices("<!--").any(|(at, _)| !text[..at].ends_with('\\') && !in_code(at)) {
+            return Err(OperationError::Value("a value cannot hold an HTML comment"));
+        }
     }
     Ok(value.trim())
 }
@@ -530,4 +534,24 @@ fn template_lines(id: FieldId) -> String {
     let line = blank.source().line_at(field.span.start as usize);
     let end = blank.source().next_line(field.span.end as usize);
     blank.text()[line.start as usize..end].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comment_is_refused_wherever_markdown_would_hide_it() {
+        for (value, is_refused) in [
+            ("a <!-- x --> b", true),
+            ("`` ` `` <!-- x -->", true),
+            ("`` ` `` `<!-- x -->`", false),
+            ("`<!-- x -->` is shown", false),
+            ("\\<!-- x --> is shown", false),
+            ("` <!-- x -->", true),
+            ("<!-- x", true),
+        ] {
+            assert_eq!(encode_cell(value).is_err(), is_refused, "{value}");
+        }
+    }
 }

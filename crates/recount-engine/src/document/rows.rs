@@ -143,14 +143,15 @@ impl Document {
         let rows = self.timeline_rows();
         let lines: Vec<Line> = order.iter().map(|&index| Line::Kept(index)).collect();
         let mut dates = self.dates_written(&lines)?;
+        dates.sort_by_key(|edit| edit.span.start);
         let lines_now: Vec<String> = order
             .iter()
             .map(|&index| {
                 let span = rows[index].span;
                 let line = self.slice(span);
-                match dates.iter().position(|edit| span.contains(edit.span)) {
-                    Some(at) => {
-                        let edit = dates.swap_remove(at);
+                let date = dates.get(dates.partition_point(|edit| edit.span.start < span.start));
+                match date.filter(|edit| span.contains(edit.span)) {
+                    Some(edit) => {
                         let (from, to) = (edit.span.start - span.start, edit.span.end - span.start);
                         format!("{}{}{}", &line[..from as usize], edit.text, &line[to as usize..])
                     }

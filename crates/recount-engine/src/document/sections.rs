@@ -39,6 +39,7 @@ pub(super) fn read(
 ) -> (Option<Title>, Vec<Section>) {
     let mut title = None;
     let mut sections: Vec<Section> = Vec::with_capacity(16);
+    let mut met = [false; SectionId::ALL.len()];
     let mut name = String::new();
     for (index, block) in markdown.siblings(0, markdown.blocks.len()) {
         let BlockKind::Heading(level) = block.kind else {
@@ -63,7 +64,7 @@ pub(super) fn read(
         }
         let is_inner = sections.last().is_some_and(|last| last.id.is_some() && level > last.level);
         // A deeper heading that repeats a section met before, or stands in its own, stays inside.
-        let repeats = id.is_some() && sections.iter().any(|s| s.id == id) && is_inner;
+        let repeats = is_inner && id.is_some_and(|id| met[id as usize]);
         if (id.is_none() && is_inner) || repeats {
             continue;
         }
@@ -71,7 +72,8 @@ pub(super) fn read(
             last.blocks.1 = index;
             last.span.end = block.span.start;
         }
-        if id.is_some() {
+        if let Some(id) = id {
+            met[id as usize] = true;
             own.push(block.content);
         }
         sections.push(Section {

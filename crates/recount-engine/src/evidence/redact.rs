@@ -7,7 +7,8 @@
 //! the detector asked for the exact span. Clean text, which is nearly all text, is never copied.
 
 use std::borrow::Cow;
-use std::ops::Range;
+use std::cell::Cell;
+use std::ops::{Deref, Range};
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
@@ -36,7 +37,7 @@ pub struct Detector {
     /// Literals, in lower case, one of which stands at or in each hit. The search ignores case.
     literals: &'static [&'static str],
     /// The exact span of the secret itself, given the text and where a literal stands.
-    span: fn(&str, Range<usize>) -> Option<Range<usize>>,
+    span: fn(&Text<'_>, Range<usize>) -> Option<Range<usize>>,
 }
 
 /// Something found: which detector, and the bytes of the secret itself (not of the words around it).
@@ -220,12 +221,20 @@ pub fn literals() -> impl Iterator<Item = (usize, &'static str)> {
 /// its literal stands.
 pub fn find_at(text: &str, hits: impl Iterator<Item = (usize, Range<usize>)>) -> Vec<Found> {
     let mut all = Vec::new();
+    let texts: [Text<'_>; DETECTORS.len()] = std::array::from_fn(|_| Text::new(text));
     for (index, at) in hits {
-        let detector = &DETECTORS[index];
-        if let Some(span) = (detector.span)(text, at)
-            && !span.is_empty()
-            && !is_stand_in(&text[span.clone()])
-        {
+        let (detector, text) = (&DETECTORS[index], &texts[index]);
+        if at.start < text.done.get() {
+            continue;
+        }
+        let Some(span) = (detector.span)(text, at) else { continue };
+        if span.is_empty() {
+            continue;
+        }
+        if is_stand_in(&text[span.clone()]) {
+            text.refuse(&span);
+        } else {
+            text.done.set(span.end);
             let rank = (span.start, detector.class == Class::Personal, std::cmp::Reverse(span.end), index);
             all.push((rank, Found { detector, span }));
         }
@@ -302,6 +311,47 @@ static PREFILTER: LazyLock<Prefilter> = LazyLock::new(|| {
     Prefilter { automaton, owner }
 });
 
+/// The text as one detector goes through it. What it has been through is not looked at again from each
+/// literal in it: a line of megabytes may hold nothing else.
+struct Text<'t> {
+    text: &'t str,
+    /// Up to here nothing more is to be found by this detector.
+    done: Cell<usize>,
+    /// The last run of bytes that could be a URL, and whether it is one.
+    url: Cell<(usize, usize, bool)>,
+}
+
+/// What was refused and is longer than this is done with, whatever begins in it.
+const LONG: usize = 512;
+
+impl<'t> Text<'t> {
+    fn new(text: &'t str) -> Self {
+        Self { text, done: Cell::new(0), url: Cell::new((0, 0, false)) }
+    }
+
+    fn refuse(&self, span: &Range<usize>) {
+        if span.len() > LONG {
+            self.done.set(span.end);
+        }
+    }
+
+    /// The span if it is one after all.
+    fn accept_if(&self, is_one: bool, span: Range<usize>) -> Option<Range<usize>> {
+        if !is_one {
+            self.refuse(&span);
+        }
+        is_one.then_some(span)
+    }
+}
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.text
+    }
+}
+
 fn is_word(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b == b'_'
 }
@@ -329,7 +379,7 @@ fn run(text: &str, from: usize, accept: impl Fn(u8) -> bool) -> usize {
 /// A run of accepted bytes that begins where the literal stands, in the literal's own case, at a word's
 /// beginning, with at least one digit or a mix of cases: `token_is_missing_in_config` is prose.
 fn token(
-    text: &str,
+    text: &Text<'_>,
     at: Range<usize>,
     len: std::ops::RangeInclusive<usize>,
     accept: fn(u8) -> bool,
@@ -345,20 +395,25 @@ fn token(
     let body = &bytes[at.end.min(end)..end];
     let keyed = body.iter().any(u8::is_ascii_digit)
         || (body.iter().any(u8::is_ascii_lowercase) && body.iter().any(u8::is_ascii_uppercase));
-    (keyed && len.contains(&(end - at.start))).then_some(at.start..end)
+    text.accept_if(keyed && len.contains(&(end - at.start)), at.start..end)
 }
 
 /// Where the URL around a position ends, if one does stand around it. A URL has no spaces, quotes or
 /// angle brackets.
-fn url_around(text: &str, at: usize) -> Option<Range<usize>> {
+fn url_around(text: &Text<'_>, at: usize) -> Option<Range<usize>> {
     let outside = |b: u8| b.is_ascii_whitespace() || b"<>\"'`|\\".contains(&b);
-    let bytes = text.as_bytes();
-    let start = bytes[..at].iter().rposition(|b| outside(*b)).map_or(0, |space| space + 1);
-    let end = run(text, at, |b| !outside(b));
-    text[start..end].contains("://").then_some(start..end)
+    let (mut start, mut end, mut is_url) = text.url.get();
+    if !(start..end).contains(&at) {
+        let before = text.as_bytes()[..at].iter().rposition(|b| outside(*b));
+        start = before.map_or(0, |space| space + 1);
+        end = run(text, at, |b| !outside(b));
+        is_url = text[start..end].contains("://");
+        text.url.set((start, end, is_url));
+    }
+    is_url.then_some(start..end)
 }
 
-fn url_credentials(text: &str, at: Range<usize>) -> Option<Range<usize>> {
+fn url_credentials(text: &Text<'_>, at: Range<usize>) -> Option<Range<usize>> {
     let ends = |b: u8| {
         matches!(b, b'<' | b'>' | b'"' | b'\'' | b'`' | b'|' | b'/' | b'?' | b'#') || b.is_ascii_whitespace()
     };
@@ -371,16 +426,17 @@ fn url_credentials(text: &str, at: Range<usize>) -> Option<Range<usize>> {
     (colon.is_some() || user >= 16).then_some(start..at.end + user)
 }
 
-fn url_token(text: &str, at: Range<usize>) -> Option<Range<usize>> {
-    let url = url_around(text, at.start)?;
+fn url_token(text: &Text<'_>, at: Range<usize>) -> Option<Range<usize>> {
     // The literal is the end of a parameter's name: `?access_token=`, `&X-Amz-Signature=`, `#token=`.
-    let name_start = text.as_bytes()[url.start..at.start].iter().rposition(|b| b"?&#;".contains(b))?;
-    let name_start = url.start + name_start + 1;
-    let equals = name_start + text[name_start..url.end].find('=')?;
-    let name = &text[name_start..equals];
-    if !name.bytes().all(|b| is_dashed(b) || b".[]%".contains(&b)) || equals + 1 > url.end {
+    let is_name = |b: u8| is_dashed(b) || b".[]%".contains(&b);
+    let name_start = text.as_bytes()[..at.start].iter().rposition(|b| !is_name(*b))?;
+    if !b"?&#;".contains(&text.as_bytes()[name_start]) {
         return None;
     }
+    let name_start = name_start + 1;
+    let url = url_around(text, at.start)?;
+    let equals = name_start + text[name_start..url.end].find('=')?;
+    let name = &text[name_start..equals];
     if equals + 1 < at.end && !at_is_slack_parameter(text, &at) {
         return None;
     }
@@ -390,19 +446,19 @@ fn url_token(text: &str, at: Range<usize>) -> Option<Range<usize>> {
     let value = &text[equals + 1..end];
     let plain = ["code", "key", "sid", "auth", "session"].contains(&name.to_ascii_lowercase().as_str())
         && (value.len() < 12 || !value.bytes().any(|b| b.is_ascii_digit()));
-    (!plain && end > equals + 1).then_some(equals + 1..end)
+    text.accept_if(!plain && end > equals + 1, equals + 1..end)
 }
 
 fn at_is_slack_parameter(text: &str, at: &Range<usize>) -> bool {
     text[at.clone()].eq_ignore_ascii_case("t=xox")
 }
 
-fn webhook_url(text: &str, at: Range<usize>) -> Option<Range<usize>> {
+fn webhook_url(text: &Text<'_>, at: Range<usize>) -> Option<Range<usize>> {
     let end = run(text, at.end, |b| is_dashed(b) || b == b'/' || b == b'@');
     (end - at.end >= 20).then_some(at.end..end)
 }
 
-fn json_web_token(text: &str, at: Range<usize>) -> Option<Range<usize>> {
+fn json_web_token(text: &Text<'_>, at: Range<usize>) -> Option<Range<usize>> {
     if at.start > 0 && is_word(text.as_bytes()[at.start - 1]) {
         return None;
     }
@@ -410,11 +466,11 @@ fn json_web_token(text: &str, at: Range<usize>) -> Option<Range<usize>> {
     let token = text[at.start..end].trim_end_matches('.');
     let mut pieces = token.split('.');
     let long = |piece: Option<&str>| piece.is_some_and(|piece| piece.len() >= 8);
-    (token.starts_with("eyJ") && long(pieces.next()) && long(pieces.next()))
-        .then_some(at.start..at.start + token.len())
+    let is_one = token.starts_with("eyJ") && long(pieces.next()) && long(pieces.next());
+    text.accept_if(is_one, at.start..at.start + token.len())
 }
 
-fn private_key(text: &str, at: Range<usize>) -> Option<Range<usize>> {
+fn private_key(text: &Text<'_>, at: Range<usize>) -> Option<Range<usize>> {
     let head = at.end + text[at.end..].find("-----")?;
     if !text[at.end..head].ends_with("PRIVATE KEY") && !text[at.end..head].ends_with("PRIVATE KEY BLOCK") {
         return None;
@@ -425,7 +481,7 @@ fn private_key(text: &str, at: Range<usize>) -> Option<Range<usize>> {
     Some(body..end)
 }
 
-fn authorization(text: &str, at: Range<usize>) -> Option<Range<usize>> {
+fn authorization(text: &Text<'_>, at: Range<usize>) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     let mut from = at.end;
     if !text[at.clone()].ends_with(' ') {
@@ -451,14 +507,14 @@ fn authorization(text: &str, at: Range<usize>) -> Option<Range<usize>> {
         .then_some(from..end)
 }
 
-fn cookie(text: &str, at: Range<usize>) -> Option<Range<usize>> {
+fn cookie(text: &Text<'_>, at: Range<usize>) -> Option<Range<usize>> {
     let from = run(text, at.end, |b| b" \t".contains(&b));
     let end = run(text, from, |b| !b"\r\n\"'`".contains(&b));
-    text[from..end].contains('=').then_some(from..end)
+    text.accept_if(text[from..end].contains('='), from..end)
 }
 
 /// `password=…`, `"api_key": "…"`, `--token …`: a name that ends in one of the literals, a sign, a value.
-fn assigned(text: &str, at: Range<usize>) -> Option<Range<usize>> {
+fn assigned(text: &Text<'_>, at: Range<usize>) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     // The literal may stand inside a longer name (`DB_PASSWORD`, `token_id`): the sign must follow it.
     let mut from = run(text, at.end, |b| b"\"'".contains(&b));
@@ -467,9 +523,12 @@ fn assigned(text: &str, at: Range<usize>) -> Option<Range<usize>> {
     if sign == b'=' || sign == b':' {
         from = run(text, spaced + 1, |b| b" \"'".contains(&b));
     } else {
+        if spaced == from {
+            return None;
+        }
         let flag = text[..at.start].rfind(|c: char| !(c.is_ascii_alphanumeric() || "-_".contains(c)));
         let flag = flag.map_or(0, |i| i + text[i..].chars().next().map_or(1, char::len_utf8));
-        if !text[flag..at.start].starts_with("--") || spaced == from {
+        if !text[flag..at.start].starts_with("--") {
             return None;
         }
         from = spaced;
@@ -483,10 +542,11 @@ fn assigned(text: &str, at: Range<usize>) -> Option<Range<usize>> {
     let keyed = value.bytes().any(|b| b.is_ascii_digit()) || value.bytes().any(|b| b"!#$^*+/=@".contains(&b));
     let long_enough = value.len() >= if text[at.clone()].eq_ignore_ascii_case("token") { 12 } else { 6 };
     let call = value.contains(['(', '[']) || value.starts_with("//") || value.contains("://");
-    (long_enough && !call && (keyed || quoted || (tight && value.len() >= 8))).then_some(from..end)
+    let is_one = long_enough && !call && (keyed || quoted || (tight && value.len() >= 8));
+    text.accept_if(is_one, from..end)
 }
 
-fn mail_address(text: &str, at: Range<usize>) -> Option<Range<usize>> {
+fn mail_address(text: &Text<'_>, at: Range<usize>) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     let local = |b: &u8| b.is_ascii_alphanumeric() || b"._%+-".contains(b);
     let mut start = bytes[..at.start].iter().rposition(|b| !local(b)).map_or(0, |other| other + 1);
@@ -594,6 +654,50 @@ mod tests {
             "",
         ] {
             assert!(matches!(redact(text), Cow::Borrowed(_)), "`{text}` became `{}`", redact(text));
+        }
+    }
+
+    /// Lines of megabytes that hold nothing but beginnings: each was once followed to the line's end.
+    #[test]
+    fn a_long_line_of_beginnings_is_gone_through_once() {
+        let limit = std::time::Duration::from_secs(20);
+        for piece in [
+            "-----BEGIN PRIVATE KEY-----",
+            "-----BEGIN PRIVATE KEY-----$ ",
+            "cookie:",
+            "cookie:*",
+            "authorization:",
+            "authorization:*",
+            "token",
+            "token=",
+            "token:",
+            "token=(",
+            "&token=",
+            "&token=x",
+            "?code=",
+            "-eyJ",
+            ".eyJ",
+            "-glpat-",
+            "-xoxb-",
+            "a@",
+            "://a",
+            "://a:b@",
+            "discord.com/api/webhooks/",
+        ] {
+            for before in ["", "https://host/x?"] {
+                let text = format!("{before}{}", piece.repeat((1 << 20) / piece.len()));
+                let start = std::time::Instant::now();
+                let found = find(&text).len();
+                assert!(start.elapsed() < limit, "`{before}{piece}`: {found} in {:?}", start.elapsed());
+            }
+        }
+    }
+
+    #[test]
+    fn a_secret_of_any_length_is_taken_out_whole() {
+        let long = "a1B2".repeat(4000);
+        for text in [format!("Cookie: id={long}"), format!("https://h/x?token={long}"), format!("password={long}")] {
+            assert!(!redact(&text).contains("a1B2"), "{}", &text[..20]);
         }
     }
 

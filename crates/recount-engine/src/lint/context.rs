@@ -154,13 +154,21 @@ impl<'a> Context<'a> {
                 .is_none_or(|next| matches!(next, b'\n' | b'\r' | b'-' | b'*' | b'#' | b'|' | b'>')),
             _ => false,
         };
-        let mut start = span.start as usize;
-        while start > 0 && !ends(start - 1) {
+        let (first, last) = (span.start as usize, span.end as usize);
+        let mut start = first;
+        while start > 0 && !ends(start - 1) && first - start < SENTENCE {
             start -= 1;
         }
-        let mut end = span.end as usize;
-        while end < bytes.len() && !ends(end) {
+        let mut end = last;
+        while end < bytes.len() && !ends(end) && end - last < SENTENCE {
             end += 1;
+        }
+        // Where the sentence was cut, a character may have been, too.
+        while !text.is_char_boundary(start) {
+            start += 1;
+        }
+        while !text.is_char_boundary(end) {
+            end -= 1;
         }
         let end = if end < bytes.len() && matches!(bytes[end], b'.' | b'!' | b'?') { end + 1 } else { end };
         let sentence = &text[start..end];
@@ -223,6 +231,10 @@ impl<'a> Context<'a> {
         RULES.len()
     }
 }
+
+/// How far a sentence reaches before and behind what is looked for, in bytes. What is longer is no
+/// sentence, and a line of megabytes would be read once for each word found in it.
+const SENTENCE: usize = 2048;
 
 /// The likeness from which on a document is one of this template. Labels that others use as well
 /// (severity, start, end, duration, in a summary) make five.

@@ -178,8 +178,10 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
         if span.start < covered || !cx.is_in(span, SectionId::Timeline) {
             continue;
         }
-        let actions = document.timeline_rows().iter().filter_map(|row| row.action);
-        let Some(cell) = actions.into_iter().find(|cell| cell.span.contains(span)) else { continue };
+        let rows = document.timeline_rows();
+        let row = rows.get(rows.partition_point(|row| row.span.end <= span.start));
+        let cell = row.and_then(|row| row.action).filter(|cell| cell.span.contains(span));
+        let Some(cell) = cell else { continue };
         let Some(command) = command_at(cx, span, &TOOLS[tool], cell) else { continue };
         covered = command.span.end;
         let fix = || Fix {

@@ -7,7 +7,7 @@ use crate::document::template::{
 };
 use crate::document::value::duration;
 use crate::document::value::time::{self, Moment, Precision};
-use crate::document::{FieldState, Milestone, Span, elapsed};
+use crate::document::{FieldState, Milestone, Span, elapsed, is_word_for_none};
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Fix};
 
@@ -100,7 +100,7 @@ fn field(cx: &Context<'_>, def: &FieldDef, out: &mut Findings) {
         }
         FieldState::Filled if owes_reason(def) && field.body.is_empty() => {
             let text = document.slice(field.value);
-            if is_bare_none(text) {
+            if is_word_for_none(text) {
                 let message = format!("`{text}` gives no reason for `{label}`");
                 out.report(field.value, message, WHY, help(def));
             }
@@ -153,7 +153,7 @@ fn detection(cx: &Context<'_>, out: &mut Findings) {
     let mut members = FieldId::HowDetected.members().filter_map(|def| document.field(def.id));
     let is_answered = members.any(|field| match field.state {
         FieldState::Blank => false,
-        FieldState::Filled => !(field.body.is_empty() && is_bare_none(document.slice(field.value))),
+        FieldState::Filled => !(field.body.is_empty() && is_word_for_none(document.slice(field.value))),
         FieldState::Placeholder => true,
     });
     if !is_answered {
@@ -174,7 +174,7 @@ fn list(cx: &Context<'_>, id: SectionId, out: &mut Findings) {
     let help = "write at least one item, or `None: ` and the reason";
     if entries.is_empty() {
         out.report(section.heading, format!("`{heading}` has no item"), WHY, help);
-    } else if entries.len() == 1 && is_bare_none(document.slice(entries[0])) {
+    } else if entries.len() == 1 && is_word_for_none(document.slice(entries[0])) {
         let text = document.slice(entries[0]);
         out.report(entries[0], format!("`{text}` gives no reason for `{heading}`"), WHY, help);
     }
@@ -185,7 +185,7 @@ fn actions(cx: &Context<'_>, out: &mut Findings) {
     let Some(section) = document.section(SectionId::ActionItems) else { return };
     let is_answer = |span: &Span| {
         let text = document.slice(*span);
-        !is_guidance(text) && !is_bare_none(text) && !is_stand_in(text)
+        !is_guidance(text) && !is_word_for_none(text) && !is_stand_in(text)
     };
     if document.action_items().is_empty() && !document.entries(SectionId::ActionItems).iter().any(is_answer) {
         out.report(
@@ -195,28 +195,4 @@ fn actions(cx: &Context<'_>, out: &mut Findings) {
             "add a row, or write `None: ` and the reason",
         );
     }
-}
-
-/// A word for nothing, with no reason behind it.
-fn is_bare_none(text: &str) -> bool {
-    let bare = text.trim().trim_matches(['*', '_', '`', '.', ':', '(', ')', ' ']);
-    bare.len() <= 16
-        && [
-            "",
-            "-",
-            "--",
-            "–",
-            "—",
-            "n/a",
-            "na",
-            "nil",
-            "none",
-            "no",
-            "nope",
-            "nothing",
-            "not applicable",
-            "no one",
-        ]
-        .iter()
-        .any(|none| bare.eq_ignore_ascii_case(none))
 }

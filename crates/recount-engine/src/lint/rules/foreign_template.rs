@@ -7,7 +7,7 @@ use crate::lint::{Context, Findings};
 rule! {
     /// The document is a postmortem in another template.
     ///
-    /// One finding stands for the whole document: no other rule of the template speaks until it is adopted.
+    /// One finding stands for the whole document: no other rule of the template speaks while it is not.
     ///
     /// ## Why
     ///
@@ -53,7 +53,7 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
         span,
         "this document is not in the postmortem template",
         "its facts are in no list, figure or reminder of the library",
-        "adopt it: that moves its text into the template, loses nothing and invents nothing",
+        "make a new postmortem with `recount new`, and move the text into it",
     );
 }
 

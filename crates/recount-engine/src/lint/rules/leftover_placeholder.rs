@@ -57,6 +57,7 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
     title(cx, out);
     let mut reported = fields(cx, out);
     cells_and_entries(cx, out, &mut reported);
+    reported.sort();
     unfinished(cx, out, &reported);
 }
 
@@ -163,6 +164,10 @@ fn cells_and_entries(cx: &Context<'_>, out: &mut Findings, reported: &mut Vec<Sp
 /// `TODO: ask support`: capitals at the start of a value, or before a colon.
 fn unfinished(cx: &Context<'_>, out: &mut Findings, reported: &[Span]) {
     let document = cx.document;
+    let is_reported = |span: Span| {
+        let at = reported.partition_point(|other| other.end <= span.start);
+        reported.get(at).is_some_and(|other| other.overlaps(span))
+    };
     for (span, _) in cx.prose_hits() {
         let text = document.text();
         let (before, after) = (&text[..span.start as usize], &text[span.end as usize..]);
@@ -171,7 +176,7 @@ fn unfinished(cx: &Context<'_>, out: &mut Findings, reported: &[Span]) {
             before.trim_end_matches([' ', '*', '_', '[', '(']).ends_with(['|', ':', '-', '\n', '+']);
         let is_mark =
             after.starts_with(':') || (before.ends_with(['(', '[']) && after.starts_with([')', ']']));
-        if !is_capitals || !(starts_value || is_mark) || reported.iter().any(|other| other.overlaps(span)) {
+        if !is_capitals || !(starts_value || is_mark) || is_reported(span) {
             continue;
         }
         if !is_elsewhere(cx, span) {
@@ -186,11 +191,14 @@ fn is_elsewhere(cx: &Context<'_>, span: Span) -> bool {
     let document = cx.document;
     let holds = |cell: Option<Cell>| cell.is_some_and(|cell| cell.outer.contains(span));
     let is_id = document.field(FieldId::IncidentId).is_some_and(|field| field.span.contains(span));
+    let rows = document.timeline_rows();
+    let row = rows.get(rows.partition_point(|row| row.span.end <= span.start));
+    let items = document.action_items();
+    let item = items.get(items.partition_point(|item| item.span.end <= span.start));
     is_id
         || cx.is_in(span, SectionId::FollowUpVerification)
-        || document.timeline_rows().iter().any(|row| holds(row.actor))
-        || document
-            .action_items()
-            .iter()
-            .any(|item| [item.priority, item.owner, item.due, item.status, item.plan].into_iter().any(holds))
+        || row.is_some_and(|row| holds(row.actor))
+        || item.is_some_and(|item| {
+            [item.priority, item.owner, item.due, item.status, item.plan].into_iter().any(holds)
+        })
 }

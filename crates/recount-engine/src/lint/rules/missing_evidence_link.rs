@@ -7,9 +7,9 @@ use crate::lint::rule::rule;
 use crate::lint::{Context, Findings};
 
 rule! {
-    /// A row of the timeline has neither a link nor the command that was run.
+    /// A row of the timeline has neither a link nor a command or a line of a log.
     ///
-    /// A command counts where it stands in a code span of the Action cell: `` `kubectl rollout undo …` ``.
+    /// A command or a line of a log counts where it stands in a code span: `` `kubectl rollout undo …` ``.
     /// Where most rows lack evidence, they are counted in one finding at the head of the table.
     ///
     /// ## Why
@@ -82,10 +82,9 @@ fn has_evidence(document: &Document, row: &TimelineRow) -> bool {
     let marks = document.markdown().inlines_in(row.span);
     let in_marks = marks.into_iter().any(|mark| match mark.kind {
         InlineKind::Link | InlineKind::Image => true,
-        // A code span of one word names a thing; a command has arguments.
+        // A code span of one word names a thing; a command has arguments, a line of a log has words.
         InlineKind::Code => {
-            row.action.is_some_and(|cell| cell.outer.contains(mark.span))
-                && document.slice(mark.span).trim_matches(['`', ' ']).contains(' ')
+            document.slice(mark.span).trim_matches(['`', ' ']).contains(' ')
         }
         InlineKind::Html => false,
     });

@@ -1,9 +1,12 @@
 //! `verified-without-evidence`: an action item that says it is proven and shows nothing.
 
+use std::cell::LazyCell;
+use std::collections::HashSet;
+
 use crate::document::template::SectionId;
 use crate::document::value::link;
 use crate::document::value::status::{self, StatusKind};
-use crate::document::{ActionItem, Span};
+use crate::document::{ActionItem, Document, Span};
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings};
 
@@ -49,11 +52,13 @@ rule! {
 }
 
 fn check(cx: &Context<'_>, out: &mut Findings) {
+    let hits = LazyCell::new(|| cx.hits().map(|(span, _)| span).collect::<Vec<_>>());
+    let section = LazyCell::new(|| Shown::of(cx.document));
     for item in cx.document.action_items() {
         if cx.document.status_kind(item) != Some(StatusKind::Verified) {
             continue;
         }
-        if is_shown_in_row(cx, item) || is_shown_in_section(cx, item) {
+        if is_shown_in_row(cx, item, &hits) || is_shown_in_section(cx, item, &hits, &section) {
             continue;
         }
         out.report(
@@ -65,42 +70,57 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
     }
 }
 
-fn is_shown_in_row(cx: &Context<'_>, item: &ActionItem) -> bool {
+fn is_shown_in_row(cx: &Context<'_>, item: &ActionItem, hits: &[Span]) -> bool {
     let plan = cx.document.cell_text(item.plan);
     link::has_link(plan)
-        || item.plan.is_some_and(|cell| hits_in(cx, cell.span))
+        || item.plan.is_some_and(|cell| holds_one(cell.span, hits))
         || status::read(cx.document.cell_text(item.status))
             .status
             .is_some_and(|status| status.reason.is_some())
 }
 
+/// What the section of the follow-up verification shows, read once for all items.
+#[derive(Default)]
+struct Shown<'d> {
+    span: Span,
+    words: HashSet<&'d str>,
+    /// The days of the game days that have a record, as written.
+    days: Vec<&'d str>,
+    /// The items that have a target.
+    targets: HashSet<usize>,
+}
+
+impl<'d> Shown<'d> {
+    fn of(document: &'d Document) -> Self {
+        let Some(section) = document.section(SectionId::FollowUpVerification) else { return Self::default() };
+        let is_apart = |ch: char| !(ch.is_alphanumeric() || matches!(ch, '#' | '-' | '_'));
+        let words = document.slice(section.span).split(is_apart);
+        let days = document.game_days().into_iter().filter(|day| !day.record.is_empty());
+        Self {
+            span: section.span,
+            words: words.map(|word| word.trim_end_matches(['-', '_'])).collect(),
+            days: days.map(|day| document.slice(day.date_span)).collect(),
+            targets: document.targets().filter_map(|target| target.item).collect(),
+        }
+    }
+}
+
 /// A verdict below its target, a line that names the item, or the record of the game day in its plan.
-fn is_shown_in_section(cx: &Context<'_>, item: &ActionItem) -> bool {
+fn is_shown_in_section(cx: &Context<'_>, item: &ActionItem, hits: &[Span], shown: &Shown<'_>) -> bool {
     let document = cx.document;
-    let Some(section) = document.section(SectionId::FollowUpVerification) else { return false };
-    let text = document.slice(section.span);
+    // `#3`, and not `platform#3` or `#31`.
+    let number = format!("#{}", item.number);
     let id = item.id.map(|id| document.slice(id)).filter(|id| !id.is_empty());
-    if names(text, item.number) || id.is_some_and(|id| text.contains(id)) {
+    if shown.words.contains(number.as_str()) || id.is_some_and(|id| shown.words.contains(id)) {
         return true;
     }
     let plan = document.cell_text(item.plan);
-    let game_days = document.game_days();
-    if game_days.iter().any(|day| !day.record.is_empty() && plan.contains(document.slice(day.date_span))) {
-        return true;
-    }
-    hits_in(cx, section.span) && document.targets().any(|target| target.item == Some(item.number))
+    shown.days.iter().any(|day| plan.contains(day))
+        || (shown.targets.contains(&item.number) && holds_one(shown.span, hits))
 }
 
-fn hits_in(cx: &Context<'_>, span: Span) -> bool {
-    cx.hits().any(|(hit, _)| span.contains(hit))
-}
-
-/// Whether `text` says `#3`, and not `platform#3` or `#31`.
-fn names(text: &str, number: usize) -> bool {
-    let name = format!("#{number}");
-    text.match_indices(&name).any(|(at, _)| {
-        let before = text[..at].chars().next_back();
-        let after = text[at + name.len()..].chars().next();
-        !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
-    })
+/// Whether one of `hits`, which are in order, stands in `span`.
+fn holds_one(span: Span, hits: &[Span]) -> bool {
+    let at = hits.partition_point(|hit| hit.start < span.start);
+    hits.get(at).is_some_and(|hit| span.contains(*hit))
 }
