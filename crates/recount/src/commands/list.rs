@@ -103,7 +103,7 @@ enum Format {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Entry {
-    /// Incident ID as written.
+    /// Incident ID, without marks.
     id: Option<String>,
     /// Title; none for an untitled draft.
     title: Option<String>,
@@ -254,7 +254,6 @@ impl Filter {
 }
 
 fn entry(document: &Document, path: String, today: Date) -> Entry {
-    let text = |field| document.field_text(field).map(str::to_owned);
     let severity = document.severity().get().copied();
     let (start, end) = (document.started_at(), document.ended_at());
     let factors: Vec<Factor> = Factor::value_variants()
@@ -274,7 +273,7 @@ fn entry(document: &Document, path: String, today: Date) -> Entry {
         }
     }
     Entry {
-        id: text(FieldId::IncidentId),
+        id: document.incident_id().map(str::to_owned),
         title: document.title_text().map(str::to_owned),
         path,
         severity: severity.map(|severity| severity.to_string()),

@@ -71,7 +71,8 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         None => args.result,
     };
     let guard = workspace.library.lock()?;
-    let (stored, document) = workspace.read(&path)?;
+    let (stored, document) = workspace.read_to_change(&path)?;
+    workspace.refuse_foreign(&path, &document, "row")?;
     let changed =
         document.changed(&document.insert_timeline_row(at, &[&stamp, &actor, &action, &result])?)?;
     workspace.write(&guard, &stored, &changed)?;

@@ -204,7 +204,7 @@ pub(crate) fn taken_ids(workspace: &Workspace, listed: &[Listed]) -> BTreeSet<St
         |_, bytes| {
             bytes
                 .ok()
-                .and_then(|bytes| Some(Document::parse(bytes).field_text(FieldId::IncidentId)?.to_owned()))
+                .and_then(|bytes| Some(Document::parse(bytes).incident_id()?.to_owned()))
         },
         |id| taken.extend(id),
     );

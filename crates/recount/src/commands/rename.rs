@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use recount_engine::config::slug;
 use recount_engine::document::edit::Edit;
-use recount_engine::document::template::FieldId;
 use recount_engine::document::{Document, Span};
 use recount_store::{Guard, evidence_folder};
 
@@ -30,7 +29,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     let path = workspace.find(&args.id)?;
     let guard = workspace.library.lock()?;
-    let (stored, document) = workspace.read(&path)?;
+    let (stored, document) = workspace.read_to_change(&path)?;
     let changed = document.changed(&document.set_title(&args.title)?)?;
     let pattern = &workspace.config().library.id;
     let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or("");
@@ -139,5 +138,5 @@ pub(crate) fn tell(workspace: &Workspace, environment: &mut Environment, others:
 
 /// The incident's ID as the document says it.
 pub(crate) fn id_of(document: &Document) -> Option<&str> {
-    document.field_text(FieldId::IncidentId)
+    document.incident_id()
 }

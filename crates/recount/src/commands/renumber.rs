@@ -33,7 +33,8 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     let path = workspace.find(&args.id)?;
     let guard = workspace.library.lock()?;
-    let (stored, document) = workspace.read(&path)?;
+    let (stored, document) = workspace.read_to_change(&path)?;
+    workspace.refuse_foreign(&path, &document, "ID")?;
     let listed = workspace.library.list();
     let title = document.title_text().unwrap_or("incident");
     let day = document.started_at().map_or(environment.today(), |at| TimeZone::UTC.to_datetime(at).date());

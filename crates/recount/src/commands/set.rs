@@ -57,11 +57,14 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     if field == FieldId::IncidentId && !args.force {
         refuse_taken(&workspace, &path, &value)?;
     }
-    let (stored, document) = workspace.read(&path)?;
+    let (stored, document) = workspace.read_to_change(&path)?;
     let edits =
         if args.add { document.add_to_field(field, &value)? } else { document.set_field(field, &value)? };
     let changed = document.changed(&edits)?;
     if !args.force {
+        workspace
+            .refuse_foreign(&path, &document, "field")
+            .map_err(|error| error.hint("move its text into a copy of the template first; or use `--force`"))?;
         workspace.refuse_worse(&path, &document, &changed, environment.today(), document.stage())?;
     }
     workspace.write(&guard, &stored, &changed)?;

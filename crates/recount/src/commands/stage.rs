@@ -35,7 +35,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     let path = workspace.find(&args.id)?;
     let guard = workspace.library.lock()?;
-    let (stored, document) = workspace.read(&path)?;
+    let (stored, document) = workspace.read_to_change(&path)?;
     let name = rename::id_of(&document).unwrap_or(&args.id).to_owned();
     let mut changed = document.changed(&document.set_stage(args.stage)?)?;
     if args.stage == Stage::Final
