@@ -45,8 +45,19 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         changed = changed.changed(&changed.set_front_matter("finalized", &today)?)?;
     }
     if !args.reviewed_by.is_empty() {
+        // Who has reviewed it before has still done so.
+        let mut names = document.front_matter().reviewed_by.clone();
+        for name in &args.reviewed_by {
+            let name = name.replace(['"', '\\'], "");
+            if !workspace.config().people.is_empty() && workspace.config().person(&name).is_none() {
+                environment.warn(format!("`{name}` is not on the roster in `recount.toml`"));
+            }
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
         let people: Vec<String> =
-            args.reviewed_by.iter().map(|name| format!("\"{}\"", name.replace(['"', '\\'], ""))).collect();
+            names.iter().map(|name| format!("\"{}\"", name.replace(['"', '\\'], ""))).collect();
         changed = changed
             .changed(&changed.set_front_matter("reviewed-by", &format!("[{}]", people.join(", ")))?)?;
     }
