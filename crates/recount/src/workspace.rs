@@ -219,14 +219,18 @@ impl Workspace {
             folders.iter().map(|folder| format!("`{}`", self.relative(folder).display())).collect();
         let hint = format!("{place} {}", named.join(", "));
         if !is_markdown(path) || path.canonicalize().is_ok_and(|real| !is_markdown(&real)) {
-            return Err(CliError::new(format!("`{shown}` is no Markdown file, so it is not changed")).hint(hint));
+            return Err(
+                CliError::new(format!("`{shown}` is no Markdown file, so it is not changed")).hint(hint)
+            );
         }
         if self.is_template(path) {
             return Err(CliError::new(format!("`{shown}` is the template, not a postmortem"))
                 .hint("`recount new TITLE` copies it; edit the template itself in an editor"));
         }
         if !folders.iter().any(|folder| is_below(path, folder)) {
-            return Err(CliError::new(format!("`{shown}` is not one of this library's postmortems")).hint(hint));
+            return Err(
+                CliError::new(format!("`{shown}` is not one of this library's postmortems")).hint(hint)
+            );
         }
         let (stored, document) = self.read(path)?;
         if let Some(at) = document.source().invalid_at() {

@@ -12,11 +12,11 @@ use serde::Serialize;
 use recount_engine::config::Config;
 use recount_engine::document::template::FieldId;
 use recount_engine::document::value::severity::Severity;
-use recount_engine::document::{Document, Stage};
+use recount_engine::document::{Document, Stage, elapsed};
 use recount_store::threads;
 
 use crate::Outcome;
-use crate::environment::Environment;
+use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::workspace::Workspace;
 
@@ -282,8 +282,8 @@ fn entry(document: &Document, path: String, today: Date) -> Entry {
         end: end.map(|at| at.to_string()),
         duration_seconds: start
             .zip(end)
-            .map(|(start, end)| end.as_second() - start.as_second())
-            .filter(|s| *s >= 0),
+            .and_then(|(start, end)| elapsed(start, end))
+            .and_then(|seconds| i64::try_from(seconds).ok()),
         services: document.services().into_iter().map(str::to_owned).collect(),
         factors: factors
             .iter()
@@ -329,7 +329,7 @@ fn table(entries: &[Entry], environment: &mut Environment) -> Result<(), CliErro
         if with_services {
             cells.push(entry.services.join(", "));
         }
-        let mut row = Row::from(cells);
+        let mut row = Row::from(cells.iter().map(|cell| visible(cell)).collect::<Vec<_>>());
         row.max_height(1);
         table.add_row(row);
     }

@@ -201,11 +201,7 @@ pub(crate) fn taken_ids(workspace: &Workspace, listed: &[Listed]) -> BTreeSet<St
     workspace.library.scan(
         &unnamed,
         recount_store::threads(),
-        |_, bytes| {
-            bytes
-                .ok()
-                .and_then(|bytes| Some(Document::parse(bytes).incident_id()?.to_owned()))
-        },
+        |_, bytes| bytes.ok().and_then(|bytes| Some(Document::parse(bytes).incident_id()?.to_owned())),
         |id| taken.extend(id),
     );
     taken
