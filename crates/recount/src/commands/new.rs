@@ -171,7 +171,7 @@ pub(crate) fn next_id(workspace: &Workspace, listed: &[Listed], day: Date, slug:
     let taken = taken_ids(workspace, listed);
     if pattern.has_sequence() {
         let highest = taken.iter().filter_map(|id| pattern.sequence_of(id)).max().unwrap_or(0);
-        return pattern.render(highest + 1, day, slug);
+        return pattern.render(highest.saturating_add(1), day, slug);
     }
     let first = pattern.render(1, day, slug);
     let mut id = first.clone();
