@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use crate::config::Config;
 use crate::document::Document;
-use crate::lint::{self, Context, Finding, Fixed, LevelTable, Library, Options};
+use crate::lint::{self, Context, Finding, Fixed, LevelTable, Library, NoLibrary, Options};
 
 /// A library's rules, ready to check documents.
 #[derive(Clone, Debug)]
@@ -35,6 +35,13 @@ impl Checker {
         options: Options,
     ) -> Vec<Finding> {
         lint::check(&Context::new(document, &self.config, &self.levels, library, today), options)
+    }
+
+    /// Whether the document was written in another template: then nothing of it is taken for a mistake,
+    /// and nothing in it is changed on its own account.
+    pub fn is_foreign(&self, document: &Document) -> bool {
+        // Neither neighbours nor the day have a say in that.
+        Context::new(document, &self.config, &self.levels, &NoLibrary, Date::ZERO).is_foreign()
     }
 
     /// The document after its certain fixes.

@@ -1,6 +1,7 @@
 //! What the process brings: working folder, streams, colour, terminal width, the clock. Nothing else
 //! in the program asks the operating system for these.
 
+use std::borrow::Cow;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
 
@@ -63,6 +64,14 @@ impl Environment {
         &mut self.out
     }
 
+    /// A result that is passed on byte for byte, whatever it holds.
+    pub(crate) fn raw(&mut self, bytes: &[u8]) -> Result<(), CliError> {
+        self.out.flush()?;
+        let mut out = io::stdout().lock();
+        out.write_all(bytes)?;
+        Ok(out.flush()?)
+    }
+
     /// Writes everything that is buffered.
     pub(crate) fn flush(&mut self) -> Result<(), CliError> {
         Ok(self.out.flush()?)
@@ -103,7 +112,7 @@ impl Environment {
     pub(crate) fn note(&mut self, text: impl AsRef<str>) {
         // A note that cannot be shown must not fail the command.
         let _ = self.out.flush();
-        let _ = writeln!(self.err(), "{}", text.as_ref());
+        let _ = writeln!(self.err(), "{}", visible(text.as_ref()));
     }
 
     /// A warning: the command goes on.
@@ -128,7 +137,7 @@ impl Environment {
 
     fn labelled(&mut self, style: Style, label: &str, text: &str) {
         let _ = self.out.flush();
-        let _ = writeln!(self.err(), "{style}{label}:{style:#} {text}");
+        let _ = writeln!(self.err(), "{style}{label}:{style:#} {}", visible(text));
     }
 
     fn err(&self) -> AutoStream<io::Stderr> {
@@ -141,6 +150,48 @@ impl Environment {
     }
 }
 
+/// Text that others wrote, for a terminal: what would steer it (escapes, other control characters, marks
+/// that turn the direction of writing) is shown instead of obeyed. Line ends and tabs stay.
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    let steers = |c: char| {
+        (c.is_control() && !matches!(c, '\n' | '\t'))
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(steers) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\r' if chars.peek() == Some(&'\n') => out.push(c),
+            '\0'..='\u{1f}' if steers(c) => out.extend(char::from_u32(0x2400 + u32::from(c))),
+            '\u{7f}' => out.push('\u{2421}'),
+            c if steers(c) => out.extend(c.escape_unicode()),
+            c => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
 fn terminal_width() -> Option<usize> {
     terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_steer_a_terminal_is_shown() {
+        for (text, shown) in [
+            ("plain\ttext\r\nand é\n", "plain\ttext\r\nand é\n"),
+            ("\u{1b}[31mred\u{7}", "␛[31mred␇"),
+            ("over\rwritten\u{7f}", "over␍written␡"),
+            ("\u{9b}2J", "\\u{9b}2J"),
+            ("a\u{202e}b", "a\\u{202e}b"),
+        ] {
+            assert_eq!(visible(text), shown);
+        }
+    }
 }

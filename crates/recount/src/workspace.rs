@@ -11,11 +11,11 @@ use std::sync::Mutex;
 use jiff::civil::Date;
 
 use recount_engine::config::Config;
-use recount_engine::document::template::{self, FieldId};
+use recount_engine::document::template;
 use recount_engine::document::{Document, Stage};
 use recount_engine::ide::Checker;
 use recount_engine::lint::{self, Finding, Level, Library as Facts, Options};
-use recount_store::{Guard, Library, Listed, StoreError, Stored};
+use recount_store::{Guard, Library, Listed, StoreError, Stored, TEMPLATE_FILE};
 
 use crate::environment::Environment;
 use crate::error::CliError;
@@ -109,15 +109,19 @@ impl Workspace {
         if let Ok(relative) = path.strip_prefix(root) {
             return relative.to_owned();
         }
-        let real = |path: &Path| path.canonicalize().ok();
-        let relative = real(path)
-            .zip(real(root))
+        let relative = real_place(path)
+            .zip(root.canonicalize().ok())
             .and_then(|(path, root)| Some(path.strip_prefix(root).ok()?.to_owned()));
         relative.unwrap_or_else(|| path.to_owned())
     }
 
     /// The file of a postmortem, from its ID, its number, or its path.
     pub(crate) fn find(&self, wanted: &str) -> Result<PathBuf, CliError> {
+        let wanted = wanted.trim();
+        if wanted.is_empty() {
+            return Err(CliError::new("no postmortem was named")
+                .hint("give its ID, its number or its path; `recount list` shows all"));
+        }
         let as_path = Path::new(wanted);
         // What is there and is no folder was meant, even if reading it will say why that cannot be done.
         if fs::symlink_metadata(as_path).is_ok() && !as_path.is_dir() {
@@ -154,7 +158,7 @@ impl Workspace {
                     let haystack = String::from_utf8_lossy(bytes).to_lowercase();
                     haystack.contains(&text)
                         && Document::parse(bytes)
-                            .field_text(FieldId::IncidentId)
+                            .incident_id()
                             .is_some_and(|id| id.eq_ignore_ascii_case(wanted))
                 });
                 is_it.then(|| path.to_owned())
@@ -185,9 +189,17 @@ impl Workspace {
     }
 
     fn several(&self, wanted: &str, paths: &[&PathBuf]) -> CliError {
-        let names: Vec<String> =
-            paths.iter().map(|path| format!("`{}`", self.library.relative(path).display())).collect();
-        CliError::new(format!("`{wanted}` could be any of {}", names.join(", ")))
+        const NAMED: usize = 5;
+        let names: Vec<String> = paths
+            .iter()
+            .take(NAMED)
+            .map(|path| format!("`{}`", self.library.relative(path).display()))
+            .collect();
+        let more = match paths.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        CliError::new(format!("`{wanted}` could be any of {}{more}", names.join(", ")))
             .hint("name the file, or give one of them another ID with `recount renumber FILE`")
     }
 
@@ -196,6 +208,62 @@ impl Workspace {
         let stored = self.library.read(path)?;
         let document = Document::parse(&stored.bytes);
         Ok((stored, document))
+    }
+
+    /// Reads a postmortem that a command is about to change. Only what is a postmortem of this library
+    /// is changed, and only what is text: anything else that a path leads to was named by mistake.
+    pub(crate) fn read_to_change(&self, path: &Path) -> Result<(Stored, Document), CliError> {
+        let shown = self.relative(path);
+        let shown = shown.display();
+        let place = "postmortems are the Markdown files below";
+        let folders: Vec<PathBuf> = self.library.folders().collect();
+        let named: Vec<String> =
+            folders.iter().map(|folder| format!("`{}`", self.relative(folder).display())).collect();
+        let hint = format!("{place} {}", named.join(", "));
+        if !is_markdown(path) || path.canonicalize().is_ok_and(|real| !is_markdown(&real)) {
+            return Err(
+                CliError::new(format!("`{shown}` is no Markdown file, so it is not changed")).hint(hint)
+            );
+        }
+        if self.is_template(path) {
+            return Err(CliError::new(format!("`{shown}` is the template, not a postmortem"))
+                .hint("`recount new TITLE` copies it; edit the template itself in an editor"));
+        }
+        if !folders.iter().any(|folder| is_below(path, folder)) {
+            return Err(
+                CliError::new(format!("`{shown}` is not one of this library's postmortems")).hint(hint)
+            );
+        }
+        let (stored, document) = self.read(path)?;
+        if let Some(at) = document.source().invalid_at() {
+            return Err(CliError::new(format!("`{shown}` is not UTF-8 (byte {at}), so it is not changed"))
+                .hint("save the file as UTF-8 first; it may be in UTF-16, Latin-1 or Windows-1252 now"));
+        }
+        Ok((stored, document))
+    }
+
+    fn is_template(&self, path: &Path) -> bool {
+        let template = self.library.root().join(&self.config().library.template);
+        let same = path.canonicalize().ok().zip(template.canonicalize().ok()).is_some_and(|(a, b)| a == b);
+        same || path.file_name().is_some_and(|name| name == TEMPLATE_FILE)
+    }
+
+    /// Refuses a document in another template, into which a `part` (a field, a row) would be set where
+    /// nothing belongs to it.
+    pub(crate) fn refuse_foreign(
+        &self,
+        path: &Path,
+        document: &Document,
+        part: &str,
+    ) -> Result<(), CliError> {
+        if !self.checker.is_foreign(document) {
+            return Ok(());
+        }
+        Err(CliError::new(format!(
+            "refused, because `{}` is not in the postmortem template: the {part} would stand alone",
+            self.relative(path).display()
+        ))
+        .hint("move its text into a copy of the template first"))
     }
 
     /// The findings of one document, with what its neighbours say.
@@ -227,13 +295,6 @@ impl Workspace {
             found
         };
         let old = errors(before);
-        if old.iter().any(|finding| finding.rule.name == "foreign-template") {
-            return Err(CliError::new(format!(
-                "refused, because `{}` is not in the postmortem template: the field would stand alone",
-                self.relative(path).display()
-            ))
-            .hint("move its text into a copy of the template first; or use `--force`"));
-        }
         let mut new = errors(after);
         for finding in &old {
             let same =
@@ -270,6 +331,26 @@ impl Workspace {
 
 /// Incident IDs, in lower case, that several documents carry, each with their paths.
 pub(crate) type SharedIds = HashMap<String, Vec<PathBuf>>;
+
+fn is_markdown(path: &Path) -> bool {
+    let extension = path.extension().and_then(OsStr::to_str).unwrap_or("");
+    ["md", "markdown"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+}
+
+/// Whether a file stands below a folder: as it is named, or where its own folder really is. A link to a
+/// file is where the link is, since the library lists it there.
+fn is_below(path: &Path, folder: &Path) -> bool {
+    let climbs = path.components().any(|part| part == Component::ParentDir);
+    let real = real_place(path).zip(folder.canonicalize().ok());
+    (!climbs && path.starts_with(folder)) || real.is_some_and(|(path, folder)| path.starts_with(folder))
+}
+
+/// The path with its folders resolved, but not the file itself.
+fn real_place(path: &Path) -> Option<PathBuf> {
+    let Some(name) = path.file_name() else { return path.canonicalize().ok() };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    Some(folder.canonicalize().ok()?.join(name))
+}
 
 /// What a document may ask about its neighbours, answered from the file system.
 pub(crate) struct Neighbours<'w> {

@@ -161,6 +161,14 @@ impl Document {
         Some(time::read(text, &Anchor { date: previous.map(jiff::civil::DateTime::date), previous }))
     }
 
+    /// The incident's ID as people say it: without code marks, emphasis and the link that it may be.
+    pub fn incident_id(&self) -> Option<&str> {
+        const MARKS: [char; 3] = ['`', '*', ' '];
+        let text = self.field_text(FieldId::IncidentId)?.trim_matches(MARKS);
+        let linked = text.strip_prefix('[').and_then(|rest| rest.split_once(']')).map_or(text, |(id, _)| id);
+        Some(linked.trim_matches(MARKS)).filter(|id| !id.is_empty())
+    }
+
     /// When the impact began: the start time, else the row *Started*.
     pub fn started_at(&self) -> Option<Timestamp> {
         let field = self.field_time(FieldId::StartTime).and_then(Result::ok).map(|moment| moment.at);
@@ -177,6 +185,22 @@ impl Document {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_incident_id_is_read_without_its_marks() {
+        for (written, id) in [
+            ("INC-0042", Some("INC-0042")),
+            ("`INC-0042`", Some("INC-0042")),
+            ("**INC-0042**", Some("INC-0042")),
+            ("[INC-0042](https://tracker.example/42)", Some("INC-0042")),
+            ("[`INC-0042`](https://tracker.example/42)", Some("INC-0042")),
+            ("``", None),
+            ("", None),
+        ] {
+            let text = format!("# Title\n\n## Incident summary\n\n- **Incident ID**: {written}\n");
+            assert_eq!(Document::parse(text.as_bytes()).incident_id(), id, "{written}");
+        }
+    }
 
     #[test]
     fn a_length_is_as_exact_as_the_less_exact_of_its_ends() {

@@ -7,7 +7,7 @@ use recount_engine::document::{Document, format};
 use recount_store::{Version, threads};
 
 use crate::Outcome;
-use crate::environment::Environment;
+use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::progress;
 use crate::workspace::Workspace;
@@ -60,6 +60,9 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
                 }
             };
             let document = Document::parse(bytes);
+            if workspace.checker.is_foreign(&document) {
+                return Formatting::Same;
+            }
             let formatted = format::format(&document);
             if formatted.bytes == bytes {
                 return Formatting::Same;
@@ -99,12 +102,12 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
                 changed += 1;
                 let shown = workspace.shown(environment, &path);
                 if args.diff {
-                    write!(environment.out(), "{diff}")?;
+                    write!(environment.out(), "{}", visible(&diff))?;
                 } else {
                     let verb = if args.check { "would change" } else { "formatted" };
-                    writeln!(environment.out(), "{verb} {shown}")?;
+                    writeln!(environment.out(), "{verb} {}", visible(&shown))?;
                     for note in notes {
-                        writeln!(environment.out(), "  {note}")?;
+                        writeln!(environment.out(), "  {}", visible(&note))?;
                     }
                 }
             }

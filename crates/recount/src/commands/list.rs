@@ -12,11 +12,11 @@ use serde::Serialize;
 use recount_engine::config::Config;
 use recount_engine::document::template::FieldId;
 use recount_engine::document::value::severity::Severity;
-use recount_engine::document::{Document, Stage};
+use recount_engine::document::{Document, Stage, elapsed};
 use recount_store::threads;
 
 use crate::Outcome;
-use crate::environment::Environment;
+use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::workspace::Workspace;
 
@@ -103,7 +103,7 @@ enum Format {
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(crate) struct Entry {
-    /// Incident ID as written.
+    /// Incident ID, without marks.
     id: Option<String>,
     /// Title; none for an untitled draft.
     title: Option<String>,
@@ -254,7 +254,6 @@ impl Filter {
 }
 
 fn entry(document: &Document, path: String, today: Date) -> Entry {
-    let text = |field| document.field_text(field).map(str::to_owned);
     let severity = document.severity().get().copied();
     let (start, end) = (document.started_at(), document.ended_at());
     let factors: Vec<Factor> = Factor::value_variants()
@@ -274,7 +273,7 @@ fn entry(document: &Document, path: String, today: Date) -> Entry {
         }
     }
     Entry {
-        id: text(FieldId::IncidentId),
+        id: document.incident_id().map(str::to_owned),
         title: document.title_text().map(str::to_owned),
         path,
         severity: severity.map(|severity| severity.to_string()),
@@ -283,8 +282,8 @@ fn entry(document: &Document, path: String, today: Date) -> Entry {
         end: end.map(|at| at.to_string()),
         duration_seconds: start
             .zip(end)
-            .map(|(start, end)| end.as_second() - start.as_second())
-            .filter(|s| *s >= 0),
+            .and_then(|(start, end)| elapsed(start, end))
+            .and_then(|seconds| i64::try_from(seconds).ok()),
         services: document.services().into_iter().map(str::to_owned).collect(),
         factors: factors
             .iter()
@@ -330,7 +329,7 @@ fn table(entries: &[Entry], environment: &mut Environment) -> Result<(), CliErro
         if with_services {
             cells.push(entry.services.join(", "));
         }
-        let mut row = Row::from(cells);
+        let mut row = Row::from(cells.iter().map(|cell| visible(cell)).collect::<Vec<_>>());
         row.max_height(1);
         table.add_row(row);
     }

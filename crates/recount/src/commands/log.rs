@@ -10,7 +10,7 @@ use recount_engine::document::value::time::{self, Anchor};
 
 use crate::Outcome;
 use crate::commands::new::not_a_time;
-use crate::environment::Environment;
+use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::workspace::Workspace;
 
@@ -71,11 +71,12 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         None => args.result,
     };
     let guard = workspace.library.lock()?;
-    let (stored, document) = workspace.read(&path)?;
+    let (stored, document) = workspace.read_to_change(&path)?;
+    workspace.refuse_foreign(&path, &document, "row")?;
     let changed =
         document.changed(&document.insert_timeline_row(at, &[&stamp, &actor, &action, &result])?)?;
     workspace.write(&guard, &stored, &changed)?;
-    writeln!(environment.out(), "{stamp}  {actor}  {action}")?;
+    writeln!(environment.out(), "{stamp}  {}  {}", visible(&actor), visible(&action))?;
     Ok(Exit::Done)
 }
 

@@ -171,7 +171,7 @@ pub(crate) fn next_id(workspace: &Workspace, listed: &[Listed], day: Date, slug:
     let taken = taken_ids(workspace, listed);
     if pattern.has_sequence() {
         let highest = taken.iter().filter_map(|id| pattern.sequence_of(id)).max().unwrap_or(0);
-        return pattern.render(highest + 1, day, slug);
+        return pattern.render(highest.saturating_add(1), day, slug);
     }
     let first = pattern.render(1, day, slug);
     let mut id = first.clone();
@@ -201,11 +201,7 @@ pub(crate) fn taken_ids(workspace: &Workspace, listed: &[Listed]) -> BTreeSet<St
     workspace.library.scan(
         &unnamed,
         recount_store::threads(),
-        |_, bytes| {
-            bytes
-                .ok()
-                .and_then(|bytes| Some(Document::parse(bytes).field_text(FieldId::IncidentId)?.to_owned()))
-        },
+        |_, bytes| bytes.ok().and_then(|bytes| Some(Document::parse(bytes).incident_id()?.to_owned())),
         |id| taken.extend(id),
     );
     taken

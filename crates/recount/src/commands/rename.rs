@@ -2,13 +2,12 @@
 
 use std::ffi::OsStr;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use recount_engine::config::slug;
 use recount_engine::document::edit::Edit;
-use recount_engine::document::template::FieldId;
 use recount_engine::document::{Document, Span};
-use recount_store::{Guard, evidence_folder};
+use recount_store::{Guard, Stored, Version, evidence_folder};
 
 use crate::Outcome;
 use crate::baseline;
@@ -30,7 +29,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     let path = workspace.find(&args.id)?;
     let guard = workspace.library.lock()?;
-    let (stored, document) = workspace.read(&path)?;
+    let (stored, document) = workspace.read_to_change(&path)?;
     let changed = document.changed(&document.set_title(&args.title)?)?;
     let pattern = &workspace.config().library.id;
     let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or("");
@@ -41,92 +40,190 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         None => None,
     };
     let target = name.map_or_else(|| path.clone(), |name| path.with_file_name(name));
-    let changed = moved(&changed, &path, &target)?;
-    // Its place in the library is asked for while it is there.
-    let from = workspace.library.root().join(workspace.relative(&path));
-    if target != path {
-        guard.rename(&path, &target)?;
-    }
-    let version = stored.version;
-    guard.write_if_unchanged(&target, &version, changed.source().bytes())?;
-    let others = follow(&workspace, &guard, &path, &target, environment)?;
-    baseline::follow(&workspace, &guard, &from, &target)?;
+    let others = take_along(&workspace, &guard, &stored, changed, &target, environment)?;
     let shown = workspace.shown(environment, &target);
     writeln!(environment.out(), "{shown}")?;
     tell(&workspace, environment, &others);
     Ok(Exit::Done)
 }
 
-/// The document with its links to its own evidence folder following the new name.
-pub(crate) fn moved(document: &Document, from: &Path, to: &Path) -> Result<Document, CliError> {
-    if from == to {
-        return Ok(document.clone());
-    }
-    let folder = |path: &Path| {
-        let folder = evidence_folder(path);
-        folder.file_name().map(|name| name.to_string_lossy().replace(' ', "%20")).unwrap_or_default()
-    };
-    let edits = retarget(document, &folder(from), &folder(to));
-    Ok(document.changed(&edits)?)
-}
-
-/// Edits that make local links whose target holds `old` as a whole path segment hold `new`.
-fn retarget(document: &Document, old: &str, new: &str) -> Vec<Edit> {
-    let mut edits = Vec::new();
-    for link in &document.markdown().local_links {
-        let text = document.slice(link.span);
-        for (at, _) in text.match_indices(old) {
-            let before = text[..at].chars().next_back();
-            let after = text[at + old.len()..].chars().next();
-            let is_segment = before.is_none_or(|c| matches!(c, '/' | '(' | '<' | ' '))
-                && after.is_none_or(|c| matches!(c, '/' | '#' | ')' | '>' | ' ' | '?'));
-            if is_segment {
-                let start = link.span.start as usize + at;
-                edits.push(Edit::replace(Span::new(start, start + old.len()), new));
-            }
-        }
-    }
-    edits
-}
-
-/// Makes the links of other postmortems follow a file that moved; returns the files that changed.
-pub(crate) fn follow(
+/// Writes a changed document and moves it, its evidence, the findings accepted for it, and the links of
+/// other postmortems; returns those whose links changed.
+pub(crate) fn take_along(
     workspace: &Workspace,
     guard: &Guard<'_>,
-    from: &Path,
-    to: &Path,
+    stored: &Stored,
+    changed: Document,
+    target: &Path,
     environment: &mut Environment,
 ) -> Result<Vec<PathBuf>, CliError> {
-    let name =
-        |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let (old, new) = (name(from), name(to));
-    if old == new {
+    let path = &stored.path;
+    // Its place in the library is asked for while it is there.
+    let place = |path: &Path| workspace.library.root().join(workspace.relative(path));
+    let (from, to) = (place(path), place(target));
+    if from == to {
+        workspace.write(guard, stored, &changed)?;
         return Ok(Vec::new());
     }
-    let mut changes = Vec::new();
-    workspace.library.scan(
-        &workspace.library.list(),
-        recount_store::threads(),
-        |path, bytes| {
-            let bytes = bytes.ok()?;
-            let document = Document::parse(bytes);
-            let edits = retarget(&document, &old, &new);
-            (!edits.is_empty()).then(|| (path.to_owned(), document, edits))
-        },
-        |change| changes.extend(change),
-    );
-    let mut files = Vec::new();
-    for (path, document, edits) in changes {
-        let updated = document.changed(&edits)?;
-        let version = recount_store::Version::of(document.source().bytes());
-        match guard.write_if_unchanged(&path, &version, updated.source().bytes()) {
-            Ok(_) => files.push(path),
-            Err(error) => {
-                environment.warn(format!("links in `{}` still lead to `{old}`: {error}", path.display()));
+    let moving = Moving { root: workspace.library.root(), from: &from, to: &to };
+    let changed = changed.changed(&moving.edits(&from, &changed))?;
+    let others = moving.others(workspace, environment);
+    // Writing first: a file that may not be written, or that somebody just changed, stays where it is.
+    let version = guard.write_if_unchanged(path, &stored.version, changed.source().bytes())?;
+    if let Err(error) = guard.rename(path, target) {
+        guard.write_if_unchanged(path, &version, &stored.bytes)?;
+        return Err(error.into());
+    }
+    let mut followed = Vec::new();
+    for (path, version, bytes) in others {
+        match guard.write_if_unchanged(&path, &version, &bytes) {
+            Ok(_) => followed.push(path),
+            Err(error) => moving.warn(&path, &error.into(), environment),
+        }
+    }
+    baseline::follow(workspace, guard, &from, target)?;
+    Ok(followed)
+}
+
+/// A file on its way to another name. Paths begin at the library's root.
+struct Moving<'a> {
+    root: &'a Path,
+    from: &'a Path,
+    to: &'a Path,
+}
+
+impl Moving<'_> {
+    /// What other postmortems will be, whose links lead to the file or into its evidence. Nothing is
+    /// written.
+    fn others(
+        &self,
+        workspace: &Workspace,
+        environment: &mut Environment,
+    ) -> Vec<(PathBuf, Version, Vec<u8>)> {
+        let mut found = Vec::new();
+        workspace.library.scan(
+            &workspace.library.list(),
+            recount_store::threads(),
+            |path, bytes| {
+                let bytes = bytes.ok().filter(|_| path != self.from)?;
+                let document = Document::parse(bytes);
+                let edits = self.edits(path, &document);
+                (!edits.is_empty()).then(|| (path.to_owned(), Version::of(bytes), document.changed(&edits)))
+            },
+            |one| found.extend(one),
+        );
+        let mut others = Vec::new();
+        for (path, version, changed) in found {
+            match changed {
+                Ok(changed) => others.push((path, version, changed.source().bytes().to_vec())),
+                Err(error) => self.warn(&path, &error.into(), environment),
+            }
+        }
+        others
+    }
+
+    fn warn(&self, path: &Path, error: &CliError, environment: &mut Environment) {
+        let old = self.from.file_name().unwrap_or_default().to_string_lossy();
+        environment.warn(format!("links in `{}` still lead to `{old}`: {error}", path.display()));
+    }
+
+    /// Edits that make links of the document at `path` follow.
+    fn edits(&self, path: &Path, document: &Document) -> Vec<Edit> {
+        let evidence = (evidence_folder(self.from), evidence_folder(self.to));
+        let folder = path.parent().unwrap_or(self.root);
+        let mut spans: Vec<(Span, String)> = Vec::new();
+        for link in &document.markdown().local_links {
+            let target = link.target.split(['#', '?']).next().unwrap_or("");
+            if target.is_empty() {
+                continue;
+            }
+            let decoded = decode(target);
+            let base = if decoded.starts_with('/') { self.root } else { folder };
+            let leads = plain(&base.join(decoded.trim_start_matches('/')));
+            let (old, new) = if leads == self.from {
+                (self.from, self.to)
+            } else if leads.starts_with(&evidence.0) {
+                (evidence.0.as_path(), evidence.1.as_path())
+            } else {
+                continue;
+            };
+            let (old, new) = (name_of(old), name_of(new));
+            // Its own destination is the last in it: a badge holds an image, which is a link of its own.
+            let text = document.slice(link.span);
+            let Some(at) = text.rfind("](").map(|at| at + 2) else { continue };
+            let at = at + text[at..].len() - text[at..].trim_start_matches(['<', ' ', '\n']).len();
+            if !text[at..].starts_with(target) {
+                continue;
+            }
+            let mut end = at + target.len();
+            for segment in target.rsplit('/') {
+                let start = end - segment.len();
+                if decode(segment) == old {
+                    let base = link.span.start as usize;
+                    spans.push((Span::new(base + start, base + end), encode(&new)));
+                    break;
+                }
+                end = start.saturating_sub(1);
+            }
+        }
+        spans.sort_by_key(|(span, _)| span.start);
+        spans.dedup_by_key(|(span, _)| span.start);
+        spans.into_iter().map(|(span, new)| Edit::replace(span, new)).collect()
+    }
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The path without `.` and `..`, as the links of a page are read: by their words.
+fn plain(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                out.pop();
+            }
+            part => out.push(part),
+        }
+    }
+    out
+}
+
+/// A link's words with `%20` and its like read.
+fn decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let code = text.get(at + 1..at + 3).filter(|_| bytes[at] == b'%');
+        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            Some(byte) => {
+                out.push(byte);
+                at += 3;
+            }
+            None => {
+                out.push(bytes[at]);
+                at += 1;
             }
         }
     }
-    Ok(files)
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// A file name as a part of a link, with what would end the link written as `%20` and its like.
+fn encode(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    for c in name.chars() {
+        match c {
+            ' ' | '%' | '(' | ')' | '<' | '>' | '#' | '?' | '\\' => {
+                out.push_str(&format!("%{:02X}", u32::from(c)))
+            }
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 /// Names the postmortems whose links followed.
@@ -139,5 +236,5 @@ pub(crate) fn tell(workspace: &Workspace, environment: &mut Environment, others:
 
 /// The incident's ID as the document says it.
 pub(crate) fn id_of(document: &Document) -> Option<&str> {
-    document.field_text(FieldId::IncidentId)
+    document.incident_id()
 }

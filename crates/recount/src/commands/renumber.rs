@@ -11,7 +11,6 @@ use recount_engine::document::Document;
 use recount_engine::document::template::FieldId;
 
 use crate::Outcome;
-use crate::baseline;
 use crate::commands::{new, rename};
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
@@ -33,7 +32,8 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     let path = workspace.find(&args.id)?;
     let guard = workspace.library.lock()?;
-    let (stored, document) = workspace.read(&path)?;
+    let (stored, document) = workspace.read_to_change(&path)?;
+    workspace.refuse_foreign(&path, &document, "ID")?;
     let listed = workspace.library.list();
     let title = document.title_text().unwrap_or("incident");
     let day = document.started_at().map_or(environment.today(), |at| TimeZone::UTC.to_datetime(at).date());
@@ -64,15 +64,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     };
     let target = path.with_file_name(name);
     let changed = document.changed(&document.set_field(FieldId::IncidentId, &id)?)?;
-    let changed = rename::moved(&changed, &path, &target)?;
-    // Its place in the library is asked for while it is there.
-    let from = workspace.library.root().join(workspace.relative(&path));
-    if target != path {
-        guard.rename(&path, &target)?;
-    }
-    guard.write_if_unchanged(&target, &stored.version, changed.source().bytes())?;
-    let others = rename::follow(&workspace, &guard, &path, &target, environment)?;
-    baseline::follow(&workspace, &guard, &from, &target)?;
+    let others = rename::take_along(&workspace, &guard, &stored, changed, &target, environment)?;
     let shown = workspace.shown(environment, &target);
     writeln!(environment.out(), "{shown}")?;
     rename::tell(&workspace, environment, &others);

@@ -8,7 +8,7 @@ use recount_engine::document::template::{FIELDS, FieldId};
 
 use crate::Outcome;
 use crate::commands::new;
-use crate::environment::Environment;
+use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::workspace::Workspace;
 
@@ -57,16 +57,19 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     if field == FieldId::IncidentId && !args.force {
         refuse_taken(&workspace, &path, &value)?;
     }
-    let (stored, document) = workspace.read(&path)?;
+    let (stored, document) = workspace.read_to_change(&path)?;
     let edits =
         if args.add { document.add_to_field(field, &value)? } else { document.set_field(field, &value)? };
     let changed = document.changed(&edits)?;
     if !args.force {
+        workspace.refuse_foreign(&path, &document, "field").map_err(|error| {
+            error.hint("move its text into a copy of the template first; or use `--force`")
+        })?;
         workspace.refuse_worse(&path, &document, &changed, environment.today(), document.stage())?;
     }
     workspace.write(&guard, &stored, &changed)?;
     let now: Vec<&str> = changed.field_values(field).map(|span| changed.slice(span)).collect();
-    writeln!(environment.out(), "{}: {}", field.def().label, now.join("; "))?;
+    writeln!(environment.out(), "{}: {}", field.def().label, visible(&now.join("; ")))?;
     Ok(Exit::Done)
 }
 

@@ -7,11 +7,11 @@ use serde::Serialize;
 
 use recount_engine::document::template::{FIELDS, FieldId, FieldKind, SectionId};
 use recount_engine::document::value::duration;
-use recount_engine::document::{Document, Milestone};
+use recount_engine::document::{Document, Milestone, elapsed};
 use recount_engine::lint::{Level, Options};
 
 use crate::Outcome;
-use crate::environment::Environment;
+use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::workspace::Workspace;
 
@@ -136,7 +136,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     }
     let shown = workspace.library.relative(&path).display().to_string();
     match args.format {
-        Format::Markdown => environment.out().write_all(&stored.bytes)?,
+        Format::Markdown => environment.raw(&stored.bytes)?,
         Format::Json => {
             let output = output(&document, shown, counts);
             serde_json::to_writer_pretty(environment.out(), &output)
@@ -160,7 +160,7 @@ fn instant(document: &Document, milestone: Milestone) -> Option<Timestamp> {
 fn figures(document: &Document) -> Figures {
     let since = |milestone| {
         let from = document.started_at()?;
-        Some(instant(document, milestone)?.as_second() - from.as_second()).filter(|seconds| *seconds >= 0)
+        i64::try_from(elapsed(from, instant(document, milestone)?)?).ok()
     };
     Figures {
         time_to_detect: since(Milestone::Detected),
@@ -236,7 +236,8 @@ fn text(
     let width = environment.width();
     let plain = anstyle::Style::new();
     let bold = if environment.has_color() { plain.bold() } else { plain };
-    let title = document.title_text().unwrap_or("(untitled draft)");
+    let title = visible(document.title_text().unwrap_or("(untitled draft)"));
+    let path = &visible(path);
     let out = environment.out();
     writeln!(out, "{bold}{title}{bold:#}")?;
     writeln!(out, "{path}, stage {}", document.stage())?;
@@ -326,9 +327,11 @@ fn columns<const N: usize>(
     let widths: Vec<usize> =
         (0..N).map(|at| rows.iter().map(|row| length(&row[at])).max().unwrap_or(0).min(WIDEST)).collect();
     for row in rows {
+        let row = row.each_ref().map(|cell| visible(cell));
         let mut line = String::new();
         for (at, cell) in row.iter().enumerate() {
             line.push_str(cell);
+            let length = |text: &str| text.chars().count();
             if at + 1 < N {
                 line.extend(std::iter::repeat_n(' ', widths[at].saturating_sub(length(cell)) + 2));
             }
@@ -349,6 +352,7 @@ fn cut(line: &str, width: usize) -> String {
 fn paragraph(out: &mut impl std::io::Write, label: &str, text: &str, width: usize) -> Result<(), CliError> {
     let indent = 26;
     let room = width.saturating_sub(indent).max(30);
+    let text = visible(text);
     let mut lines: Vec<String> = vec![String::new()];
     for word in text.split_whitespace() {
         let last = lines.last().map_or(0, |line| line.chars().count());

@@ -35,7 +35,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     let path = workspace.find(&args.id)?;
     let guard = workspace.library.lock()?;
-    let (stored, document) = workspace.read(&path)?;
+    let (stored, document) = workspace.read_to_change(&path)?;
     let name = rename::id_of(&document).unwrap_or(&args.id).to_owned();
     let mut changed = document.changed(&document.set_stage(args.stage)?)?;
     if args.stage == Stage::Final
@@ -45,8 +45,19 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         changed = changed.changed(&changed.set_front_matter("finalized", &today)?)?;
     }
     if !args.reviewed_by.is_empty() {
+        // Who has reviewed it before has still done so.
+        let mut names = document.front_matter().reviewed_by.clone();
+        for name in &args.reviewed_by {
+            let name = name.replace(['"', '\\'], "");
+            if !workspace.config().people.is_empty() && workspace.config().person(&name).is_none() {
+                environment.warn(format!("`{name}` is not on the roster in `recount.toml`"));
+            }
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
         let people: Vec<String> =
-            args.reviewed_by.iter().map(|name| format!("\"{}\"", name.replace(['"', '\\'], ""))).collect();
+            names.iter().map(|name| format!("\"{}\"", name.replace(['"', '\\'], ""))).collect();
         changed = changed
             .changed(&changed.set_front_matter("reviewed-by", &format!("[{}]", people.join(", ")))?)?;
     }

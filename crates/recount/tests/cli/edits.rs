@@ -196,7 +196,17 @@ fn final_writes_the_day_and_who_reviewed_it() {
     assert_eq!(run.out, "INC-0003 is now `final`\n");
     let text = folder.read(path);
     assert!(
-        text.contains("stage: final\nfinalized: 2026-11-23\nreviewed-by: [\"@noor\", \"Mei M Ito\"]\n"),
+        text.contains("stage: final\nfinalized: 2026-11-23\nreviewed-by: [\"@priya\", \"@ingrid\", \"@noor\", \"Mei M Ito\"]\n"),
+        "{text}"
+    );
+    // Who reviewed it before has still done so; who is on no roster is asked about.
+    let run = folder.recount(&["stage", "3", "final", "--reviewed-by", "@nobody-known"]).is(0);
+    assert_eq!(run.err, "warning: `@nobody-known` is not on the roster in `recount.toml`\n");
+    let text = folder.read(path);
+    assert!(
+        text.contains(
+            "reviewed-by: [\"@priya\", \"@ingrid\", \"@noor\", \"Mei M Ito\", \"@nobody-known\"]\n"
+        ),
         "{text}"
     );
     // Setting the stage that it has moves no date.
@@ -326,6 +336,44 @@ links in `postmortems/2026/INC-0002-search-slow.md` now lead there
 }
 
 #[test]
+fn links_follow_by_where_they_lead() {
+    let folder = with_a_draft();
+    let draft = folder.read(DRAFT);
+    let same_name = "postmortems/2025/INC-0001-checkout-refused-cards.md";
+    folder.write(same_name, draft.replace("INC-0001", "INC-0900"));
+    folder.write("postmortems/2026/INC-0001-checkout-refused-cards.evidence/a.png", "x");
+    folder.write(
+        "postmortems/2025/near.md",
+        "# Near\n\n[same name](INC-0001-checkout-refused-cards.md) and [meant](/postmortems/2026/INC-0001-checkout-refused-cards.md)\n",
+    );
+    folder.write(
+        "postmortems/2026/badge.md",
+        "# Badge\n\n[![x](INC-0001-checkout-refused-cards.evidence/a.png)](./INC-0001-checkout-refused-cards.md#impact)\n\n[![x](INC-0001-checkout-refused-cards.md)](INC-0001-checkout-refused-cards.md)\n",
+    );
+    folder.recount(&["rename", DRAFT, "Cards (again)"]).is(0);
+    assert_eq!(
+        folder.read("postmortems/2025/near.md"),
+        "# Near\n\n[same name](INC-0001-checkout-refused-cards.md) and [meant](/postmortems/2026/INC-0001-cards-again.md)\n",
+    );
+    assert_eq!(
+        folder.read("postmortems/2026/badge.md"),
+        "# Badge\n\n[![x](INC-0001-cards-again.evidence/a.png)](./INC-0001-cards-again.md#impact)\n\n[![x](INC-0001-cards-again.md)](INC-0001-cards-again.md)\n",
+    );
+    assert!(folder.path(same_name).exists());
+    assert!(folder.path("postmortems/2026/INC-0001-cards-again.evidence/a.png").exists());
+}
+
+#[test]
+fn a_rename_to_a_name_that_is_taken_leaves_the_document_as_it_was() {
+    let folder = with_links();
+    folder.write("postmortems/2026/INC-0001-taken.md", "# Taken\n");
+    let before = folder.read(DRAFT);
+    folder.recount(&["rename", DRAFT, "Taken"]).is(2);
+    assert_eq!(folder.read(DRAFT), before);
+    assert!(folder.read("postmortems/2025/old.md").contains("(../2026/INC-0001-checkout-refused-cards.md)"));
+}
+
+#[test]
 fn a_rename_to_the_same_title_or_to_nothing_changes_nothing() {
     let folder = with_links();
     let before = folder.read(DRAFT);
@@ -433,6 +481,10 @@ fn a_document_in_another_template_is_not_written_into_by_accident() {
         "refused, because `postmortems/2026/outage.md` is not in the postmortem template: the field would stand alone",
         "move its text into a copy of the template first; or use `--force`",
     );
+    folder.recount(&["log", path, "Looked", "--actor", "@ana"]).refuses(
+        "refused, because `postmortems/2026/outage.md` is not in the postmortem template: the row would stand alone",
+        "move its text into a copy of the template first",
+    );
     for args in [&["fmt"][..], &["check", "--fix"]] {
         folder.recount(args);
         assert_eq!(folder.read(path), text, "{args:?}");
@@ -481,4 +533,120 @@ fn two_people_who_change_one_postmortem_at_once_both_succeed() {
     for n in 0..12 {
         assert!(text.contains(&format!("| Step {n} |")), "step {n} was lost:\n{text}");
     }
+}
+
+/// Every command that changes one postmortem, on `id`.
+fn changes(id: &str) -> Vec<Vec<&str>> {
+    vec![
+        vec!["log", id, "Looked", "--actor", "@ana"],
+        vec!["set", id, "severity", "Sev2"],
+        vec!["set", id, "severity", "Sev2", "--force"],
+        vec!["stage", id, "draft", "--force"],
+        vec!["rename", id, "Another title"],
+        vec!["renumber", id, "INC-0099"],
+    ]
+}
+
+#[test]
+fn only_postmortems_of_the_library_are_changed() {
+    let library = with_a_draft();
+    let outside = Folder::empty();
+    let text = library.read(DRAFT);
+    outside.write("INC-0044-other.md", &text);
+    library.write("notes.txt", "a note\n");
+    library.write("postmortems/notes.txt", "a note\n");
+    library.write("elsewhere/INC-0045-other.md", &text);
+    library.write("recount.toml", "");
+    let other = outside.path("INC-0044-other.md").display().to_string();
+    let before: Vec<(String, String)> =
+        library.files("").into_iter().map(|file| (file.clone(), library.read(&file))).collect();
+    let beside = "postmortems/../elsewhere/INC-0045-other.md";
+    for path in [
+        &other,
+        "notes.txt",
+        "postmortems/notes.txt",
+        "recount.toml",
+        "template.md",
+        "elsewhere/INC-0045-other.md",
+        beside,
+    ] {
+        for args in changes(path) {
+            let run = library.recount(&args).is(2);
+            let reasons =
+                ["is no Markdown file", "is the template", "is not one of this library's postmortems"];
+            assert!(reasons.iter().any(|reason| run.err.contains(reason)), "{args:?}: {}", run.err);
+        }
+    }
+    for (file, text) in &before {
+        assert_eq!(&library.read(file), text, "{file}");
+    }
+    assert_eq!(outside.read("INC-0044-other.md"), text);
+    // The same file may be named in other ways.
+    for path in
+        [format!("./{DRAFT}"), format!("postmortems/../{DRAFT}"), library.path(DRAFT).display().to_string()]
+    {
+        library.recount(&["set", &path, "severity", "Sev2"]).is(0);
+    }
+}
+
+#[test]
+fn an_empty_id_names_no_postmortem() {
+    let folder = with_a_draft();
+    folder.recount(&["set", "1", "incident-id", ""]).is(0);
+    folder.write("postmortems/2026/untitled.md", folder.read(DRAFT));
+    let before = folder.read(DRAFT);
+    for id in ["", "  "] {
+        for mut args in changes(id) {
+            args.retain(|arg| *arg != "--force");
+            folder.recount(&args).refuses(
+                "no postmortem was named",
+                "give its ID, its number or its path; `recount list` shows all",
+            );
+        }
+        folder.recount(&["show", id]).is(2);
+    }
+    assert_eq!(folder.read(DRAFT), before);
+}
+
+#[test]
+fn an_id_that_many_carry_names_only_some_of_them() {
+    let folder = with_a_draft();
+    let text = folder.read(DRAFT);
+    for n in 0..20 {
+        folder.write(&format!("postmortems/2026/copy-{n:02}.md"), text.replace("INC-0001", "OLD-7"));
+    }
+    let run = folder.recount(&["show", "OLD-7"]).is(2);
+    assert!(run.err.contains("`postmortems/2026/copy-04.md` and 15 more\n"), "{}", run.err);
+    assert_eq!(run.err.matches("copy-").count(), 5, "{}", run.err);
+}
+
+#[test]
+fn a_file_that_is_not_utf_8_is_not_written_into() {
+    let folder = with_a_draft();
+    let text = folder.read(DRAFT);
+    let wide: Vec<u8> =
+        [0xFF, 0xFE].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let latin: Vec<u8> = [text.as_bytes(), b"\nCaf\xe9\n"].concat();
+    for bytes in [wide, latin] {
+        folder.write(DRAFT, &bytes);
+        for args in changes(DRAFT) {
+            let run = folder.recount(&args).is(2);
+            assert!(run.err.contains("is not UTF-8 (byte "), "{args:?}: {}", run.err);
+        }
+        assert_eq!(std::fs::read(folder.path(DRAFT)).expect("it is there"), bytes);
+    }
+}
+
+#[test]
+fn an_id_in_code_marks_or_in_a_link_is_the_same_id() {
+    let folder = with_a_draft();
+    folder.replace(
+        DRAFT,
+        "**Incident ID**: INC-0001",
+        "**Incident ID**: [`OLD-7`](https://tracker.example/7)",
+    );
+    std::fs::rename(folder.path(DRAFT), folder.path("postmortems/2026/checkout.md")).expect("it is there");
+    folder.recount(&["show", "OLD-7"]).is(0);
+    folder.recount(&["new", "Search", "--id", "old-7"]).is(2);
+    assert!(folder.recount(&["list"]).is(0).out.contains(" OLD-7 "));
 }

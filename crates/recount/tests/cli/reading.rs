@@ -341,3 +341,42 @@ fn the_version_and_the_help_are_told() {
     let run = folder.recount(&["chek"]).is(2);
     assert!(run.err.contains("check"), "the nearest command is named: {}", run.err);
 }
+
+#[test]
+fn fmt_leaves_documents_in_another_template_alone() {
+    let folder = Folder::library();
+    let path = "postmortems/2026/outage.md";
+    let text = "# Outage\n\n## Timeline\n\n| Time | What |\n|------|------|\n| 2026-11-20 15:02 +01:00 | It broke |\n| 2026-11-20 14:59 +01:00 | Deployed |\n";
+    folder.write(path, text);
+    for args in [&["fmt"][..], &["fmt", "--check"], &["fmt", "--diff"], &["fmt", path]] {
+        let run = folder.recount(args).is(0);
+        assert_eq!(run.out, "", "{args:?}");
+        assert_eq!(folder.read(path), text, "{args:?}");
+    }
+}
+
+#[test]
+fn show_passes_the_document_on_byte_for_byte() {
+    let folder = Folder::empty();
+    let bytes = b"# Red \x1b[31malert\x1b[0m\n\nCaf\xe9 \x07\r\n";
+    folder.write("odd.md", bytes);
+    let output = folder.command(&["show", "odd.md", "--format", "markdown"]).output().expect("it runs");
+    assert_eq!(output.stdout, bytes);
+}
+
+#[test]
+fn what_a_document_holds_cannot_steer_the_terminal() {
+    let folder = Folder::library();
+    folder.recount(&["new", "Odd"]).is(0);
+    let path = "postmortems/2026/INC-0001-odd.md";
+    folder.replace(path, "# Odd\n", "# Odd \u{1b}[2Jtitle\u{7}\n");
+    for args in [&["show", "1"][..], &["list"], &["log", "1", "a\u{1b}[31mb", "--actor", "@ana"]] {
+        let output = folder.command(&[&["--color", "always"], args].concat()).output().expect("it runs");
+        let text = String::from_utf8(output.stdout).expect("it is text");
+        assert!(text.contains("␛["), "{args:?}: {text}");
+        assert!(
+            !text.contains("\u{1b}[2J") && !text.contains("\u{1b}[31m") && !text.contains('\u{7}'),
+            "{text:?}"
+        );
+    }
+}
