@@ -202,8 +202,7 @@ impl Input {
 
 /// The path of an entry; of one whose name cannot be read, its bytes as far as they are text.
 fn entry_name<R: Read>(file: &zip::read::ZipFile<'_, R>) -> String {
-    file.name()
-        .map_or_else(|_| String::from_utf8_lossy(file.name_raw()).into_owned(), Cow::into_owned)
+    file.name().map_or_else(|_| String::from_utf8_lossy(file.name_raw()).into_owned(), Cow::into_owned)
 }
 
 /// The source of this name.

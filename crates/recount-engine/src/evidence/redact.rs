@@ -313,6 +313,7 @@ static PREFILTER: LazyLock<Prefilter> = LazyLock::new(|| {
 
 /// The text as one detector goes through it. What it has been through is not looked at again from each
 /// literal in it: a line of megabytes may hold nothing else.
+#[allow(clippy::struct_field_names, reason = "the text is what it is about")]
 struct Text<'t> {
     text: &'t str,
     /// Up to here nothing more is to be found by this detector.
@@ -660,7 +661,6 @@ mod tests {
     /// Lines of megabytes that hold nothing but beginnings: each was once followed to the line's end.
     #[test]
     fn a_long_line_of_beginnings_is_gone_through_once() {
-        let limit = std::time::Duration::from_secs(20);
         for piece in [
             "-----BEGIN PRIVATE KEY-----",
             "-----BEGIN PRIVATE KEY-----$ ",
@@ -686,9 +686,11 @@ mod tests {
         ] {
             for before in ["", "https://host/x?"] {
                 let text = format!("{before}{}", piece.repeat((1 << 20) / piece.len()));
-                let start = std::time::Instant::now();
-                let found = find(&text).len();
-                assert!(start.elapsed() < limit, "`{before}{piece}`: {found} in {:?}", start.elapsed());
+                // Were each beginning gone through to the end of the line, this would take hours.
+                let found = find(&text);
+                let in_order =
+                    found.iter().zip(found.iter().skip(1)).all(|(a, b)| a.span.start <= b.span.start);
+                assert!(in_order, "`{before}{piece}`");
             }
         }
     }
@@ -696,7 +698,9 @@ mod tests {
     #[test]
     fn a_secret_of_any_length_is_taken_out_whole() {
         let long = "a1B2".repeat(4000);
-        for text in [format!("Cookie: id={long}"), format!("https://h/x?token={long}"), format!("password={long}")] {
+        for text in
+            [format!("Cookie: id={long}"), format!("https://h/x?token={long}"), format!("password={long}")]
+        {
             assert!(!redact(&text).contains("a1B2"), "{}", &text[..20]);
         }
     }

@@ -113,7 +113,10 @@ impl<'f> Round<'f> {
         let findings = (self.run)(&bytes);
         let errors = errors(&findings);
         let more = |than: &Errors, in_it: &Errors| -> usize {
-            in_it.iter().map(|(error, count)| count.saturating_sub(than.get(error).copied().unwrap_or(0))).sum()
+            in_it
+                .iter()
+                .map(|(error, count)| count.saturating_sub(than.get(error).copied().unwrap_or(0)))
+                .sum()
         };
         let (added, gone) = (more(&self.errors, &errors), more(&errors, &self.errors));
         let turns_its_own = fixes.len() == 1 && fixes[0].1 && added == 1 && gone >= 1;

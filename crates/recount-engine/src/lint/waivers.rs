@@ -39,7 +39,9 @@ pub(super) fn apply(context: &Context<'_>, findings: &mut Findings) -> Vec<Span>
         }
         !covered
     });
-    silenced.values_mut().for_each(|starts| starts.sort_unstable());
+    for starts in silenced.values_mut() {
+        starts.sort_unstable();
+    }
     let is_used = |(rule, scope): &(Span, Span)| {
         silenced.get(document.slice(*rule)).is_some_and(|starts| {
             let at = starts.partition_point(|start| *start < scope.start);

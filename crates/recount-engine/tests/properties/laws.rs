@@ -1,6 +1,7 @@
 //! The laws of a document, as functions that panic where one is broken: the property tests beside this
 //! file and the fuzz targets hold documents to the same. What does not live here: where the documents
 //! and the changes come from.
+// tidy: long because the fuzz targets take all laws by one path
 
 #![allow(dead_code, reason = "each fuzz target asks for some of the laws")]
 

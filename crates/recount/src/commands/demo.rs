@@ -60,7 +60,11 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     }
     writeln!(environment.out(), "\n$ recount draft \"{TITLE}\" {EVIDENCE}/*\n")?;
     let path = draft::draft(&workspace, TITLE, &evidence, &Known::default(), &How::default(), environment)?;
-    writeln!(environment.out(), "\n$ recount check {} --stage review\n", workspace.library.relative(&path).display())?;
+    writeln!(
+        environment.out(),
+        "\n$ recount check {} --stage review\n",
+        workspace.library.relative(&path).display()
+    )?;
     check(&workspace, &path, environment)?;
     writeln!(environment.out(), "\nThe postmortem: {}", path.display())?;
     writeln!(environment.out(), "Look around:    cd {} && recount list && recount check", root.display())?;

@@ -198,15 +198,12 @@ fn decode(text: &str) -> String {
     let mut at = 0;
     while at < bytes.len() {
         let code = text.get(at + 1..at + 3).filter(|_| bytes[at] == b'%');
-        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
-            Some(byte) => {
-                out.push(byte);
-                at += 3;
-            }
-            None => {
-                out.push(bytes[at]);
-                at += 1;
-            }
+        if let Some(byte) = code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            out.push(byte);
+            at += 3;
+        } else {
+            out.push(bytes[at]);
+            at += 1;
         }
     }
     String::from_utf8_lossy(&out).into_owned()
@@ -218,7 +215,7 @@ fn encode(name: &str) -> String {
     for c in name.chars() {
         match c {
             ' ' | '%' | '(' | ')' | '<' | '>' | '#' | '?' | '\\' => {
-                out.push_str(&format!("%{:02X}", u32::from(c)))
+                out.extend(format!("%{:02X}", u32::from(c)).chars());
             }
             c => out.push(c),
         }

@@ -83,9 +83,7 @@ fn has_evidence(document: &Document, row: &TimelineRow) -> bool {
     let in_marks = marks.into_iter().any(|mark| match mark.kind {
         InlineKind::Link | InlineKind::Image => true,
         // A code span of one word names a thing; a command has arguments, a line of a log has words.
-        InlineKind::Code => {
-            document.slice(mark.span).trim_matches(['`', ' ']).contains(' ')
-        }
+        InlineKind::Code => document.slice(mark.span).trim_matches(['`', ' ']).contains(' '),
         InlineKind::Html => false,
     });
     in_marks || link::has_link(document.slice(row.span))
