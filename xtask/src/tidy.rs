@@ -235,7 +235,8 @@ fn leftovers(place: &str, text: &str, faults: &mut Vec<Fault>) {
                 fault(format!("`{word}` is left over: finish it, or open an issue"));
             }
         }
-        if line.ends_with([' ', '\t']) {
+        // One space is what an unchanged empty line is in the difference that a test expects.
+        if line.ends_with([' ', '\t']) && line != " " {
             fault("ends with white space".to_owned());
         }
         if line.contains('\t') {

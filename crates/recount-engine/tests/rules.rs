@@ -250,7 +250,9 @@ fn no_rule_panics_on_what_is_left_of_a_broken_document() {
             let document = Document::parse(&bytes);
             // Every rule is heard at this stage.
             let context = Context::new(&document, &config, &levels, &OneOther, TODAY);
-            for finding in lint::check(&context, Options { stage: Some(Stage::Final), due: true, fixes: true }) {
+            for finding in
+                lint::check(&context, Options { stage: Some(Stage::Final), due: true, fixes: true })
+            {
                 assert!(document.text().get(finding.span.range()).is_some(), "{finding:?}");
                 if let Some(fix) = finding.fix {
                     apply(&bytes, &fix.edits).expect("the edits of a fix fit its document");

@@ -1,6 +1,7 @@
 //! Evidence on disk as parts for an importer: a file, a folder, a zip, a git repository. Parts are
 //! read one at a time, so that memory does not grow with the input.
 
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -62,7 +63,8 @@ impl Input {
     /// The name without folders.
     pub(crate) fn name(&self) -> String {
         let name = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
-        name.file_name().map_or_else(|| self.path.display().to_string(), |name| name.to_string_lossy().into_owned())
+        name.file_name()
+            .map_or_else(|| self.path.display().to_string(), |name| name.to_string_lossy().into_owned())
     }
 
     /// Whether only a window of it can be read.
@@ -84,7 +86,9 @@ impl Input {
                     if file.is_file() && heads.len() < 500 {
                         let name = entry_name(&file);
                         let mut head = Vec::new();
-                        file.take(HEAD).read_to_end(&mut head).map_err(|error| cannot_read(&self.path, &error))?;
+                        file.take(HEAD)
+                            .read_to_end(&mut head)
+                            .map_err(|error| cannot_read(&self.path, &error))?;
                         heads.push((name, head));
                     }
                 }
@@ -124,9 +128,12 @@ impl Input {
                     }
                     let name = entry_name(&file);
                     let mut bytes = Vec::new();
-                    file.take(LARGEST_PART + 1)
-                        .read_to_end(&mut bytes)
-                        .map_err(|error| CliError::new(format!("`{name}` in `{}` cannot be read: {error}", self.path.display())))?;
+                    file.take(LARGEST_PART + 1).read_to_end(&mut bytes).map_err(|error| {
+                        CliError::new(format!(
+                            "`{name}` in `{}` cannot be read: {error}",
+                            self.path.display()
+                        ))
+                    })?;
                     if bytes.len() as u64 > LARGEST_PART {
                         return Err(self.too_large(&name));
                     }
@@ -195,13 +202,15 @@ impl Input {
 
 /// The path of an entry; of one whose name cannot be read, its bytes as far as they are text.
 fn entry_name<R: Read>(file: &zip::read::ZipFile<'_, R>) -> String {
-    file.name().map_or_else(|_| String::from_utf8_lossy(file.name_raw()).into_owned(), |name| name.into_owned())
+    file.name()
+        .map_or_else(|_| String::from_utf8_lossy(file.name_raw()).into_owned(), Cow::into_owned)
 }
 
 /// The source of this name.
 pub(crate) fn named_source(name: &str) -> Result<&'static Source, CliError> {
     source::by_name(name).ok_or_else(|| {
-        let known: Vec<_> = recount_engine::evidence::sources::SOURCES.iter().map(|source| source.name).collect();
+        let known: Vec<_> =
+            recount_engine::evidence::sources::SOURCES.iter().map(|source| source.name).collect();
         let error = CliError::new(format!("there is no source `{name}`"));
         match recount_engine::config::nearest(name, known.iter().copied()) {
             Some(near) => error.hint(format!("did you mean `{near}`?")),

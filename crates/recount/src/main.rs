@@ -2,6 +2,9 @@
 //!
 //! What lives here: wiring. What a command does stands in `commands/`, one file each.
 
+#![allow(clippy::needless_pass_by_value, reason = "a command owns its arguments")]
+#![allow(clippy::unnecessary_wraps, reason = "all commands have one shape")]
+
 mod baseline;
 mod commands;
 mod environment;

@@ -56,8 +56,9 @@ impl Workspace {
         let config = match library.config_path() {
             None => Config::default(),
             Some(path) => {
-                let text = fs::read_to_string(&path)
-                    .map_err(|error| CliError::new(format!("`{}` cannot be read: {error}", path.display())))?;
+                let text = fs::read_to_string(&path).map_err(|error| {
+                    CliError::new(format!("`{}` cannot be read: {error}", path.display()))
+                })?;
                 Config::from_toml(&text).map_err(|error| CliError::config(&path, &text, &error))?
             }
         };
@@ -85,12 +86,15 @@ impl Workspace {
         let path = self.library.root().join(&self.config().library.template);
         match fs::read(&path) {
             Ok(bytes) => Ok(bytes),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(template::TEMPLATE.as_bytes().to_vec()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Ok(template::TEMPLATE.as_bytes().to_vec())
+            }
             Err(error) => Err(CliError::new(format!("`{}` cannot be read: {error}", path.display()))),
         }
     }
 
     /// A path as it is shown: relative to the working folder where it is below it.
+    #[allow(clippy::unused_self, reason = "how paths are shown is the library's to say")]
     pub(crate) fn shown(&self, environment: &Environment, path: &Path) -> String {
         let folder = environment.folder().unwrap_or_default();
         let relative = path.strip_prefix(&folder).unwrap_or(path);
@@ -104,7 +108,9 @@ impl Workspace {
             return relative.to_owned();
         }
         let real = |path: &Path| path.canonicalize().ok();
-        let relative = real(path).zip(real(root)).and_then(|(path, root)| Some(path.strip_prefix(root).ok()?.to_owned()));
+        let relative = real(path)
+            .zip(real(root))
+            .and_then(|(path, root)| Some(path.strip_prefix(root).ok()?.to_owned()));
         relative.unwrap_or_else(|| path.to_owned())
     }
 
@@ -191,7 +197,13 @@ impl Workspace {
     }
 
     /// The findings of one document, with what its neighbours say.
-    pub(crate) fn findings(&self, path: &Path, document: &Document, today: Date, options: Options) -> Vec<Finding> {
+    pub(crate) fn findings(
+        &self,
+        path: &Path,
+        document: &Document,
+        today: Date,
+        options: Options,
+    ) -> Vec<Finding> {
         let facts = Neighbours { workspace: self, path, others: None };
         self.checker.findings(document, &facts, today, options)
     }
@@ -222,7 +234,8 @@ impl Workspace {
         }
         let mut new = errors(after);
         for finding in &old {
-            let same = |other: &Finding| other.rule.name == finding.rule.name && other.message == finding.message;
+            let same =
+                |other: &Finding| other.rule.name == finding.rule.name && other.message == finding.message;
             if let Some(index) = new.iter().position(same) {
                 new.swap_remove(index);
             }
@@ -236,7 +249,13 @@ impl Workspace {
     }
 
     /// Writes a changed document.
-    pub(crate) fn write(&self, guard: &Guard<'_>, stored: &Stored, document: &Document) -> Result<(), CliError> {
+    #[allow(clippy::unused_self, reason = "every write is asked of the library")]
+    pub(crate) fn write(
+        &self,
+        guard: &Guard<'_>,
+        stored: &Stored,
+        document: &Document,
+    ) -> Result<(), CliError> {
         guard.write_if_unchanged(&stored.path, &stored.version, document.source().bytes())?;
         Ok(())
     }
@@ -285,6 +304,8 @@ impl Neighbours<'_> {
         let folder = self.path.parent().unwrap_or(Path::new(""));
         let base = if link.starts_with('/') { self.workspace.library.root() } else { folder };
         let relative = Path::new(link.trim_start_matches('/'));
-        base.join(relative.components().filter(|part| !matches!(part, Component::RootDir)).collect::<PathBuf>())
+        base.join(
+            relative.components().filter(|part| !matches!(part, Component::RootDir)).collect::<PathBuf>(),
+        )
     }
 }

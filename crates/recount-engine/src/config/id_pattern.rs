@@ -73,9 +73,9 @@ impl TryFrom<String> for IdPattern {
             if !before.is_empty() {
                 parts.push(Part::Text(before.to_owned()));
             }
-            let (name, after) = after
-                .split_once('}')
-                .ok_or_else(|| PatternError(format!("the pattern `{text}` opens a `{{` and never closes it")))?;
+            let (name, after) = after.split_once('}').ok_or_else(|| {
+                PatternError(format!("the pattern `{text}` opens a `{{` and never closes it"))
+            })?;
             parts.push(match name.split_once(':').unwrap_or((name, "")) {
                 ("seq", width) => Part::Sequence { width: width.parse().unwrap_or(1).clamp(1, 12) },
                 ("date", "") => Part::Date,
@@ -125,7 +125,7 @@ impl IdPattern {
                     out.push_str(&number);
                 }
                 Part::Date => out.push_str(&date.to_string()),
-                Part::Year => out.push_str(&format!("{:04}", date.year())),
+                Part::Year => out.push_str(&date.strftime("%Y").to_string()),
                 Part::Slug => out.push_str(slug),
             }
         }
@@ -190,7 +190,9 @@ impl IdPattern {
                     let is_last = index + 1 == self.parts.len();
                     let length = rest
                         .bytes()
-                        .take_while(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || (*b == b'-' && is_last))
+                        .take_while(|b| {
+                            b.is_ascii_lowercase() || b.is_ascii_digit() || (*b == b'-' && is_last)
+                        })
                         .count();
                     if length == 0 {
                         return None;

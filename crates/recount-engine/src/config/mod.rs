@@ -266,15 +266,17 @@ impl Config {
 
 /// Turns serde's message into a sentence and a hint with the nearest known name.
 fn explain(message: &str) -> (String, Option<String>) {
-    let quoted = |text: &str| -> Vec<String> {
-        text.split('`').skip(1).step_by(2).map(str::to_owned).collect()
-    };
+    let quoted =
+        |text: &str| -> Vec<String> { text.split('`').skip(1).step_by(2).map(str::to_owned).collect() };
     let names = quoted(message);
     if let Some(unknown) = names.first().filter(|_| message.starts_with("unknown field")) {
         let known = &names[1..];
         let help = match nearest(unknown, known.iter().map(String::as_str)) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("known here: {}", known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")),
+            None => format!(
+                "known here: {}",
+                known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ")
+            ),
         };
         return (format!("unknown key `{unknown}`"), Some(help));
     }
@@ -322,9 +324,14 @@ mod tests {
 
     #[test]
     fn people_are_found_by_handle_and_by_name() {
-        let config = Config::from_toml("[[people]]\nhandle = \"@ana\"\nname = \"Ana Li\"\nteam = \"team-pay\"\n")
-            .expect("it is well formed");
-        assert!(config.person("ana").is_some() && config.person("@Ana").is_some() && config.person("ana li").is_some());
+        let config =
+            Config::from_toml("[[people]]\nhandle = \"@ana\"\nname = \"Ana Li\"\nteam = \"team-pay\"\n")
+                .expect("it is well formed");
+        assert!(
+            config.person("ana").is_some()
+                && config.person("@Ana").is_some()
+                && config.person("ana li").is_some()
+        );
         assert!(config.person("bo").is_none());
         assert!(config.is_team("team-pay"));
     }

@@ -411,8 +411,7 @@ impl<'a> Findings<'a> {
                 .iter()
                 .filter(|(event, kind)| event.instant() <= over && kinds.contains(kind))
                 .map(|(event, _)| *event)
-                .filter(|event| !event.details.contains_key("commit"))
-                .next_back();
+                .rfind(|event| !event.details.contains_key("commit"));
             let rolled: Vec<&Event> = back.iter().copied().filter(|event| event.instant() <= over).collect();
             let (events, why) = match cured {
                 Some(last) if rolled.iter().any(|event| event.id == last.id) => {
@@ -589,7 +588,6 @@ fn line(event: &Event) -> String {
         format!("{time} {}: {action}", event.actor)
     }
 }
-
 
 /// Whether a text names a service, as a word of its own. `team-payments`, `#payments` and `payments-worker`
 /// are other things than `payments`; `payments-3` is one of its hosts.

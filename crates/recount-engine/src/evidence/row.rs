@@ -107,8 +107,7 @@ pub(super) fn link_name(url: &str) -> String {
     }
     let labels: Vec<&str> = host.split('.').collect();
     let name = match labels[..] {
-        ["www" | "app", name, ..] => name,
-        [name, ..] => name,
+        ["www" | "app", name, ..] | [name, ..] => name,
         [] => "",
     };
     if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {

@@ -125,10 +125,10 @@ impl<'a> Selecting<'a> {
 
     /// A merge that a log and a program both tell of: the log knows the moment, the program the title.
     fn same_merges(&mut self) {
-        let merges: Vec<&Event> = self.taken().filter(|event| event.kind == Kind::Merge).collect();
         fn detail<'e>(event: &'e Event, name: &str) -> Option<&'e str> {
             event.details.get(name).map(String::as_str)
         }
+        let merges: Vec<&Event> = self.taken().filter(|event| event.kind == Kind::Merge).collect();
         for event in &merges {
             let Some(number) = detail(event, "request") else { continue };
             let same = |other: &&&Event| {

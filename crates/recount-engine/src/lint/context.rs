@@ -149,7 +149,9 @@ impl<'a> Context<'a> {
         let ends = |at: usize| match bytes[at] {
             b'.' | b'!' | b'?' => bytes.get(at + 1).is_none_or(u8::is_ascii_whitespace),
             b'|' => at == 0 || bytes[at - 1] != b'\\',
-            b'\n' => bytes.get(at + 1).is_none_or(|next| matches!(next, b'\n' | b'\r' | b'-' | b'*' | b'#' | b'|' | b'>')),
+            b'\n' => bytes
+                .get(at + 1)
+                .is_none_or(|next| matches!(next, b'\n' | b'\r' | b'-' | b'*' | b'#' | b'|' | b'>')),
             _ => false,
         };
         let mut start = span.start as usize;
@@ -229,7 +231,8 @@ const ENOUGH: usize = 6;
 /// How much of what only this template has is there: labels as it writes them, its tables' headers, the
 /// headings that are its own. Counting ends where it is enough.
 fn likeness(document: &Document) -> usize {
-    const OWN: [SectionId; 3] = [SectionId::IncidentSummary, SectionId::Mitigation, SectionId::FollowUpVerification];
+    const OWN: [SectionId; 3] =
+        [SectionId::IncidentSummary, SectionId::Mitigation, SectionId::FollowUpVerification];
     let labels = document.fields().filter(|field| document.slice(field.label).contains(field.id.def().label));
     let points = labels.take(ENOUGH).count();
     if points >= ENOUGH {

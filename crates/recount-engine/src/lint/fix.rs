@@ -24,7 +24,7 @@ pub struct Fixed {
 const ROUNDS: usize = 64;
 
 /// Applies non-overlapping fixes until nothing changes. Where a round would leave more errors than it
-/// found, its fixes are tried one by one, and those that add errors are left to people: a missing
+/// found, its fixes are tried half by half, and those that add errors are left to people: a missing
 /// section, once it is there, is blank.
 pub fn fix(
     bytes: &[u8],
@@ -58,7 +58,7 @@ pub fn fix(
         };
         let mut better = improve(&chosen);
         if better.is_none() && chosen.len() > 1 {
-            chosen.retain(|fix| improve(std::slice::from_ref(fix)).is_some());
+            chosen = harmless(chosen, &|fixes| improve(fixes).is_some());
             better = improve(&chosen);
         }
         let Some((bytes, findings)) = better else { break };
@@ -67,6 +67,21 @@ pub fn fix(
         fixed.titles.extend(chosen.into_iter().map(|fix| fix.title));
     }
     fixed
+}
+
+/// The fixes that do no harm: all, if together they do none, else those of each half. Few of many are
+/// harmful, and so few have to be tried alone.
+fn harmless(mut fixes: Vec<Fix>, is_harmless: &dyn Fn(&[Fix]) -> bool) -> Vec<Fix> {
+    if fixes.is_empty() || is_harmless(&fixes) {
+        return fixes;
+    }
+    let rest = fixes.split_off(fixes.len() / 2);
+    if fixes.is_empty() {
+        return fixes;
+    }
+    fixes = harmless(fixes, is_harmless);
+    fixes.extend(harmless(rest, is_harmless));
+    fixes
 }
 
 /// Edits collide when they share bytes or touch: two insertions in one place may depend on each other.

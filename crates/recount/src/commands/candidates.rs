@@ -78,12 +78,16 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         .candidates()
         .into_iter()
         .filter(|event| wanted.as_ref().is_none_or(|text| holds(event, text)))
-        .map(|event| Candidate { event, left_out_because: choices.get(&event.id).map_or("", Choice::why).to_owned() })
+        .map(|event| Candidate {
+            event,
+            left_out_because: choices.get(&event.id).map_or("", Choice::why).to_owned(),
+        })
         .collect();
     match args.format {
         Format::Json => {
             let output = Output { recount: Header { format: "candidates", version: 1 }, candidates };
-            serde_json::to_writer_pretty(environment.out(), &output).map_err(|error| CliError::from(std::io::Error::from(error)))?;
+            serde_json::to_writer_pretty(environment.out(), &output)
+                .map_err(|error| CliError::from(std::io::Error::from(error)))?;
             writeln!(environment.out())?;
         }
         Format::Table => {

@@ -58,7 +58,9 @@ pub(crate) struct Args {
 }
 
 fn format_parser() -> clap::builder::PossibleValuesParser {
-    let values = report::FORMATS.iter().map(|format| clap::builder::PossibleValue::new(format.name).help(format.about));
+    let values = report::FORMATS
+        .iter()
+        .map(|format| clap::builder::PossibleValue::new(format.name).help(format.about));
     clap::builder::PossibleValuesParser::new(values)
 }
 
@@ -105,7 +107,11 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
             Some(workspace.library.merge_base(rev)?)
         }
     };
-    if listed.is_empty() && args.paths.is_empty() && args.since.is_none() && workspace.library.config_path().is_none() {
+    if listed.is_empty()
+        && args.paths.is_empty()
+        && args.since.is_none()
+        && workspace.library.config_path().is_none()
+    {
         return Err(CliError::new("there is no library here and no file was named")
             .hint("name files to check, or make a library with `recount init`"));
     }
@@ -121,8 +127,13 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         Some(_) => Baseline::read(workspace.library.root())?,
         None => Baseline::default(),
     };
-    let format = report::format(&args.format).ok_or_else(|| CliError::new(format!("there is no format `{}`", args.format)))?;
-    let look = Look { colour: environment.has_color(), width: environment.width(), unicode: environment.has_color() };
+    let format = report::format(&args.format)
+        .ok_or_else(|| CliError::new(format!("there is no format `{}`", args.format)))?;
+    let look = Look {
+        colour: environment.has_color(),
+        width: environment.width(),
+        unicode: environment.has_color(),
+    };
     let report = (format.report)(look);
     let run = Run {
         workspace: &workspace,
@@ -134,7 +145,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         base: base.as_deref(),
         folder: environment.folder()?,
     };
-    let mut results = run.all(&listed, environment)?;
+    let mut results = run.all(&listed, environment);
     // Which documents share an ID is known only now: those few are checked again with that knowledge.
     let is_part = args.since.is_some() || !args.paths.is_empty();
     let shared = if is_part && workspace.library.config_path().is_some() {
@@ -149,7 +160,9 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
             let stored = workspace.library.read(path);
             *result = match stored {
                 Ok(stored) => run.one(path, Ok(&stored.bytes), Some(&shared)),
-                Err(recount_store::StoreError::Unreadable(unreadable)) => Checking::Unreadable(Box::new(unreadable)),
+                Err(recount_store::StoreError::Unreadable(unreadable)) => {
+                    Checking::Unreadable(Box::new(unreadable))
+                }
                 Err(error) => return Err(error.into()),
             };
         }
@@ -203,7 +216,7 @@ fn problem(folder: &Path, unreadable: &Unreadable) -> Problem {
 
 impl Run<'_> {
     /// Checks every document, in parallel; answers come in the order of `listed`.
-    fn all(&self, listed: &[Listed], environment: &Environment) -> Result<Vec<Checking>, CliError> {
+    fn all(&self, listed: &[Listed], environment: &Environment) -> Vec<Checking> {
         let bar = progress::bar(listed.len(), "checking", environment.is_watched());
         let mut results = Vec::with_capacity(listed.len());
         let done = AtomicUsize::new(0);
@@ -221,7 +234,7 @@ impl Run<'_> {
             },
         );
         bar.finish_and_clear();
-        Ok(results)
+        results
     }
 
     fn one(&self, path: &Path, bytes: Result<&[u8], Unreadable>, shared: Option<&SharedIds>) -> Checking {
@@ -345,7 +358,8 @@ fn add_others(workspace: &Workspace, listed: &[Listed], all: &mut SharedIds) {
         |path, bytes| {
             let bytes = bytes.ok()?;
             let may_hold = finders.is_empty() || finders.iter().any(|id| id.find(bytes).is_some());
-            let id = may_hold.then(|| Document::parse(bytes))?.field_text(FieldId::IncidentId)?.to_lowercase();
+            let id =
+                may_hold.then(|| Document::parse(bytes))?.field_text(FieldId::IncidentId)?.to_lowercase();
             all.contains_key(&id).then(|| (id, path.to_owned()))
         },
         |other| others.extend(other),
@@ -363,7 +377,12 @@ pub(crate) fn slashes(path: &Path) -> String {
 }
 
 /// Writes the file that accepts all of today's findings.
-fn write_baseline(workspace: &Workspace, listed: &[Listed], args: &Args, environment: &mut Environment) -> Outcome {
+fn write_baseline(
+    workspace: &Workspace,
+    listed: &[Listed],
+    args: &Args,
+    environment: &mut Environment,
+) -> Outcome {
     if workspace.library.config_path().is_none() {
         return Err(CliError::new("a baseline belongs to a library, and there is none here")
             .hint("make one with `recount init`"));
@@ -376,7 +395,8 @@ fn write_baseline(workspace: &Workspace, listed: &[Listed], args: &Args, environ
         listed,
         threads(),
         |path, bytes| {
-            let id = bytes.map(|bytes| Document::parse(bytes).field_text(FieldId::IncidentId).map(str::to_lowercase));
+            let id = bytes
+                .map(|bytes| Document::parse(bytes).field_text(FieldId::IncidentId).map(str::to_lowercase));
             (path.to_owned(), id)
         },
         |(path, id)| match id {

@@ -46,9 +46,15 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::of(environment, library)?;
     let evidence = inputs(&root.join(EVIDENCE))?;
     let count = workspace.library.list().len();
-    writeln!(environment.out(), "The example library of Kestrel Row, which sells tickets: {count} postmortems in")?;
+    writeln!(
+        environment.out(),
+        "The example library of Kestrel Row, which sells tickets: {count} postmortems in"
+    )?;
     writeln!(environment.out(), "{}\n", root.display())?;
-    writeln!(environment.out(), "On 2026-11-20 seats were sold twice. This is what the incident left behind:")?;
+    writeln!(
+        environment.out(),
+        "On 2026-11-20 seats were sold twice. This is what the incident left behind:"
+    )?;
     for path in &evidence {
         writeln!(environment.out(), "  {}", path.strip_prefix(&root).unwrap_or(path).display())?;
     }
@@ -69,7 +75,8 @@ fn copy(root: &Path) -> Result<(), CliError> {
     for name in Examples::iter() {
         let Some(file) = Examples::get(&name) else { continue };
         let path = root.join(name.as_ref());
-        let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, &file.data));
+        let written =
+            path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, &file.data));
         written.map_err(|error| CliError::new(format!("`{}` cannot be written: {error}", path.display())))?;
     }
     Ok(())
@@ -77,7 +84,8 @@ fn copy(root: &Path) -> Result<(), CliError> {
 
 /// What the evidence folder holds: each file and each export on its own.
 fn inputs(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
-    let cannot = |error: std::io::Error| CliError::new(format!("`{}` cannot be read: {error}", folder.display()));
+    let cannot =
+        |error: std::io::Error| CliError::new(format!("`{}` cannot be read: {error}", folder.display()));
     let mut inputs = Vec::new();
     for entry in fs::read_dir(folder).map_err(cannot)? {
         inputs.push(entry.map_err(cannot)?.path());
@@ -91,7 +99,11 @@ fn check(workspace: &Workspace, path: &Path, environment: &mut Environment) -> R
     let stage = recount_engine::document::Stage::Review;
     let options = recount_engine::lint::Options { stage: Some(stage), due: false, fixes: true };
     let findings = workspace.findings(path, &document, environment.today(), options);
-    let look = Look { colour: environment.has_color(), width: environment.width(), unicode: environment.has_color() };
+    let look = Look {
+        colour: environment.has_color(),
+        width: environment.width(),
+        unicode: environment.has_color(),
+    };
     let Some(format) = report::format("human") else { return Ok(()) };
     let report = (format.report)(look);
     let shown = workspace.library.relative(path).display().to_string();

@@ -81,7 +81,9 @@ pub(crate) fn draft(
     let missing = findings.iter().filter(|finding| finding.level == Level::Error).count();
     if missing > 0 {
         let things = if missing == 1 { "thing is" } else { "things are" };
-        environment.hint(format!("{missing} {things} left to do before review: `recount check {shown} --stage review`"));
+        environment.hint(format!(
+            "{missing} {things} left to do before review: `recount check {shown} --stage review`"
+        ));
     }
     Ok(path)
 }

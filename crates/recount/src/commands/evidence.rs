@@ -46,7 +46,11 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
                     input.header.as_ref().map_or(("?", "?"), |h| (h.name.as_str(), h.source.as_str()));
                 let taken = input.events.iter().filter(|e| frozen.state(&e.id) == State::Taken).count();
                 let total = input.events.len();
-                writeln!(environment.out(), "{}  {source}  {name}  {total} events, {taken} in the timeline", input.file)?;
+                writeln!(
+                    environment.out(),
+                    "{}  {source}  {name}  {total} events, {taken} in the timeline",
+                    input.file
+                )?;
             }
             if frozen.inputs().is_empty() {
                 environment.note(format!("nothing is frozen for `{id}`"));

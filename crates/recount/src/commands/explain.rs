@@ -32,8 +32,13 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
 
 /// The rule's manual as Markdown, with its levels.
 pub(crate) fn manual(rule: &Rule) -> String {
-    let [draft, review, last] = rule.levels.by_stage().map(|level| level.map_or("silent", |level| level.as_str()));
-    let due = if rule.due { "\nIt depends on today's date: without `--due` it is reported as a note.\n" } else { "" };
+    let [draft, review, last] =
+        rule.levels.by_stage().map(|level| level.map_or("silent", |level| level.as_str()));
+    let due = if rule.due {
+        "\nIt depends on today's date: without `--due` it is reported as a note.\n"
+    } else {
+        ""
+    };
     let body: Vec<&str> = rule.docs.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
     let body = body.join("\n");
     let rest = body.split_once("\n\n").map_or("", |(_, rest)| rest).trim();

@@ -91,11 +91,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     for result in results {
         match result {
             Formatting::Same => {}
-            Formatting::Unreadable(error) => {
-                failed += 1;
-                environment.show_error(&error);
-            }
-            Formatting::Changed { error: Some(error), .. } => {
+            Formatting::Unreadable(error) | Formatting::Changed { error: Some(error), .. } => {
                 failed += 1;
                 environment.show_error(&error);
             }

@@ -158,7 +158,8 @@ const SKIPPED_SHOWN: usize = 5;
 fn tell(environment: &mut Environment, name: &str, source: &str, import: &Import) {
     let left_out: Vec<String> =
         import.left_out.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
-    let left_out = if left_out.is_empty() { String::new() } else { format!(" (left out: {})", left_out.join(", ")) };
+    let left_out =
+        if left_out.is_empty() { String::new() } else { format!(" (left out: {})", left_out.join(", ")) };
     let count = import.events.len();
     let events = if count == 1 { "event" } else { "events" };
     environment.note(format!("`{name}`: {source}, {count} {events}{left_out}"));
@@ -248,7 +249,8 @@ pub(crate) fn into_document(
             from: read.from.or(window.map(|w| w.from)).map(Into::into),
             to: read.to.or(window.map(|w| w.to)).map(Into::into),
         };
-        let fresh: Vec<Event> = events.into_iter().filter(|event| frozen.event(&event.id).is_none()).collect();
+        let fresh: Vec<Event> =
+            events.into_iter().filter(|event| frozen.event(&event.id).is_none()).collect();
         if let Some(file) = frozen.add(header, fresh) {
             guard.write_evidence(path, &file.name, &file.bytes)?;
         }
@@ -266,7 +268,8 @@ pub(crate) fn take_in(
     asked: &[EventId],
 ) -> Result<Imported, CliError> {
     let folder = evidence_folder(path);
-    let folder = folder.file_name().map(|name| name.to_string_lossy().replace(' ', "%20")).unwrap_or_default();
+    let folder =
+        folder.file_name().map(|name| name.to_string_lossy().replace(' ', "%20")).unwrap_or_default();
     let config = workspace.config();
     let services: Vec<String> = config.services.iter().map(|service| service.name.clone()).collect();
     let merged = merge::merge(

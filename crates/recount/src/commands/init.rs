@@ -58,11 +58,13 @@ const IGNORE: &str = ".recount/\n";
 
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let root = environment.folder()?.join(&args.folder);
-    let cannot = |error: std::io::Error| CliError::new(format!("`{}` cannot be made: {error}", root.display()));
-    if let Ok(outer) = Library::discover(&root) {
-        if outer.root() != root.as_path() && !root.join(CONFIG_FILE).exists() {
-            environment.warn(format!("`{}` is inside the library `{}`", root.display(), outer.root().display()));
-        }
+    let cannot =
+        |error: std::io::Error| CliError::new(format!("`{}` cannot be made: {error}", root.display()));
+    if let Ok(outer) = Library::discover(&root)
+        && outer.root() != root.as_path()
+        && !root.join(CONFIG_FILE).exists()
+    {
+        environment.warn(format!("`{}` is inside the library `{}`", root.display(), outer.root().display()));
     }
     fs::create_dir_all(root.join(DEFAULT_FOLDER)).map_err(cannot)?;
     let library = Library::loose(&root);
@@ -84,7 +86,8 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     } else {
         let _ = writeln!(made, "  {DEFAULT_FOLDER}/");
         write!(environment.out(), "made a library in `{shown}`:\n{made}")?;
-        environment.hint("write the first postmortem with `recount draft TITLE EVIDENCE…` or `recount new TITLE`");
+        environment
+            .hint("write the first postmortem with `recount draft TITLE EVIDENCE…` or `recount new TITLE`");
     }
     Ok(Exit::Done)
 }

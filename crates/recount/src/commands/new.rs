@@ -122,19 +122,19 @@ pub(crate) fn create(
             .replace("{month}", &format!("{:02}", day.month()));
         let path = workspace.library.root().join(&config.library.postmortems).join(folder).join(&name);
         let mut document = from_template(&template, title)?;
-        document = with_field(document, FieldId::IncidentId, &id)?;
+        document = with_field(&document, FieldId::IncidentId, &id)?;
         if let Some(severity) = severity {
-            document = with_field(document, FieldId::Severity, severity.as_str())?;
+            document = with_field(&document, FieldId::Severity, severity.as_str())?;
         }
         if let Some(start) = start {
             document = with_field(
-                document,
+                &document,
                 FieldId::StartTime,
                 &time::canonical(start, start.as_second() % 60 != 0),
             )?;
         }
         if !known.service.is_empty() {
-            document = with_field(document, FieldId::Services, &known.service.join(", "))?;
+            document = with_field(&document, FieldId::Services, &known.service.join(", "))?;
         }
         let document = finish(document)?;
         Ok::<_, CliError>((path, document.source().bytes().to_vec()))
@@ -153,7 +153,7 @@ fn from_template(template: &[u8], title: &str) -> Result<Document, CliError> {
     Ok(document.changed(&document.set_stage(Stage::Draft)?)?)
 }
 
-fn with_field(document: Document, field: FieldId, value: &str) -> Result<Document, CliError> {
+fn with_field(document: &Document, field: FieldId, value: &str) -> Result<Document, CliError> {
     Ok(document.changed(&document.set_field(field, value)?)?)
 }
 
@@ -191,14 +191,11 @@ pub(crate) fn taken_ids(workspace: &Workspace, listed: &[Listed]) -> BTreeSet<St
     for file in listed {
         let Ok(path) = file else { continue };
         let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or("");
-        match pattern.id_in(stem).filter(|_| pattern.has_sequence()) {
-            Some(id) => {
-                taken.insert(id.to_owned());
-            }
-            None => {
-                taken.insert(stem.to_owned());
-                unnamed.push(Ok(path.clone()));
-            }
+        if let Some(id) = pattern.id_in(stem).filter(|_| pattern.has_sequence()) {
+            taken.insert(id.to_owned());
+        } else {
+            taken.insert(stem.to_owned());
+            unnamed.push(Ok(path.clone()));
         }
     }
     workspace.library.scan(

@@ -74,6 +74,7 @@ struct Header {
 /// Seconds from the start of impact; none where one of the two instants is unknown.
 #[derive(Serialize, Clone, Copy)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[allow(clippy::struct_field_names, reason = "the names are those of the machine format")]
 struct Figures {
     time_to_detect: Option<i64>,
     time_to_acknowledge: Option<i64>,
@@ -98,6 +99,7 @@ struct Row {
 
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[allow(clippy::struct_field_names, reason = "the names are those of the template")]
 struct Action {
     /// From 1: `INC-0042#3`.
     number: usize,
@@ -313,7 +315,11 @@ fn text(
 
 /// Rows with their columns below each other; the last one is cut at the terminal's width. A cell that
 /// is much longer than the others does not widen its column.
-fn columns<const N: usize>(out: &mut impl std::io::Write, rows: &[[String; N]], width: usize) -> Result<(), CliError> {
+fn columns<const N: usize>(
+    out: &mut impl std::io::Write,
+    rows: &[[String; N]],
+    width: usize,
+) -> Result<(), CliError> {
     const WIDEST: usize = 24;
     let length = |text: &String| text.chars().count();
     let widths: Vec<usize> =

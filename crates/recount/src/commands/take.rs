@@ -1,7 +1,7 @@
 //! `recount take`: candidates into the timeline.
 
-use recount_engine::evidence::{Curation, EventId};
 use recount_engine::evidence::freeze::{Frozen, State};
+use recount_engine::evidence::{Curation, EventId};
 
 use crate::Outcome;
 use crate::commands::import;
@@ -38,7 +38,11 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
 }
 
 /// The events of these IDs, or of IDs that begin so.
-pub(crate) fn known_events(frozen: &Frozen, wanted: &[String], postmortem: &str) -> Result<Vec<EventId>, CliError> {
+pub(crate) fn known_events(
+    frozen: &Frozen,
+    wanted: &[String],
+    postmortem: &str,
+) -> Result<Vec<EventId>, CliError> {
     let events = frozen.events();
     let mut ids = Vec::new();
     for text in wanted {

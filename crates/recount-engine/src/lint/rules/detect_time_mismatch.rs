@@ -2,7 +2,7 @@
 
 use super::duration_mismatch::Stated;
 use crate::document::template::FieldId;
-use crate::document::{elapsed, Milestone, TimelineRow};
+use crate::document::{Milestone, TimelineRow, elapsed};
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings};
 

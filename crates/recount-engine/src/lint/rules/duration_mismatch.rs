@@ -2,7 +2,7 @@
 
 use crate::document::template::FieldId;
 use crate::document::value::duration;
-use crate::document::{elapsed, FieldState, Span};
+use crate::document::{FieldState, Span, elapsed};
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Fix};
 

@@ -7,7 +7,7 @@ use crate::document::template::{
 };
 use crate::document::value::duration;
 use crate::document::value::time::{self, Moment, Precision};
-use crate::document::{elapsed, FieldState, Milestone, Span};
+use crate::document::{FieldState, Milestone, Span, elapsed};
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Fix};
 
@@ -130,9 +130,7 @@ fn help(def: &FieldDef) -> &'static str {
 /// last row *Resolved* does.
 fn computed(cx: &Context<'_>, id: FieldId) -> Option<String> {
     let document = cx.document;
-    let since_start = |until: Timestamp| {
-        Some(duration::canonical(elapsed(cx.started()?, until)?))
-    };
+    let since_start = |until: Timestamp| Some(duration::canonical(elapsed(cx.started()?, until)?));
     let row = |milestone| document.milestone(milestone).and_then(|row| row.moment.as_ref()?.as_ref().ok());
     let time = |moment: &Moment| time::canonical(moment.at, moment.precision != Precision::Minute);
     match id {

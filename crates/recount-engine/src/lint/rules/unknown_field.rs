@@ -61,7 +61,10 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
             help,
             || {
                 let near = meant?;
-                Some(Fix { title: format!("call it `{near}`"), edits: vec![Edit::replace(field.label, near)] })
+                Some(Fix {
+                    title: format!("call it `{near}`"),
+                    edits: vec![Edit::replace(field.label, near)],
+                })
             },
         );
     }

@@ -90,7 +90,12 @@ fn judge(cx: &Context<'_>, cell: Cell, owner: &Person<'_>, out: &mut Findings) {
             format!("`{name}` is not how `recount.toml` writes `{handle}`"),
             "a second spelling splits one person's promises in two",
             format!("write `{handle}`"),
-            || Some(Fix { title: format!("write `{handle}`"), edits: vec![Edit::replace(span, handle.as_str())] }),
+            || {
+                Some(Fix {
+                    title: format!("write `{handle}`"),
+                    edits: vec![Edit::replace(span, handle.as_str())],
+                })
+            },
         );
         return;
     }
