@@ -15,7 +15,7 @@ use proptest::prelude::*;
 use recount_engine::document::edit::{Edit, apply};
 use recount_engine::document::markdown::BlockKind;
 use recount_engine::document::template::{
-    ActionColumn, FIELDS, FieldId, FieldKind, SectionId, TimelineColumn,
+    ActionColumn, FIELDS, FieldId, FieldKind, SectionId, TEMPLATE, TimelineColumn,
 };
 use recount_engine::document::value::time::{Anchor, read};
 use recount_engine::document::{Document, Span, Stage};
@@ -277,6 +277,32 @@ fn hostile_documents_are_read_in_bounded_time() {
             slow.push(format!(
                 "{head:?} and many {piece:?}: parsed {parsed:?}, checked {checked:?}, formatted {done:?}"
             ));
+        }
+    }
+    assert!(slow.is_empty(), "{}", slow.join("\n"));
+}
+
+/// Fixes change the document that they are worked out for, so many of them in a long document take longer.
+#[test]
+fn hostile_documents_are_fixed_in_bounded_time() {
+    let mut slow = Vec::new();
+    for (place, piece) in [
+        ("| | | | |\n", "| 2026-11-20 14:02 PST | @ana | x | |\n"),
+        ("| | | | |\n", "| 2026-11-20 14:02 | @ana | x | |\n| 2026-11-20 14:01 | @bo | y | |\n"),
+        ("| P0 | | | | | |\n", "| p0 | Add a limit | @ana | 1 Dec 2026 | done | y |\n"),
+        ("- **Severity**: Sev0 / Sev1 / Sev2 / Sev3\n", "- **Severity**: SEV-2\n"),
+        ("## Impact\n", "## Impact\n\n- **Data impact**: none\n\n"),
+        ("- What game day will we run?\n", "- What game day will we run?\n  - `a <` for 7d\n"),
+    ] {
+        let rows = piece.repeat(HOSTILE / 8 / piece.len());
+        let text = TEMPLATE.replace("# Postmortem template", "# T").replace(place, &rows);
+        let start = Instant::now();
+        let options = Options { stage: Some(Stage::Final), due: true, fixes: true };
+        let fixed = CHECKER.fix(text.as_bytes(), &NoLibrary, laws::TODAY, options);
+        let done = start.elapsed();
+        println!("{piece:?}: {done:?}, {} fixes, {} findings left", fixed.titles.len(), fixed.findings.len());
+        if done > PATIENCE {
+            slow.push(format!("many {piece:?}: {done:?}"));
         }
     }
     assert!(slow.is_empty(), "{}", slow.join("\n"));
