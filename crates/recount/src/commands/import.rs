@@ -87,7 +87,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     let path = workspace.find(&args.id)?;
     let guard = workspace.library.lock()?;
-    let (stored, document) = workspace.read(&path)?;
+    let (stored, document) = workspace.read_to_change(&path)?;
     let window = window_of(&document);
     let read = read(&workspace, &args.files, &args.how, window, environment)?;
     let imported = into_document(&workspace, &guard, &path, &document, read, &args.how, environment)?;

@@ -24,7 +24,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     let path = workspace.find(&args.id)?;
     let guard = workspace.library.lock()?;
-    let (stored, document) = workspace.read(&path)?;
+    let (stored, document) = workspace.read_to_change(&path)?;
     let frozen = import::frozen_of(&path, environment)?;
     let ids = known_events(&frozen, &args.events, &args.id)?;
     for id in ids.iter().filter(|id| frozen.state(id) == State::Taken) {

@@ -544,6 +544,8 @@ fn changes(id: &str) -> Vec<Vec<&str>> {
         vec!["stage", id, "draft", "--force"],
         vec!["rename", id, "Another title"],
         vec!["renumber", id, "INC-0099"],
+        vec!["import", id, "notes.txt"],
+        vec!["take", id, "slack:U1"],
     ]
 }
 
