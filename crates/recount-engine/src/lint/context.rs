@@ -6,8 +6,8 @@ use std::cell::{Cell, OnceCell};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use super::LevelTable;
 use super::lexicon::{DETECTOR, Hit, LEXICON};
-use super::{LevelTable, RULES};
 use crate::config::Config;
 use crate::document::template::{ACTION_HEADERS, FieldId, SectionId, TIMELINE_HEADERS};
 use crate::document::value::severity::Severity;
@@ -224,11 +224,6 @@ impl<'a> Context<'a> {
     /// When it was over.
     pub fn ended(&self) -> Option<Timestamp> {
         self.document.ended_at()
-    }
-
-    /// How many rules there are: for tables that go with them.
-    pub fn rule_count() -> usize {
-        RULES.len()
     }
 }
 
