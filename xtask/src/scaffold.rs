@@ -2,7 +2,7 @@
 //! left to write.
 //!
 //! The texts stand in `xtask/templates`; in them `{{name}}` is `vague-action`, `{{snake}}` is
-//! `vague_action`, `{{constant}}` is `VAGUE_ACTION`. What does not live here: what a rule or a source is.
+//! `vague_action`, `{{constant}}` is `VAGUE_ACTION`, `{{camel}}` is `VagueAction`. What does not live here: what a rule or a source is.
 
 use std::fs;
 use std::io::Write as _;
@@ -121,7 +121,16 @@ fn is_kebab(name: &str) -> bool {
 fn fill(text: &str, name: &str) -> String {
     let snake = name.replace('-', "_");
     let constant = snake.to_uppercase();
-    text.replace("{{name}}", name).replace("{{snake}}", &snake).replace("{{constant}}", &constant)
+    let camel: String = name
+        .split('-')
+        .filter_map(|word| {
+            word.chars().next().map(|c| c.to_ascii_uppercase().to_string() + &word[c.len_utf8()..])
+        })
+        .collect();
+    text.replace("{{name}}", name)
+        .replace("{{snake}}", &snake)
+        .replace("{{constant}}", &constant)
+        .replace("{{camel}}", &camel)
 }
 
 /// Adds a module's line in its place among those of its kind (`mod a;`, `pub mod a;`).

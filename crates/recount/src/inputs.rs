@@ -15,7 +15,7 @@ use recount_engine::evidence::{Import, Options, Part, Session, Source, recognise
 use crate::error::CliError;
 
 /// What of a part is looked at to recognise its source.
-const HEAD: u64 = 4096;
+const HEAD: u64 = source::HEAD as u64;
 /// No single part of an input is larger, unpacked; what is, is no export of a chat or a log.
 const LARGEST_PART: u64 = 1 << 30;
 
@@ -100,7 +100,7 @@ impl Input {
             }
             _ => heads.push((self.name(), head_of(&self.path)?)),
         }
-        let parts: Vec<Part<'_>> = heads.iter().map(|(name, head)| Part { name, head }).collect();
+        let parts: Vec<Part<'_>> = heads.iter().map(|(name, head)| Part::new(name, head)).collect();
         recognise(&parts).map_err(|error| {
             let text = error.to_string();
             let (message, hint) = text.split_once("; ").unwrap_or((&text, ""));

@@ -4,6 +4,8 @@
 //!
 //! The session does for every source what none may forget: redaction, the window, duplicates, order.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
@@ -13,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::event::{Event, EventId};
 use super::identity::{People, Person, hex};
+use super::json::Peek;
 use super::redact::redact_with;
 use super::sources::SOURCES;
 
@@ -56,13 +59,34 @@ macro_rules! source {
 }
 pub(crate) use source;
 
+/// How many first bytes of a part are enough to recognise its source.
+pub const HEAD: usize = 16 << 10;
+
 /// The beginning of a part of an input: enough to recognise it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Part<'a> {
     /// The path inside the input, `/` between folders; for a single file its name.
     pub name: &'a str,
-    /// Its first bytes; 4 KiB are plenty.
+    /// Its first bytes, at most [`HEAD`].
     pub head: &'a [u8],
+    peek: OnceCell<Peek>,
+}
+
+impl<'a> Part<'a> {
+    /// The part of that name that begins with these bytes; more of them than needed may be given.
+    pub fn new(name: &'a str, bytes: &'a [u8]) -> Self {
+        Self { name, head: &bytes[..bytes.len().min(HEAD)], peek: OnceCell::new() }
+    }
+
+    /// What can be seen of it as JSON; looked at once, whoever asks.
+    pub fn peek(&self) -> &Peek {
+        self.peek.get_or_init(|| Peek::of(self.head))
+    }
+
+    /// Its first bytes as text, without a byte order mark; what is no text is replaced.
+    pub fn text(&self) -> Cow<'a, str> {
+        String::from_utf8_lossy(self.head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(self.head))
+    }
 }
 
 /// How sure a source is that a part is its own.
@@ -81,6 +105,12 @@ pub trait Importer {
     /// Takes in one part. Whatever the bytes are, it does not fail: what cannot be read is skipped, with
     /// its position.
     fn part(&mut self, name: &str, bytes: &[u8]);
+
+    /// Whether a part of this name can hold anything in the window: what cannot is not even unpacked.
+    fn wants(&self, name: &str) -> bool {
+        let _ = name;
+        true
+    }
 
     /// Gives what was read. Order, duplicates, the window and redaction are the session's.
     fn finish(self: Box<Self>) -> Import;
@@ -103,6 +133,12 @@ pub struct Options {
     pub repository_url: Option<String>,
     /// Repositories by name: an input of that name (`shop.tsv`, a folder `shop`) is from it.
     pub repositories: BTreeMap<String, String>,
+    /// The year of dates that carry none, as in old syslog.
+    pub year: Option<i16>,
+    /// The instant at which a recording or a transcript begins, which counts from zero.
+    pub anchor: Option<Timestamp>,
+    /// Which column or key holds what, for inputs of no known source: `time` → `ts`, `action` → `msg`.
+    pub mapping: BTreeMap<String, String>,
     /// The people of the library.
     pub roster: Vec<Person>,
     /// What makes pseudonyms of mail addresses this library's own.
@@ -218,6 +254,11 @@ impl Session {
         Self { source, importer: (source.start)(&options), options, hashes: BTreeMap::new() }
     }
 
+    /// Whether a part of this name is worth reading.
+    pub fn wants(&self, name: &str) -> bool {
+        self.importer.wants(name)
+    }
+
     /// Takes in one part: a single file is one, an archive or a folder is many, in any order.
     pub fn part(&mut self, name: &str, bytes: &[u8]) {
         self.hashes.insert(name.to_owned(), hex(&Sha256::digest(bytes), 64));
@@ -248,14 +289,14 @@ impl Session {
         for event in &mut import.events {
             source.name.clone_into(&mut event.source);
             for text in event.texts_mut() {
-                if let std::borrow::Cow::Owned(clean) = redact_with(text, &stand_in) {
+                if let Cow::Owned(clean) = redact_with(text, &stand_in) {
                     *text = clean;
                 }
             }
         }
         // What is said about an input is printed and stored: it is held to the same rule.
         for text in import.notes.iter_mut().chain(import.skipped.iter_mut().map(|skipped| &mut skipped.why)) {
-            if let std::borrow::Cow::Owned(clean) = redact_with(text, &stand_in) {
+            if let Cow::Owned(clean) = redact_with(text, &stand_in) {
                 *text = clean;
             }
         }

@@ -59,6 +59,9 @@ fn options(folder: &Path) -> Options {
     let channels: Vec<String> =
         table.get("channels").map_or_else(Vec::new, |names| names.clone().try_into().unwrap());
     Options {
+        year: table.get("year").and_then(toml::Value::as_integer).map(|year| i16::try_from(year).unwrap()),
+        anchor: string("anchor").map(|at| at.parse().unwrap()),
+        mapping: table.get("mapping").map_or_else(Default::default, |map| map.clone().try_into().unwrap()),
         zone: string("zone").map(|name| TimeZone::get(&name).unwrap()),
         channels,
         workspace_url: string("workspace_url"),
@@ -102,10 +105,7 @@ fn every_case_gives_the_events_beside_it() {
     for source in SOURCES {
         for case in cases(source.name) {
             let parts = parts(&case);
-            let heads: Vec<Part<'_>> = parts
-                .iter()
-                .map(|(name, bytes)| Part { name, head: &bytes[..bytes.len().min(4096)] })
-                .collect();
+            let heads: Vec<Part<'_>> = parts.iter().map(|(name, bytes)| Part::new(name, bytes)).collect();
             assert_eq!(recognise(&heads).map(|s| s.name).ok(), Some(source.name), "{}", case.display());
             let import = import(source, &options(&case), &parts);
             insta::with_settings!({ snapshot_path => &case, prepend_module_to_snapshot => false, omit_expression => true }, {
@@ -163,8 +163,8 @@ fn the_order_of_the_parts_and_importing_twice_change_nothing() {
 
 #[test]
 fn foreign_bytes_are_recognised_as_nothing_with_a_sentence() {
-    let part = Part { name: "notes.txt", head: b"just some notes\n" };
-    let error = recognise(&[part]).err().unwrap();
+    let part = Part::new("notes.txt", b"just some notes\n");
+    let error = recognise(std::slice::from_ref(&part)).err().unwrap();
     assert!(
         error.to_string().contains("none of the sources") && error.to_string().contains("`git-log`"),
         "{error}"
@@ -214,7 +214,7 @@ proptest! {
     fn any_bytes_are_imported_without_panic(bytes in pieces(), name in "(users|channels|a/2026-11-20|x)\\.json|[a-z./]{0,8}") {
         for source in SOURCES {
             let head = &bytes[..bytes.len().min(64)];
-            let _ = (source.recognise)(&Part { name: &name, head });
+            let _ = (source.recognise)(&Part::new(&name, head));
             let _ = render(&import(source, &Options::default(), &[(name.clone(), bytes.clone())]));
         }
     }

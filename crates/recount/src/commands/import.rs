@@ -51,6 +51,18 @@ pub(crate) struct How {
     #[arg(long, value_name = "ZONE")]
     pub(crate) zone: Option<String>,
 
+    /// The year of dates that carry none, as in old syslog
+    #[arg(long, value_name = "YEAR")]
+    pub(crate) year: Option<i16>,
+
+    /// When a recording or transcript begins that counts its times from zero
+    #[arg(long, value_name = "TIME")]
+    pub(crate) anchor: Option<String>,
+
+    /// Which column or key holds what, for a table or JSON of your own: `time=ts,actor=user,action=msg`
+    #[arg(long, value_name = "FIELD=KEY", value_delimiter = ',', value_parser = mapped)]
+    pub(crate) map: Vec<(String, String)>,
+
     /// Leave out what is earlier
     #[arg(long, value_name = "TIME")]
     pub(crate) from: Option<String>,
@@ -130,6 +142,9 @@ pub(crate) fn read(
         workspace_url: config.evidence.slack_workspace.clone(),
         repository_url: config.evidence.repository.clone(),
         repositories: config.evidence.repositories.clone(),
+        year: how.year,
+        anchor: how.anchor.as_deref().map(|text| instant(text, "--anchor")).transpose()?,
+        mapping: how.map.iter().cloned().collect(),
         roster: roster.collect(),
         pseudonym_salt: config.evidence.salt.clone().unwrap_or_default(),
     };
@@ -198,6 +213,16 @@ fn tell(environment: &mut Environment, name: &str, source: &str, import: &Import
     }
     if import.skipped.len() > SKIPPED_SHOWN {
         environment.warn(format!("skipped {} more records", import.skipped.len() - SKIPPED_SHOWN));
+    }
+}
+
+/// Reads one `field=key` of `--map`.
+fn mapped(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((field, key)) if !field.trim().is_empty() && !key.trim().is_empty() => {
+            Ok((field.trim().to_owned(), key.trim().to_owned()))
+        }
+        _ => Err("give `field=key`, such as `time=ts`".to_owned()),
     }
 }
 

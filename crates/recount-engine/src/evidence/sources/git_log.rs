@@ -1,14 +1,15 @@
 //! The source `git-log`: a saved log of a repository. How a subject is understood stands in `phrases`.
 
+use jiff::Timestamp;
 use jiff::fmt::strtime;
-use jiff::tz::{Offset, TimeZone};
-use jiff::{Timestamp, civil};
+use jiff::tz::Offset;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::evidence::event::{Event, Kind, Precision, Signals};
+use crate::evidence::event::{Event, Kind};
 use crate::evidence::identity::{Known, People, own_id};
+use crate::evidence::instants::{self, Instant};
 use crate::evidence::phrases;
 use crate::evidence::source::{Confidence, Import, Importer, Options, Part, Position, Skipped, source};
 
@@ -203,7 +204,7 @@ impl GitLog {
         } else {
             [commit.committer_date, commit.author_date]
         };
-        let (at, offset) = match self.instant(dates[0]) {
+        let instant = match self.instant(dates[0]) {
             Ok(read) => read,
             Err(why) => return self.skip(part, commit.line, why),
         };
@@ -222,32 +223,19 @@ impl GitLog {
         }
 
         let read = read_subject(commit);
-        let mut event = Event {
-            id: own_id("git", &[&commit.hash.to_ascii_lowercase()]),
-            at: at.into(),
-            precision: Precision::Second,
-            zone_from: (offset != Offset::UTC).then(|| offset_text(offset)),
-            actor,
-            action: read.action,
-            result: String::new(),
-            link: None,
-            link_label: String::new(),
-            kind: read.kind,
-            source: String::new(),
-            thread: None,
-            signals: Signals::default(),
-            details: [("commit".to_owned(), commit.hash.to_ascii_lowercase())].into(),
-        };
+        let mut event = Event::new(own_id("git", &[&commit.hash.to_ascii_lowercase()]), &instant, read.kind)
+            .doing(actor, read.action)
+            .with("commit", commit.hash.to_ascii_lowercase());
         if read.urgent {
             event.details.insert("stands-out".into(), "hotfix".into());
         }
         if author != event.actor {
             event.details.insert("author".into(), author);
         }
-        if let Ok((written, _)) = self.instant(dates[1])
-            && written.duration_since(at).unsigned_abs().as_secs() > 60
+        if let Ok(written) = self.instant(dates[1])
+            && written.at.duration_since(instant.at).unsigned_abs().as_secs() > 60
         {
-            event.details.insert("author-time".into(), written.to_string());
+            event.details.insert("author-time".into(), written.at.to_string());
         }
         let short = &commit.hash[..commit.hash.len().min(8)];
         let own = self.options.repository_of(part);
@@ -267,47 +255,18 @@ impl GitLog {
         self.import.events.push(event);
     }
 
-    /// An instant and the offset it was written in, from any `--date` that git has and that is a date.
-    fn instant(&self, text: &str) -> Result<(Timestamp, Offset), String> {
-        // ISO with its variants, RFC 2822, git's own, `raw`.
-        for format in [
-            "%Y-%m-%dT%H:%M:%S%:z",
-            "%Y-%m-%d %H:%M:%S %z",
-            "%a %b %e %H:%M:%S %Y %z",
-            "%a, %d %b %Y %H:%M:%S %z",
-        ] {
-            if let Ok(parsed) = strtime::parse(format, text)
-                && let (Ok(at), Some(offset)) = (parsed.to_timestamp(), parsed.offset())
-            {
-                return Ok((at, offset));
-            }
-        }
-        if let Ok(at) = text.parse::<Timestamp>() {
-            return Ok((at, Offset::UTC));
-        }
+    /// An instant from any `--date` that git has and that is a date.
+    fn instant(&self, text: &str) -> Result<Instant, String> {
         // `--date=raw` and `--date=unix`; `2 weeks ago` begins with a number too.
         let (seconds, offset) = text.split_once(' ').unwrap_or((text, "+0000"));
-        if seconds.len() >= 9
-            && let Ok(at) =
-                seconds.parse().map_err(drop).and_then(|s| Timestamp::from_second(s).map_err(drop))
+        if let (9.., Ok(seconds)) = (seconds.len(), seconds.parse())
+            && let Ok(at) = Timestamp::from_second(seconds)
             && let Some(offset) = strtime::parse("%z", offset).ok().and_then(|parsed| parsed.offset())
         {
-            return Ok((at, offset));
+            let zone_from = (offset != Offset::UTC).then(|| instants::offset_text(offset));
+            return Ok(Instant { zone_from, ..Instant::utc(at) });
         }
-        for format in ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%a %b %e %H:%M:%S %Y"] {
-            if let Ok(naive) = civil::DateTime::strptime(format, text) {
-                return self.in_zone(naive, text);
-            }
-        }
-        Err(format!("`{}` is no date that can be placed", shorten(text)))
-    }
-
-    fn in_zone(&self, naive: civil::DateTime, text: &str) -> Result<(Timestamp, Offset), String> {
-        let zone: &TimeZone = self.options.zone.as_ref().ok_or_else(|| {
-            format!("`{}` has no offset; say which zone it is in with `--zone`", shorten(text))
-        })?;
-        let zoned = naive.to_zoned(zone.clone()).map_err(|e| format!("`{}`: {e}", shorten(text)))?;
-        Ok((zoned.timestamp(), zoned.offset()))
+        instants::read(text, self.options.zone.as_ref())
     }
 
     fn skip(&mut self, part: &str, line: usize, why: String) {
@@ -425,12 +384,6 @@ fn name_and_mail(text: &str) -> (&str, &str) {
         Some((name, mail)) => (name.trim(), mail.trim_end().trim_end_matches('>')),
         None => (text, ""),
     }
-}
-
-fn offset_text(offset: Offset) -> String {
-    let seconds = offset.seconds();
-    let minutes = seconds.abs() / 60;
-    format!("{}{:02}:{:02}", if seconds < 0 { '-' } else { '+' }, minutes / 60, minutes % 60)
 }
 
 fn shorten(text: &str) -> String {

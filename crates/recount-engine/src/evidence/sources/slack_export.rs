@@ -11,6 +11,7 @@ use super::slack_text::{Names, of_blocks, plain};
 use super::slack_wire::{Channel, Message, User, UserProfile};
 use crate::evidence::event::{Event, Kind, Precision, Signals};
 use crate::evidence::identity::{Known, People, own_id, sha256_hex};
+use crate::evidence::json::{elements, reason};
 use crate::evidence::phrases;
 use crate::evidence::source::{Confidence, Import, Importer, Options, Part, Position, Skipped, source};
 
@@ -219,7 +220,7 @@ impl SlackExport {
             }
             return;
         }
-        for (index, (byte, record)) in records(bytes).enumerate() {
+        for (index, (byte, record)) in elements(bytes).enumerate() {
             match serde_json::from_slice(record) {
                 Ok(record) => take(self, record),
                 Err(error) => self.skip(part, index, byte, reason(&error)),
@@ -231,7 +232,7 @@ impl SlackExport {
         self.days += 1;
         let folder = part.rsplit('/').nth(1);
         if self.surely_not_chosen(folder) {
-            let count = records(bytes).count();
+            let count = elements(bytes).count();
             *self.not_chosen.entry(folder.unwrap_or_default().to_owned()).or_default() += count;
             return;
         }
@@ -240,7 +241,7 @@ impl SlackExport {
         if let Ok(all) = serde_json::from_slice::<Vec<Message<'_>>>(bytes) {
             let mut slices = None;
             let mut slice = |index: usize| -> (usize, &[u8]) {
-                let slices: &mut Vec<_> = slices.get_or_insert_with(|| records(bytes).collect());
+                let slices: &mut Vec<_> = slices.get_or_insert_with(|| elements(bytes).collect());
                 slices.get(index).copied().unwrap_or((0, b""))
             };
             for (index, message) in all.into_iter().enumerate() {
@@ -253,7 +254,7 @@ impl SlackExport {
         }
         // A bad record, or a file cut short: each record by itself.
         let mut read = 0;
-        for (index, (byte, record)) in records(bytes).enumerate() {
+        for (index, (byte, record)) in elements(bytes).enumerate() {
             read += 1;
             let message = serde_json::from_slice::<Message<'_>>(record).map_err(|error| reason(&error));
             let block_text = message.as_ref().is_ok_and(needs_blocks).then(|| blocks_of(record));
@@ -500,12 +501,6 @@ impl SlackExport {
     }
 }
 
-/// What a parser says, without the line and column that it counted in the record alone.
-fn reason(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.split(" at line ").next().unwrap_or(&text).to_owned()
-}
-
 impl Names for SlackExport {
     fn user(&self, id: &str) -> Option<String> {
         let name = self.who(id, "");
@@ -641,34 +636,6 @@ fn instant(ts: &str) -> Option<Timestamp> {
     Timestamp::new(seconds.parse().ok()?, nanos).ok()
 }
 
-/// The elements of a list, with where each begins, without parsing them: what is broken in one does not
-/// reach the next, and a file cut short gives all that came before the cut.
-fn records(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
-    let between = |b: &u8| b.is_ascii_whitespace() || b"[],".contains(b);
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        let start = at + bytes[at..].iter().position(|b| !between(b))?;
-        let object = bytes[start] == b'{';
-        let (mut depth, mut quoted, mut end) = (0_usize, false, start);
-        while end < bytes.len() {
-            match (quoted, bytes[end]) {
-                (true, b'\\') => end += 1,
-                (_, b'"') => quoted = !quoted,
-                (false, b',' | b']') if depth == 0 => break,
-                (false, b'{' | b'[') => depth += 1,
-                (false, b'}' | b']') => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            end += 1;
-            if object && depth == 0 {
-                break;
-            }
-        }
-        at = end.min(bytes.len());
-        Some((start, &bytes[start..at]))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -683,15 +650,6 @@ mod tests {
         for bad in ["", ".", "1.2.3", "-5", "1e9", "99999999999999999999", "1462580282.0000000000"] {
             assert_eq!(instant(bad), None, "`{bad}`");
         }
-    }
-
-    #[test]
-    fn records_are_cut_at_their_own_braces_and_not_at_those_in_strings() {
-        let text = br#"[{"a":"}{\"","b":[{}]}, {"c":1}, 5, "x,]", {"cut": "x"#;
-        let cut: Vec<_> = records(text).map(|(at, r)| (at, std::str::from_utf8(r).unwrap_or(""))).collect();
-        let want = [r#"{"a":"}{\"","b":[{}]}"#, r#"{"c":1}"#, "5", r#""x,]""#, r#"{"cut": "x"#];
-        assert_eq!(cut.iter().map(|(_, record)| *record).collect::<Vec<_>>(), want);
-        assert!(cut.iter().all(|(at, record)| text[*at..].starts_with(record.as_bytes())));
     }
 
     #[test]
