@@ -10,7 +10,11 @@ mod slack_wire;
 use super::source::Source;
 
 /// Every source there is: command line, recognition and reference pages read this list.
-pub static SOURCES: &[&Source] = &[&git_log::GIT_LOG, &slack_export::SLACK_EXPORT];
+#[rustfmt::skip] // One a line, so that lines are added without touching others.
+pub static SOURCES: &[&Source] = &[
+    &git_log::GIT_LOG,
+    &slack_export::SLACK_EXPORT,
+];
 
 #[cfg(test)]
 mod tests {
