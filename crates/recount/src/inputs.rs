@@ -1,25 +1,35 @@
-//! Evidence on disk as parts for an importer: a file, a folder, a zip, a git repository. Parts are
-//! read one at a time, so that memory does not grow with the input.
+//! Evidence on disk as parts for an importer: files, folders, zips, gzips, git repositories, and folders that
+//! hold any of them. Parts are read one at a time, so that memory does not grow with the input.
+//!
+//! What does not live here: which source reads a part (the engine knows), and what becomes of the events.
 
 use std::borrow::Cow;
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
+use flate2::bufread::MultiGzDecoder;
 use jiff::Timestamp;
-use recount_engine::evidence::identity::sha256_hex;
-use recount_engine::evidence::sources::git_log;
-use recount_engine::evidence::{Import, Options, Part, Session, Source, recognise, source};
+use recount_engine::evidence::source::{HEAD, Sorted, Unrecognised};
+use recount_engine::evidence::sources::{SOURCES, git_log};
+use recount_engine::evidence::{Import, Options, Part, Session, Source, source};
+use sha2::{Digest, Sha256};
 
 use crate::error::CliError;
 
-/// What of a part is looked at to recognise its source.
-const HEAD: u64 = source::HEAD as u64;
-/// No single part of an input is larger, unpacked; what is, is no export of a chat or a log.
-const LARGEST_PART: u64 = 1 << 30;
+/// No single part of an input is larger, unpacked; what is, is no export of a chat or a log of an incident.
+const LARGEST_PART: u64 = 512 << 20;
+/// An archive that unpacks to more than [`SUSPICIOUS`] bytes and to more than this many times its own size is
+/// made to fill memory. Text is packed five to thirty times.
+const LARGEST_RATIO: u64 = 200;
+/// Below this size nothing is suspicious.
+const SUSPICIOUS: u64 = 256 << 20;
+/// How many parts are looked at before the rest of an input is taken to be of the same source.
+const LOOKED_AT: usize = 500;
 
-/// An input that a person named.
+/// An input that a person named, or one that lay in a folder that a person named.
 pub(crate) struct Input {
     path: PathBuf,
     kind: Kind,
@@ -33,31 +43,58 @@ enum Kind {
     Repository,
 }
 
+/// A part of an input, before it is read.
+struct Entry {
+    /// Its path inside the input, without the `.gz` of one that is unpacked.
+    name: String,
+    place: Place,
+}
+
+enum Place {
+    File(PathBuf),
+    /// Index in the zip.
+    Zip(usize),
+}
+
+/// The parts of one input that one source reads.
+pub(crate) struct Portion {
+    /// The source.
+    pub(crate) source: &'static Source,
+    entries: Vec<Entry>,
+    /// Whether these are all parts of the input.
+    whole: bool,
+}
+
+impl Portion {
+    /// How many parts it has.
+    pub(crate) fn parts(&self) -> usize {
+        self.entries.len()
+    }
+}
+
 impl Input {
-    /// Looks at what a path is. Nothing is read but its beginning.
-    pub(crate) fn open(path: &Path) -> Result<Self, CliError> {
+    /// Looks at what a path is, and in a folder at what lies there that is an input of its own: archives and
+    /// repositories. Nothing is read but beginnings.
+    pub(crate) fn open(path: &Path) -> Result<Vec<Self>, CliError> {
         let metadata = fs::metadata(path).map_err(|error| cannot_read(path, &error))?;
-        let kind = if metadata.is_dir() {
-            if path.join(".git").exists() || (path.join("HEAD").is_file() && path.join("objects").is_dir()) {
-                Kind::Repository
-            } else {
-                let mut files = Vec::new();
-                list(path, &mut files)?;
-                files.sort();
-                if files.is_empty() {
-                    return Err(CliError::new(format!("the folder `{}` holds no file", path.display())));
-                }
-                Kind::Folder(files)
+        if metadata.is_dir() {
+            let mut found = Found::default();
+            found.look(path, 0)?;
+            found.files.sort();
+            let mut inputs = found.inputs;
+            if !found.files.is_empty() {
+                inputs.insert(0, Self { path: path.to_owned(), kind: Kind::Folder(found.files) });
             }
-        } else if metadata.is_file() {
-            let mut magic = [0; 4];
-            let mut file = File::open(path).map_err(|error| cannot_read(path, &error))?;
-            let read = file.read(&mut magic).map_err(|error| cannot_read(path, &error))?;
-            if magic[..read].starts_with(b"PK\x03\x04") { Kind::Zip } else { Kind::File }
-        } else {
+            if inputs.is_empty() {
+                return Err(CliError::new(format!("the folder `{}` holds no file", path.display())));
+            }
+            return Ok(inputs);
+        }
+        if !metadata.is_file() {
             return Err(CliError::new(format!("`{}` is neither a file nor a folder", path.display())));
-        };
-        Ok(Self { path: path.to_owned(), kind })
+        }
+        let kind = if begins_with(path, ZIP)? { Kind::Zip } else { Kind::File };
+        Ok(vec![Self { path: path.to_owned(), kind }])
     }
 
     /// The name without folders.
@@ -72,97 +109,196 @@ impl Input {
         matches!(self.kind, Kind::Repository)
     }
 
-    /// Names the source from the bytes.
-    pub(crate) fn recognise(&self) -> Result<&'static Source, CliError> {
-        if matches!(self.kind, Kind::Repository) {
-            return named_source(git_log::GIT_LOG.name);
-        }
-        let mut heads: Vec<(String, Vec<u8>)> = Vec::new();
+    /// How many bytes it has on disk; of a repository nothing is known.
+    pub(crate) fn size(&self) -> u64 {
+        let size = |path: &Path| fs::metadata(path).map_or(0, |metadata| metadata.len());
         match &self.kind {
-            Kind::Zip => {
-                let mut archive = self.archive()?;
-                for index in 0..archive.len() {
-                    let file = archive.by_index(index).map_err(|error| self.broken_zip(&error))?;
-                    if file.is_file() && heads.len() < 500 {
-                        let name = entry_name(&file);
-                        let mut head = Vec::new();
-                        file.take(HEAD)
-                            .read_to_end(&mut head)
-                            .map_err(|error| cannot_read(&self.path, &error))?;
-                        heads.push((name, head));
-                    }
-                }
-            }
-            Kind::Folder(files) => {
-                for file in files.iter().take(500) {
-                    heads.push((self.name_in(file), head_of(file)?));
-                }
-            }
-            _ => heads.push((self.name(), head_of(&self.path)?)),
+            Kind::Folder(files) => files.iter().map(|file| size(file)).sum(),
+            _ => size(&self.path),
         }
-        let parts: Vec<Part<'_>> = heads.iter().map(|(name, head)| Part::new(name, head)).collect();
-        recognise(&parts).map_err(|error| {
-            let text = error.to_string();
-            let (message, hint) = text.split_once("; ").unwrap_or((&text, ""));
-            CliError::new(format!("`{}`: {message}", self.path.display())).hint(hint)
-        })
     }
 
-    /// Reads it through a source.
-    pub(crate) fn import(&self, source: &'static Source, options: &Options) -> Result<Import, CliError> {
-        let mut session = Session::new(source, options.clone());
-        let mut archive_hash = None;
-        match &self.kind {
-            Kind::File => session.part(&self.name(), &read_part(&self.path)?),
-            Kind::Folder(files) => {
-                for file in files {
-                    session.part(&self.name_in(file), &read_part(file)?);
-                }
+    /// The parts by source: of the one that is named, else as their bytes say. Parts that are of none are
+    /// given to `tell`, one sentence each, unless there is nothing else.
+    pub(crate) fn portions(
+        &self,
+        named: Option<&'static Source>,
+        mut tell: impl FnMut(String),
+    ) -> Result<Vec<Portion>, CliError> {
+        if matches!(self.kind, Kind::Repository) {
+            return Ok(vec![Portion { source: &git_log::GIT_LOG, entries: Vec::new(), whole: true }]);
+        }
+        let mut archive = self.archive_if_any()?;
+        let entries = self.entries(archive.as_mut())?;
+        if let Some(source) = named {
+            return Ok(vec![Portion { source, entries, whole: true }]);
+        }
+        let looked_at = entries.len().min(LOOKED_AT);
+        let mut sorted = self.sort(&entries[..looked_at], archive.as_mut())?;
+        match &mut sorted.of[..] {
+            // One channel of a chat has a file for each day of years.
+            [(_, parts)] => parts.extend(looked_at..entries.len()),
+            _ if looked_at == entries.len() => {}
+            _ => sorted = self.sort(&entries, archive.as_mut())?,
+        }
+        let problem = |unrecognised: &Unrecognised, name: &str| {
+            let text = unrecognised.to_string();
+            let (message, hint) = text.split_once("; ").unwrap_or((&text, ""));
+            (format!("`{name}` is not read: {message}"), hint.to_owned())
+        };
+        if sorted.of.is_empty() {
+            let nothing = Unrecognised { ambiguous: Vec::new() };
+            let first = sorted.unrecognised.first().map_or(&nothing, |(_, unrecognised)| unrecognised);
+            let (message, hint) = problem(first, &self.path.display().to_string());
+            return Err(CliError::new(message).hint(hint));
+        }
+        for (index, unrecognised) in &sorted.unrecognised {
+            tell(problem(unrecognised, &entries[*index].name).0);
+        }
+        let whole = sorted.of.len() == 1;
+        let mut entries: Vec<Option<Entry>> = entries.into_iter().map(Some).collect();
+        let portions = sorted.of.into_iter().map(|(source, parts)| {
+            let entries = parts.into_iter().filter_map(|index| entries[index].take()).collect();
+            Portion { source, entries, whole }
+        });
+        Ok(portions.collect())
+    }
+
+    /// Reads a portion through its source. `progress` is told how many parts are read.
+    pub(crate) fn import(
+        &self,
+        portion: &Portion,
+        options: &Options,
+        mut progress: impl FnMut(usize),
+    ) -> Result<Import, CliError> {
+        let mut session = Session::new(portion.source, options.clone());
+        if matches!(self.kind, Kind::Repository) {
+            session.part(&self.name(), &self.git_log(options)?);
+            return Ok(session.finish());
+        }
+        let mut archive = self.archive_if_any()?;
+        let mut damaged = Vec::new();
+        for (index, entry) in portion.entries.iter().enumerate() {
+            progress(index);
+            if session.wants(&entry.name) {
+                let read = self.read(entry, archive.as_mut())?;
+                session.part(&entry.name, &read.bytes);
+                damaged.extend(read.damage.map(|error| (&entry.name, error)));
             }
-            Kind::Zip => {
-                let mut archive = self.archive()?;
-                for index in 0..archive.len() {
-                    let file = archive.by_index(index).map_err(|error| self.broken_zip(&error))?;
-                    if !file.is_file() {
-                        continue;
-                    }
-                    let name = entry_name(&file);
-                    let mut bytes = Vec::new();
-                    file.take(LARGEST_PART + 1).read_to_end(&mut bytes).map_err(|error| {
-                        CliError::new(format!(
-                            "`{name}` in `{}` cannot be read: {error}",
-                            self.path.display()
-                        ))
-                    })?;
-                    if bytes.len() as u64 > LARGEST_PART {
-                        return Err(self.too_large(&name));
-                    }
-                    session.part(&name, &bytes);
-                }
-                archive_hash = Some(hash_file(&self.path)?);
-            }
-            Kind::Repository => session.part(&self.name(), &self.git_log(options)?),
         }
         let mut import = session.finish();
-        if let Some(hash) = archive_hash {
-            import.sha256 = hash;
+        for (name, error) in damaged {
+            import.note(format!(
+                "`{name}` is packed, and cut off or damaged ({error}): only what stands before that was read"
+            ));
+        }
+        if archive.is_some() && portion.whole {
+            import.sha256 = hash_file(&self.path)?;
         }
         Ok(import)
     }
 
-    fn archive(&self) -> Result<zip::ZipArchive<File>, CliError> {
+    fn archive_if_any(&self) -> Result<Option<Archive>, CliError> {
+        if !matches!(self.kind, Kind::Zip) {
+            return Ok(None);
+        }
         let file = File::open(&self.path).map_err(|error| cannot_read(&self.path, &error))?;
-        zip::ZipArchive::new(file).map_err(|error| self.broken_zip(&error))
+        let packed = file.metadata().map_err(|error| cannot_read(&self.path, &error))?.len();
+        let mut archive =
+            zip::ZipArchive::new(BufReader::new(file)).map_err(|error| self.broken_zip(&error))?;
+        let mut unpacked: u64 = 0;
+        for index in 0..archive.len() {
+            let entry = archive.by_index_raw(index).map_err(|error| self.broken_zip(&error))?;
+            unpacked = unpacked.saturating_add(entry.size());
+        }
+        if unpacked > SUSPICIOUS && unpacked / LARGEST_RATIO > packed {
+            return Err(CliError::new(format!(
+                "`{}` unpacks to {} times its size, as archives do that are made to fill memory",
+                self.path.display(),
+                unpacked / packed.max(1)
+            ))
+            .hint("unpack what you need and name the folder"));
+        }
+        Ok(Some(archive))
+    }
+
+    fn entries(&self, archive: Option<&mut Archive>) -> Result<Vec<Entry>, CliError> {
+        let mut entries = Vec::new();
+        match (&self.kind, archive) {
+            (Kind::Folder(files), _) => {
+                for file in files {
+                    entries.push(Entry { name: self.name_in(file), place: Place::File(file.clone()) });
+                }
+            }
+            (_, Some(archive)) => {
+                for index in 0..archive.len() {
+                    let file = archive.by_index_raw(index).map_err(|error| self.broken_zip(&error))?;
+                    let name = entry_name(&file);
+                    // Archives made on a Mac carry a shadow of each file.
+                    if file.is_file() && !name.starts_with("__MACOSX/") {
+                        entries.push(Entry { name, place: Place::Zip(index) });
+                    }
+                }
+            }
+            _ => entries.push(Entry { name: self.name(), place: Place::File(self.path.clone()) }),
+        }
+        for entry in &mut entries {
+            if let Some(name) = entry.name.strip_suffix(".gz") {
+                entry.name = name.to_owned();
+            }
+        }
+        Ok(entries)
+    }
+
+    fn sort(&self, entries: &[Entry], mut archive: Option<&mut Archive>) -> Result<Sorted, CliError> {
+        let mut heads: Vec<Vec<u8>> = Vec::with_capacity(entries.len());
+        for entry in entries {
+            heads.push(self.bytes(entry, archive.as_deref_mut(), HEAD as u64)?.bytes);
+        }
+        let parts: Vec<Part<'_>> =
+            entries.iter().zip(&heads).map(|(entry, head)| Part::new(&entry.name, head)).collect();
+        Ok(source::sort(&parts))
+    }
+
+    /// All bytes of a part, unpacked.
+    fn read(&self, entry: &Entry, archive: Option<&mut Archive>) -> Result<Unpacked, CliError> {
+        let read = self.bytes(entry, archive, LARGEST_PART + 1)?;
+        if read.bytes.len() as u64 > LARGEST_PART {
+            let (path, name) = (self.path.display(), &entry.name);
+            let what =
+                if *name == self.name() { format!("`{path}`") } else { format!("`{name}` in `{path}`") };
+            return Err(CliError::new(format!("{what} is larger than 512 MiB"))
+                .hint("cut the hours of the incident out of it first"));
+        }
+        Ok(read)
+    }
+
+    /// At most the first `limit` bytes of a part, unpacked where it is a gzip.
+    fn bytes(&self, entry: &Entry, archive: Option<&mut Archive>, limit: u64) -> Result<Unpacked, CliError> {
+        let read = match (&entry.place, archive) {
+            (Place::Zip(index), Some(archive)) => {
+                let file = archive.by_index(*index).map_err(|error| self.broken_zip(&error))?;
+                unpacked(BufReader::new(file), limit)
+            }
+            (Place::File(path), _) => {
+                File::open(path).and_then(|file| unpacked(BufReader::with_capacity(64 << 10, file), limit))
+            }
+            // An entry of a zip is only made where the zip is open.
+            (Place::Zip(_), None) => Err(io::ErrorKind::NotFound.into()),
+        };
+        read.map_err(|error| match &entry.place {
+            Place::File(path) => cannot_read(path, &error),
+            Place::Zip(_) => {
+                let (path, name) = (self.path.display(), &entry.name);
+                CliError::new(format!("`{name}` in `{path}` cannot be read: {error}"))
+                    .hint("download the archive again, or unpack what you need and name the folder")
+            }
+        })
     }
 
     fn broken_zip(&self, error: &zip::result::ZipError) -> CliError {
         CliError::new(format!("`{}` is not a zip that can be read: {error}", self.path.display()))
             .hint("export it again, or unpack it and name the folder")
-    }
-
-    fn too_large(&self, name: &str) -> CliError {
-        CliError::new(format!("`{name}` in `{}` is larger than 1 GiB unpacked", self.path.display()))
-            .hint("unpack what you need and name the folder")
     }
 
     fn name_in(&self, file: &Path) -> String {
@@ -200,22 +336,117 @@ impl Input {
     }
 }
 
+/// A zip on disk.
+type Archive = zip::ZipArchive<BufReader<File>>;
+
+/// What lies below a folder.
+#[derive(Default)]
+struct Found {
+    files: Vec<PathBuf>,
+    inputs: Vec<Input>,
+}
+
+/// How deep folders are looked into.
+const DEEPEST: usize = 64;
+
+impl Found {
+    /// Files below a folder; links to folders are not followed, hidden files are left out.
+    fn look(&mut self, folder: &Path, depth: usize) -> Result<(), CliError> {
+        if is_repository(folder) {
+            self.inputs.push(Input { path: folder.to_owned(), kind: Kind::Repository });
+            return Ok(());
+        }
+        if depth > DEEPEST {
+            return Ok(());
+        }
+        for entry in fs::read_dir(folder).map_err(|error| cannot_read(folder, &error))? {
+            let entry = entry.map_err(|error| cannot_read(folder, &error))?;
+            let path = entry.path();
+            let kind = entry.file_type().map_err(|error| cannot_read(&path, &error))?;
+            if entry.file_name().to_string_lossy().starts_with('.') {
+                continue;
+            }
+            if kind.is_dir() {
+                self.look(&path, depth + 1)?;
+            } else if path.is_file() {
+                if begins_with(&path, ZIP)? {
+                    self.inputs.push(Input { path, kind: Kind::Zip });
+                } else {
+                    self.files.push(path);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_repository(folder: &Path) -> bool {
+    folder.join(".git").exists() || (folder.join("HEAD").is_file() && folder.join("objects").is_dir())
+}
+
+const ZIP: &[u8] = b"PK\x03\x04";
+const GZIP: &[u8] = b"\x1f\x8b";
+
+fn begins_with(path: &Path, magic: &[u8]) -> Result<bool, CliError> {
+    let mut head = Vec::new();
+    let file = File::open(path).map_err(|error| cannot_read(path, &error))?;
+    file.take(magic.len() as u64).read_to_end(&mut head).map_err(|error| cannot_read(path, &error))?;
+    Ok(head == magic)
+}
+
+/// What was read of a part.
+struct Unpacked {
+    bytes: Vec<u8>,
+    /// Why there is no more, where what was packed is cut off or damaged.
+    damage: Option<io::Error>,
+}
+
+/// At most the first `limit` bytes; of a gzip, or of several one after the other, those that it unpacks to.
+fn unpacked(mut reader: impl io::BufRead, limit: u64) -> io::Result<Unpacked> {
+    let mut bytes = Vec::new();
+    if !reader.fill_buf()?.starts_with(GZIP) {
+        reader.take(limit).read_to_end(&mut bytes)?;
+        return Ok(Unpacked { bytes, damage: None });
+    }
+    let damage = MultiGzDecoder::new(reader).take(limit).read_to_end(&mut bytes).err();
+    match damage {
+        Some(error) if bytes.is_empty() => Err(error),
+        damage => Ok(Unpacked { bytes, damage }),
+    }
+}
+
+/// The SHA-256 of a file, in hexadecimal digits, read in pieces.
+fn hash_file(path: &Path) -> Result<String, CliError> {
+    let mut hash = Sha256::new();
+    let failed = |error: io::Error| cannot_read(path, &error);
+    let mut file = File::open(path).map_err(failed)?;
+    let mut buffer = vec![0; 256 << 10];
+    loop {
+        match file.read(&mut buffer).map_err(failed)? {
+            0 => break,
+            read => hash.update(&buffer[..read]),
+        }
+    }
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 /// The path of an entry; of one whose name cannot be read, its bytes as far as they are text.
 fn entry_name<R: Read>(file: &zip::read::ZipFile<'_, R>) -> String {
     file.name().map_or_else(|_| String::from_utf8_lossy(file.name_raw()).into_owned(), Cow::into_owned)
 }
 
+/// The names of all sources, for the command line.
+pub(crate) fn sources() -> PossibleValuesParser {
+    let mut sources = SOURCES.to_vec();
+    sources.sort_by_key(|source| source.name);
+    PossibleValuesParser::new(
+        sources.iter().map(|source| PossibleValue::new(source.name).help(source.summary)),
+    )
+}
+
 /// The source of this name.
 pub(crate) fn named_source(name: &str) -> Result<&'static Source, CliError> {
-    source::by_name(name).ok_or_else(|| {
-        let known: Vec<_> =
-            recount_engine::evidence::sources::SOURCES.iter().map(|source| source.name).collect();
-        let error = CliError::new(format!("there is no source `{name}`"));
-        match recount_engine::config::nearest(name, known.iter().copied()) {
-            Some(near) => error.hint(format!("did you mean `{near}`?")),
-            None => error.hint(format!("known are {}", known.join(", "))),
-        }
-    })
+    source::by_name(name).ok_or_else(|| CliError::new(format!("there is no source `{name}`")))
 }
 
 fn stamp(at: Timestamp) -> String {
@@ -224,42 +455,4 @@ fn stamp(at: Timestamp) -> String {
 
 fn cannot_read(path: &Path, error: &std::io::Error) -> CliError {
     CliError::new(format!("`{}` cannot be read: {error}", path.display()))
-}
-
-fn head_of(path: &Path) -> Result<Vec<u8>, CliError> {
-    let mut head = Vec::new();
-    let file = File::open(path).map_err(|error| cannot_read(path, &error))?;
-    file.take(HEAD).read_to_end(&mut head).map_err(|error| cannot_read(path, &error))?;
-    Ok(head)
-}
-
-fn read_part(path: &Path) -> Result<Vec<u8>, CliError> {
-    let length = fs::metadata(path).map_err(|error| cannot_read(path, &error))?.len();
-    if length > LARGEST_PART {
-        return Err(CliError::new(format!("`{}` is larger than 1 GiB", path.display()))
-            .hint("cut the hours of the incident out of it first"));
-    }
-    fs::read(path).map_err(|error| cannot_read(path, &error))
-}
-
-fn hash_file(path: &Path) -> Result<String, CliError> {
-    let bytes = fs::read(path).map_err(|error| cannot_read(path, &error))?;
-    Ok(sha256_hex(&bytes, 64))
-}
-
-/// Files below a folder; links to folders are not followed, hidden files are left out.
-fn list(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), CliError> {
-    for entry in fs::read_dir(folder).map_err(|error| cannot_read(folder, &error))? {
-        let entry = entry.map_err(|error| cannot_read(folder, &error))?;
-        let kind = entry.file_type().map_err(|error| cannot_read(&entry.path(), &error))?;
-        if entry.file_name().to_string_lossy().starts_with('.') {
-            continue;
-        }
-        if kind.is_dir() {
-            list(&entry.path(), files)?;
-        } else if entry.path().is_file() {
-            files.push(entry.path());
-        }
-    }
-    Ok(())
 }

@@ -10,7 +10,7 @@ use super::event::{Event, EventId, Kind, Signals};
 use super::identity::{Known, People};
 use super::instants::{self, Instant};
 use super::json::{self, Record};
-use super::source::{Import, Importer, Options, Position, Skipped};
+use super::source::{Import, Importer, OUTSIDE, Options, Position, Skipped};
 
 /// What a source is given beside the record, and where it puts what it found.
 pub struct Reader {
@@ -229,7 +229,7 @@ impl Reader {
     pub fn in_window(&mut self, at: Timestamp) -> bool {
         let inside = self.options.in_window(at);
         if !inside {
-            self.import.leave_out("outside the window", 1);
+            self.import.leave_out(OUTSIDE, 1);
         }
         inside
     }

@@ -165,6 +165,9 @@ impl Options {
     }
 }
 
+/// The reason why what lies outside the hours that were asked for is left out.
+pub const OUTSIDE: &str = "outside the window";
+
 /// What an input held.
 #[derive(Clone, Debug, Default)]
 pub struct Import {
@@ -274,7 +277,7 @@ impl Session {
         let read = import.events.len();
         import.events.retain(|event| options.in_window(event.instant()));
         let outside = read - import.events.len();
-        import.leave_out("outside the window", outside as u64);
+        import.leave_out(OUTSIDE, outside as u64);
 
         let doubles = keep_one_of_each(&mut import.events);
         import.leave_out("duplicate", doubles);
@@ -358,19 +361,19 @@ fn digest(hashes: &BTreeMap<String, String>) -> String {
 /// Why no source could be named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unrecognised {
-    /// The sources that were tried.
-    pub tried: Vec<&'static str>,
-    /// Those that fit equally well, where more than one did.
+    /// The sources that fit equally well, where any did.
     pub ambiguous: Vec<&'static str>,
 }
 
 impl fmt::Display for Unrecognised {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.ambiguous.is_empty() {
-            write!(f, "the input is none of the sources that are known ({})", ticked(&self.tried))?;
-            f.write_str("; name one with `--source`")
+            f.write_str(
+                "it is of no source that is known; name one with `--source` (`recount import --help` lists ",
+            )?;
+            f.write_str("them), or say with `--map` which column or key holds what")
         } else {
-            write!(f, "the input could be any of {}; name one with `--source`", ticked(&self.ambiguous))
+            write!(f, "it could be of any of {}; name one with `--source`", ticked(&self.ambiguous))
         }
     }
 }
@@ -381,25 +384,60 @@ fn ticked(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// Names the source of an input from the beginnings of its parts.
+/// Names the source of an input from the beginnings of its parts, where all of it is of one source.
 pub fn recognise(parts: &[Part<'_>]) -> Result<&'static Source, Unrecognised> {
-    let confidence =
-        |source: &Source| parts.iter().map(|part| (source.recognise)(part)).max().unwrap_or(Confidence::No);
-    let tried: Vec<(&'static Source, Confidence)> =
-        SOURCES.iter().map(|source| (*source, confidence(source))).collect();
-    let best = tried.iter().map(|(_, confidence)| *confidence).max().unwrap_or(Confidence::No);
-    let fits: Vec<&'static Source> = tried
-        .iter()
-        .filter(|(_, confidence)| best > Confidence::No && *confidence == best)
-        .map(|(source, _)| *source)
-        .collect();
-    match fits[..] {
-        [source] => Ok(source),
-        _ => Err(Unrecognised {
-            tried: tried.iter().map(|(source, _)| source.name).collect(),
-            ambiguous: fits.iter().map(|source| source.name).collect(),
-        }),
+    let mut sorted = sort(parts);
+    match (sorted.of.pop(), sorted.of.is_empty(), sorted.unrecognised.into_iter().next()) {
+        (Some((source, _)), true, _) => Ok(source),
+        (Some((one, _)), false, _) => {
+            let others = sorted.of.iter().map(|(source, _)| source.name);
+            Err(Unrecognised { ambiguous: others.chain([one.name]).collect() })
+        }
+        (None, _, Some((_, unrecognised))) => Err(unrecognised),
+        (None, _, None) => Err(Unrecognised { ambiguous: Vec::new() }),
     }
+}
+
+/// The parts of an input by source; what somebody dropped into one folder may be of many.
+#[derive(Default)]
+pub struct Sorted {
+    /// Each source with its parts, by index; in the order of the registry.
+    pub of: Vec<(&'static Source, Vec<usize>)>,
+    /// Parts that no source can be named for, by index, with the reason.
+    pub unrecognised: Vec<(usize, Unrecognised)>,
+}
+
+/// Finds the source of each part. A part that could be of several belongs to the one that is surely there
+/// besides: a list of users to the chat whose messages lie beside it.
+pub fn sort(parts: &[Part<'_>]) -> Sorted {
+    let fits = |part: &Part<'_>, wanted: Confidence| -> Vec<&'static Source> {
+        SOURCES.iter().copied().filter(|source| (source.recognise)(part) == wanted).collect()
+    };
+    let sure: Vec<Vec<&'static Source>> = parts.iter().map(|part| fits(part, Confidence::Sure)).collect();
+    let is_there =
+        |source: &&Source| sure.iter().any(|sure| matches!(sure[..], [only] if std::ptr::eq(only, *source)));
+    let mut by_source: Vec<Vec<usize>> = vec![Vec::new(); SOURCES.len()];
+    let mut unrecognised = Vec::new();
+    for (index, part) in parts.iter().enumerate() {
+        let fitting = match &sure[index][..] {
+            [] => fits(part, Confidence::Possible),
+            sure => sure.to_vec(),
+        };
+        let companions: Vec<&'static Source> = fitting.iter().copied().filter(is_there).collect();
+        let chosen = match (&fitting[..], &companions[..]) {
+            ([only], _) | (_, [only]) => SOURCES.iter().position(|source| std::ptr::eq(*source, *only)),
+            _ => None,
+        };
+        match chosen {
+            Some(source) => by_source[source].push(index),
+            None => {
+                let ambiguous = fitting.iter().map(|source| source.name).collect();
+                unrecognised.push((index, Unrecognised { ambiguous }));
+            }
+        }
+    }
+    let of = SOURCES.iter().copied().zip(by_source).filter(|(_, parts)| !parts.is_empty()).collect();
+    Sorted { of, unrecognised }
 }
 
 /// The source of a name.

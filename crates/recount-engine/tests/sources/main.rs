@@ -166,7 +166,7 @@ fn foreign_bytes_are_recognised_as_nothing_with_a_sentence() {
     let part = Part::new("notes.txt", b"just some notes\n");
     let error = recognise(std::slice::from_ref(&part)).err().unwrap();
     assert!(
-        error.to_string().contains("none of the sources") && error.to_string().contains("`git-log`"),
+        error.to_string().contains("of no source that is known") && error.to_string().contains("`--source`"),
         "{error}"
     );
     assert!(SOURCES.iter().all(|source| (source.recognise)(&part) == Confidence::No));

@@ -12,6 +12,7 @@ use recount_engine::document::{Document, Milestone};
 use recount_engine::evidence::curate::{self, Curation};
 use recount_engine::evidence::freeze::{self, Frozen, Header, Window};
 use recount_engine::evidence::merge::{self, Merged, Merging};
+use recount_engine::evidence::source::OUTSIDE;
 use recount_engine::evidence::{Event, EventId, Import, Options, Person};
 use recount_store::{Guard, evidence_folder};
 
@@ -20,6 +21,7 @@ use crate::commands::new::instant;
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
 use crate::inputs::{self, Input};
+use crate::progress;
 use crate::workspace::Workspace;
 
 /// Bring evidence into the timeline: chat exports, git logs
@@ -44,7 +46,7 @@ pub(crate) struct Args {
 #[derive(Debug, Default, Clone, clap::Args)]
 pub(crate) struct How {
     /// Read it as this source, whatever it looks like
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = inputs::sources())]
     pub(crate) source: Option<String>,
 
     /// The zone of times that carry none: `Europe/Berlin`, `UTC`
@@ -148,38 +150,39 @@ pub(crate) fn read(
         roster: roster.collect(),
         pseudonym_salt: config.evidence.salt.clone().unwrap_or_default(),
     };
-    let inputs: Vec<Input> = files.iter().map(|file| Input::open(file)).collect::<Result<_, _>>()?;
-    let mut imports: Vec<Option<(String, &'static str, Import)>> = inputs.iter().map(|_| None).collect();
-    // What needs no window is read first: it may say which hours the others are to be read for.
-    let mut order: Vec<usize> = (0..inputs.len()).collect();
-    order.sort_by_key(|index| inputs[*index].needs_window());
-    for index in order {
-        let input = &inputs[index];
-        let source = match &how.source {
-            Some(name) => inputs::named_source(name)?,
-            None => input.recognise()?,
-        };
-        let mut options = options.clone();
-        if input.needs_window() {
-            let window = window.or_else(|| {
-                let read: Vec<&Event> = imports.iter().flatten().flat_map(|(.., i)| &i.events).collect();
-                Window::around(Merged::start_of(&read, &Curation { threads: how.thread.clone() }))
-            });
-            options.from = options.from.or(window.map(|window| window.from));
-            options.to = options.to.or(window.map(|window| window.to));
-            if options.from.is_none() || options.to.is_none() {
-                let name = input.name();
-                return Err(CliError::new(format!(
-                    "`{name}` is a repository, and the incident's hours are not known"
-                ))
-                .hint("give `--from` and `--to`, or the start time (`draft --start`, or in the document)"));
-            }
-        }
-        let import = input.import(source, &options)?;
-        tell(environment, &input.name(), source.name, &import);
-        imports[index] = Some((input.name(), source.name, import));
+    let mut inputs: Vec<Input> = Vec::new();
+    for file in files {
+        inputs.extend(Input::open(file)?);
     }
-    let imports: Vec<_> = imports.into_iter().flatten().collect();
+    // What is small is read first, and repositories last: the small may say for which hours to read the rest.
+    inputs.sort_by_key(|input| (input.needs_window(), input.size()));
+    let mut imports: Vec<(String, &'static str, Import)> = Vec::new();
+    for input in &inputs {
+        let mut options = options.clone();
+        let around = window.or_else(|| {
+            let read: Vec<&Event> = imports.iter().flat_map(|(.., import)| &import.events).collect();
+            let start = || Merged::start_of(&read, &Curation { threads: how.thread.clone() });
+            (input.needs_window() || input.size() > LARGE).then(|| Window::around(start())).flatten()
+        });
+        options.from = options.from.or(around.map(|window| window.from));
+        options.to = options.to.or(around.map(|window| window.to));
+        if input.needs_window() && (options.from.is_none() || options.to.is_none()) {
+            let name = input.name();
+            return Err(CliError::new(format!(
+                "`{name}` is a repository, and the incident's hours are not known"
+            ))
+            .hint("give `--from` and `--to`, or the start time (`draft --start`, or in the document)"));
+        }
+        let named = how.source.as_deref().map(inputs::named_source).transpose()?;
+        let portions = input.portions(named, |sentence| environment.warn(sentence))?;
+        for portion in portions {
+            let bar = progress::bar(portion.parts(), "reading", environment.is_watched());
+            let import = input.import(&portion, &options, |read| bar.set_position(read as u64))?;
+            bar.finish_and_clear();
+            tell(environment, &input.name(), portion.source.name, &import, &options);
+            imports.push((input.name(), portion.source.name, import));
+        }
+    }
     if !how.channel.is_empty() && imports.iter().all(|(.., import)| import.events.is_empty()) {
         let names = how.channel.join("`, `");
         let error = CliError::new(format!("nothing was read from the channel `{names}`"));
@@ -194,10 +197,14 @@ pub(crate) fn read(
     Ok(Read { imports, from, to })
 }
 
+/// Above this many bytes an input is read for the incident's hours alone, where other evidence says which they
+/// are.
+const LARGE: u64 = 4 << 20;
+
 /// How many skipped records are shown one by one.
 const SKIPPED_SHOWN: usize = 5;
 
-fn tell(environment: &mut Environment, name: &str, source: &str, import: &Import) {
+fn tell(environment: &mut Environment, name: &str, source: &str, import: &Import, options: &Options) {
     let left_out: Vec<String> =
         import.left_out.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
     let left_out =
@@ -205,8 +212,18 @@ fn tell(environment: &mut Environment, name: &str, source: &str, import: &Import
     let count = import.events.len();
     let events = if count == 1 { "event" } else { "events" };
     environment.note(format!("`{name}`: {source}, {count} {events}{left_out}"));
+    if let (Some(from), Some(to), true) = (options.from, options.to, import.left_out.contains_key(OUTSIDE)) {
+        environment.note(format!(
+            "  it was read from {} to {}; `--from` and `--to` change that",
+            minute(from),
+            minute(to)
+        ));
+    }
     for note in &import.notes {
         environment.note(format!("  note: {note}"));
+    }
+    if import.events.is_empty() && !import.skipped.is_empty() {
+        environment.hint("if it is no such thing, `--source NAME` reads it as another");
     }
     for skipped in import.skipped.iter().take(SKIPPED_SHOWN) {
         environment.warn(format!("skipped {skipped}"));
@@ -277,7 +294,6 @@ pub(crate) fn into_document(
     let mut windowed = Vec::new();
     // Every input before anything is kept: where one is refused, nothing of the others is written.
     for (name, source, import) in read.imports {
-        let count = import.events.len();
         let events = if read.from.is_some() && read.to.is_some() {
             import.events
         } else {
@@ -287,14 +303,6 @@ pub(crate) fn into_document(
                 CliError::new(format!("`{name}`: {message}")).hint(hint)
             })?
         };
-        if let (Some(window), true) = (window, events.len() < count) {
-            let left = count - events.len();
-            environment.note(format!(
-                "  {left} events outside {} to {} (the incident with a margin) are left out; `--from` and `--to` change that",
-                minute(window.from),
-                minute(window.to)
-            ));
-        }
         let header = Header {
             version: freeze::VERSION,
             source: source.to_owned(),

@@ -227,8 +227,8 @@ fn evidence_that_cannot_be_read_leaves_nothing_half_made() {
     folder.write("notes.txt", "nothing of a log\n");
     folder.write("shop.gitlog.tsv", GIT_LOG);
     folder.recount(&["draft", "Cards refused", "notes.txt"]).refuses(
-        "`notes.txt`: the input is none of the sources that are known (`git-log`, `slack-export`)",
-        "name one with `--source`",
+        "`notes.txt` is not read: it is of no source that is known",
+        "name one with `--source` (`recount import --help` lists them), or say with `--map` which column or key holds what",
     );
     let run = folder.recount(&["draft", "Cards refused", "shop.gitlog.tsv", "missing.tsv"]).is(2);
     assert!(
@@ -236,8 +236,13 @@ fn evidence_that_cannot_be_read_leaves_nothing_half_made() {
         "{}",
         run.err
     );
+    let run = folder.recount(&["draft", "Cards refused", "shop.gitlog.tsv", "--source", "gitlog"]).is(2);
+    assert!(
+        run.err.contains("'gitlog'") && run.err.contains("similar value exists: 'git-log'"),
+        "{}",
+        run.err
+    );
     for (args, sentence) in [
-        (["--source", "gitlog"], "there is no source `gitlog`"),
         (["--zone", "Mars"], "there is no time zone `Mars`"),
         (["--from", "noon"], "`noon` of `--from` is not a time"),
     ] {

@@ -10,6 +10,7 @@ mod corpus;
 mod edits;
 mod evidence;
 mod harness;
+mod inputs;
 mod library;
 mod odd_files;
 mod reading;

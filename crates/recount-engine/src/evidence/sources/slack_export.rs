@@ -13,7 +13,9 @@ use crate::evidence::event::{Event, Kind, Precision, Signals};
 use crate::evidence::identity::{Known, People, own_id, sha256_hex};
 use crate::evidence::json::{elements, reason};
 use crate::evidence::phrases;
-use crate::evidence::source::{Confidence, Import, Importer, Options, Part, Position, Skipped, source};
+use crate::evidence::source::{
+    Confidence, Import, Importer, OUTSIDE, Options, Part, Position, Skipped, source,
+};
 
 source! {
     /// # What it reads
@@ -286,8 +288,7 @@ impl SlackExport {
         }
         let untold = message.hidden == Some(true) && message.text.as_deref().unwrap_or("").is_empty();
         let outside = !self.options.in_window(at);
-        let left_out =
-            housekeeping(subtype).or(untold.then_some("hidden")).or(outside.then_some("outside the window"));
+        let left_out = housekeeping(subtype).or(untold.then_some("hidden")).or(outside.then_some(OUTSIDE));
         if let Some(reason) = left_out {
             self.import.leave_out(reason, 1);
             return Ok(());

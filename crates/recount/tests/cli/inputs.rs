@@ -1,0 +1,140 @@
+//! What may be named as evidence: files, folders of many kinds of files, archives, what is packed, what is
+//! damaged, and what is made to fill memory.
+
+use std::fs::{self, File};
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+use crate::harness::Folder;
+
+const GIT_LOG: &str = "\
+1111111111111111111111111111111111111111\tAna Li\t2026-11-20T14:00:00Z\tAna Li\t2026-11-20T14:00:00Z\t2222222222222222222222222222222222222222 3333333333333333333333333333333333333333\tMerge pull request #7 from holds
+4444444444444444444444444444444444444444\tAna Li\t2026-11-20T14:20:00Z\tAna Li\t2026-11-20T14:20:00Z\t1111111111111111111111111111111111111111\tRevert \"Holds\"
+";
+const CHAT: &str = r#"[{"type":"message","user":"U1","text":"cards fail since 14:02","ts":"1795183440.000100"},
+{"type":"message","user":"U1","text":"rolled back to v41","ts":"1795184460.000200"}]"#;
+const USERS: &str = r#"[{"id":"U1","name":"ana","real_name":"Ana Li","is_bot":false,"profile":{}}]"#;
+const PATH: &str = "postmortems/2026/INC-0001-cards-refused.md";
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+    packed.write_all(text.as_bytes()).expect("to memory");
+    packed.finish().expect("to memory")
+}
+
+fn zip(folder: &Folder, name: &str, files: &[(&str, &[u8])]) {
+    let mut archive = ZipWriter::new(File::create(folder.path(name)).expect("a new file"));
+    for (file, bytes) in files {
+        archive.start_file(*file, SimpleFileOptions::default()).expect("a new entry");
+        archive.write_all(bytes).expect("to disk");
+    }
+    archive.finish().expect("to disk");
+}
+
+#[test]
+fn a_folder_of_many_kinds_of_files_is_read_each_by_its_source() {
+    let folder = Folder::library();
+    fs::create_dir_all(folder.path("incident/ops")).expect("a folder");
+    folder.write("incident/shop.tsv", GIT_LOG);
+    folder.write("incident/ops/2026-11-20.json", CHAT);
+    folder.write("incident/users.json", USERS);
+    folder.write("incident/notes.txt", "call the bank\n");
+    let run = folder.recount(&["draft", "Cards refused", "incident"]).is(0);
+    assert!(run.err.contains("`incident`: git-log, 2 events"), "{}", run.err);
+    assert!(run.err.contains("`incident`: slack-export, 2 events"), "{}", run.err);
+    assert!(run.err.contains("`notes.txt` is not read: it is of no source that is known"), "{}", run.err);
+    let text = folder.read(PATH);
+    assert!(text.contains("Ana Li | rolled back to v41") && text.contains("Merged #7"), "{text}");
+}
+
+#[test]
+fn what_is_packed_zipped_or_concatenated_reads_as_what_it_unpacks_to() {
+    let plain = Folder::library();
+    plain.write("shop.tsv", GIT_LOG);
+    plain.recount(&["draft", "Cards refused", "shop.tsv"]).is(0);
+    let rows = |folder: &Folder| -> Vec<String> {
+        let text = folder.read(PATH);
+        let rows = text.lines().filter(|line| line.starts_with("| 2026-11-20 14:"));
+        rows.map(|row| row.split("001-git-log").next().unwrap_or("").to_owned()).collect()
+    };
+    let (first, second) = GIT_LOG.split_at(GIT_LOG.find('\n').expect("two lines") + 1);
+    for name in ["one.gz", "two.gz", "one.zip", "packed-inside.zip"] {
+        let folder = Folder::library();
+        match name {
+            "one.gz" => fs::write(folder.path("one.gz"), gzip(GIT_LOG)).expect("to disk"),
+            "two.gz" => {
+                fs::write(folder.path("two.gz"), [gzip(first), gzip(second)].concat()).expect("to disk")
+            }
+            "one.zip" => {
+                zip(&folder, name, &[("shop.tsv", GIT_LOG.as_bytes()), ("__MACOSX/._shop.tsv", b"x")])
+            }
+            _ => zip(&folder, name, &[("shop.tsv.gz", &gzip(GIT_LOG))]),
+        }
+        folder.recount(&["draft", "Cards refused", name]).is(0);
+        assert_eq!(rows(&folder), rows(&plain), "{name}");
+    }
+}
+
+#[test]
+fn a_gzip_that_is_cut_off_gives_what_stands_before_and_says_so() {
+    let folder = Folder::library();
+    // Many lines that do not pack well, so that the first ones stand in what is left.
+    let lines: String = (0..3000_u64)
+        .map(|i| {
+            let hash =
+                format!("{:040x}", u128::from(i).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835));
+            format!(
+                "{hash}\tAna Li\t2026-11-20T14:00:00Z\tAna Li\t2026-11-20T14:00:00Z\t{hash}\tHotfix {i}\n"
+            )
+        })
+        .collect();
+    let packed = gzip(&lines);
+    fs::write(folder.path("shop.tsv.gz"), &packed[..packed.len() / 3]).expect("to disk");
+    let run = folder.recount(&["draft", "Cards refused", "shop.tsv.gz"]).is(0);
+    assert!(run.err.contains("`shop.tsv` is packed, and cut off or damaged"), "{}", run.err);
+    assert!(folder.read(PATH).contains("Hotfix 1"));
+}
+
+#[test]
+fn what_is_made_to_fill_memory_or_the_stack_is_refused_with_a_sentence() {
+    let folder = Folder::library();
+    // Sparse on disk: it takes no room, and is as long as it says.
+    let long = File::create(folder.path("long.json")).expect("a new file");
+    long.set_len(1 << 30).expect("sparse");
+    let mut head = &long;
+    head.write_all(CHAT.as_bytes()).expect("to disk");
+    folder
+        .recount(&["draft", "Cards refused", "long.json"])
+        .refuses("`long.json` is larger than 512 MiB", "cut the hours of the incident out of it first");
+    // One gzip after the other: each a mebibyte of blanks.
+    let blanks = " ".repeat(1 << 20);
+    fs::write(folder.path("bomb.json.gz"), [gzip(CHAT), gzip(&blanks).repeat(513)].concat())
+        .expect("to disk");
+    folder.recount(&["draft", "Cards refused", "bomb.json.gz"]).refuses(
+        "`bomb.json` in `bomb.json.gz` is larger than 512 MiB",
+        "cut the hours of the incident out of it first",
+    );
+    let long = blanks.repeat(70);
+    let days: Vec<String> = (20..24).map(|day| format!("ops/2026-11-{day}.json")).collect();
+    let days: Vec<(&str, &[u8])> = days.iter().map(|day| (day.as_str(), long.as_bytes())).collect();
+    zip(&folder, "bomb.zip", &days);
+    let run = folder.recount(&["draft", "Cards refused", "bomb.zip"]).is(2);
+    assert!(run.err.contains("error: `bomb.zip` unpacks to "), "{}", run.err);
+    assert!(run.err.contains("times its size, as archives do that are made to fill memory"), "{}", run.err);
+
+    let deep = format!(
+        "[{{\"type\":\"message\",\"ts\":\"1795183440.000100\",\"text\":\"x\",\"deep\":{}1{}}}]",
+        "[".repeat(100_000),
+        "]".repeat(100_000)
+    );
+    folder.write("deep.json", &deep);
+    let run = folder.recount(&["draft", "Cards refused", "deep.json"]).is(0);
+    assert!(run.err.contains("`deep.json`: slack-export, 1 event"), "{}", run.err);
+    folder.write("deeper.json", "[".repeat(1_000_000));
+    let run = folder.recount(&["draft", "Cards refused", "deeper.json"]).is(2);
+    assert!(run.err.contains("`deeper.json` is not read: it is of no source that is known"), "{}", run.err);
+}
