@@ -43,10 +43,11 @@ lint: ## formatting, clippy, tidy, stale generated files, licences
 	  echo 'skipped: licences and advisories (install cargo-deny to check them)'; \
 	fi
 
-bench: ## speed over 10,000 invented postmortems with known faults, against the floor
+bench: ## speed over 10,000 invented postmortems and a million chat messages, against the floor
 	@cargo build --release --quiet --package recount --package xtask
 	@test -f $(BENCH_LIBRARY)/seeded-faults.txt || target/release/xtask corpus-gen $(BENCH_LIBRARY) --documents 10000 --seed 1 >/dev/null
 	@target/release/xtask bench $(BENCH_LIBRARY) target/release/recount
+	@target/release/xtask bench-chat target/bench/chat target/release/recount
 
 # Nothing here is unsafe, so the address sanitizer would only halve the speed.
 fuzz: ## runs each fuzz target for FUZZ_SECONDS (600); needs a nightly compiler and cargo-fuzz

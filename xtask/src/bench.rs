@@ -68,7 +68,7 @@ fn parse(_: &Path, bytes: Result<&[u8], recount_store::Unreadable>) -> (usize, u
     (bytes.len(), Parser::new_ext(&text, options).into_offset_iter().count())
 }
 
-fn best(mut turn: impl FnMut() -> Result<Duration, String>) -> Result<Duration, String> {
+pub(crate) fn best(mut turn: impl FnMut() -> Result<Duration, String>) -> Result<Duration, String> {
     let mut best = turn()?;
     for _ in 1..TURNS {
         best = best.min(turn()?);
@@ -84,7 +84,7 @@ fn start(binary: &Path, folder: &Path, arguments: &[&str]) -> Result<Child, Stri
 }
 
 /// How long the binary runs.
-fn time(binary: &Path, folder: &Path, arguments: &[&str]) -> Result<Duration, String> {
+pub(crate) fn time(binary: &Path, folder: &Path, arguments: &[&str]) -> Result<Duration, String> {
     let started = Instant::now();
     let status = start(binary, folder, arguments)?.wait().map_err(|error| error.to_string())?;
     let time = started.elapsed();
@@ -96,7 +96,7 @@ fn time(binary: &Path, folder: &Path, arguments: &[&str]) -> Result<Duration, St
 }
 
 /// The most memory that the binary holds, in MiB. A run of its own, because watching takes time.
-fn peak(binary: &Path, folder: &Path, arguments: &[&str]) -> Result<u64, String> {
+pub(crate) fn peak(binary: &Path, folder: &Path, arguments: &[&str]) -> Result<u64, String> {
     let mut child = start(binary, folder, arguments)?;
     let mut peak_kib = 0;
     while child.try_wait().map_err(|error| error.to_string())?.is_none() {
@@ -150,7 +150,7 @@ fn compare_findings(binary: &Path, folder: &Path) -> Outcome {
     Ok(())
 }
 
-fn seconds(time: Duration) -> String {
+pub(crate) fn seconds(time: Duration) -> String {
     if time < Duration::from_millis(100) {
         format!("{:.1} ms", time.as_secs_f64() * 1e3)
     } else {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 mod bench;
+mod bench_chat;
 mod corpus;
 mod generate;
 mod scaffold;
@@ -61,6 +62,12 @@ const CHORES: &[Chore] = &[
         arguments: "DIR BINARY",
         about: "measures the binary over a library that `corpus-gen` made; see `make bench`",
         run: bench::run,
+    },
+    Chore {
+        name: "bench-chat",
+        arguments: "DIR BINARY",
+        about: "measures the import of a million chat messages; see `make bench`",
+        run: bench_chat::run,
     },
 ];
 

@@ -177,16 +177,19 @@ impl Input {
             return Ok(session.finish());
         }
         let mut archive = self.archive_if_any()?;
-        let mut damaged = Vec::new();
+        let (mut damaged, mut unwanted) = (Vec::new(), 0);
         for (index, entry) in portion.entries.iter().enumerate() {
             progress(index);
             if session.wants(&entry.name) {
                 let read = self.read(entry, archive.as_mut())?;
                 session.part(&entry.name, &read.bytes);
                 damaged.extend(read.damage.map(|error| (&entry.name, error)));
+            } else {
+                unwanted += 1;
             }
         }
         let mut import = session.finish();
+        import.leave_out("file with nothing of these hours", unwanted);
         for (name, error) in damaged {
             import.note(format!(
                 "`{name}` is packed, and cut off or damaged ({error}): only what stands before that was read"

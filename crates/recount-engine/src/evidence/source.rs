@@ -428,12 +428,11 @@ pub fn sort(parts: &[Part<'_>]) -> Sorted {
             ([only], _) | (_, [only]) => SOURCES.iter().position(|source| std::ptr::eq(*source, *only)),
             _ => None,
         };
-        match chosen {
-            Some(source) => by_source[source].push(index),
-            None => {
-                let ambiguous = fitting.iter().map(|source| source.name).collect();
-                unrecognised.push((index, Unrecognised { ambiguous }));
-            }
+        if let Some(source) = chosen {
+            by_source[source].push(index);
+        } else {
+            let ambiguous = fitting.iter().map(|source| source.name).collect();
+            unrecognised.push((index, Unrecognised { ambiguous }));
         }
     }
     let of = SOURCES.iter().copied().zip(by_source).filter(|(_, parts)| !parts.is_empty()).collect();

@@ -1,6 +1,7 @@
 //! What may be named as evidence: files, folders of many kinds of files, archives, what is packed, what is
 //! damaged, and what is made to fill memory.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::Write;
 
@@ -67,10 +68,10 @@ fn what_is_packed_zipped_or_concatenated_reads_as_what_it_unpacks_to() {
         match name {
             "one.gz" => fs::write(folder.path("one.gz"), gzip(GIT_LOG)).expect("to disk"),
             "two.gz" => {
-                fs::write(folder.path("two.gz"), [gzip(first), gzip(second)].concat()).expect("to disk")
+                fs::write(folder.path("two.gz"), [gzip(first), gzip(second)].concat()).expect("to disk");
             }
             "one.zip" => {
-                zip(&folder, name, &[("shop.tsv", GIT_LOG.as_bytes()), ("__MACOSX/._shop.tsv", b"x")])
+                zip(&folder, name, &[("shop.tsv", GIT_LOG.as_bytes()), ("__MACOSX/._shop.tsv", b"x")]);
             }
             _ => zip(&folder, name, &[("shop.tsv.gz", &gzip(GIT_LOG))]),
         }
@@ -83,15 +84,13 @@ fn what_is_packed_zipped_or_concatenated_reads_as_what_it_unpacks_to() {
 fn a_gzip_that_is_cut_off_gives_what_stands_before_and_says_so() {
     let folder = Folder::library();
     // Many lines that do not pack well, so that the first ones stand in what is left.
-    let lines: String = (0..3000_u64)
-        .map(|i| {
-            let hash =
-                format!("{:040x}", u128::from(i).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835));
-            format!(
-                "{hash}\tAna Li\t2026-11-20T14:00:00Z\tAna Li\t2026-11-20T14:00:00Z\t{hash}\tHotfix {i}\n"
-            )
-        })
-        .collect();
+    let mut lines = String::new();
+    for index in 0..3000_u64 {
+        let hash = u128::from(index).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+        let at = "2026-11-20T14:00:00Z";
+        writeln!(lines, "{hash:040x}\tAna Li\t{at}\tAna Li\t{at}\t{hash:040x}\tHotfix {index}")
+            .expect("to memory");
+    }
     let packed = gzip(&lines);
     fs::write(folder.path("shop.tsv.gz"), &packed[..packed.len() / 3]).expect("to disk");
     let run = folder.recount(&["draft", "Cards refused", "shop.tsv.gz"]).is(0);

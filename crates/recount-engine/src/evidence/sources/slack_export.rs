@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::Offset;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -132,8 +134,14 @@ struct SlackExport {
     pins: HashSet<String>,
     days: usize,
     not_chosen: BTreeMap<String, usize>,
+    /// Messages that were not kept, because nobody said which hours matter and there are very many.
+    too_many: usize,
     import: Import,
 }
+
+/// How many messages are kept where nobody says which hours matter. More than anybody wants frozen, so that
+/// what is said about the input is right, and few enough for any memory.
+const MOST_WITHOUT_A_WINDOW: usize = 50_000;
 
 /// What stays of a message until all names are known.
 struct Kept {
@@ -166,7 +174,7 @@ impl Importer for SlackExport {
                 here.channels.push((channel.id, label));
             }),
             Some(Holds::Messages) => self.day(name, bytes),
-            Some(Holds::Other) => self.import.leave_out("file without messages", 1),
+            Some(Holds::Other) => {}
             None => self.import.skipped.push(Skipped {
                 part: name.to_owned(),
                 position: Position::Record { index: 0, byte: 0 },
@@ -177,7 +185,21 @@ impl Importer for SlackExport {
         }
     }
 
+    fn wants(&self, name: &str) -> bool {
+        match by_name(name) {
+            Some(Holds::Other) => false,
+            Some(Holds::Messages) => self.day_may_be_in_window(name),
+            _ => true,
+        }
+    }
+
     fn finish(mut self: Box<Self>) -> Import {
+        if self.too_many > 0 {
+            let count = MOST_WITHOUT_A_WINDOW + self.too_many;
+            self.import.note(format!(
+                "the input has {count} messages, and the incident's hours are not known: only {MOST_WITHOUT_A_WINDOW} were kept"
+            ));
+        }
         let kept = std::mem::take(&mut self.kept);
         let mut import = std::mem::take(&mut self.import);
         // Which channels were chosen is known only now: a choice by ID needs `channels.json`.
@@ -291,6 +313,11 @@ impl SlackExport {
         let left_out = housekeeping(subtype).or(untold.then_some("hidden")).or(outside.then_some(OUTSIDE));
         if let Some(reason) = left_out {
             self.import.leave_out(reason, 1);
+            return Ok(());
+        }
+        let unbounded = self.options.from.is_none() && self.options.to.is_none();
+        if unbounded && self.kept.len() >= MOST_WITHOUT_A_WINDOW {
+            self.too_many += 1;
             return Ok(());
         }
         let bot = message.bot_id.is_some()
@@ -473,6 +500,19 @@ impl SlackExport {
                             && (id == name || label.eq_ignore_ascii_case(name))
                     })
             })
+    }
+
+    /// Whether the day in a file's name is near the window. Days are those of the workspace's own zone, which
+    /// no export names: a day may begin half a day before UTC's and end as much after it.
+    fn day_may_be_in_window(&self, name: &str) -> bool {
+        let stem = name.strip_suffix(".json").unwrap_or(name);
+        let date: Option<Date> =
+            stem.len().checked_sub(10).and_then(|at| stem.get(at..)).and_then(|date| date.parse().ok());
+        let Some(date) = date else { return true };
+        let day_of = |at: Timestamp| Offset::UTC.to_datetime(at).date();
+        let before = |from: Timestamp| date.tomorrow().is_ok_and(|next| next < day_of(from));
+        let after = |to: Timestamp| date.yesterday().is_ok_and(|last| last > day_of(to));
+        !self.options.from.is_some_and(before) && !self.options.to.is_some_and(after)
     }
 
     fn id_of(&self, folder: &str) -> Option<&str> {
