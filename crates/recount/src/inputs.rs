@@ -12,6 +12,7 @@ use std::process::Command;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use flate2::bufread::MultiGzDecoder;
 use jiff::Timestamp;
+use recount_engine::evidence::identity::hex;
 use recount_engine::evidence::source::{HEAD, Sorted, Unrecognised};
 use recount_engine::evidence::sources::{SOURCES, git_log};
 use recount_engine::evidence::{Import, Options, Part, Session, Source, source};
@@ -430,7 +431,7 @@ fn hash_file(path: &Path) -> Result<String, CliError> {
             read => hash.update(&buffer[..read]),
         }
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&hash.finalize(), 64))
 }
 
 /// The path of an entry; of one whose name cannot be read, its bytes as far as they are text.

@@ -35,7 +35,8 @@ pub fn sha256_hex(bytes: &[u8], digits: usize) -> String {
     hex(&Sha256::digest(bytes), digits)
 }
 
-pub(crate) fn hex(bytes: &[u8], digits: usize) -> String {
+/// The first `digits` hexadecimal digits of some bytes.
+pub fn hex(bytes: &[u8], digits: usize) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     bytes
         .iter()
