@@ -3,7 +3,7 @@
 //! What does not live here: the wording that states something (`phrases`), what one event makes of another
 //! (`select`), and what the events decide beyond their own rows (`derive`).
 
-use super::event::{Event, Kind, Milestone};
+use super::event::{Event, EventId, Kind, Milestone};
 use super::phrases::{self, Says};
 
 /// Whether an event comes into the timeline by itself, with the reason in words.
@@ -13,18 +13,28 @@ pub enum Choice {
     Take(String),
     /// It stays in the evidence and is offered.
     Candidate(String),
+    /// It is told by the row of another event, with what it is to that one.
+    Joined(EventId, String),
 }
 
 impl Choice {
-    /// Whether the event comes in.
+    /// Whether the event comes in, with a row of its own.
     pub fn is_taken(&self) -> bool {
         matches!(self, Self::Take(_))
+    }
+
+    /// The event whose row tells of this one.
+    pub fn lead(&self) -> Option<&EventId> {
+        match self {
+            Self::Joined(lead, _) => Some(lead),
+            _ => None,
+        }
     }
 
     /// The reason.
     pub fn why(&self) -> &str {
         match self {
-            Self::Take(why) | Self::Candidate(why) => why,
+            Self::Take(why) | Self::Candidate(why) | Self::Joined(_, why) => why,
         }
     }
 }

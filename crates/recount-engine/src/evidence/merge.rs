@@ -15,7 +15,7 @@ use jiff::tz::TimeZone;
 
 use super::curate::{Choice, Curation};
 use super::derive::{self, Derivable, Derived, Known};
-use super::event::{Event, EventId, Milestone, Precision};
+use super::event::{Event, EventId, Kind, Milestone, Precision};
 use super::freeze::{BY_HAND, Decision, Frozen, State};
 use super::identity::sha256_hex;
 use super::row::{self, Row};
@@ -174,6 +174,8 @@ fn write(ours: &Ours, merging: &Merging<'_>) -> Result<Merged, OperationError> {
         .collect();
     let selection = select(&open, merging.curation, &known, &asked);
     let settled = |id: &EventId| ours.settled.contains(id) && !merging.asked.contains(id);
+    // Where a person changed or deleted the row of one telling of a thing, that is the thing's row.
+    let is_persons = |id: &EventId| settled(id) || selection.joined_to(id).iter().any(settled);
     // Events whose rows people changed are in the timeline too, and decide as they did.
     let events: Vec<&Event> = open
         .iter()
@@ -181,9 +183,17 @@ fn write(ours: &Ours, merging: &Merging<'_>) -> Result<Merged, OperationError> {
         .filter(|event| selection.is_taken(&event.id) || settled(&event.id))
         .map(|event| selection.told(event))
         .collect();
-    let derived = derive::derive(events.iter().copied(), &known);
+    // What only says more of a thing still says when it was detected, taken on and over.
+    let signs = open.iter().copied().filter(|event| {
+        let is_sign = matches!(
+            event.kind,
+            Kind::AlertFiring | Kind::AlertResolved | Kind::Page | Kind::Acknowledgement
+        );
+        is_sign && selection.choices.get(&event.id).and_then(Choice::lead).is_some() && !settled(&event.id)
+    });
+    let derived = derive::derive(events.iter().copied().chain(signs), &known);
 
-    let ours_to_write: Vec<&Event> = events.iter().copied().filter(|event| !settled(&event.id)).collect();
+    let ours_to_write: Vec<&Event> = events.iter().copied().filter(|event| !is_persons(&event.id)).collect();
     // Who takes one event in asks for that one, and for what it decides.
     let concerns =
         |because: &[EventId]| merging.asked.is_empty() || because.iter().any(|id| merging.asked.contains(id));
@@ -198,7 +208,12 @@ fn write(ours: &Ours, merging: &Merging<'_>) -> Result<Merged, OperationError> {
     rows.retain(|(id, _)| !settled(id));
     for event in &ours_to_write {
         let file = frozen.file_of(&event.id).map(|file| format!("{}/{file}", merging.folder));
-        rows.push((event.id.clone(), Row::new(event, marked.get(&event.id).copied(), file.as_deref())));
+        let mut row = Row::new(event, marked.get(&event.id).copied(), file.as_deref());
+        for other in tellers(event, selection.joined_to(&event.id), frozen) {
+            let file = frozen.file_of(&other.id).map(|file| format!("{}/{file}", merging.folder));
+            row = row.linking(other, file.as_deref());
+        }
+        rows.push((event.id.clone(), row));
     }
     rows.retain(|(id, _)| {
         ours.rows.contains_key(id) || id.0.starts_with("stated:") || concerns(std::slice::from_ref(id))
@@ -228,6 +243,17 @@ fn write(ours: &Ours, merging: &Merging<'_>) -> Result<Merged, OperationError> {
     merged.removed.sort_by_key(|(id, _)| (frozen.event(id).map(Event::instant), id.clone()));
     merged.fill(derived, ours)?;
     Ok(merged)
+}
+
+/// Of the events that tell of the same thing, the first of each other source: its link is worth a place.
+fn tellers<'f>(event: &Event, joined: &[EventId], frozen: &'f Frozen) -> Vec<&'f Event> {
+    let mut tellers: Vec<&Event> = Vec::new();
+    for other in joined.iter().filter_map(|id| frozen.event(id)) {
+        if other.source != event.source && tellers.iter().all(|teller| teller.source != other.source) {
+            tellers.push(other);
+        }
+    }
+    tellers
 }
 
 /// What was written from evidence that is no longer there cannot be written again: it stays as it stands.

@@ -15,6 +15,7 @@ pub mod event;
 pub mod freeze;
 pub mod identity;
 pub mod instants;
+mod join;
 pub mod json;
 pub mod merge;
 pub mod phrases;

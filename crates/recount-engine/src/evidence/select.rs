@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::curate::{Choice, Curation};
 use super::derive::{self, Known};
 use super::event::{Event, EventId, Kind, Milestone};
+use super::join;
 use super::phrases::{self, Outcome, Says};
 
 /// How long before the start a change may be the one that mattered, whatever came after it.
@@ -31,12 +32,24 @@ pub struct Selection {
     pub choices: BTreeMap<EventId, Choice>,
     /// Events that are told better with what another one knows of the same thing.
     better: BTreeMap<EventId, Event>,
+    /// Events that the row of another one tells of, by that one.
+    joined: BTreeMap<EventId, Vec<EventId>>,
 }
 
 impl Selection {
     /// Whether an event comes in.
     pub fn is_taken(&self, id: &EventId) -> bool {
         self.choices.get(id).is_some_and(Choice::is_taken)
+    }
+
+    /// The events that the row of this one tells of besides, by time.
+    pub fn joined_to(&self, id: &EventId) -> &[EventId] {
+        self.joined.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many events the rows of others tell of.
+    pub fn joined(&self) -> usize {
+        self.joined.values().map(Vec::len).sum()
     }
 
     /// The event as it is best told.
@@ -62,15 +75,17 @@ pub fn select(events: &[&Event], curation: &Curation, known: &Known, asked: &BTr
         })
         .collect();
     let mut selecting = Selecting {
+        open: Vec::new(),
         fixed: events
             .iter()
             .filter(|event| asked.contains(&event.id) || curation.marked(event).is_some())
             .map(|event| event.id.clone())
             .collect(),
-        events,
         known,
-        selection: Selection { choices, better: BTreeMap::new() },
+        selection: Selection { choices, ..Selection::default() },
     };
+    // Of a chat of a hundred thousand messages a dozen come in; only those are looked at again.
+    selecting.open = events.into_iter().filter(|event| selecting.selection.is_taken(&event.id)).collect();
     selecting.same_merges();
     selecting.finished_deploys();
     if let Some(start) = selecting.start() {
@@ -80,11 +95,13 @@ pub fn select(events: &[&Event], curation: &Curation, known: &Known, asked: &BTr
         selecting.outside(start, end);
     }
     selecting.later_acknowledgements();
+    selecting.same_things(asked);
     selecting.selection
 }
 
 struct Selecting<'a> {
-    events: Vec<&'a Event>,
+    /// The events that come in as far as is known, by time.
+    open: Vec<&'a Event>,
     known: &'a Known,
     /// Events that people marked or took: nothing that is only likely moves them.
     fixed: BTreeSet<EventId>,
@@ -93,11 +110,12 @@ struct Selecting<'a> {
 
 impl<'a> Selecting<'a> {
     fn taken(&self) -> impl Iterator<Item = &'a Event> + '_ {
-        self.events.iter().copied().filter(|event| self.selection.is_taken(&event.id))
+        self.open.iter().copied()
     }
 
     fn drop(&mut self, id: &EventId, why: impl Into<String>) {
         if !self.fixed.contains(id) {
+            self.open.retain(|event| event.id != *id);
             self.selection.choices.insert(id.clone(), Choice::Candidate(why.into()));
         }
     }
@@ -271,6 +289,24 @@ impl<'a> Selecting<'a> {
         let by_tool = self.taken().any(|event| event.kind == Kind::Acknowledgement);
         for id in said.iter().skip(usize::from(!by_tool)) {
             self.drop(id, "somebody had taken it on before");
+        }
+    }
+
+    /// What is one thing and was told several times. An event that a person took by hand keeps its own row.
+    fn same_things(&mut self, asked: &BTreeSet<EventId>) {
+        let told: Vec<Event> = self
+            .open
+            .iter()
+            .filter(|event| !asked.contains(&event.id))
+            .map(|event| self.selection.told(event).clone())
+            .collect();
+        for group in join::join(&told.iter().collect::<Vec<_>>()) {
+            let lead = group.lead.id.clone();
+            for (other, why) in group.others {
+                self.selection.choices.insert(other.id.clone(), Choice::Joined(lead.clone(), why));
+                self.selection.joined.entry(lead.clone()).or_default().push(other.id.clone());
+            }
+            self.selection.better.insert(lead, group.told);
         }
     }
 

@@ -90,6 +90,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let candidates: Vec<Candidate<'_>> = frozen
         .candidates()
         .into_iter()
+        .filter(|event| choices.get(&event.id).and_then(Choice::lead).is_none())
         .filter(|event| wanted.as_ref().is_none_or(|text| holds(event, text)))
         .map(|event| Candidate {
             event,

@@ -13,7 +13,7 @@ use recount_engine::evidence::curate::{self, Curation};
 use recount_engine::evidence::freeze::{self, Frozen, Header, Window};
 use recount_engine::evidence::merge::{self, Merged, Merging};
 use recount_engine::evidence::source::OUTSIDE;
-use recount_engine::evidence::{Event, EventId, Import, Options, Person};
+use recount_engine::evidence::{Choice, Event, EventId, Import, Options, Person};
 use recount_store::{Guard, evidence_folder};
 
 use crate::Outcome;
@@ -377,7 +377,8 @@ pub(crate) fn take_in(
         },
     )?;
     let decided = frozen.write_down(merged.decisions.iter().cloned());
-    let candidates = frozen.candidates().len();
+    let is_open = |event: &&&Event| merged.selection.choices.get(&event.id).and_then(Choice::lead).is_none();
+    let candidates = frozen.candidates().iter().filter(is_open).count();
     Ok(Imported { merged, candidates, frozen, decided })
 }
 

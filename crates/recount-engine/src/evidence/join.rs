@@ -1,0 +1,488 @@
+//! What is one thing and was told several times: by the alert, the page and the chat's bot at once, or by an
+//! alert that flaps thirty times. Together they are one row, with a count, a range and a link to each.
+//!
+//! What does not live here: which events belong in the timeline at all (`select`), and how a row is written
+//! (`row`). What people say is never joined: two people saying the same are two events.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::event::{Event, Kind};
+use super::row;
+
+/// Within which time several sources tell of the same alert, page or acknowledgement.
+const SAME_MOMENT: SignedDuration = SignedDuration::from_mins(5);
+/// Within which time they tell of the same change: a deploy is reported when it begins and when it ends.
+const SAME_CHANGE: SignedDuration = SignedDuration::from_mins(30);
+/// How long an alert may be quiet and still be the one that flaps.
+const FLAPS_WITHIN: SignedDuration = SignedDuration::from_hours(1);
+/// How long after the last time something is done again.
+const REPEATS_WITHIN: SignedDuration = SignedDuration::from_mins(30);
+/// How often something is said before it is said once, with the count.
+const OFTEN: usize = 3;
+
+/// Events that are one thing.
+#[derive(Clone, Debug)]
+pub(super) struct Joined<'a> {
+    /// The first of them: the row is at its instant and has its name.
+    pub(super) lead: &'a Event,
+    /// The lead as it is best told with what the others know.
+    pub(super) told: Event,
+    /// The others, by time, each with what it is to the lead.
+    pub(super) others: Vec<(&'a Event, String)>,
+}
+
+/// Joins events that are in time order. Only groups of two and more are given.
+pub(super) fn join<'a>(events: &[&'a Event]) -> Vec<Joined<'a>> {
+    let mut groups: Vec<Group<'a>> = Vec::new();
+    let alerts: BTreeSet<String> =
+        events.iter().filter_map(|event| event.details.get("alert")).map(|name| plain(name)).collect();
+    for event in events.iter().copied().filter(|event| event.kind != Kind::Message) {
+        let about = About::of(event, &alerts);
+        let same = groups.iter().rposition(|group| group.is_told_by(event, &about));
+        match same {
+            Some(index) => {
+                let group = &mut groups[index];
+                group.tellings.push(event);
+                // The one who knows the service says it for all.
+                if group.about.service.is_empty() {
+                    group.about.service = about.service;
+                }
+            }
+            None => groups.push(Group { tellings: vec![event], about, again: Vec::new() }),
+        }
+    }
+    let groups = flapping(groups);
+    let groups = repeated(groups);
+    groups.into_iter().filter(|group| group.size() > 1).map(Group::joined).collect()
+}
+
+/// What an event is about, as far as it can be compared.
+struct About {
+    /// What kind of act it is; a page is an alert that reached somebody.
+    act: Kind,
+    /// The alert's name.
+    alert: String,
+    service: String,
+}
+
+impl About {
+    fn of(event: &Event, alerts: &BTreeSet<String>) -> Self {
+        let act = if event.kind == Kind::Page { Kind::AlertFiring } else { event.kind };
+        let is_alert = matches!(act, Kind::AlertFiring | Kind::AlertResolved | Kind::Acknowledgement);
+        let words = || plain(&event.action);
+        let alert = match event.details.get("alert") {
+            Some(name) => plain(name),
+            // A pager's title holds the name of the alert that it was made of.
+            None if is_alert => {
+                let words = words();
+                alerts.iter().find(|name| name.len() > 4 && words.contains(*name)).cloned().unwrap_or(words)
+            }
+            None => String::new(),
+        };
+        let service = event.details.get("service").map(|name| plain(name)).unwrap_or_default();
+        Self { act, alert, service }
+    }
+
+    /// Whether both are about the same alert, as far as they say.
+    fn is_same_alert(&self, other: &Self) -> bool {
+        self.alert == other.alert
+            && (self.service.is_empty() || other.service.is_empty() || self.service == other.service)
+    }
+}
+
+struct Group<'a> {
+    /// Those that tell of one thing, by time.
+    tellings: Vec<&'a Event>,
+    about: About,
+    /// Groups that are the same thing again.
+    again: Vec<Group<'a>>,
+}
+
+impl<'a> Group<'a> {
+    fn size(&self) -> usize {
+        self.tellings.len() + self.again.iter().map(Self::size).sum::<usize>()
+    }
+
+    fn at(&self) -> Timestamp {
+        self.tellings[0].instant()
+    }
+
+    /// Whether an event tells of this group's thing once more.
+    fn is_told_by(&self, event: &Event, about: &About) -> bool {
+        let since = event.instant().duration_since(self.at());
+        // A source tells of a thing once; what it says twice happened twice.
+        let by_itself = self.tellings.iter().any(|other| same_teller(other, event));
+        if by_itself || about.act != self.about.act {
+            return false;
+        }
+        match about.act {
+            Kind::AlertFiring | Kind::AlertResolved => {
+                since <= SAME_MOMENT && self.about.is_same_alert(about)
+            }
+            Kind::Acknowledgement => {
+                let actors = |one: &str, two: &str| one.is_empty() || two.is_empty() || one == two;
+                since <= SAME_MOMENT
+                    && (self.about.is_same_alert(about)
+                        || !event.actor.is_empty() && self.tellings.iter().any(|e| e.actor == event.actor))
+                    && self.tellings.iter().all(|other| actors(&other.actor, &event.actor))
+            }
+            Kind::StatusUpdate => {
+                since <= SAME_MOMENT && self.tellings.iter().any(|other| same_words(other, event))
+            }
+            kind if kind.is_change() && kind != Kind::Command => {
+                since <= SAME_CHANGE && self.tellings.iter().any(|other| same_change(other, event))
+            }
+            _ => false,
+        }
+    }
+
+    fn joined(self) -> Joined<'a> {
+        let lead = self.tellings[0];
+        let times = 1 + self.again.iter().filter(|group| group.about.act == self.about.act).count();
+        let mut told = best_told(lead, &self.tellings);
+        let mut others: Vec<(&Event, String)> = self.tellings[1..]
+            .iter()
+            .map(|other| {
+                (*other, format!("the same as told by {} at {}", lead.source, clock(lead.instant())))
+            })
+            .collect();
+        if let Some(last) = self.again.iter().rfind(|group| group.about.act == self.about.act) {
+            let until = last.at();
+            let settled = self.again.last().filter(|group| group.about.act == Kind::AlertResolved);
+            let mut result = format!("{times} times until {}", clock(until));
+            if let Some(settled) = settled {
+                result.push_str(&format!(", resolved at {}", clock(settled.at())));
+            }
+            told.result = if told.result.is_empty() { result } else { format!("{}; {result}", told.result) };
+            told.details.insert("count".into(), times.to_string());
+            told.details.insert("until".into(), until.to_string());
+        }
+        for group in self.again {
+            let why = if group.about.act == self.about.act {
+                format!("one of {times} times from {}", clock(lead.instant()))
+            } else {
+                format!("it ended one of {times} times from {}", clock(lead.instant()))
+            };
+            others.extend(group.tellings.into_iter().map(|event| (event, why.clone())));
+        }
+        others.sort_by(|(a, _), (b, _)| (a.at, &a.id).cmp(&(b.at, &b.id)));
+        Joined { lead, told, others }
+    }
+}
+
+/// Alerts that fire again and again: the first group takes the others, and the times between at which the
+/// alert was quiet.
+fn flapping(groups: Vec<Group<'_>>) -> Vec<Group<'_>> {
+    let of_alert = |group: &Group<'_>| matches!(group.about.act, Kind::AlertFiring | Kind::AlertResolved);
+    gather(
+        groups,
+        FLAPS_WITHIN,
+        |group| of_alert(group).then_some((group.about.act == Kind::AlertFiring, String::new())),
+        |first, group| first.about.is_same_alert(&group.about),
+    )
+}
+
+/// What a program or a person does again and again in the same words.
+fn repeated(groups: Vec<Group<'_>>) -> Vec<Group<'_>> {
+    gather(
+        groups,
+        REPEATS_WITHIN,
+        |group| {
+            let event = group.tellings[0];
+            let repeats = group.again.is_empty()
+                && matches!(
+                    group.about.act,
+                    Kind::Command | Kind::Scaling | Kind::ConfigChange | Kind::Deploy
+                );
+            repeats.then(|| (true, without_numbers(&event.action)))
+        },
+        |first, group| {
+            let (one, two) = (first.tellings[0], group.tellings[0]);
+            first.about.act == group.about.act && one.source == two.source && one.actor == two.actor
+        },
+    )
+}
+
+/// Puts groups that repeat an earlier one into it, where that happens often. `key` says whether a group can
+/// begin such a run (or only belong into one) and which words must agree; `None` leaves it alone.
+fn gather<'a>(
+    groups: Vec<Group<'a>>,
+    within: SignedDuration,
+    key: impl Fn(&Group<'a>) -> Option<(bool, String)>,
+    same: impl Fn(&Group<'a>, &Group<'a>) -> bool,
+) -> Vec<Group<'a>> {
+    struct Run {
+        words: String,
+        members: Vec<usize>,
+        begins: usize,
+        last: Timestamp,
+    }
+    let mut runs: Vec<Run> = Vec::new();
+    for (index, group) in groups.iter().enumerate() {
+        let Some((begins, words)) = key(group) else { continue };
+        let run = runs.iter_mut().rfind(|run| {
+            run.words == words
+                && same(&groups[run.members[0]], group)
+                && group.at().duration_since(run.last) <= within
+        });
+        match run {
+            Some(run) => {
+                run.members.push(index);
+                run.begins += usize::from(begins);
+                run.last = group.at();
+            }
+            None if begins => {
+                runs.push(Run { words, members: vec![index], begins: 1, last: group.at() });
+            }
+            None => {}
+        }
+    }
+    let mut into: BTreeMap<usize, usize> = BTreeMap::new();
+    for run in runs.iter().filter(|run| run.begins >= OFTEN) {
+        into.extend(run.members[1..].iter().map(|member| (*member, run.members[0])));
+    }
+    let mut kept: Vec<Option<Group<'a>>> = groups.into_iter().map(Some).collect();
+    for (member, first) in into {
+        let taken = kept[member].take();
+        if let (Some(first), Some(taken)) = (kept[first].as_mut(), taken) {
+            first.again.push(taken);
+        }
+    }
+    kept.into_iter().flatten().collect()
+}
+
+/// Whether two events come from the same reporter: the same source and, in a chat, the same channel.
+fn same_teller(one: &Event, two: &Event) -> bool {
+    one.source == two.source
+        && one.details.get("channel") == two.details.get("channel")
+        && one.details.get("fingerprint") == two.details.get("fingerprint")
+}
+
+/// Whether two events tell of one change: by its address, its commit, its request or its version.
+fn same_change(one: &Event, two: &Event) -> bool {
+    let detail = |event: &'_ Event, name: &str| event.details.get(name).cloned().unwrap_or_default();
+    let agree = |name: &str| {
+        let (one, two) = (detail(one, name), detail(two, name));
+        one.is_empty() || two.is_empty() || plain(&one) == plain(&two)
+    };
+    let given = |name: &str| {
+        let (one, two) = (detail(one, name), detail(two, name));
+        !one.is_empty() && plain(&one) == plain(&two)
+    };
+    let commit = || {
+        let (one, two) = (detail(one, "commit"), detail(two, "commit"));
+        one.len().min(two.len()) >= 7 && (one.starts_with(&two) || two.starts_with(&one))
+    };
+    if !(agree("service") && agree("environment") && agree("repository")) {
+        return false;
+    }
+    let links = |event: &Event| event.link.clone().into_iter().chain(event.details.get("url").cloned());
+    let of_one: Vec<String> = links(one).collect();
+    commit()
+        || given("request")
+        || given("version") && (given("service") || given("repository"))
+        || links(two).any(|link| of_one.contains(&link))
+}
+
+fn same_words(one: &Event, two: &Event) -> bool {
+    let (one, two) = (plain(&one.action), plain(&two.action));
+    one.len().min(two.len()) >= 12 && (one.contains(&two) || two.contains(&one))
+}
+
+/// The lead with the words of whoever tells it best, and all that is known of it.
+fn best_told(lead: &Event, tellings: &[&Event]) -> Event {
+    let rank = |event: &Event| (event.signals.bot, event.kind == Kind::Page);
+    let mut told = lead.clone();
+    if let Some(best) = tellings.iter().min_by_key(|event| rank(event))
+        && rank(best) < rank(lead)
+    {
+        told.actor.clone_from(&best.actor);
+        told.action.clone_from(&best.action);
+        told.signals = best.signals.clone();
+    }
+    for other in tellings {
+        if told.link.is_none() {
+            told.link.clone_from(&other.link);
+            told.link_label.clone_from(&other.link_label);
+        }
+        for (name, value) in &other.details {
+            told.details.entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        if told.result.is_empty() {
+            told.result.clone_from(&other.result);
+        }
+    }
+    told
+}
+
+/// Lower-case letters and digits alone.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Words without the numbers and hashes in them: `pod-7f9c` and `pod-81ab` are the same again.
+fn without_numbers(text: &str) -> String {
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words
+        .filter(|word| !word.bytes().any(|b| b.is_ascii_digit()))
+        .collect::<Vec<_>>()
+        .join(" ")
+        .to_lowercase()
+}
+
+/// The clock of an instant, to the minute.
+fn clock(at: Timestamp) -> String {
+    row::time(at, super::event::Precision::Minute).split(' ').nth(1).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(id: &str, at: &str, kind: &str, source: &str, action: &str, details: &[(&str, &str)]) -> Event {
+        let json = format!(
+            r#"{{"id":"{id}","at":"2026-11-20T{at}Z","kind":"{kind}","source":"{source}","action":"{action}"}}"#
+        );
+        let event: Event = serde_json::from_str(&json).expect("an event");
+        details.iter().fold(event, |event, (name, value)| event.with(name, *value))
+    }
+
+    fn joined(events: &[Event]) -> Vec<(String, String, String, usize)> {
+        let events: Vec<&Event> = events.iter().collect();
+        join(&events)
+            .into_iter()
+            .map(|joined| {
+                (
+                    joined.lead.id.0.clone(),
+                    joined.told.action.clone(),
+                    joined.told.result,
+                    joined.others.len(),
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn an_alert_its_page_and_the_bots_word_of_it_are_one_in_the_words_of_the_alert() {
+        let alert = [("alert", "HighErrorRate"), ("service", "checkout")];
+        let mut bot =
+            event("s", "14:02:01", "alert-firing", "slack-export", "[FIRING:1] HighErrorRate", &alert[..1]);
+        bot.signals.bot = true;
+        let told = event(
+            "a",
+            "14:02:03",
+            "alert-firing",
+            "alertmanager",
+            "HighErrorRate fired for checkout",
+            &alert,
+        );
+        let page = event("p", "14:03:10", "page", "pagerduty", "Paged Ana Li: HighErrorRate (checkout)", &[]);
+        let other = event(
+            "o",
+            "14:03:11",
+            "alert-firing",
+            "alertmanager",
+            "DiskFull fired",
+            &[("alert", "DiskFull")],
+        );
+        let again = event(
+            "z",
+            "14:40:00",
+            "alert-firing",
+            "alertmanager",
+            "HighErrorRate fired for checkout",
+            &alert,
+        );
+        let elsewhere = event(
+            "e",
+            "14:03:20",
+            "alert-firing",
+            "pagerduty",
+            "HighErrorRate",
+            &[("alert", "HighErrorRate"), ("service", "search")],
+        );
+        let joined = joined(&[bot, told, page, other, elsewhere, again]);
+        assert_eq!(joined, [("s".into(), "HighErrorRate fired for checkout".into(), String::new(), 2)]);
+    }
+
+    #[test]
+    fn an_alert_that_flaps_is_one_row_with_a_count_and_a_range() {
+        let mut events = Vec::new();
+        for turn in 0..30 {
+            let (minute, alert) = (turn * 2, [("alert", "PodCrash")]);
+            let at = |second| format!("14:{minute:02}:{second:02}");
+            events.push(event(
+                &format!("f{turn:02}"),
+                &at(0),
+                "alert-firing",
+                "alertmanager",
+                "PodCrash fired",
+                &alert,
+            ));
+            events.push(event(
+                &format!("r{turn:02}"),
+                &at(50),
+                "alert-resolved",
+                "alertmanager",
+                "PodCrash resolved",
+                &alert,
+            ));
+        }
+        let flaps = joined(&events);
+        let result = "30 times until 14:58, resolved at 14:58".to_owned();
+        assert_eq!(flaps, [("f00".into(), "PodCrash fired".into(), result, 59)]);
+        assert_eq!(joined(&events[..4]), [], "twice is not often");
+    }
+
+    #[test]
+    fn a_change_is_one_by_its_commit_request_version_or_address_and_not_by_its_words() {
+        let deploy = |id: &str, at: &str, source: &str, details: &[(&str, &str)]| {
+            event(id, at, "deploy", source, "Deployed shop", details)
+        };
+        for (one, two, count) in [
+            (("commit", "0123456789abcdef"), ("commit", "0123456789"), 1),
+            (("commit", "0123456789abcdef"), ("commit", "9876543210"), 0),
+            (("url", "https://ci.example/7"), ("url", "https://ci.example/7"), 1),
+            (("title", "x"), ("title", "x"), 0),
+        ] {
+            let events =
+                [deploy("a", "14:00:00", "github", &[one]), deploy("b", "14:04:00", "slack-export", &[two])];
+            assert_eq!(joined(&events).len(), count, "{one:?} {two:?}");
+        }
+        let same = [
+            deploy("a", "14:00:00", "github", &[("version", "v41"), ("service", "shop")]),
+            deploy("b", "14:04:00", "kubernetes-events", &[("version", "v41"), ("service", "shop")]),
+        ];
+        assert_eq!(joined(&same).len(), 1);
+        let elsewhere = [
+            deploy("a", "14:00:00", "github", &[("commit", "0123456789"), ("environment", "staging")]),
+            deploy("b", "14:04:00", "argo", &[("commit", "0123456789"), ("environment", "production")]),
+        ];
+        assert_eq!(joined(&elsewhere).len(), 0);
+    }
+
+    #[test]
+    fn what_is_done_again_and_again_is_said_once_and_what_people_say_never_is() {
+        let command =
+            |id: &str, at: &str, action: &str| event(id, at, "command", "shell-history", action, &[]);
+        let events = [
+            command("a", "14:00:00", "kubectl delete pod web-7f9c"),
+            command("b", "14:01:00", "kubectl delete pod web-81ab"),
+            command("c", "14:02:00", "kubectl delete pod web-3d5e"),
+            command("d", "14:03:00", "kubectl rollout restart deploy/web"),
+        ];
+        let said = joined(&events);
+        assert_eq!(
+            said,
+            [("a".into(), "kubectl delete pod web-7f9c".into(), "3 times until 14:02".into(), 2)]
+        );
+        let words: Vec<Event> = (0..5)
+            .map(|i| {
+                event(&format!("m{i}"), &format!("14:0{i}:00"), "message", "slack-export", "rolled back", &[])
+            })
+            .collect();
+        assert_eq!(joined(&words), []);
+    }
+}
