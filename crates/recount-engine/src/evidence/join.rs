@@ -151,10 +151,9 @@ impl<'a> Group<'a> {
         if let Some(last) = self.again.iter().rfind(|group| group.about.act == self.about.act) {
             let until = last.at();
             let settled = self.again.last().filter(|group| group.about.act == Kind::AlertResolved);
-            let mut result = format!("{times} times until {}", clock(until));
-            if let Some(settled) = settled {
-                result.push_str(&format!(", resolved at {}", clock(settled.at())));
-            }
+            let settled =
+                settled.map_or_else(String::new, |group| format!(", resolved at {}", clock(group.at())));
+            let result = format!("{times} times until {}{settled}", clock(until));
             told.result = if told.result.is_empty() { result } else { format!("{}; {result}", told.result) };
             told.details.insert("count".into(), times.to_string());
             told.details.insert("until".into(), until.to_string());

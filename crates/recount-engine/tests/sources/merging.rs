@@ -314,6 +314,135 @@ fn what_was_purged_stays_as_it_stands_and_comes_back_as_it_was_decided() {
     assert_eq!(mine.text(), before);
 }
 
+/// What several tools tell of one alert that flaps, of its page, of who took it on, and of a deploy.
+fn storm() -> Vec<Event> {
+    let event = |id: String, at: String, kind: &str, source: &str, actor: &str, action: &str| -> Event {
+        let line = format!(
+            r#"{{"id":"{id}","at":"2026-11-20T{at}Z","kind":"{kind}","source":"{source}","actor":"{actor}","action":"{action}"}}"#
+        );
+        // Each with a page of its own: which file holds an event depends on the pieces.
+        serde_json::from_str::<Event>(&line).unwrap().linked(&format!("https://tools.example/{id}"), "")
+    };
+    let mut events = vec![
+        said("14:01:40", "we're seeing errors in checkout"),
+        event(
+            "p1".into(),
+            "14:03:05".into(),
+            "page",
+            "pagerduty",
+            "",
+            "Paged Ana: HighErrorRate on checkout",
+        ),
+        event("p2".into(), "14:05:00".into(), "acknowledgement", "pagerduty", "Ana", "Acknowledged")
+            .with("alert", "HighErrorRate"),
+        event("o2".into(), "14:05:02".into(), "acknowledgement", "opsgenie", "Ana", "Acknowledged the alert")
+            .with("alert", "HighErrorRate"),
+        event(
+            "g1".into(),
+            "13:50:00".into(),
+            "deploy",
+            "github",
+            "Bo",
+            "Deployed checkout v41 to production",
+        )
+        .with("version", "v41")
+        .with("service", "checkout"),
+        event("d1".into(), "13:51:10".into(), "deploy", "datadog-events", "", "checkout v41 deployed")
+            .with("version", "v41")
+            .with("service", "checkout"),
+        said("15:10:00", "all clear"),
+    ];
+    for turn in 0..6 {
+        let minute = 2 + turn * 5;
+        let (fired, quiet) = (format!("14:{minute:02}:10"), format!("14:{:02}:00", minute + 3));
+        events.push(
+            event(
+                format!("a{turn}"),
+                fired,
+                "alert-firing",
+                "alertmanager",
+                "Alertmanager",
+                "HighErrorRate fired",
+            )
+            .with("alert", "HighErrorRate")
+            .with("service", "checkout"),
+        );
+        events.push(
+            event(
+                format!("r{turn}"),
+                quiet,
+                "alert-resolved",
+                "alertmanager",
+                "Alertmanager",
+                "HighErrorRate resolved",
+            )
+            .with("alert", "HighErrorRate")
+            .with("service", "checkout"),
+        );
+    }
+    for event in events.iter_mut().filter(|event| event.link.is_none()) {
+        event.link = Some(format!("https://chat.example/{}", event.id.0));
+    }
+    events
+}
+
+static STORM: LazyLock<Vec<Event>> = LazyLock::new(storm);
+
+#[test]
+fn what_several_tools_tell_of_one_thing_is_one_row_with_a_link_to_each() {
+    let mut mine = Postmortem::new();
+    mine.import(&STORM);
+    let rows: Vec<&str> = mine.text().lines().filter(|line| line.starts_with("| 2026-11-20 1")).collect();
+    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!("storm", rows.join("\n"));
+    });
+    assert_eq!(mine.document.field_text(FieldId::AlertNames), Some("`HighErrorRate`"));
+}
+
+#[test]
+fn a_row_of_many_tellings_stays_as_a_person_left_it_whoever_tells_of_it_later() {
+    let mut events = storm();
+    let early = events.iter().position(|event| event.id.0 == "p1").unwrap();
+    let early = events.remove(early);
+    let mut mine = Postmortem::new();
+    mine.import(&events);
+    mine.edit("HighErrorRate fired", "Errors went up for good");
+    let row = mine.text().lines().find(|line| line.contains("checkout v41")).unwrap().to_owned();
+    mine.edit(&format!("{row}\n"), "");
+    // Another telling of the alert, and one of the deploy that is earlier than all before it.
+    let earlier = events.iter().find(|event| event.id.0 == "g1").unwrap().clone();
+    let earlier = Event {
+        id: EventId("k1".into()),
+        at: "2026-11-20T13:49:00Z".parse::<jiff::Timestamp>().unwrap().into(),
+        source: "kubernetes-events".into(),
+        ..earlier
+    };
+    mine.import(&[early, earlier]);
+    assert_eq!(mine.text().matches("Errors went up for good").count(), 1);
+    assert_eq!(mine.text().matches("HighErrorRate fired").count(), 0, "{}", mine.text());
+    assert_eq!(mine.text().matches("checkout v41").count(), 0, "{}", mine.text());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+    #[test]
+    fn what_is_one_thing_is_so_in_any_order_and_in_any_pieces(
+        order in Just((0..STORM.len()).collect::<Vec<_>>()).prop_shuffle(),
+        cuts in prop::collection::vec(1..9_usize, 0..6),
+    ) {
+        let mut whole = Postmortem::new();
+        whole.import(&STORM);
+        let mut mine = Postmortem::new();
+        let mut rest: Vec<Event> = order.iter().map(|index| STORM[*index].clone()).collect();
+        for size in cuts {
+            let piece: Vec<Event> = rest.split_off(rest.len() - size.min(rest.len()));
+            mine.import(&piece);
+        }
+        mine.import(&rest);
+        prop_assert_eq!(mine.text(), whole.text());
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
     #[test]
