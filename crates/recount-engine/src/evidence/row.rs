@@ -49,7 +49,7 @@ impl Row {
             format!("[{}]({})", cell(&name), self::address(url))
         });
         let mut result = cell(&shorten(&event.result));
-        for link in shown.into_iter().chain(link(event, file, "evidence")) {
+        for link in shown.into_iter().chain(link(event, file, None)) {
             // A commit and the program that told of it lead to the same request.
             let target = |link: &str| link.split_once("](").map(|(_, target)| target.to_owned());
             if target(&link).is_some_and(|target| result.contains(&target)) {
@@ -72,7 +72,7 @@ impl Row {
     /// The row with a link to another telling of the same thing, named by its source where it has no name.
     #[must_use]
     pub fn linking(mut self, other: &Event, file: Option<&str>) -> Self {
-        if let Some(link) = link(other, file, &other.source)
+        if let Some(link) = link(other, file, Some(&other.source))
             && let Some((_, target)) = link.split_once("](")
             && !self.result.contains(target)
         {
@@ -304,15 +304,18 @@ fn shorten(text: &str) -> String {
     short
 }
 
-/// The permalink, else the link to the frozen event under the name `frozen`.
-fn link(event: &Event, file: Option<&str>, frozen: &str) -> Option<String> {
+/// The permalink, else the link to the frozen event; `name` is for one that has none of its own.
+fn link(event: &Event, file: Option<&str>, name: Option<&str>) -> Option<String> {
     let permalink =
         event.link.as_deref().filter(|url| url.starts_with("https://") || url.starts_with("http://"));
     let (label, target) = match (permalink, file) {
         (Some(url), _) => {
-            (if event.link_label.is_empty() { "link" } else { &event.link_label }, address(url))
+            let unnamed = name.unwrap_or("link");
+            (if event.link_label.is_empty() { unnamed } else { &event.link_label }, address(url))
         }
-        (None, Some(file)) => (frozen, format!("{}#{}", address(file), address(&event.id.0))),
+        (None, Some(file)) => {
+            (name.unwrap_or("evidence"), format!("{}#{}", address(file), address(&event.id.0)))
+        }
         (None, None) => return None,
     };
     Some(format!("[{}]({target})", cell(&label.replace('`', ""))))
