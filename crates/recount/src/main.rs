@@ -10,6 +10,7 @@ mod commands;
 mod environment;
 mod error;
 mod inputs;
+mod machine;
 mod paths;
 mod progress;
 #[cfg(test)]

@@ -10,7 +10,8 @@ use serde::Serialize;
 use crate::Outcome;
 use crate::commands::import::{self, frozen_of, wrapped};
 use crate::environment::Environment;
-use crate::error::{CliError, Exit};
+use crate::error::Exit;
+use crate::machine::{self, Header};
 use crate::workspace::Workspace;
 
 /// List what the frozen evidence holds and the timeline does not
@@ -44,16 +45,6 @@ pub(crate) struct Output<'e> {
     recount: Header,
     /// By time.
     candidates: Vec<Candidate<'e>>,
-}
-
-/// Names a machine format and its version.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Header {
-    /// The name.
-    format: &'static str,
-    /// Grows when something is taken away or changes its meaning.
-    version: u32,
 }
 
 /// An event that is not in the timeline.
@@ -99,9 +90,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     match args.format {
         Format::Json => {
             let output = Output { recount: Header { format: "candidates", version: 1 }, candidates };
-            serde_json::to_writer_pretty(environment.out(), &output)
-                .map_err(|error| CliError::from(std::io::Error::from(error)))?;
-            writeln!(environment.out())?;
+            machine::write(environment, &output)?;
         }
         Format::Table => {
             let width = environment.width();

@@ -18,6 +18,7 @@ use recount_store::threads;
 use crate::Outcome;
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
+use crate::machine::{self, Header};
 use crate::workspace::Workspace;
 
 /// List the postmortems of the library, newest first
@@ -156,16 +157,6 @@ pub(crate) struct Output {
     problems: Vec<String>,
 }
 
-/// Names a machine format and its version.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Header {
-    /// The name.
-    format: &'static str,
-    /// Grows when something is taken away or changes its meaning.
-    version: u32,
-}
-
 fn parse_severity(text: &str) -> Result<Severity, String> {
     let severity = Severity::parse(text).map(|(severity, _)| severity);
     severity.ok_or_else(|| "use `Sev0`, `Sev1`, `Sev2` or `Sev3`".to_owned())
@@ -208,9 +199,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         Format::Json => {
             let output =
                 Output { recount: Header { format: "list", version: 1 }, postmortems: entries, problems };
-            serde_json::to_writer_pretty(environment.out(), &output)
-                .map_err(|error| CliError::from(std::io::Error::from(error)))?;
-            writeln!(environment.out())?;
+            machine::write(environment, &output)?;
         }
         Format::Table if entries.is_empty() && listed.is_empty() => {
             environment.note("there is no postmortem yet");

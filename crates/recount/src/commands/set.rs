@@ -5,11 +5,13 @@ use std::path::Path;
 
 use recount_engine::config::nearest;
 use recount_engine::document::template::{FIELDS, FieldId};
+use serde::Serialize;
 
 use crate::Outcome;
 use crate::commands::new;
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
+use crate::machine::{self, Header};
 use crate::workspace::Workspace;
 
 /// Set a field by name
@@ -39,15 +41,46 @@ pub(crate) struct Args {
     force: bool,
 
     /// List the names of all fields
-    #[arg(long, exclusive = true)]
+    #[arg(long, conflicts_with_all = ["id", "field", "value", "add", "force"])]
     fields: bool,
+
+    /// How to print the list of `--fields`
+    #[arg(long, value_name = "FORMAT", default_value = "text", requires = "fields")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs: `fields` version 1
+    Json,
+}
+
+/// The fields of the template in JSON.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Output {
+    /// Which format this is.
+    recount: Header,
+    /// In the template's order.
+    fields: Vec<Field>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Field {
+    /// The short name that commands and machine formats use.
+    name: &'static str,
+    /// The heading of its section in the template.
+    section: &'static str,
+    /// Its label in the template.
+    label: &'static str,
 }
 
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let (Some(id), Some(field), Some(value)) = (args.id, args.field, args.value) else {
-        for def in FIELDS {
-            writeln!(environment.out(), "{:20} {} → {}", def.key, def.section.heading(), def.label)?;
-        }
+        list(args.format, environment)?;
         return Ok(Exit::Done);
     };
     let field = field_named(&field)?;
@@ -71,6 +104,23 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let now: Vec<&str> = changed.field_values(field).map(|span| changed.slice(span)).collect();
     writeln!(environment.out(), "{}: {}", field.def().label, visible(&now.join("; ")))?;
     Ok(Exit::Done)
+}
+
+fn list(format: Format, environment: &mut Environment) -> Result<(), CliError> {
+    let fields =
+        FIELDS.iter().map(|def| Field { name: def.key, section: def.section.heading(), label: def.label });
+    match format {
+        Format::Json => {
+            let recount = Header { format: "fields", version: 1 };
+            machine::write(environment, &Output { recount, fields: fields.collect() })?;
+        }
+        Format::Text => {
+            for Field { name, section, label } in fields {
+                writeln!(environment.out(), "{name:20} {section} → {label}")?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Refuses the ID of another postmortem. Its own file may be named after it already.

@@ -13,6 +13,7 @@ use recount_engine::lint::{Level, Options};
 use crate::Outcome;
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
+use crate::machine::{self, Header};
 use crate::workspace::Workspace;
 
 /// Show a postmortem: summary, milestones, timeline, action items, what is still to do
@@ -62,13 +63,6 @@ pub(crate) struct Output {
     actions: Vec<Action>,
     /// Findings by level at the document's own stage.
     findings: Counts,
-}
-
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Header {
-    format: &'static str,
-    version: u32,
 }
 
 /// Seconds from the start of impact; none where one of the two instants is unknown.
@@ -139,9 +133,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         Format::Markdown => environment.raw(&stored.bytes)?,
         Format::Json => {
             let output = output(&document, shown, counts);
-            serde_json::to_writer_pretty(environment.out(), &output)
-                .map_err(|error| CliError::from(std::io::Error::from(error)))?;
-            writeln!(environment.out())?;
+            machine::write(environment, &output)?;
         }
         Format::Text => text(&document, &workspace.shown(environment, &path), &counts, environment)?,
     }

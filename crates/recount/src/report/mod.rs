@@ -30,7 +30,7 @@ use recount_engine::lint::{Finding, Fix, Level};
 
 pub(crate) use fingerprint::fingerprints;
 #[cfg(test)]
-pub(crate) use json::schema;
+pub(crate) use json::CheckReport;
 
 /// A way to show findings: a value of `--format`.
 pub(crate) struct Format {
