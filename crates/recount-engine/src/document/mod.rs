@@ -7,6 +7,7 @@
 mod actions;
 mod anchors;
 pub mod edit;
+mod fences;
 mod fields;
 mod follow_up;
 pub mod format;
@@ -29,6 +30,7 @@ pub mod value;
 
 pub use actions::ActionItem;
 pub use anchors::Anchors;
+pub use fences::UnclosedFence;
 pub use fields::{Field, FieldState, UnknownField};
 pub use follow_up::{GameDay, Target, declines, is_bare_none, is_word_for_none};
 pub use front_matter::{FrontMatter, Stage};
