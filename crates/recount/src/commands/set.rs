@@ -4,7 +4,10 @@ use std::io::Write as _;
 use std::path::Path;
 
 use recount_engine::config::nearest;
-use recount_engine::document::template::{FIELDS, FieldId};
+use recount_engine::document::Document;
+use recount_engine::document::template::{FIELDS, FieldId, FieldKind};
+use recount_engine::document::value::percentage;
+use recount_engine::document::value::yes_no::Answer;
 use serde::Serialize;
 
 use crate::Outcome;
@@ -95,6 +98,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         if args.add { document.add_to_field(field, &value)? } else { document.set_field(field, &value)? };
     let changed = document.changed(&edits)?;
     if !args.force {
+        refuse_nonsense(&changed, field, &value)?;
         workspace.refuse_foreign(&path, &document, "field").map_err(|error| {
             error.hint("move its text into a copy of the template first; or use `--force`")
         })?;
@@ -121,6 +125,34 @@ fn list(format: Format, environment: &mut Environment) -> Result<(), CliError> {
         }
     }
     Ok(())
+}
+
+/// Refuses a value that cannot be read as what the field holds. In a draft it would be no more than a note,
+/// but whoever sets it is there to say what they mean.
+fn refuse_nonsense(changed: &Document, field: FieldId, value: &str) -> Result<(), CliError> {
+    if value.trim().is_empty() {
+        return Ok(());
+    }
+    let (is_read, takes) = match field.def().kind {
+        FieldKind::Percentage => (
+            changed.field_values(field).any(|span| percentage::is_quantified(changed.slice(span))),
+            "give a share as an estimate, `about 12%`, or `unknown` with the reason",
+        ),
+        FieldKind::YesNo => (
+            // `maybe` alone says less than `unknown`.
+            changed
+                .yes_no(field)
+                .get()
+                .is_some_and(|read| read.plain || read.answer != Answer::Unknown || !read.details.is_empty()),
+            "begin with `yes`, `no` or `unknown`, and put the details in parentheses",
+        ),
+        _ => return Ok(()),
+    };
+    if is_read {
+        return Ok(());
+    }
+    Err(CliError::new(format!("`{value}` is no answer to `{}`", field.def().label))
+        .hint(format!("{takes}; or use `--force`")))
 }
 
 /// Refuses the ID of another postmortem. Its own file may be named after it already.

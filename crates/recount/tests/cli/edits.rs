@@ -141,6 +141,48 @@ fn set_refuses_what_is_no_field_or_no_value() {
 }
 
 #[test]
+fn set_refuses_what_is_no_answer_to_the_field() {
+    let folder = with_a_draft();
+    let before = folder.read(DRAFT);
+    let share = "give a share as an estimate, `about 12%`, or `unknown` with the reason; or use `--force`";
+    let answer = "begin with `yes`, `no` or `unknown`, and put the details in parentheses; or use `--force`";
+    for (field, value, label, hint) in [
+        ("customers-affected", "lots", "% of customers affected", share),
+        ("customers-affected", "unknown", "% of customers affected", share),
+        ("data-loss", "maybe", "Data loss", answer),
+        ("durability-risk", "two replicas", "Durability risk", answer),
+    ] {
+        folder
+            .recount(&["set", "1", field, value])
+            .refuses(&format!("`{value}` is no answer to `{label}`"), hint);
+    }
+    assert_eq!(folder.read(DRAFT), before);
+    for (field, value) in [
+        ("customers-affected", "about 12% in eu-west"),
+        ("customers-affected", "unknown: the logs are lost"),
+        ("customers-affected", ""),
+        ("data-loss", "unknown"),
+        ("data-loss", "maybe (the replay is not done)"),
+        ("data-loss", "No: replicas were in sync"),
+    ] {
+        folder.recount(&["set", "1", field, value]).is(0);
+    }
+    folder.recount(&["set", "1", "data-loss", "who can say", "--force"]).is(0);
+}
+
+#[test]
+fn an_id_after_the_largest_number_is_refused() {
+    let folder = with_a_draft();
+    let last = format!("INC-{}", u64::MAX);
+    folder.recount(&["renumber", "1", &last]).is(0);
+    let sentence = format!("`{last}` is taken, and no number comes after it");
+    let hint = "give that postmortem a smaller number with `recount renumber`, or name the new ID yourself";
+    folder.recount(&["new", "Search slow"]).refuses(&sentence, hint);
+    folder.recount(&["new", "Search slow", "--id", "INC-0007"]).is(0);
+    folder.recount(&["renumber", "INC-0007"]).refuses(&sentence, hint);
+}
+
+#[test]
 fn set_refuses_an_id_that_another_postmortem_has() {
     let folder = with_a_draft();
     folder.recount(&["new", "Search slow"]).is(0);
