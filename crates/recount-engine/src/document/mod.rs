@@ -12,6 +12,7 @@ mod fields;
 mod follow_up;
 pub mod format;
 mod front_matter;
+pub mod links;
 pub mod markdown;
 mod marks;
 pub mod operations;

@@ -406,6 +406,30 @@ fn links_follow_by_where_they_lead() {
 }
 
 #[test]
+fn links_follow_however_they_are_written() {
+    let folder = with_a_draft();
+    folder.write("postmortems/2026/INC-0001-checkout-refused-cards.evidence/a.png", "x");
+    let links = |name: &str| {
+        format!(
+            "# Links\n\nAs in [the other][one], [two] and [three](<./{name}.md#impact>).\n\n\
+             [one]: ./{name}.md 'As it was'\n[two]: <{name}.evidence/a.png>\n"
+        )
+    };
+    folder.write("postmortems/2026/references.md", links("INC-0001-checkout-refused-cards"));
+    folder.write(
+        "postmortems/2026/escapes.md",
+        "# Escapes\n\n[a](INC&#45;0001-checkout-refused-cards.md) [b](INC-0001\\-checkout-refused-cards.md#x) \
+         [c](INC%2D0001-checkout-refused-cards.md?plain=1)\n",
+    );
+    folder.recount(&["rename", DRAFT, "Cards"]).is(0);
+    assert_eq!(folder.read("postmortems/2026/references.md"), links("INC-0001-cards"));
+    assert_eq!(
+        folder.read("postmortems/2026/escapes.md"),
+        "# Escapes\n\n[a](INC-0001-cards.md) [b](INC-0001-cards.md#x) [c](INC-0001-cards.md?plain=1)\n"
+    );
+}
+
+#[test]
 fn a_rename_to_a_name_that_is_taken_leaves_the_document_as_it_was() {
     let folder = with_links();
     folder.write("postmortems/2026/INC-0001-taken.md", "# Taken\n");
