@@ -12,6 +12,14 @@ use std::process::{Command, Output};
 
 use crate::error::StoreError;
 
+/// By looking upward, as git does, and without asking it: it refuses to answer about a repository of
+/// another owner, which is what a job in a container often sees.
+pub(crate) fn repository(folder: &Path) -> Option<PathBuf> {
+    let real = folder.canonicalize().ok()?;
+    // A file in a work tree that is not the main one, or in a submodule.
+    real.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_owned)
+}
+
 pub(crate) fn merge_base(folder: &Path, rev: &str) -> Result<String, StoreError> {
     let commit = commit(folder, rev)?;
     let output = git(folder, ["merge-base", &commit, "HEAD"])?;

@@ -346,7 +346,7 @@ fn is_below(path: &Path, folder: &Path) -> bool {
 }
 
 /// The path with its folders resolved, but not the file itself.
-fn real_place(path: &Path) -> Option<PathBuf> {
+pub(crate) fn real_place(path: &Path) -> Option<PathBuf> {
     let Some(name) = path.file_name() else { return path.canonicalize().ok() };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     Some(folder.canonicalize().ok()?.join(name))

@@ -20,8 +20,8 @@ use crate::environment::Environment;
 use crate::error::{CliError, Exit};
 use crate::paths::slashes;
 use crate::progress;
-use crate::report::{self, Checked, Look, Problem, Report, Stream, Summary};
-use crate::workspace::{Neighbours, SharedIds, Workspace};
+use crate::report::{self, Checked, Look, Paths, Problem, Report, Stream, Summary};
+use crate::workspace::{Neighbours, SharedIds, Workspace, real_place};
 
 /// Check postmortems: what is wrong, what is missing, where, and what to do
 ///
@@ -95,8 +95,10 @@ struct Run<'w> {
     renamed: HashMap<PathBuf, PathBuf>,
     /// The working folder.
     folder: PathBuf,
-    /// Whether paths are shown relative to the library's root, not to the working folder.
-    from_library: bool,
+    /// What paths are relative to.
+    paths: Paths,
+    /// The root of the git repository, where paths are relative to it and there is one.
+    repository: Option<PathBuf>,
 }
 
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
@@ -151,7 +153,8 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         base: base.as_deref(),
         renamed,
         folder: environment.folder()?,
-        from_library: format.for_programs && workspace.library.config_path().is_some(),
+        paths: format.paths,
+        repository: workspace.library.repository().filter(|_| format.paths == Paths::Repository),
     };
     let mut results = run.all(&listed, environment);
     // Which documents share an ID is known only now: those few are checked again with that knowledge.
@@ -253,7 +256,13 @@ fn is_changed(path: &Path, changed: &HashSet<PathBuf>) -> bool {
 impl Run<'_> {
     /// A path as the format shows it: for programs the same from wherever the check was run.
     fn shown(&self, path: &Path) -> String {
-        if self.from_library {
+        let in_repository = self.repository.as_ref().and_then(|repository| {
+            let path = real_place(path)?;
+            Some(slashes(path.strip_prefix(repository).ok()?))
+        });
+        if let Some(path) = in_repository {
+            path
+        } else if self.paths != Paths::WorkingFolder && self.workspace.library.config_path().is_some() {
             slashes(&self.workspace.relative(path))
         } else {
             path.strip_prefix(&self.folder).unwrap_or(path).display().to_string()

@@ -6,13 +6,13 @@ use serde::Serialize;
 
 use crate::machine::Header;
 
-use super::{Checked, Format, Look, Problem, Report, Summary};
+use super::{Checked, Format, Look, Paths, Problem, Report, Summary};
 
 pub(super) static FORMAT: Format = Format {
     name: "json",
     about: "everything, for programs; described by docs/schemas/check.v1.json",
     fixes: true,
-    for_programs: true,
+    paths: Paths::Library,
     report: |_: Look| Box::new(Json),
 };
 

@@ -510,3 +510,26 @@ fn programs_read_the_same_paths_from_every_folder() {
         assert!(run.out.contains(name) && !run.out.contains(CLEAN), "{format}: {}", run.out);
     }
 }
+
+#[test]
+fn what_annotates_a_repository_counts_paths_from_its_root() {
+    let folder = Folder::empty();
+    crate::harness::copy(with_one_fault().root(), &folder.path("team/incidents"));
+    folder.git(&["init", "--quiet"]);
+    let whole = format!("team/incidents/{CLEAN}");
+    for (format, from_root) in
+        [("github", true), ("sarif", true), ("junit", true), ("json", false), ("short", false)]
+    {
+        for below in ["team/incidents", "team/incidents/postmortems/2026"] {
+            let mut command = folder.command(&["check", "--format", format]);
+            command.current_dir(folder.path(below));
+            let run = folder.finish(command).is(1);
+            assert_eq!(run.out.contains(&whole), from_root, "{format} in {below}: {}", run.out);
+        }
+    }
+    folder.write("loose/one.md", folder.read(&whole));
+    let mut command = folder.command(&["check", "--format", "github", "one.md"]);
+    command.current_dir(folder.path("loose"));
+    let run = folder.finish(command).is(1);
+    assert!(run.out.starts_with("::error file=loose/one.md,"), "{}", run.out);
+}
