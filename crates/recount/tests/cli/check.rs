@@ -352,6 +352,39 @@ nothing found in 15 postmortems ([..] known already)
 }
 
 #[test]
+fn a_baseline_knows_findings_by_the_fingerprints_of_reports() {
+    let folder = with_one_fault();
+    let found = folder.recount(&["check", "--format", "json", CLEAN]).is(1).json();
+    folder.recount(&["check", "--write-baseline"]).is(0);
+    let name = found["documents"][0]["findings"][0]["fingerprint"].as_str().expect("it has one");
+    assert!(folder.read("recount-baseline.jsonl").contains(name));
+
+    let line = serde_json::json!({ "path": CLEAN, "rule": "empty-field", "fingerprint": "0123456789abcdef" });
+    folder.write("recount-baseline.jsonl", format!("{line}\n"));
+    folder.recount(&["check"]).refuses(
+        "`ROOT/recount-baseline.jsonl:1` is of an earlier version, which knew findings by other fingerprints",
+        "write the file anew with `recount check --write-baseline`",
+    );
+    folder.recount(&["check", "--write-baseline"]).is(0);
+    folder.recount(&["check"]).is(0);
+}
+
+#[test]
+fn a_secret_leaves_no_trace_in_the_baseline() {
+    let folder = with_one_fault();
+    let baseline = |secret: &str| {
+        let name = "postmortems/2026/INC-0001-secret.md";
+        folder.write(name, format!("# T\n\n## Impact\n\n- **Data impact**: the key {secret} was public\n"));
+        folder.recount(&["check", "--write-baseline"]).is(0);
+        folder.read("recount-baseline.jsonl")
+    };
+    let (one, other) = (concat!("AKIA", "IOSFODNN7EXAMPLE"), concat!("AKIA", "QWERTYUIOPASDF12"));
+    let accepted = baseline(one);
+    assert!(accepted.contains("\"secret\""), "{accepted}");
+    assert_eq!(accepted, baseline(other));
+}
+
+#[test]
 fn a_broken_baseline_is_named_with_its_line() {
     let folder = Folder::examples();
     folder.write("recount-baseline.jsonl", "\nnot json\n");
