@@ -210,9 +210,22 @@ impl Workspace {
         Ok((stored, document))
     }
 
-    /// Reads a postmortem that a command is about to change. Only what is a postmortem of this library
-    /// is changed, and only what is text: anything else that a path leads to was named by mistake.
+    /// Reads a postmortem that a command is about to change: one of this library, and text.
     pub(crate) fn read_to_change(&self, path: &Path) -> Result<(Stored, Document), CliError> {
+        self.refuse_other(path)?;
+        let (stored, document) = self.read(path)?;
+        if let Some(at) = document.source().invalid_at() {
+            let shown = self.relative(path);
+            let message = format!("`{}` is not UTF-8 (byte {at}), so it is not changed", shown.display());
+            return Err(CliError::new(message)
+                .hint("save the file as UTF-8 first; it may be in UTF-16, Latin-1 or Windows-1252 now"));
+        }
+        Ok((stored, document))
+    }
+
+    /// Refuses what is no postmortem of this library: nothing is changed that a path leads to by mistake,
+    /// and no evidence beside it.
+    pub(crate) fn refuse_other(&self, path: &Path) -> Result<(), CliError> {
         let shown = self.relative(path);
         let shown = shown.display();
         let place = "postmortems are the Markdown files below";
@@ -234,12 +247,7 @@ impl Workspace {
                 CliError::new(format!("`{shown}` is not one of this library's postmortems")).hint(hint)
             );
         }
-        let (stored, document) = self.read(path)?;
-        if let Some(at) = document.source().invalid_at() {
-            return Err(CliError::new(format!("`{shown}` is not UTF-8 (byte {at}), so it is not changed"))
-                .hint("save the file as UTF-8 first; it may be in UTF-16, Latin-1 or Windows-1252 now"));
-        }
-        Ok((stored, document))
+        Ok(())
     }
 
     fn is_template(&self, path: &Path) -> bool {

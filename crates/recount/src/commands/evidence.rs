@@ -111,6 +111,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         }
         What::Purge { id, yes } => {
             let path = workspace.find(&id)?;
+            workspace.refuse_other(&path)?;
             let frozen = import::frozen_of(&path, environment)?;
             let (inputs, events) = (frozen.inputs().len(), frozen.events().len());
             if inputs == 0 {
