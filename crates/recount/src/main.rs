@@ -17,6 +17,7 @@ mod progress;
 mod reference;
 mod report;
 mod workspace;
+mod wrap;
 
 use std::process::ExitCode;
 

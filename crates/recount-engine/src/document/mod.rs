@@ -231,9 +231,4 @@ impl Document {
     pub fn entries(&self, id: SectionId) -> Vec<Span> {
         self.section(id).map(|section| sections::entries(self, section)).unwrap_or_default()
     }
-
-    /// The answers to a question of the follow-up section.
-    pub fn answers(&self, id: FieldId) -> Vec<Span> {
-        self.field_values(id).collect()
-    }
 }

@@ -8,11 +8,12 @@ use recount_engine::evidence::merge::{self, Merging};
 use serde::Serialize;
 
 use crate::Outcome;
-use crate::commands::import::{self, frozen_of, wrapped};
+use crate::commands::import::{self, frozen_of};
 use crate::environment::Environment;
 use crate::error::Exit;
 use crate::machine::{self, Header};
 use crate::workspace::Workspace;
+use crate::wrap::wrapped;
 
 /// List what the frozen evidence holds and the timeline does not
 #[derive(Debug, clap::Args)]

@@ -9,7 +9,6 @@ use std::time::Instant;
 
 use jiff::civil::Date;
 
-use recount_engine::document::template::FieldId;
 use recount_engine::document::{Document, MarkKind, Stage};
 use recount_engine::lint::{Finding, Options};
 use recount_store::{Listed, Unreadable, Version, threads};
@@ -337,7 +336,7 @@ impl Run<'_> {
         let mut shown = self.report.document(&Checked::new(&shown_path, document.text(), stage, &findings));
         shown.shrink_to_fit();
         summary.add(Summary::of(&findings));
-        let id = document.field_text(FieldId::IncidentId).map(str::to_lowercase);
+        let id = document.incident_id().map(str::to_lowercase);
         Checking::Read {
             id,
             waives_shared_id: waives(&document, "duplicate-incident-id"),
@@ -431,8 +430,7 @@ fn add_others(workspace: &Workspace, listed: &[Listed], all: &mut SharedIds) {
         |path, bytes| {
             let bytes = bytes.ok()?;
             let may_hold = finders.is_empty() || finders.iter().any(|id| id.find(bytes).is_some());
-            let id =
-                may_hold.then(|| Document::parse(bytes))?.field_text(FieldId::IncidentId)?.to_lowercase();
+            let id = may_hold.then(|| Document::parse(bytes))?.incident_id()?.to_lowercase();
             all.contains_key(&id).then(|| (id, path.to_owned()))
         },
         |other| others.extend(other),
@@ -463,8 +461,7 @@ fn write_baseline(
         listed,
         threads(),
         |path, bytes| {
-            let id = bytes
-                .map(|bytes| Document::parse(bytes).field_text(FieldId::IncidentId).map(str::to_lowercase));
+            let id = bytes.map(|bytes| Document::parse(bytes).incident_id().map(str::to_lowercase));
             (path.to_owned(), id)
         },
         |(path, id)| match id {

@@ -157,7 +157,8 @@ fn with_field(document: &Document, field: FieldId, value: &str) -> Result<Docume
     Ok(document.changed(&document.set_field(field, value)?)?)
 }
 
-fn read_severity(text: &str) -> Result<Severity, CliError> {
+/// A severity given on the command line.
+pub(crate) fn read_severity(text: &str) -> Result<Severity, CliError> {
     let severity = Severity::parse(text).map(|(severity, _)| severity);
     severity.ok_or_else(|| {
         CliError::new(format!("`{text}` is not a severity")).hint("use `Sev0`, `Sev1`, `Sev2` or `Sev3`")

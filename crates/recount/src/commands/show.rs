@@ -15,6 +15,7 @@ use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::machine::{self, Header};
 use crate::workspace::Workspace;
+use crate::wrap::labelled;
 
 /// Show a postmortem: summary, milestones, timeline, action items, what is still to do
 #[derive(Debug, clap::Args)]
@@ -342,25 +343,5 @@ fn cut(line: &str, width: usize) -> String {
 
 /// A label and its text, wrapped and indented.
 fn paragraph(out: &mut impl std::io::Write, label: &str, text: &str, width: usize) -> Result<(), CliError> {
-    let indent = 26;
-    let room = width.saturating_sub(indent).max(30);
-    let text = visible(text);
-    let mut lines: Vec<String> = vec![String::new()];
-    for word in text.split_whitespace() {
-        let last = lines.last().map_or(0, |line| line.chars().count());
-        if last > 0 && last + 1 + word.chars().count() > room {
-            lines.push(String::new());
-        }
-        if let Some(line) = lines.last_mut() {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-    }
-    for (index, line) in lines.iter().enumerate() {
-        let label = if index == 0 { label } else { "" };
-        writeln!(out, "{label:indent$}{line}")?;
-    }
-    Ok(())
+    Ok(labelled(out, width, 26, label, &visible(text))?)
 }

@@ -229,6 +229,20 @@ fn two_postmortems_with_one_id_name_each_other_whatever_the_case() {
 }
 
 #[test]
+fn a_shared_id_is_seen_through_its_marks() {
+    let folder = Folder::examples();
+    let id = "**Incident ID**: INC-0013";
+    let other = "postmortems/2026/INC-0013-other.md";
+    for written in ["`INC-0013`", "[INC-0013](https://a.example/13)"] {
+        folder.write(other, folder.read(CLEAN).replace(id, &format!("**Incident ID**: {written}")));
+        let run = folder.recount(&["check", "--format", "short"]);
+        assert_eq!(run.out.matches("[duplicate-incident-id]").count(), 2, "{written}: {}", run.out);
+        let run = folder.recount(&["check", "--format", "short", other]).is(1);
+        assert_eq!(rules(&run), ["duplicate-incident-id"], "{written}: {}", run.out);
+    }
+}
+
+#[test]
 fn a_part_of_the_library_is_told_of_ids_that_the_rest_carries() {
     let folder = Folder::repository();
     let taken = folder.read(CLEAN).replace("# Gate scanners", "# Other scanners");
