@@ -117,7 +117,7 @@ fn a_renamed_file_is_known_by_its_old_name() {
 fn a_file_that_was_renamed_and_not_added_is_known_by_its_old_name() {
     let (folder, library) = repository();
     let path = |name: &str| library.root().join("postmortems").join(name);
-    let text: String = (0..40).map(|number| format!("line {number}\n")).collect();
+    let text = (0..40).map(|number| format!("line {number}\n")).collect::<Vec<_>>().concat();
     fs::write(path("kept.md"), &text).unwrap();
     git(folder.path(), &["commit", "--quiet", "--all", "--message=longer"]);
     fs::remove_file(path("kept.md")).unwrap();
