@@ -156,10 +156,11 @@ impl Workspace {
                 let is_it = bytes.is_ok_and(|bytes| {
                     let text = wanted.to_lowercase();
                     let haystack = String::from_utf8_lossy(bytes).to_lowercase();
-                    haystack.contains(&text)
-                        && Document::parse(bytes)
-                            .incident_id()
-                            .is_some_and(|id| id.eq_ignore_ascii_case(wanted))
+                    let is_named = |id: &str| {
+                        id.eq_ignore_ascii_case(wanted)
+                            || (number.is_some() && pattern.sequence_of(id) == number)
+                    };
+                    haystack.contains(&text) && Document::parse(bytes).incident_id().is_some_and(is_named)
                 });
                 is_it.then(|| path.to_owned())
             },

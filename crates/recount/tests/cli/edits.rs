@@ -708,6 +708,15 @@ fn a_file_that_is_not_utf_8_is_not_written_into() {
 }
 
 #[test]
+fn a_number_finds_a_postmortem_whose_file_is_not_named_after_its_id() {
+    let folder = with_a_draft();
+    let (path, text) = ("postmortems/2026/checkout.md", folder.read(DRAFT));
+    std::fs::rename(folder.path(DRAFT), folder.path(path)).expect("it is there");
+    folder.recount(&["set", "1", "severity", "Sev2"]).is(0);
+    assert_eq!(folder.read(path), text.replace("Sev0 / Sev1 / Sev2 / Sev3", "Sev2"));
+}
+
+#[test]
 fn an_id_in_code_marks_or_in_a_link_is_the_same_id() {
     let folder = with_a_draft();
     folder.replace(
