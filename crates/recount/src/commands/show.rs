@@ -5,6 +5,7 @@ use std::io::Write as _;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use recount_engine::document::operations::decode_cell;
 use recount_engine::document::template::{FIELDS, FieldId, FieldKind, SectionId};
 use recount_engine::document::value::duration;
 use recount_engine::document::{Document, Milestone, elapsed};
@@ -84,7 +85,7 @@ struct Row {
     number: usize,
     /// RFC 3339, UTC; none where it cannot be placed exactly.
     at: Option<String>,
-    /// As written.
+    /// As written; in this and the other cells pipes are not escaped, and `<br>` is the end of a line.
     time: String,
     actor: String,
     action: String,
@@ -173,6 +174,7 @@ fn output(document: &Document, path: String, findings: Counts) -> Output {
     let slices = |spans: Vec<recount_engine::document::Span>| -> Vec<String> {
         spans.into_iter().map(|span| document.slice(span).to_owned()).collect()
     };
+    let said = |cell| decode_cell(document.cell_text(cell));
     Output {
         recount: Header { format: "show", version: 1 },
         path,
@@ -194,10 +196,10 @@ fn output(document: &Document, path: String, findings: Counts) -> Output {
             .map(|row| Row {
                 number: row.number,
                 at: row.at().map(|at| at.to_string()),
-                time: document.cell_text(row.time).to_owned(),
-                actor: document.cell_text(row.actor).to_owned(),
-                action: document.cell_text(row.action).to_owned(),
-                result: document.cell_text(row.result).to_owned(),
+                time: said(row.time),
+                actor: said(row.actor),
+                action: said(row.action),
+                result: said(row.result),
                 milestone: row.milestone.map(Milestone::word),
             })
             .collect(),
@@ -208,12 +210,12 @@ fn output(document: &Document, path: String, findings: Counts) -> Output {
             .map(|item| Action {
                 number: item.number,
                 id: item.id.map(|id| document.slice(id).to_owned()),
-                priority: document.cell_text(item.priority).to_owned(),
-                action: document.cell_text(item.action).to_owned(),
-                owner: document.cell_text(item.owner).to_owned(),
-                due: document.cell_text(item.due).to_owned(),
-                status: document.cell_text(item.status).to_owned(),
-                verification_plan: document.cell_text(item.plan).to_owned(),
+                priority: said(item.priority),
+                action: said(item.action),
+                owner: said(item.owner),
+                due: said(item.due),
+                status: said(item.status),
+                verification_plan: said(item.plan),
             })
             .collect(),
         findings,
@@ -277,18 +279,19 @@ fn text(
     if !known.is_empty() {
         paragraph(out, "Time from the start to", &known.join(", "), width)?;
     }
+    // A line of the terminal, so no line of a cell gets its own.
+    let said = |cell| decode_cell(document.cell_text(cell)).replace('\n', " ");
     if !document.timeline_rows().is_empty() {
         writeln!(out, "\n{bold}Timeline{bold:#}")?;
         let rows = document.timeline_rows().iter().map(|row| [row.time, row.actor, row.action]);
-        let rows = rows.map(|row| row.map(|cell| document.cell_text(cell).to_owned())).collect::<Vec<_>>();
+        let rows = rows.map(|row| row.map(said)).collect::<Vec<_>>();
         columns(out, &rows, width)?;
     }
     if !document.action_items().is_empty() {
         writeln!(out, "\n{bold}Action items{bold:#}")?;
         let rows = document.action_items().iter().map(|item| {
             let [priority, status, due, owner, action] =
-                [item.priority, item.status, item.due, item.owner, item.action]
-                    .map(|cell| document.cell_text(cell).to_owned());
+                [item.priority, item.status, item.due, item.owner, item.action].map(said);
             let due = if due.is_empty() { due } else { format!("due {due}") };
             [format!("#{}", item.number), priority, status, due, owner, action]
         });
