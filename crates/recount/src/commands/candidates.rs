@@ -103,7 +103,9 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
                 wrapped(out, width, 4, &format!("{actor}{}", import::shortened(&event.action, 240)))?;
                 wrapped(out, width, 4, &format!("({left_out_because})"))?;
             }
-            if count == 0 {
+            if let (0, Some(text)) = (count, &wanted) {
+                environment.note(format!("no candidate holds `{text}`"));
+            } else if count == 0 {
                 environment.note("the evidence holds nothing that was not taken or dismissed");
             } else {
                 environment.hint(format!("`recount take {0} EVENT…` takes them in, `recount dismiss {0} EVENT…` never offers them again", args.id));

@@ -266,7 +266,8 @@ pub(crate) fn into_document(
         if let (Some(window), true) = (window, events.len() < count) {
             let left = count - events.len();
             environment.note(format!(
-                "  {left} events outside {} to {} (the incident with a margin) are left out; `--from` and `--to` change that",
+                "  {} outside {} to {} (the incident with a margin) left out; `--from` and `--to` change that",
+                counted(left, "event"),
                 minute(window.from),
                 minute(window.to)
             ));

@@ -8,6 +8,7 @@ use recount_engine::document::Document;
 use recount_engine::document::template::{FIELDS, FieldId, FieldKind};
 use recount_engine::document::value::percentage;
 use recount_engine::document::value::yes_no::Answer;
+use recount_engine::lint::Options;
 use serde::Serialize;
 
 use crate::Outcome;
@@ -21,6 +22,7 @@ use crate::workspace::Workspace;
 ///
 /// The name is the label or its short form (`start-time`, `data-loss`, `factor-capacity`); `recount set
 /// --fields` lists them. A change that would make the document worse by the rules of its stage is refused.
+/// Where the start or end time is set, a duration and a time to detect that agreed with them follow.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The postmortem: its ID, number or path
@@ -96,7 +98,8 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let (stored, document) = workspace.read_to_change(&path)?;
     let edits =
         if args.add { document.add_to_field(field, &value)? } else { document.set_field(field, &value)? };
-    let changed = document.changed(&edits)?;
+    let mut changed = document.changed(&edits)?;
+    let followed = follow(&workspace, &path, field, &document, &mut changed, environment)?;
     if !args.force {
         refuse_nonsense(&changed, field, &value)?;
         workspace.refuse_foreign(&path, &document, "field").map_err(|error| {
@@ -105,9 +108,47 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         workspace.refuse_worse(&path, &document, &changed, environment.today(), document.stage())?;
     }
     workspace.write(&guard, &stored, &changed)?;
-    let now: Vec<&str> = changed.field_values(field).map(|span| changed.slice(span)).collect();
-    writeln!(environment.out(), "{}: {}", field.def().label, visible(&now.join("; ")))?;
+    for field in std::iter::once(field).chain(followed) {
+        let now: Vec<&str> = changed.field_values(field).map(|span| changed.slice(span)).collect();
+        writeln!(environment.out(), "{}: {}", field.def().label, visible(&now.join("; ")))?;
+    }
     Ok(Exit::Done)
+}
+
+/// Lets what is worked out from the start and end time follow when one of these is set and it agreed with
+/// them before: whichever of two fields were set first would not agree with the other. Returns the fields
+/// that followed.
+fn follow(
+    workspace: &Workspace,
+    path: &Path,
+    field: FieldId,
+    before: &Document,
+    changed: &mut Document,
+    environment: &Environment,
+) -> Result<Vec<FieldId>, CliError> {
+    if !matches!(field, FieldId::StartTime | FieldId::EndTime) {
+        return Ok(Vec::new());
+    }
+    let mut followed = Vec::new();
+    let (started, ended) = (before.started_at().is_some(), before.ended_at().is_some());
+    for (rule, worked_out, was_known) in [
+        ("duration-mismatch", FieldId::Duration, started && ended),
+        ("detect-time-mismatch", FieldId::TimeToDetect, started),
+    ] {
+        let options = Options { stage: None, due: false, fixes: true };
+        let fault = |document: &Document| {
+            let found = workspace.findings(path, document, environment.today(), options);
+            found.into_iter().find(|finding| finding.rule.name == rule)
+        };
+        if let Some(fix) = fault(changed).and_then(|finding| finding.fix)
+            && was_known
+            && fault(before).is_none()
+        {
+            *changed = changed.changed(&fix.edits)?;
+            followed.push(worked_out);
+        }
+    }
+    Ok(followed)
 }
 
 fn list(format: Format, environment: &mut Environment) -> Result<(), CliError> {

@@ -109,6 +109,23 @@ fn set_refuses_what_breaks_a_rule_of_the_stage_unless_forced() {
 }
 
 #[test]
+fn what_is_worked_out_from_a_time_follows_it() {
+    let folder = with_a_draft();
+    for (field, value) in
+        [("start-time", "2026-11-20 14:02"), ("end-time", "2026-11-20 15:02"), ("duration", "1h")]
+    {
+        folder.recount(&["set", "1", field, value]).is(0);
+    }
+    let run = folder.recount(&["set", "1", "start-time", "2026-11-20 14:00"]).is(0);
+    assert_eq!(run.out, "Start time: 2026-11-20 14:00\nDuration: 1h 2m\n");
+    let run = folder.recount(&["set", "1", "end-time", ""]).is(0);
+    assert_eq!(run.out, "End time: \n");
+    // What did not agree before is for a person to say.
+    folder.recount(&["set", "1", "duration", "3h"]).is(0);
+    folder.recount(&["set", "1", "end-time", "2026-11-20 15:02"]).is(2);
+}
+
+#[test]
 fn set_refuses_what_is_no_field_or_no_value() {
     let folder = with_a_draft();
     for (args, sentence, hint) in [
@@ -323,6 +340,12 @@ fn log_refuses_what_is_no_row() {
         "`soon` of `--at` is not a time",
         "write it as `2026-11-20 14:02`; it is UTC unless it names another zone",
     );
+    for link in ["dashboard", "two https://a.example", ""] {
+        folder.recount(&["log", "1", "x", "--link", link]).refuses(
+            &format!("`{link}` of `--link` is not an address"),
+            "give a whole one, as `https://grafana.example/d/checkout`",
+        );
+    }
     let run = folder.recount(&["log", "1", "x", "--milestone", "began"]).is(2);
     assert!(
         run.err.contains("use `started`, `detected`, `acknowledged`, `mitigated` or `resolved`"),

@@ -181,6 +181,8 @@ fn candidates_are_taken_or_dismissed_one_by_one() {
     let actions: Vec<&str> = found.iter().filter_map(|event| event["action"].as_str()).collect();
     assert_eq!(actions, ["Tidy a comment", "lunch was good though"]);
     let [commit, lunch] = [0, 1].map(|at| found[at]["id"].as_str().expect("events have IDs").to_owned());
+    let run = folder.recount(&["candidates", "1", "--grep", "no such words"]).is(0);
+    assert_eq!(run.err, "no candidate holds `no such words`\n");
     let run = folder.recount(&["candidates", "1", "--grep", "LUNCH"]).is(0);
     assert!(run.out.contains(&lunch) && !run.out.contains(&commit), "{}", run.out);
     folder.recount(&["take", "1", &commit]).is(0);
