@@ -56,17 +56,16 @@ fn rows<C: Copy + PartialEq>(document: &Document, table: &Table<C>, name: &str, 
     let columns = table.columns.len();
     for row in &table.rows {
         let cells = table.cells(row);
-        let Some(extra) = cells.get(columns..).filter(|extra| !extra.is_empty()) else { continue };
-        // Pipes with nothing between them lose nothing.
-        let Some(lost) = extra.iter().map(|cell| cell.span).filter(|span| !span.is_empty()).reduce(Span::to)
-        else {
-            continue;
-        };
+        // Pipes with nothing between them lose nothing, nor do those around a comment.
+        let Some(last) = cells.iter().rposition(|cell| !cell.span.is_empty()) else { continue };
+        let extra = cells.get(columns..=last).unwrap_or_default();
+        let filled = extra.iter().map(|cell| cell.span).filter(|span| !span.is_empty());
+        let Some(lost) = filled.reduce(Span::to) else { continue };
         let in_code = document.slice(row.span).matches('`').count() >= 2;
         let hint = if in_code { ", also in code" } else { "" };
         out.report(
             lost,
-            format!("this row of {name} has {} cells for {columns} columns", cells.len()),
+            format!("this row of {name} has {} cells for {columns} columns", last + 1),
             "what stands in the cells at the end is shown nowhere, and others may be in the wrong column",
             format!(r"write a pipe that is part of the text as `\|`{hint}"),
         );
