@@ -60,11 +60,11 @@ fn rows<C: Copy + PartialEq>(document: &Document, table: &Table<C>, name: &str, 
         let Some(last) = cells.iter().rposition(|cell| !cell.span.is_empty()) else { continue };
         let extra = cells.get(columns..=last).unwrap_or_default();
         let filled = extra.iter().map(|cell| cell.span).filter(|span| !span.is_empty());
-        let Some(lost) = filled.reduce(Span::to) else { continue };
+        let Some(dropped) = filled.reduce(Span::to) else { continue };
         let in_code = document.slice(row.span).matches('`').count() >= 2;
         let hint = if in_code { ", also in code" } else { "" };
         out.report(
-            lost,
+            dropped,
             format!("this row of {name} has {} cells for {columns} columns", last + 1),
             "what stands in the cells at the end is shown nowhere, and others may be in the wrong column",
             format!(r"write a pipe that is part of the text as `\|`{hint}"),
