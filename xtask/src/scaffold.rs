@@ -242,10 +242,27 @@ mod tests {
         let build = Command::new(cargo)
             .current_dir(&copy)
             .args(["build", "--quiet", "--offline", "--locked", "--workspace", "--lib"])
+            // It shares the dependencies of this workspace, and must not share its crates: cargo tells
+            // them apart by their profile, and would else take the copy for the original ever after.
+            .args(["--config", "profile.dev.package.recount-engine.debug=false"])
+            .args(["--config", "profile.dev.package.recount-store.debug=false"])
             .env("CARGO_TARGET_DIR", root().join("target"))
             .output()
             .expect("cargo runs this test");
         let said = String::from_utf8_lossy(&build.stderr);
         assert!(build.status.success() && said.is_empty(), "{said}");
+        let original = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+            .current_dir(root())
+            .args(["build", "--offline", "--locked", "--workspace", "--lib", "--message-format", "json"])
+            .env("CARGO_TARGET_DIR", root().join("target"))
+            .output()
+            .expect("cargo runs this test");
+        let messages = String::from_utf8_lossy(&original.stdout);
+        let library = messages
+            .split('"')
+            .find(|part| part.ends_with("librecount_engine.rlib"))
+            .expect("the engine is built");
+        let bytes = fs::read(library).expect("it was just built");
+        assert!(!bytes.windows(rule.len()).any(|part| part == rule.as_bytes()), "{library} is the copy");
     }
 }

@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use jiff::civil::{Date, date};
 use recount_engine::config::Config;
@@ -58,7 +57,6 @@ fn check(document: &Document) -> Vec<Finding> {
 fn real_documents_are_checked_with_right_positions_and_never_rewritten() {
     let Some(files) = corpus() else { return };
     for (name, bytes) in &files {
-        let started = Instant::now();
         let document = Document::parse(bytes);
         let text = document.text();
         assert_eq!(
@@ -85,7 +83,6 @@ fn real_documents_are_checked_with_right_positions_and_never_rewritten() {
                 edit::apply(bytes, &fix.edits).unwrap_or_else(|error| panic!("{name}: {rule}: {error:?}"));
             }
         }
-        assert!(started.elapsed() < Duration::from_secs(5), "{name} took {:?}", started.elapsed());
     }
     eprintln!("{} documents", files.len());
 }

@@ -1,7 +1,7 @@
 //! What we ask of git: which files changed since a revision, and what they held then.
 //!
 //! Through the `git` command rather than a library, so that every configuration that works for the user
-//! (worktrees, partial clones, unusual object formats) works for us. Nothing here writes.
+//! (worktrees, partial clones, unusual object formats) works for us. Nothing here writes to a repository.
 //!
 //! What does not live here: history for people to read, and commits.
 
@@ -11,6 +11,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use crate::error::StoreError;
+
+/// By looking upward, as git does, and without asking it: it refuses to answer about a repository of
+/// another owner, which is what a job in a container often sees.
+pub(crate) fn repository(folder: &Path) -> Option<PathBuf> {
+    let real = folder.canonicalize().ok()?;
+    // A file in a work tree that is not the main one, or in a submodule.
+    real.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_owned)
+}
 
 pub(crate) fn merge_base(folder: &Path, rev: &str) -> Result<String, StoreError> {
     let commit = commit(folder, rev)?;
@@ -51,13 +59,15 @@ pub(crate) fn changed_since(folder: &Path, rev: &str) -> Result<Vec<PathBuf>, St
 }
 
 /// Files that another path holds now, each as the path now and the path then. Git decides what is the
-/// same file; one that it does not know yet is none.
+/// same file, also of those that nobody told it of yet.
 pub(crate) fn renamed_since(folder: &Path, rev: &str) -> Result<Vec<(PathBuf, PathBuf)>, StoreError> {
     let base = merge_base(folder, rev)?;
-    let names = succeed(
-        folder,
-        ["diff", "--name-status", "-z", "--relative", "-M", "--no-ext-diff", "--diff-filter=R", &base, "--"],
-    )?;
+    let arguments =
+        ["diff", "--name-status", "-z", "--relative", "-M", "--no-ext-diff", "--diff-filter=R", &base, "--"];
+    let names = match index_with_new_files(folder) {
+        Some(index) => checked("diff", git_with(folder, Some(index.path()), arguments)?)?,
+        None => succeed(folder, arguments)?,
+    };
     let mut names = names.split(|&byte| byte == 0).filter(|name| !name.is_empty());
     let mut renamed = Vec::new();
     // Each is its similarity, the old name and the new one.
@@ -65,6 +75,21 @@ pub(crate) fn renamed_since(folder: &Path, rev: &str) -> Result<Vec<(PathBuf, Pa
         renamed.push((folder.join(path_from(now)), folder.join(path_from(then))));
     }
     Ok(renamed)
+}
+
+/// A copy of the index that knows the untracked files below `folder`, too: git looks for renames only
+/// among the files that its index names. None where there are no such files, or no copy can be made; then
+/// git answers as it can.
+fn index_with_new_files(folder: &Path) -> Option<tempfile::NamedTempFile> {
+    let untracked = succeed(folder, ["ls-files", "--others", "--exclude-standard", "-z"]).ok()?;
+    if untracked.is_empty() {
+        return None;
+    }
+    let index = line(&succeed(folder, ["rev-parse", "--git-path", "index"]).ok()?);
+    let copy = tempfile::NamedTempFile::new().ok()?;
+    std::fs::copy(folder.join(index), copy.path()).ok()?;
+    let added = git_with(folder, Some(copy.path()), ["add", "--intent-to-add", "--", "."]).ok()?;
+    added.status.success().then_some(copy)
 }
 
 pub(crate) fn bytes_at(folder: &Path, rev: &str, path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
@@ -102,18 +127,30 @@ fn commit(folder: &Path, rev: &str) -> Result<String, StoreError> {
 
 fn succeed<S: AsRef<OsStr>, const N: usize>(folder: &Path, arguments: [S; N]) -> Result<Vec<u8>, StoreError> {
     let command = arguments.first().map(|command| command.as_ref().to_string_lossy().into_owned());
-    let output = git(folder, arguments)?;
-    if output.status.success() {
-        return Ok(output.stdout);
-    }
-    Err(failed(&command.unwrap_or_default(), &output))
+    checked(&command.unwrap_or_default(), git(folder, arguments)?)
+}
+
+fn checked(command: &str, output: Output) -> Result<Vec<u8>, StoreError> {
+    if output.status.success() { Ok(output.stdout) } else { Err(failed(command, &output)) }
 }
 
 fn git<S: AsRef<OsStr>>(folder: &Path, arguments: impl IntoIterator<Item = S>) -> Result<Output, StoreError> {
+    git_with(folder, None, arguments)
+}
+
+/// Runs git, with another index than the repository's own where one is given.
+fn git_with<S: AsRef<OsStr>>(
+    folder: &Path,
+    index: Option<&Path>,
+    arguments: impl IntoIterator<Item = S>,
+) -> Result<Output, StoreError> {
     let mut command = Command::new("git");
     // A hook gets these relative to the folder it was started in, which need not be ours.
     for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"] {
         command.env_remove(name);
+    }
+    if let Some(index) = index {
+        command.env("GIT_INDEX_FILE", index);
     }
     let output = command
         .current_dir(folder)

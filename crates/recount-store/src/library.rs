@@ -183,6 +183,12 @@ impl Library {
         self.lock()?.allocate(choose)
     }
 
+    /// The root of the git repository that the library is in, with its folders resolved; none outside of
+    /// any.
+    pub fn repository(&self) -> Option<PathBuf> {
+        git::repository(&self.root)
+    }
+
     /// The commit that `rev` and `HEAD` have in common.
     ///
     /// # Errors
@@ -203,7 +209,7 @@ impl Library {
     }
 
     /// Files below the root that have another path since they left the merge base with `rev`, each as
-    /// the path now and the path then. A file that git does not know yet is not among them.
+    /// the path now and the path then, whether or not git was told of it.
     ///
     /// # Errors
     ///

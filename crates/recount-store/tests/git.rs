@@ -112,3 +112,21 @@ fn a_renamed_file_is_known_by_its_old_name() {
     git(folder.path(), &["mv", "team/library/postmortems/kept.md", "team/library/postmortems/moved ✓.md"]);
     assert_eq!(library.renamed_since("main").unwrap(), [(path("moved ✓.md"), path("kept.md"))]);
 }
+
+#[test]
+fn a_file_that_was_renamed_and_not_added_is_known_by_its_old_name() {
+    let (folder, library) = repository();
+    let path = |name: &str| library.root().join("postmortems").join(name);
+    let text = (0..40).map(|number| format!("line {number}\n")).collect::<Vec<_>>().concat();
+    fs::write(path("kept.md"), &text).unwrap();
+    git(folder.path(), &["commit", "--quiet", "--all", "--message=longer"]);
+    fs::remove_file(path("kept.md")).unwrap();
+    fs::write(path("moved ✓.md"), text.replace("line 7\n", "line seven\n")).unwrap();
+    let status = || {
+        let output = Command::new("git").current_dir(folder.path()).args(["status", "--porcelain"]).output();
+        String::from_utf8(output.unwrap().stdout).unwrap()
+    };
+    let before = status();
+    assert_eq!(library.renamed_since("HEAD").unwrap(), [(path("moved ✓.md"), path("kept.md"))]);
+    assert_eq!(status(), before, "asking changes nothing");
+}

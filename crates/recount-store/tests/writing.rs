@@ -8,7 +8,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use recount_store::{Library, StoreError, Version, evidence_folder};
 
@@ -244,9 +244,7 @@ fn who_waits_too_long_for_the_lock_is_told_who_holds_it() {
     let (_folder, library, path) = library();
     let guard = library.lock().unwrap();
     let impatient = library.clone().with_lock_wait(Duration::from_millis(80));
-    let started = Instant::now();
     let error = impatient.create_new(&path.with_file_name("b.md"), b"x").unwrap_err();
-    assert!(started.elapsed() >= Duration::from_millis(80));
     let process = std::process::id();
     let message = format!("is held by process {process}; waited 0.1 s for it");
     assert!(error.to_string().ends_with(&message), "{error}");

@@ -1,13 +1,12 @@
 //! The baseline: findings that a library accepts as they are today, so that only new ones are
 //! reported. One JSON line for each, in a file that is committed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
 use recount_engine::document::Document;
-use recount_engine::evidence::identity::sha256_hex;
 use recount_engine::lint::Finding;
 use serde::{Deserialize, Serialize};
 
@@ -15,15 +14,16 @@ use recount_store::Guard;
 
 use crate::error::CliError;
 use crate::paths::slashes;
+use crate::report::{self, Checked};
 use crate::workspace::Workspace;
 
 /// The file at the library's root.
 pub(crate) const FILE: &str = "recount-baseline.jsonl";
 
-/// Accepted findings: how many of each fingerprint a document may have.
+/// Accepted findings: their fingerprints, by the paths of their documents.
 #[derive(Debug, Default)]
 pub(crate) struct Baseline {
-    accepted: HashMap<String, HashMap<String, u32>>,
+    accepted: HashMap<String, HashSet<String>>,
 }
 
 /// A line of the file.
@@ -32,26 +32,6 @@ struct Line {
     path: String,
     rule: String,
     fingerprint: String,
-    #[serde(default = "one", skip_serializing_if = "is_one")]
-    count: u32,
-}
-
-fn one() -> u32 {
-    1
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_one(count: &u32) -> bool {
-    *count == 1
-}
-
-/// What stays the same about a finding when lines above it come and go: its rule and the text it is
-/// about, in its section.
-pub(crate) fn fingerprint(document: &Document, finding: &Finding) -> String {
-    let line = document.source().line_at(finding.span.start as usize);
-    let text: Vec<&str> = document.slice(line).split_whitespace().collect();
-    let section = document.section_at(finding.span.start).map_or("", |section| document.slice(section.name));
-    sha256_hex(format!("{}\n{section}\n{}", finding.rule.name, text.join(" ")).as_bytes(), 16)
 }
 
 /// Makes accepted findings follow a postmortem that got another path, so that they do not come back.
@@ -73,7 +53,7 @@ pub(crate) fn follow(
             Ok(accepted) if accepted.path == from => {
                 moved = true;
                 let accepted = Line { path: to.clone(), ..accepted };
-                // Strings and a number: they are always JSON, and a string takes everything.
+                // Only strings: they are always JSON, and a string takes everything.
                 let _ = writeln!(text, "{}", serde_json::to_string(&accepted).unwrap_or_default());
             }
             _ => text.push_str(line),
@@ -102,8 +82,8 @@ impl Accepted {
             other.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
         let (mut count, mut text) = (0, String::new());
-        for (accepted, line) in self.0.iter().filter(|(accepted, _)| is_it(&accepted.path)) {
-            count += accepted.count as usize;
+        for (_, line) in self.0.iter().filter(|(accepted, _)| is_it(&accepted.path)) {
+            count += 1;
             text.extend([line, "\n"]);
         }
         (count, text)
@@ -125,14 +105,29 @@ impl Baseline {
                 CliError::new(format!("`{}:{}` is no line of a baseline: {error}", path.display(), index + 1))
                     .hint("mend the line, or write the file anew with `recount check --write-baseline`")
             })?;
-            baseline.accept(&line.path, line.fingerprint, line.count);
+            if !line.fingerprint.contains(':') {
+                return Err(CliError::new(format!(
+                    "`{}:{}` is of an earlier version, which knew findings by other fingerprints",
+                    path.display(),
+                    index + 1
+                ))
+                .hint("write the file anew with `recount check --write-baseline`"));
+            }
+            baseline.accept(&line.path, line.fingerprint);
         }
         Ok(baseline)
     }
 
-    /// Accepts `count` findings of a fingerprint.
-    pub(crate) fn accept(&mut self, path: &str, fingerprint: String, count: u32) {
-        *self.accepted.entry(path.to_owned()).or_default().entry(fingerprint).or_default() += count;
+    /// Accepts a finding by its fingerprint.
+    fn accept(&mut self, path: &str, fingerprint: String) {
+        self.accepted.entry(path.to_owned()).or_default().insert(fingerprint);
+    }
+
+    /// Accepts all findings of a document.
+    pub(crate) fn accept_all(&mut self, path: &str, document: &Document, findings: &[Finding]) {
+        for fingerprint in names(document, findings) {
+            self.accept(path, fingerprint);
+        }
     }
 
     /// Whether nothing is accepted.
@@ -148,34 +143,27 @@ impl Baseline {
         findings: &mut Vec<Finding>,
     ) -> usize {
         let Some(accepted) = self.accepted.get(path) else { return 0 };
-        let mut left = accepted.clone();
+        let mut names = names(document, findings).into_iter();
         let before = findings.len();
-        findings.retain(|finding| match left.get_mut(&fingerprint(document, finding)) {
-            Some(count) if *count > 0 => {
-                *count -= 1;
-                false
-            }
-            _ => true,
-        });
+        findings.retain(|_| names.next().is_none_or(|name| !accepted.contains(&name)));
         before - findings.len()
     }
 
     /// The lines of one document for the file, in order.
     pub(crate) fn lines(path: &str, document: &Document, findings: &[Finding]) -> String {
-        let mut counts: Vec<(String, &str, u32)> = Vec::new();
-        for finding in findings {
-            let fingerprint = fingerprint(document, finding);
-            match counts.iter_mut().find(|(other, ..)| *other == fingerprint) {
-                Some((.., count)) => *count += 1,
-                None => counts.push((fingerprint, finding.rule.name, 1)),
-            }
-        }
         let mut out = String::new();
-        for (fingerprint, rule, count) in counts {
-            let line = Line { path: path.to_owned(), rule: rule.to_owned(), fingerprint, count };
-            // Strings and a number: they are always JSON, and a string takes everything.
+        for (fingerprint, finding) in names(document, findings).into_iter().zip(findings) {
+            let rule = finding.rule.name.to_owned();
+            let line = Line { path: path.to_owned(), rule, fingerprint };
+            // Only strings: they are always JSON, and a string takes everything.
             let _ = writeln!(out, "{}", serde_json::to_string(&line).unwrap_or_default());
         }
         out
     }
+}
+
+/// What findings are known by, in their order: as in every report. What is accepted of a document is
+/// asked before anything is dropped, since like ones are told apart by their order.
+fn names(document: &Document, findings: &[Finding]) -> Vec<String> {
+    report::fingerprints(&Checked::new("", document.text(), document.stage(), findings))
 }

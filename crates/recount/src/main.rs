@@ -10,12 +10,14 @@ mod commands;
 mod environment;
 mod error;
 mod inputs;
+mod machine;
 mod paths;
 mod progress;
 #[cfg(test)]
 mod reference;
 mod report;
 mod workspace;
+mod wrap;
 
 use std::process::ExitCode;
 

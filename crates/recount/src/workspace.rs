@@ -156,10 +156,11 @@ impl Workspace {
                 let is_it = bytes.is_ok_and(|bytes| {
                     let text = wanted.to_lowercase();
                     let haystack = String::from_utf8_lossy(bytes).to_lowercase();
-                    haystack.contains(&text)
-                        && Document::parse(bytes)
-                            .incident_id()
-                            .is_some_and(|id| id.eq_ignore_ascii_case(wanted))
+                    let is_named = |id: &str| {
+                        id.eq_ignore_ascii_case(wanted)
+                            || (number.is_some() && pattern.sequence_of(id) == number)
+                    };
+                    haystack.contains(&text) && Document::parse(bytes).incident_id().is_some_and(is_named)
                 });
                 is_it.then(|| path.to_owned())
             },
@@ -210,9 +211,22 @@ impl Workspace {
         Ok((stored, document))
     }
 
-    /// Reads a postmortem that a command is about to change. Only what is a postmortem of this library
-    /// is changed, and only what is text: anything else that a path leads to was named by mistake.
+    /// Reads a postmortem that a command is about to change: one of this library, and text.
     pub(crate) fn read_to_change(&self, path: &Path) -> Result<(Stored, Document), CliError> {
+        self.refuse_other(path)?;
+        let (stored, document) = self.read(path)?;
+        if let Some(at) = document.source().invalid_at() {
+            let shown = self.relative(path);
+            let message = format!("`{}` is not UTF-8 (byte {at}), so it is not changed", shown.display());
+            return Err(CliError::new(message)
+                .hint("save the file as UTF-8 first; it may be in UTF-16, Latin-1 or Windows-1252 now"));
+        }
+        Ok((stored, document))
+    }
+
+    /// Refuses what is no postmortem of this library: nothing is changed that a path leads to by mistake,
+    /// and no evidence beside it.
+    pub(crate) fn refuse_other(&self, path: &Path) -> Result<(), CliError> {
         let shown = self.relative(path);
         let shown = shown.display();
         let place = "postmortems are the Markdown files below";
@@ -234,12 +248,7 @@ impl Workspace {
                 CliError::new(format!("`{shown}` is not one of this library's postmortems")).hint(hint)
             );
         }
-        let (stored, document) = self.read(path)?;
-        if let Some(at) = document.source().invalid_at() {
-            return Err(CliError::new(format!("`{shown}` is not UTF-8 (byte {at}), so it is not changed"))
-                .hint("save the file as UTF-8 first; it may be in UTF-16, Latin-1 or Windows-1252 now"));
-        }
-        Ok((stored, document))
+        Ok(())
     }
 
     fn is_template(&self, path: &Path) -> bool {
@@ -346,7 +355,7 @@ fn is_below(path: &Path, folder: &Path) -> bool {
 }
 
 /// The path with its folders resolved, but not the file itself.
-fn real_place(path: &Path) -> Option<PathBuf> {
+pub(crate) fn real_place(path: &Path) -> Option<PathBuf> {
     let Some(name) = path.file_name() else { return path.canonicalize().ok() };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     Some(folder.canonicalize().ok()?.join(name))

@@ -26,6 +26,13 @@ fn every_machine_format_keeps_to_its_schema() {
     for (format, arguments) in [
         ("candidates", vec!["candidates", "INC-0016"]),
         ("check", vec!["check"]),
+        ("evidence-list", vec!["evidence", "list", "INC-0016"]),
+        ("evidence-list", vec!["evidence", "list", "INC-0001"]),
+        ("explain", vec!["explain"]),
+        ("explain", vec!["explain", "missing-owner"]),
+        ("fields", vec!["set", "--fields"]),
+        ("fmt", vec!["fmt", "--check"]),
+        ("fmt", vec!["fmt", "--diff"]),
         ("list", vec!["list"]),
         ("show", vec!["show", "INC-0003"]),
         ("show", vec!["show", "INC-0016"]),

@@ -1,6 +1,6 @@
 //! The transcripts in `README.md` are true: each ```` ```console ```` block is run, in order. They begin in a
 //! library that holds the example's configuration and the evidence of one incident; `~` is a scratch folder
-//! with the same evidence in `downloads`.
+//! with nothing that they did not put there.
 //!
 //! A line of `…` in a transcript stands for any lines, `[..]` in a line for any characters. With
 //! `RECOUNT_UPDATE_README=1` the outputs are written anew; as many lines as were shown before and after
@@ -135,9 +135,7 @@ fn the_transcripts_of_the_readme_are_true() {
     let examples = repository().join("examples");
     let evidence = "evidence/seat-holds-expired";
     fs::create_dir(scratch.path().join("library")).expect("a scratch folder takes folders");
-    for (from, to) in
-        [("recount.toml", "library/recount.toml"), (evidence, "library/evidence"), (evidence, "downloads")]
-    {
+    for (from, to) in [("recount.toml", "library/recount.toml"), (evidence, "library/evidence")] {
         copy(&examples.join(from), &scratch.path().join(to));
     }
     let page_path = repository().join("README.md");

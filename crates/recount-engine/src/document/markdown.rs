@@ -339,7 +339,8 @@ impl Builder<'_> {
 /// Marks an open paragraph that CommonMark did not announce.
 const BARE: u32 = u32::MAX;
 
-fn is_local(target: &str) -> bool {
+/// Whether a destination stays in the library.
+pub(super) fn is_local(target: &str) -> bool {
     let scheme = target.split_once(':').map_or("", |(scheme, _)| scheme);
     let is_scheme = scheme.len() > 1
         && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))

@@ -7,10 +7,12 @@
 mod actions;
 mod anchors;
 pub mod edit;
+mod fences;
 mod fields;
 mod follow_up;
 pub mod format;
 mod front_matter;
+pub mod links;
 pub mod markdown;
 mod marks;
 pub mod operations;
@@ -29,6 +31,7 @@ pub mod value;
 
 pub use actions::ActionItem;
 pub use anchors::Anchors;
+pub use fences::UnclosedFence;
 pub use fields::{Field, FieldState, UnknownField};
 pub use follow_up::{GameDay, Target, declines, is_bare_none, is_word_for_none};
 pub use front_matter::{FrontMatter, Stage};
@@ -227,10 +230,5 @@ impl Document {
     /// The non-blank list items and paragraphs of a section that has no fields.
     pub fn entries(&self, id: SectionId) -> Vec<Span> {
         self.section(id).map(|section| sections::entries(self, section)).unwrap_or_default()
-    }
-
-    /// The answers to a question of the follow-up section.
-    pub fn answers(&self, id: FieldId) -> Vec<Span> {
-        self.field_values(id).collect()
     }
 }

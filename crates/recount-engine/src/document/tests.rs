@@ -368,7 +368,7 @@ fn an_answer_keeps_its_marks_and_loses_only_a_bullet_of_its_own() {
     {
         let changed = document.changed(&document.set_field(FieldId::Proof, value).unwrap()).unwrap();
         let answers: Vec<_> =
-            changed.answers(FieldId::Proof).iter().map(|span| changed.slice(*span).to_owned()).collect();
+            changed.field_values(FieldId::Proof).map(|span| changed.slice(span).to_owned()).collect();
         assert_eq!(answers, [expected]);
     }
 }

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use super::LevelTable;
 use super::lexicon::{DETECTOR, Hit, LEXICON};
 use crate::config::Config;
-use crate::document::template::{ACTION_HEADERS, FieldId, SectionId, TIMELINE_HEADERS};
+use crate::document::template::{ACTION_HEADERS, SectionId, TIMELINE_HEADERS};
 use crate::document::value::severity::Severity;
 use crate::document::{ActionItem, Document, Span};
 use crate::evidence::redact::{self, Found};
@@ -202,13 +202,10 @@ impl<'a> Context<'a> {
     /// Where the incident's ID stands: the value of its field without code marks and without the link
     /// that it may be.
     pub fn incident_id(&self) -> Option<Span> {
-        let field = self.document.field(FieldId::IncidentId)?;
-        let text = self.document.field_text(FieldId::IncidentId)?;
-        let linked = text.strip_prefix('[').and_then(|rest| rest.split_once(']')).map_or(text, |(id, _)| id);
-        let id = linked.trim_matches(['`', '*', ' ']);
-        let at = field.value.start as usize + usize::from(linked.len() < text.len());
-        let at = at + linked.len() - linked.trim_start_matches(['`', '*', ' ']).len();
-        (!id.is_empty()).then(|| Span::new(at, at + id.len()))
+        let id = self.document.incident_id()?;
+        // It is a part of the text.
+        let at = id.as_ptr().addr() - self.document.text().as_ptr().addr();
+        Some(Span::new(at, at + id.len()))
     }
 
     /// The severity that the document states.

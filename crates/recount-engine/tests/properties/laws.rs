@@ -108,7 +108,7 @@ fn spans(document: &Document) -> Vec<(&'static str, Span)> {
         all.extend(document.entries(id).into_iter().map(|span| ("an entry of a section", span)));
     }
     for def in FIELDS {
-        all.extend(document.answers(def.id).into_iter().map(|span| ("an answer", span)));
+        all.extend(document.field_values(def.id).map(|span| ("an answer", span)));
         all.extend(document.unanswered(def.id).map(|span| ("what is unanswered", span)));
     }
     for query in document.queries() {

@@ -7,7 +7,6 @@ mod documents;
 mod laws;
 
 use std::sync::LazyLock;
-use std::time::{Duration, Instant};
 
 use documents::{any_bytes, any_document, any_value, clock, config, damaged, filled, plain};
 use laws::Operation;
@@ -211,16 +210,22 @@ fn waiver(document: &Document, finding: &Finding) -> Option<Edit> {
     (at > block.start as usize + 1).then(|| Edit::insert(at, comment))
 }
 
-/// Documents of this many bytes, and how long reading, checking and formatting one of them may take even
-/// in a build without optimisation on a busy machine. What grows with the square takes minutes.
+/// Documents of this many bytes. What grows with the square takes minutes for one of them, and then the
+/// test runner's limit for a test that hangs (`.config/nextest.toml`) ends it: no time is asserted here.
 const HOSTILE: usize = 256 * 1024;
-const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Asserts what holds for any document, however long reading it takes.
+fn assert_sound(case: &str, document: &Document, findings: &[Finding]) {
+    let text = document.text();
+    for Finding { rule, span, .. } in findings {
+        assert!(text.get(span.range()).is_some(), "{case}: {} at {span:?}", rule.name);
+    }
+}
 
 #[test]
-fn hostile_documents_are_read_in_bounded_time() {
+fn hostile_documents_are_read_checked_and_formatted_to_the_end() {
     let timeline = "## Timeline\n\n| Time (UTC) | Actor | Action | Result |\n|---|---|---|---|\n";
     let actions = "## Action items\n\n| Priority | Action item | Owner | Due date | Status | Verification plan |\n|---|---|---|---|---|---|\n";
-    let mut slow = Vec::new();
     for (head, piece) in [
         ("", "<!-- recount:"),
         ("", "<!-- recount: allow timeline-gap: x -->\n\n"),
@@ -261,31 +266,22 @@ fn hostile_documents_are_read_in_bounded_time() {
         ("", "AKIAIOSFODNN7EXAMPLE ana@a.example 10.0.0.1 "),
     ] {
         let text = format!("{head}{}", piece.repeat((HOSTILE - head.len()) / piece.len()));
-        let start = Instant::now();
+        let case = format!("{head:?} and many {piece:?}");
+        // What hangs is the last that was named.
+        println!("{case}");
         let document = Document::parse(text.as_bytes());
-        let parsed = start.elapsed();
+        assert_eq!(document.source().bytes(), text.as_bytes(), "{case}");
         let options = Options { stage: Some(Stage::Final), due: true, fixes: true };
-        let found = CHECKER.findings(&document, &NoLibrary, laws::TODAY, options).len();
-        let checked = start.elapsed();
+        let findings = CHECKER.findings(&document, &NoLibrary, laws::TODAY, options);
+        assert_sound(&case, &document, &findings);
         let formatted = recount_engine::document::format::format(&document);
-        let done = start.elapsed();
-        println!(
-            "{head:?} {piece:?}: {parsed:?} {checked:?} {done:?}, {found} findings, {} notes",
-            formatted.notes.len()
-        );
-        if done > PATIENCE {
-            slow.push(format!(
-                "{head:?} and many {piece:?}: parsed {parsed:?}, checked {checked:?}, formatted {done:?}"
-            ));
-        }
+        assert!(std::str::from_utf8(&formatted.bytes).is_ok(), "{case}");
     }
-    assert!(slow.is_empty(), "{}", slow.join("\n"));
 }
 
 /// Fixes change the document that they are worked out for, so many of them in a long document take longer.
 #[test]
-fn hostile_documents_are_fixed_in_bounded_time() {
-    let mut slow = Vec::new();
+fn hostile_documents_are_fixed_to_the_end() {
     for (place, piece) in [
         ("| | | | |\n", "| 2026-11-20 14:02 PST | @ana | x | |\n"),
         ("| | | | |\n", "| 2026-11-20 14:02 | @ana | x | |\n| 2026-11-20 14:01 | @bo | y | |\n"),
@@ -296,14 +292,10 @@ fn hostile_documents_are_fixed_in_bounded_time() {
     ] {
         let rows = piece.repeat(HOSTILE / 8 / piece.len());
         let text = TEMPLATE.replace("# Postmortem template", "# T").replace(place, &rows);
-        let start = Instant::now();
+        let case = format!("many {piece:?}");
+        println!("{case}");
         let options = Options { stage: Some(Stage::Final), due: true, fixes: true };
         let fixed = CHECKER.fix(text.as_bytes(), &NoLibrary, laws::TODAY, options);
-        let done = start.elapsed();
-        println!("{piece:?}: {done:?}, {} fixes, {} findings left", fixed.titles.len(), fixed.findings.len());
-        if done > PATIENCE {
-            slow.push(format!("many {piece:?}: {done:?}"));
-        }
+        assert_sound(&case, &Document::parse(&fixed.bytes), &fixed.findings);
     }
-    assert!(slow.is_empty(), "{}", slow.join("\n"));
 }

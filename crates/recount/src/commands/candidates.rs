@@ -8,10 +8,12 @@ use recount_engine::evidence::merge::{self, Merging};
 use serde::Serialize;
 
 use crate::Outcome;
-use crate::commands::import::{self, frozen_of, wrapped};
+use crate::commands::import::{self, frozen_of};
 use crate::environment::Environment;
-use crate::error::{CliError, Exit};
+use crate::error::Exit;
+use crate::machine::{self, Header};
 use crate::workspace::Workspace;
+use crate::wrap::wrapped;
 
 /// List what the frozen evidence holds and the timeline does not
 #[derive(Debug, clap::Args)]
@@ -44,16 +46,6 @@ pub(crate) struct Output<'e> {
     recount: Header,
     /// By time.
     candidates: Vec<Candidate<'e>>,
-}
-
-/// Names a machine format and its version.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Header {
-    /// The name.
-    format: &'static str,
-    /// Grows when something is taken away or changes its meaning.
-    version: u32,
 }
 
 /// An event that is not in the timeline.
@@ -100,9 +92,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     match args.format {
         Format::Json => {
             let output = Output { recount: Header { format: "candidates", version: 1 }, candidates };
-            serde_json::to_writer_pretty(environment.out(), &output)
-                .map_err(|error| CliError::from(std::io::Error::from(error)))?;
-            writeln!(environment.out())?;
+            machine::write(environment, &output)?;
         }
         Format::Table => {
             let width = environment.width();
@@ -114,7 +104,9 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
                 wrapped(out, width, 4, &format!("{actor}{}", import::shortened(&event.action, 240)))?;
                 wrapped(out, width, 4, &format!("({left_out_because})"))?;
             }
-            if count == 0 {
+            if let (0, Some(text)) = (count, &wanted) {
+                environment.note(format!("no candidate holds `{text}`"));
+            } else if count == 0 {
                 environment.note("the evidence holds nothing that was not taken or dismissed");
             } else {
                 environment.hint(format!("`recount take {0} EVENT…` takes them in, `recount dismiss {0} EVENT…` never offers them again", args.id));

@@ -9,7 +9,6 @@ use std::time::Instant;
 
 use jiff::civil::Date;
 
-use recount_engine::document::template::FieldId;
 use recount_engine::document::{Document, MarkKind, Stage};
 use recount_engine::lint::{Finding, Options};
 use recount_store::{Listed, Unreadable, Version, threads};
@@ -20,8 +19,8 @@ use crate::environment::Environment;
 use crate::error::{CliError, Exit};
 use crate::paths::slashes;
 use crate::progress;
-use crate::report::{self, Checked, Look, Problem, Report, Stream, Summary};
-use crate::workspace::{Neighbours, SharedIds, Workspace};
+use crate::report::{self, Checked, Look, Paths, Problem, Report, Stream, Summary};
+use crate::workspace::{Neighbours, SharedIds, Workspace, real_place};
 
 /// Check postmortems: what is wrong, what is missing, where, and what to do
 ///
@@ -95,8 +94,10 @@ struct Run<'w> {
     renamed: HashMap<PathBuf, PathBuf>,
     /// The working folder.
     folder: PathBuf,
-    /// Whether paths are shown relative to the library's root, not to the working folder.
-    from_library: bool,
+    /// What paths are relative to.
+    paths: Paths,
+    /// The root of the git repository, where paths are relative to it and there is one.
+    repository: Option<PathBuf>,
 }
 
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
@@ -151,7 +152,8 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         base: base.as_deref(),
         renamed,
         folder: environment.folder()?,
-        from_library: format.for_programs && workspace.library.config_path().is_some(),
+        paths: format.paths,
+        repository: workspace.library.repository().filter(|_| format.paths == Paths::Repository),
     };
     let mut results = run.all(&listed, environment);
     // Which documents share an ID is known only now: those few are checked again with that knowledge.
@@ -253,7 +255,13 @@ fn is_changed(path: &Path, changed: &HashSet<PathBuf>) -> bool {
 impl Run<'_> {
     /// A path as the format shows it: for programs the same from wherever the check was run.
     fn shown(&self, path: &Path) -> String {
-        if self.from_library {
+        let in_repository = self.repository.as_ref().and_then(|repository| {
+            let path = real_place(path)?;
+            Some(slashes(path.strip_prefix(repository).ok()?))
+        });
+        if let Some(path) = in_repository {
+            path
+        } else if self.paths != Paths::WorkingFolder && self.workspace.library.config_path().is_some() {
             slashes(&self.workspace.relative(path))
         } else {
             path.strip_prefix(&self.folder).unwrap_or(path).display().to_string()
@@ -328,7 +336,7 @@ impl Run<'_> {
         let mut shown = self.report.document(&Checked::new(&shown_path, document.text(), stage, &findings));
         shown.shrink_to_fit();
         summary.add(Summary::of(&findings));
-        let id = document.field_text(FieldId::IncidentId).map(str::to_lowercase);
+        let id = document.incident_id().map(str::to_lowercase);
         Checking::Read {
             id,
             waives_shared_id: waives(&document, "duplicate-incident-id"),
@@ -354,9 +362,8 @@ impl Run<'_> {
         let facts = Neighbours::new(self.workspace, path, None);
         let mut before = Baseline::default();
         let options = Options { fixes: false, ..self.options };
-        for finding in self.workspace.checker.findings(&old, &facts, self.today, options) {
-            before.accept("", baseline::fingerprint(&old, &finding), 1);
-        }
+        let findings_then = self.workspace.checker.findings(&old, &facts, self.today, options);
+        before.accept_all("", &old, &findings_then);
         Ok(before.drop_accepted("", document, findings))
     }
 }
@@ -423,8 +430,7 @@ fn add_others(workspace: &Workspace, listed: &[Listed], all: &mut SharedIds) {
         |path, bytes| {
             let bytes = bytes.ok()?;
             let may_hold = finders.is_empty() || finders.iter().any(|id| id.find(bytes).is_some());
-            let id =
-                may_hold.then(|| Document::parse(bytes))?.field_text(FieldId::IncidentId)?.to_lowercase();
+            let id = may_hold.then(|| Document::parse(bytes))?.incident_id()?.to_lowercase();
             all.contains_key(&id).then(|| (id, path.to_owned()))
         },
         |other| others.extend(other),
@@ -455,8 +461,7 @@ fn write_baseline(
         listed,
         threads(),
         |path, bytes| {
-            let id = bytes
-                .map(|bytes| Document::parse(bytes).field_text(FieldId::IncidentId).map(str::to_lowercase));
+            let id = bytes.map(|bytes| Document::parse(bytes).incident_id().map(str::to_lowercase));
             (path.to_owned(), id)
         },
         |(path, id)| match id {

@@ -31,6 +31,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     let path = workspace.find(&args.id)?;
     let guard = workspace.library.lock()?;
+    workspace.refuse_other(&path)?;
     let mut frozen = import::frozen_of(&path, environment)?;
     let ids = if args.all {
         frozen.candidates().iter().map(|event| event.id.clone()).collect()

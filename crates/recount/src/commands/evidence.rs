@@ -7,11 +7,13 @@ use clap::Subcommand;
 use recount_engine::document::TimelineRow;
 use recount_engine::evidence::freeze::State;
 use recount_store::evidence_folder;
+use serde::Serialize;
 
 use crate::Outcome;
 use crate::commands::import;
-use crate::environment::Environment;
+use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
+use crate::machine::{self, Header};
 use crate::workspace::Workspace;
 
 /// Look at the frozen evidence of a postmortem, or remove it
@@ -27,6 +29,9 @@ enum What {
     List {
         /// The postmortem: its ID, number or path
         id: String,
+        /// How to print
+        #[arg(long, value_name = "FORMAT", default_value = "text")]
+        format: Format,
     },
     /// Remove everything that was frozen; rows that link to it lose what they link to
     Purge {
@@ -38,30 +43,75 @@ enum What {
     },
 }
 
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs: `evidence-list` version 1
+    Json,
+}
+
+/// The frozen inputs in JSON.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Output<'f> {
+    /// Which format this is.
+    recount: Header,
+    /// In order of their files.
+    inputs: Vec<Entry<'f>>,
+}
+
+/// An input that was frozen.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Entry<'f> {
+    /// Its file in the evidence folder of the postmortem.
+    file: &'f str,
+    /// What it was called when it was imported; none where its header is damaged.
+    name: Option<&'f str>,
+    /// The source that read it.
+    source: Option<&'f str>,
+    /// Events that it holds.
+    events: usize,
+    /// Of these, events that were taken into the timeline.
+    taken: usize,
+}
+
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     match args.what {
-        What::List { id } => {
+        What::List { id, format } => {
             let path = workspace.find(&id)?;
             let frozen = import::frozen_of(&path, environment)?;
-            for input in frozen.inputs() {
-                let (name, source) =
-                    input.header.as_ref().map_or(("?", "?"), |h| (h.name.as_str(), h.source.as_str()));
-                let taken = input.events.iter().filter(|e| frozen.state(&e.id) == State::Taken).count();
-                let total = input.events.len();
-                writeln!(
-                    environment.out(),
-                    "{}  {source}  {name}  {total} events, {taken} in the timeline",
-                    input.file
-                )?;
-            }
-            if frozen.inputs().is_empty() {
-                environment.note(format!("nothing is frozen for `{id}`"));
+            let inputs = frozen.inputs().iter().map(|input| Entry {
+                file: &input.file,
+                name: input.header.as_ref().map(|header| header.name.as_str()),
+                source: input.header.as_ref().map(|header| header.source.as_str()),
+                events: input.events.len(),
+                taken: input.events.iter().filter(|e| frozen.state(&e.id) == State::Taken).count(),
+            });
+            match format {
+                Format::Json => {
+                    let recount = Header { format: "evidence-list", version: 1 };
+                    machine::write(environment, &Output { recount, inputs: inputs.collect() })?;
+                }
+                Format::Text if frozen.inputs().is_empty() => {
+                    environment.note(format!("nothing is frozen for `{id}`"));
+                }
+                Format::Text => {
+                    for Entry { file, name, source, events, taken } in inputs {
+                        let (source, name) = (source.unwrap_or("?"), name.unwrap_or("?"));
+                        let told =
+                            format!("{file}  {source}  {name}  {events} events, {taken} in the timeline");
+                        writeln!(environment.out(), "{}", visible(&told))?;
+                    }
+                }
             }
             Ok(Exit::Done)
         }
         What::Purge { id, yes } => {
             let path = workspace.find(&id)?;
+            workspace.refuse_other(&path)?;
             let frozen = import::frozen_of(&path, environment)?;
             let (inputs, events) = (frozen.inputs().len(), frozen.events().len());
             if inputs == 0 {

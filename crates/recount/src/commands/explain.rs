@@ -2,11 +2,13 @@
 
 use std::io::Write as _;
 
-use recount_engine::lint::{self, Group, RULES, Rule};
+use recount_engine::lint::{self, Group, Level, RULES, Rule};
+use serde::Serialize;
 
 use crate::Outcome;
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
+use crate::machine::{self, Header};
 
 /// Explain a rule: what it finds, why it matters, where that comes from, examples
 ///
@@ -15,10 +17,66 @@ use crate::error::{CliError, Exit};
 pub(crate) struct Args {
     /// The rule
     rule: Option<String>,
+
+    /// How to print
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs: `explain` version 1
+    Json,
+}
+
+/// Rules in JSON.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Output {
+    /// Which format this is.
+    recount: Header,
+    /// The rule that was asked for, or all, by group and name.
+    rules: Vec<RuleEntry>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(rename = "Rule"))]
+struct RuleEntry {
+    name: &'static str,
+    /// The heading that it stands below in the reference.
+    group: &'static str,
+    /// What it finds, in one paragraph.
+    summary: String,
+    /// The levels that it has where no configuration says otherwise.
+    levels: Levels,
+    /// Whether it depends on today's date: without `--due` it is reported as a note.
+    due: bool,
+    /// The whole manual, in Markdown.
+    manual: String,
+}
+
+/// The level at each stage: `error`, `warning` or `note`; none where the rule is silent.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Levels {
+    draft: Option<&'static str>,
+    review: Option<&'static str>,
+    r#final: Option<&'static str>,
 }
 
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
-    let Some(name) = args.rule else { return list(environment) };
+    let Some(name) = args.rule else {
+        return match args.format {
+            Format::Text => list(environment),
+            Format::Json => {
+                machine::write(environment, &Output::of(sorted().into_iter()))?;
+                Ok(Exit::Done)
+            }
+        };
+    };
     let Some(rule) = lint::rule(name.trim()) else {
         let error = CliError::new(format!("there is no rule `{name}`"));
         return Err(match lint::nearest_rule(&name) {
@@ -26,8 +84,34 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
             None => error.hint("`recount explain` lists all"),
         });
     };
-    write!(environment.out(), "{}", manual(rule))?;
+    match args.format {
+        Format::Text => write!(environment.out(), "{}", manual(rule))?,
+        Format::Json => machine::write(environment, &Output::of([rule].into_iter()))?,
+    }
     Ok(Exit::Done)
+}
+
+impl Output {
+    fn of(rules: impl Iterator<Item = &'static Rule>) -> Self {
+        let entry = |rule: &'static Rule| {
+            let [draft, review, last] = rule.levels.by_stage().map(|level| level.map(Level::as_str));
+            RuleEntry {
+                name: rule.name,
+                group: rule.group.heading(),
+                summary: rule.summary(),
+                levels: Levels { draft, review, r#final: last },
+                due: rule.due,
+                manual: manual(rule),
+            }
+        };
+        Self { recount: Header { format: "explain", version: 1 }, rules: rules.map(entry).collect() }
+    }
+}
+
+fn sorted() -> Vec<&'static Rule> {
+    let mut rules: Vec<&Rule> = RULES.to_vec();
+    rules.sort_by_key(|rule| (rule.group, rule.name));
+    rules
 }
 
 /// The rule's manual as Markdown, with its levels.
@@ -50,8 +134,7 @@ pub(crate) fn manual(rule: &Rule) -> String {
 }
 
 fn list(environment: &mut Environment) -> Outcome {
-    let mut rules: Vec<&&Rule> = RULES.iter().collect();
-    rules.sort_by_key(|rule| (rule.group, rule.name));
+    let rules = sorted();
     let width = rules.iter().map(|rule| rule.name.len()).max().unwrap_or(0);
     let room = environment.width().saturating_sub(width + 4).max(30);
     let mut group: Option<Group> = None;

@@ -5,10 +5,13 @@ use std::path::PathBuf;
 
 use recount_engine::document::{Document, format};
 use recount_store::{Version, threads};
+use serde::Serialize;
 
 use crate::Outcome;
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
+use crate::machine::{self, Header};
+use crate::paths::slashes;
 use crate::progress;
 use crate::workspace::Workspace;
 
@@ -29,6 +32,57 @@ pub(crate) struct Args {
     /// Show what would change as a difference, and change nothing
     #[arg(long)]
     diff: bool,
+
+    /// How to print
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs: `fmt` version 1
+    Json,
+}
+
+/// What formatting did, or would do, in JSON.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Output {
+    /// Which format this is.
+    recount: Header,
+    /// Whether the changes were written; not with `--check` or `--diff`.
+    written: bool,
+    /// How many documents were looked at.
+    documents: usize,
+    /// The documents that are not in canonical form, or were not, in order of paths.
+    changed: Vec<Changed>,
+    /// What could not be read or written.
+    problems: Vec<Problem>,
+}
+
+/// A document that changes.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Changed {
+    /// Path from the library's root.
+    path: String,
+    /// What is worth knowing about the change: times that are converted from another zone.
+    notes: Vec<String>,
+    /// The change as a unified difference; only with `--diff`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    diff: Option<String>,
+}
+
+/// Why a document could not be formatted.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Problem {
+    /// What is wrong; one sentence without a full stop.
+    message: String,
+    /// What to do; empty where there is nothing to advise.
+    hint: String,
 }
 
 /// What became of one document.
@@ -67,9 +121,12 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
             if formatted.bytes == bytes {
                 return Formatting::Same;
             }
-            let shown = path.strip_prefix(&folder).unwrap_or(path).display();
             let diff = if args.diff {
-                difference(&shown.to_string(), bytes, &formatted.bytes)
+                let shown = match args.format {
+                    Format::Text => path.strip_prefix(&folder).unwrap_or(path).display().to_string(),
+                    Format::Json => slashes(&workspace.relative(path)),
+                };
+                difference(&shown, bytes, &formatted.bytes)
             } else {
                 String::new()
             };
@@ -90,41 +147,66 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         },
     );
     bar.finish_and_clear();
-    let (mut changed, mut failed) = (0, 0);
+    let total = listed.len();
+    let (mut changed, mut problems) = (Vec::new(), Vec::new());
     for result in results {
         match result {
             Formatting::Same => {}
             Formatting::Unreadable(error) | Formatting::Changed { error: Some(error), .. } => {
-                failed += 1;
                 environment.show_error(&error);
+                let hint = error.hint_text().unwrap_or_default().to_owned();
+                problems.push(Problem { message: error.to_string(), hint });
             }
             Formatting::Changed { path, notes, diff, error: None } => {
-                changed += 1;
-                let shown = workspace.shown(environment, &path);
-                if args.diff {
-                    write!(environment.out(), "{}", visible(&diff))?;
-                } else {
-                    let verb = if args.check { "would change" } else { "formatted" };
-                    writeln!(environment.out(), "{verb} {}", visible(&shown))?;
-                    for note in notes {
-                        writeln!(environment.out(), "  {}", visible(&note))?;
-                    }
-                }
+                let path = match args.format {
+                    Format::Text => workspace.shown(environment, &path),
+                    Format::Json => slashes(&workspace.relative(&path)),
+                };
+                changed.push(Changed { path, notes, diff: args.diff.then_some(diff) });
             }
         }
     }
-    let total = listed.len() - failed;
-    let left = if failed > 0 { format!(", {failed} could not be formatted") } else { String::new() };
-    environment.note(match (changed, dry) {
-        (0, _) => format!("{total} in canonical form{left}"),
-        (_, true) => format!("{changed} of {total} would change{left}"),
-        (_, false) => format!("{changed} of {total} formatted{left}"),
-    });
-    Ok(match (failed, changed, args.check) {
+    let exit = match (problems.len(), changed.len(), args.check) {
         (1.., ..) => Exit::Failed,
         (0, 1.., true) => Exit::Findings,
         _ => Exit::Done,
-    })
+    };
+    match args.format {
+        Format::Text => show(&changed, total - problems.len(), problems.len(), &args, environment)?,
+        Format::Json => {
+            let recount = Header { format: "fmt", version: 1 };
+            let answer = Output { recount, written: !dry, documents: total, changed, problems };
+            machine::write(environment, &answer)?;
+        }
+    }
+    Ok(exit)
+}
+
+fn show(
+    changed: &[Changed],
+    total: usize,
+    failed: usize,
+    args: &Args,
+    environment: &mut Environment,
+) -> Result<(), CliError> {
+    for Changed { path, notes, diff } in changed {
+        if let Some(diff) = diff {
+            write!(environment.out(), "{}", visible(diff))?;
+            continue;
+        }
+        let verb = if args.check { "would change" } else { "formatted" };
+        writeln!(environment.out(), "{verb} {}", visible(path))?;
+        for note in notes {
+            writeln!(environment.out(), "  {}", visible(note))?;
+        }
+    }
+    let left = if failed > 0 { format!(", {failed} could not be formatted") } else { String::new() };
+    environment.note(match (changed.len(), args.check || args.diff) {
+        (0, _) => format!("{total} in canonical form{left}"),
+        (changed, true) => format!("{changed} of {total} would change{left}"),
+        (changed, false) => format!("{changed} of {total} formatted{left}"),
+    });
+    Ok(())
 }
 
 fn difference(path: &str, old: &[u8], new: &[u8]) -> String {

@@ -23,6 +23,7 @@ use crate::error::{CliError, Exit};
 use crate::inputs::{self, Input};
 use crate::progress;
 use crate::workspace::Workspace;
+use crate::wrap::wrapped;
 
 /// Bring evidence into the timeline: chat exports, git logs
 ///
@@ -448,36 +449,6 @@ pub(crate) fn show(environment: &mut Environment, id: &str, imported: &Imported)
 
 fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
-}
-
-/// Writes a paragraph within the terminal's width, its first line `indent` columns in and the others two more.
-pub(crate) fn wrapped(
-    out: &mut impl std::io::Write,
-    width: usize,
-    indent: usize,
-    text: &str,
-) -> Result<(), CliError> {
-    let mut line = " ".repeat(indent);
-    let mut used = indent;
-    let mut is_first = true;
-    for word in text.split_whitespace() {
-        let length = word.chars().count();
-        if !is_first && used + 1 + length > width {
-            writeln!(out, "{line}")?;
-            line = " ".repeat(indent + 2);
-            used = indent + 2;
-            is_first = true;
-        }
-        if !is_first {
-            line.push(' ');
-            used += 1;
-        }
-        line.push_str(word);
-        used += length;
-        is_first = false;
-    }
-    writeln!(out, "{line}")?;
-    Ok(())
 }
 
 fn label(field: FieldId) -> &'static str {

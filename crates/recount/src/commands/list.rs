@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use clap::ValueEnum;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use comfy_table::{ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -10,14 +11,16 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use recount_engine::config::Config;
-use recount_engine::document::template::FieldId;
+use recount_engine::document::template::{FieldDef, FieldId};
 use recount_engine::document::value::severity::Severity;
 use recount_engine::document::{Document, Stage, elapsed};
 use recount_store::threads;
 
 use crate::Outcome;
+use crate::commands::new;
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
+use crate::machine::{self, Header};
 use crate::workspace::Workspace;
 
 /// List the postmortems of the library, newest first
@@ -51,8 +54,8 @@ pub(crate) struct Filter {
     before: Option<Date>,
 
     /// With a contributing factor of this kind
-    #[arg(long)]
-    factor: Option<Factor>,
+    #[arg(long, value_parser = factor_parser())]
+    factor: Option<&'static str>,
 
     /// At this stage
     #[arg(long)]
@@ -63,32 +66,15 @@ pub(crate) struct Filter {
     owner: Option<String>,
 }
 
-/// The template's kinds of contributing factors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
-#[serde(rename_all = "kebab-case")]
-enum Factor {
-    /// product / code
-    Product,
-    /// config / deployments
-    Config,
-    /// capacity
-    Capacity,
-    /// process / oncall
-    Process,
-    /// third party dependencies
-    ThirdParty,
+/// The template's kinds of contributing factors, each with its word: the field's name without `factor-`.
+fn factors() -> impl Iterator<Item = (&'static str, &'static FieldDef)> {
+    FieldId::ContributingFactors.members().map(|def| (def.key.trim_start_matches("factor-"), def))
 }
 
-impl Factor {
-    fn field(self) -> FieldId {
-        match self {
-            Self::Product => FieldId::FactorProduct,
-            Self::Config => FieldId::FactorConfig,
-            Self::Capacity => FieldId::FactorCapacity,
-            Self::Process => FieldId::FactorProcess,
-            Self::ThirdParty => FieldId::FactorThirdParty,
-        }
-    }
+fn factor_parser() -> impl TypedValueParser<Value = &'static str> {
+    let values = factors().map(|(word, def)| PossibleValue::new(word).help(def.label));
+    PossibleValuesParser::new(values)
+        .map(|chosen| factors().map(|(word, _)| word).find(|word| *word == chosen).unwrap_or_default())
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -122,7 +108,7 @@ pub(crate) struct Entry {
     /// Services impacted.
     services: Vec<String>,
     /// Kinds of contributing factors that are filled.
-    factors: Vec<String>,
+    factors: Vec<&'static str>,
     /// Action items, all and those that are not closed.
     actions: usize,
     /// Action items that are neither done, verified nor refused.
@@ -139,7 +125,6 @@ pub(crate) struct Entry {
 struct Facts {
     severity: Option<Severity>,
     start: Option<Timestamp>,
-    factors: Vec<Factor>,
     stage: Option<Stage>,
     owners: Vec<String>,
 }
@@ -156,19 +141,8 @@ pub(crate) struct Output {
     problems: Vec<String>,
 }
 
-/// Names a machine format and its version.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Header {
-    /// The name.
-    format: &'static str,
-    /// Grows when something is taken away or changes its meaning.
-    version: u32,
-}
-
 fn parse_severity(text: &str) -> Result<Severity, String> {
-    let severity = Severity::parse(text).map(|(severity, _)| severity);
-    severity.ok_or_else(|| "use `Sev0`, `Sev1`, `Sev2` or `Sev3`".to_owned())
+    new::read_severity(text).map_err(|error| error.hint_text().unwrap_or_default().to_owned())
 }
 
 fn parse_day(text: &str) -> Result<Date, String> {
@@ -208,9 +182,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         Format::Json => {
             let output =
                 Output { recount: Header { format: "list", version: 1 }, postmortems: entries, problems };
-            serde_json::to_writer_pretty(environment.out(), &output)
-                .map_err(|error| CliError::from(std::io::Error::from(error)))?;
-            writeln!(environment.out())?;
+            machine::write(environment, &output)?;
         }
         Format::Table if entries.is_empty() && listed.is_empty() => {
             environment.note("there is no postmortem yet");
@@ -247,7 +219,7 @@ impl Filter {
             && self.service.as_ref().is_none_or(service)
             && self.after.is_none_or(|after| day.is_some_and(|day| day >= after))
             && self.before.is_none_or(|before| day.is_some_and(|day| day < before))
-            && self.factor.is_none_or(|factor| facts.factors.contains(&factor))
+            && self.factor.is_none_or(|factor| entry.factors.contains(&factor))
             && self.stage.is_none_or(|stage| facts.stage == Some(stage))
             && self.owner.as_ref().is_none_or(owner)
     }
@@ -256,11 +228,6 @@ impl Filter {
 fn entry(document: &Document, path: String, today: Date) -> Entry {
     let severity = document.severity().get().copied();
     let (start, end) = (document.started_at(), document.ended_at());
-    let factors: Vec<Factor> = Factor::value_variants()
-        .iter()
-        .copied()
-        .filter(|factor| document.is_filled(factor.field()))
-        .collect();
     let items = document.action_items();
     let mut open = 0;
     let mut overdue = 0;
@@ -285,14 +252,11 @@ fn entry(document: &Document, path: String, today: Date) -> Entry {
             .and_then(|(start, end)| elapsed(start, end))
             .and_then(|seconds| i64::try_from(seconds).ok()),
         services: document.services().into_iter().map(str::to_owned).collect(),
-        factors: factors
-            .iter()
-            .filter_map(|factor| factor.to_possible_value().map(|value| value.get_name().to_owned()))
-            .collect(),
+        factors: factors().filter(|(_, def)| document.is_filled(def.id)).map(|(word, _)| word).collect(),
         actions: items.len(),
         open_actions: open,
         overdue_actions: overdue,
-        facts: Facts { severity, start, factors, stage: Some(document.stage()), owners },
+        facts: Facts { severity, start, stage: Some(document.stage()), owners },
     }
 }
 

@@ -5,8 +5,9 @@ use std::io::Write as _;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use recount_engine::document::Milestone;
+use recount_engine::document::markdown::InlineKind;
 use recount_engine::document::value::time::{self, Anchor};
+use recount_engine::document::{Document, Milestone};
 
 use crate::Outcome;
 use crate::commands::new::not_a_time;
@@ -61,6 +62,10 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     if args.text.trim().is_empty() {
         return Err(CliError::new("a row needs a text").hint("say what was done or seen"));
     }
+    if let Some(link) = args.link.as_ref().filter(|link| !is_address(link)) {
+        return Err(CliError::new(format!("`{link}` of `--link` is not an address"))
+            .hint("give a whole one, as `https://grafana.example/d/checkout`"));
+    }
     let actor = args.actor.or_else(|| who(&workspace)).unwrap_or_default();
     let action = match args.milestone {
         Some(milestone) => format!("**{milestone}.** {}", args.text),
@@ -78,6 +83,15 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     workspace.write(&guard, &stored, &changed)?;
     writeln!(environment.out(), "{stamp}  {}  {}", visible(&actor), visible(&action))?;
     Ok(Exit::Done)
+}
+
+/// Whether Markdown takes it for a link where it stands in `<` and `>`. Anything else would be a tag, which
+/// is shown nowhere.
+fn is_address(link: &str) -> bool {
+    let text = format!("<{link}>");
+    let alone = Document::parse(text.as_bytes());
+    let whole = alone.markdown().inlines.first().filter(|mark| mark.span.len() == text.len());
+    whole.is_some_and(|mark| mark.kind == InlineKind::Link)
 }
 
 /// A time given as date and clock, or as a bare clock: then the last time that it was so late. What is

@@ -106,7 +106,7 @@ pub(crate) fn create(
     let stored = guard.allocate(|listed| {
         id = match &known.id {
             Some(id) => id.clone(),
-            None => next_id(workspace, listed, day, &slug),
+            None => next_id(workspace, listed, day, &slug)?,
         };
         refuse_taken(workspace, listed, &id)?;
         plain_id(&id)?;
@@ -157,7 +157,8 @@ fn with_field(document: &Document, field: FieldId, value: &str) -> Result<Docume
     Ok(document.changed(&document.set_field(field, value)?)?)
 }
 
-fn read_severity(text: &str) -> Result<Severity, CliError> {
+/// A severity given on the command line.
+pub(crate) fn read_severity(text: &str) -> Result<Severity, CliError> {
     let severity = Severity::parse(text).map(|(severity, _)| severity);
     severity.ok_or_else(|| {
         CliError::new(format!("`{text}` is not a severity")).hint("use `Sev0`, `Sev1`, `Sev2` or `Sev3`")
@@ -166,12 +167,23 @@ fn read_severity(text: &str) -> Result<Severity, CliError> {
 
 /// The next ID: one more than the highest in use, by file name and by what the documents say; for a
 /// pattern that does not count, with `-2`, `-3` … where it is taken.
-pub(crate) fn next_id(workspace: &Workspace, listed: &[Listed], day: Date, slug: &str) -> String {
+pub(crate) fn next_id(
+    workspace: &Workspace,
+    listed: &[Listed],
+    day: Date,
+    slug: &str,
+) -> Result<String, CliError> {
     let pattern = &workspace.config().library.id;
     let taken = taken_ids(workspace, listed);
     if pattern.has_sequence() {
         let highest = taken.iter().filter_map(|id| pattern.sequence_of(id)).max().unwrap_or(0);
-        return pattern.render(highest.saturating_add(1), day, slug);
+        let next = highest.checked_add(1).ok_or_else(|| {
+            let last = pattern.render(highest, day, slug);
+            CliError::new(format!("`{last}` is taken, and no number comes after it")).hint(
+                "give that postmortem a smaller number with `recount renumber`, or name the new ID yourself",
+            )
+        })?;
+        return Ok(pattern.render(next, day, slug));
     }
     let first = pattern.render(1, day, slug);
     let mut id = first.clone();
@@ -180,7 +192,7 @@ pub(crate) fn next_id(workspace: &Workspace, listed: &[Listed], day: Date, slug:
         id = format!("{first}-{number}");
         number += 1;
     }
-    id
+    Ok(id)
 }
 
 /// IDs in use. File names tell them without reading; only files that are named otherwise are read.

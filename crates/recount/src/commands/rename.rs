@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use recount_engine::config::slug;
 use recount_engine::document::edit::Edit;
-use recount_engine::document::{Document, Span};
+use recount_engine::document::{Document, Span, links};
 use recount_store::{Guard, Stored, Version, evidence_folder};
 
 use crate::Outcome;
@@ -132,7 +132,7 @@ impl Moving<'_> {
         let evidence = (evidence_folder(self.from), evidence_folder(self.to));
         let folder = path.parent().unwrap_or(self.root);
         let mut spans: Vec<(Span, String)> = Vec::new();
-        for link in &document.markdown().local_links {
+        for link in document.local_destinations() {
             let target = link.target.split(['#', '?']).next().unwrap_or("");
             if target.is_empty() {
                 continue;
@@ -148,26 +148,19 @@ impl Moving<'_> {
                 continue;
             };
             let (old, new) = (name_of(old), name_of(new));
-            // Its own destination is the last in it: a badge holds an image, which is a link of its own.
-            let text = document.slice(link.span);
-            let Some(at) = text.rfind("](").map(|at| at + 2) else { continue };
-            let at = at + text[at..].len() - text[at..].trim_start_matches(['<', ' ', '\n']).len();
-            if !text[at..].starts_with(target) {
-                continue;
-            }
-            let mut end = at + target.len();
-            for segment in target.rsplit('/') {
-                let start = end - segment.len();
-                if decode(segment) == old {
-                    let base = link.span.start as usize;
-                    spans.push((Span::new(base + start, base + end), encode(&new)));
-                    break;
-                }
-                end = start.saturating_sub(1);
+            // As it is written, a part can hold entities and escapes; what follows `#` is no part of it.
+            let written = document.slice(link.span);
+            let name = written.rsplit('/').find_map(|part| {
+                let start = part.as_ptr().addr() - written.as_ptr().addr();
+                let ends = part.match_indices(['#', '?']).map(|(at, _)| at).chain([part.len()]);
+                let is_it = |end: &usize| decode(&links::resolved(&part[..*end])) == old;
+                ends.into_iter().find(is_it).map(|end| (start, start + end))
+            });
+            if let Some((start, end)) = name {
+                let base = link.span.start as usize;
+                spans.push((Span::new(base + start, base + end), encode(&new)));
             }
         }
-        spans.sort_by_key(|(span, _)| span.start);
-        spans.dedup_by_key(|(span, _)| span.start);
         spans.into_iter().map(|(span, new)| Edit::replace(span, new)).collect()
     }
 }
@@ -214,7 +207,7 @@ fn encode(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     for c in name.chars() {
         match c {
-            ' ' | '%' | '(' | ')' | '<' | '>' | '#' | '?' | '\\' => {
+            ' ' | '%' | '&' | '(' | ')' | '<' | '>' | '#' | '?' | '\\' => {
                 out.extend(format!("%{:02X}", u32::from(c)).chars());
             }
             c => out.push(c),

@@ -52,7 +52,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
             }
             id
         }
-        None => new::next_id(&workspace, &listed, day, &slug(title)),
+        None => new::next_id(&workspace, &listed, day, &slug(title))?,
     };
     let pattern = &workspace.config().library.id;
     new::warn_of_pattern(&workspace, &id, environment);

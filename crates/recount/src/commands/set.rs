@@ -4,18 +4,25 @@ use std::io::Write as _;
 use std::path::Path;
 
 use recount_engine::config::nearest;
-use recount_engine::document::template::{FIELDS, FieldId};
+use recount_engine::document::Document;
+use recount_engine::document::template::{FIELDS, FieldId, FieldKind};
+use recount_engine::document::value::percentage;
+use recount_engine::document::value::yes_no::Answer;
+use recount_engine::lint::Options;
+use serde::Serialize;
 
 use crate::Outcome;
 use crate::commands::new;
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
+use crate::machine::{self, Header};
 use crate::workspace::Workspace;
 
 /// Set a field by name
 ///
 /// The name is the label or its short form (`start-time`, `data-loss`, `factor-capacity`); `recount set
 /// --fields` lists them. A change that would make the document worse by the rules of its stage is refused.
+/// Where the start or end time is set, a duration and a time to detect that agreed with them follow.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The postmortem: its ID, number or path
@@ -39,15 +46,46 @@ pub(crate) struct Args {
     force: bool,
 
     /// List the names of all fields
-    #[arg(long, exclusive = true)]
+    #[arg(long, conflicts_with_all = ["id", "field", "value", "add", "force"])]
     fields: bool,
+
+    /// How to print the list of `--fields`
+    #[arg(long, value_name = "FORMAT", default_value = "text", requires = "fields")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs: `fields` version 1
+    Json,
+}
+
+/// The fields of the template in JSON.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Output {
+    /// Which format this is.
+    recount: Header,
+    /// In the template's order.
+    fields: Vec<Field>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Field {
+    /// The short name that commands and machine formats use.
+    name: &'static str,
+    /// The heading of its section in the template.
+    section: &'static str,
+    /// Its label in the template.
+    label: &'static str,
 }
 
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let (Some(id), Some(field), Some(value)) = (args.id, args.field, args.value) else {
-        for def in FIELDS {
-            writeln!(environment.out(), "{:20} {} → {}", def.key, def.section.heading(), def.label)?;
-        }
+        list(args.format, environment)?;
         return Ok(Exit::Done);
     };
     let field = field_named(&field)?;
@@ -60,17 +98,102 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let (stored, document) = workspace.read_to_change(&path)?;
     let edits =
         if args.add { document.add_to_field(field, &value)? } else { document.set_field(field, &value)? };
-    let changed = document.changed(&edits)?;
+    let mut changed = document.changed(&edits)?;
+    let followed = follow(&workspace, &path, field, &document, &mut changed, environment)?;
     if !args.force {
+        refuse_nonsense(&changed, field, &value)?;
         workspace.refuse_foreign(&path, &document, "field").map_err(|error| {
             error.hint("move its text into a copy of the template first; or use `--force`")
         })?;
         workspace.refuse_worse(&path, &document, &changed, environment.today(), document.stage())?;
     }
     workspace.write(&guard, &stored, &changed)?;
-    let now: Vec<&str> = changed.field_values(field).map(|span| changed.slice(span)).collect();
-    writeln!(environment.out(), "{}: {}", field.def().label, visible(&now.join("; ")))?;
+    for field in std::iter::once(field).chain(followed) {
+        let now: Vec<&str> = changed.field_values(field).map(|span| changed.slice(span)).collect();
+        writeln!(environment.out(), "{}: {}", field.def().label, visible(&now.join("; ")))?;
+    }
     Ok(Exit::Done)
+}
+
+/// Lets what is worked out from the start and end time follow when one of these is set and it agreed with
+/// them before: whichever of two fields were set first would not agree with the other. Returns the fields
+/// that followed.
+fn follow(
+    workspace: &Workspace,
+    path: &Path,
+    field: FieldId,
+    before: &Document,
+    changed: &mut Document,
+    environment: &Environment,
+) -> Result<Vec<FieldId>, CliError> {
+    if !matches!(field, FieldId::StartTime | FieldId::EndTime) {
+        return Ok(Vec::new());
+    }
+    let mut followed = Vec::new();
+    let (started, ended) = (before.started_at().is_some(), before.ended_at().is_some());
+    for (rule, worked_out, was_known) in [
+        ("duration-mismatch", FieldId::Duration, started && ended),
+        ("detect-time-mismatch", FieldId::TimeToDetect, started),
+    ] {
+        let options = Options { stage: None, due: false, fixes: true };
+        let fault = |document: &Document| {
+            let found = workspace.findings(path, document, environment.today(), options);
+            found.into_iter().find(|finding| finding.rule.name == rule)
+        };
+        if let Some(fix) = fault(changed).and_then(|finding| finding.fix)
+            && was_known
+            && fault(before).is_none()
+        {
+            *changed = changed.changed(&fix.edits)?;
+            followed.push(worked_out);
+        }
+    }
+    Ok(followed)
+}
+
+fn list(format: Format, environment: &mut Environment) -> Result<(), CliError> {
+    let fields =
+        FIELDS.iter().map(|def| Field { name: def.key, section: def.section.heading(), label: def.label });
+    match format {
+        Format::Json => {
+            let recount = Header { format: "fields", version: 1 };
+            machine::write(environment, &Output { recount, fields: fields.collect() })?;
+        }
+        Format::Text => {
+            for Field { name, section, label } in fields {
+                writeln!(environment.out(), "{name:20} {section} → {label}")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a value that cannot be read as what the field holds. In a draft it would be no more than a note,
+/// but whoever sets it is there to say what they mean.
+fn refuse_nonsense(changed: &Document, field: FieldId, value: &str) -> Result<(), CliError> {
+    if value.trim().is_empty() {
+        return Ok(());
+    }
+    let (is_read, takes) = match field.def().kind {
+        FieldKind::Percentage => (
+            changed.field_values(field).any(|span| percentage::is_quantified(changed.slice(span))),
+            "give a share as an estimate, `about 12%`, or `unknown` with the reason",
+        ),
+        FieldKind::YesNo => (
+            // `maybe` alone says less than `unknown`.
+            changed
+                .yes_no(field)
+                .get()
+                .is_some_and(|read| read.plain || read.answer != Answer::Unknown || !read.details.is_empty()),
+            "begin with `yes`, `no` or `unknown`, and put the details in parentheses",
+        ),
+        _ => return Ok(()),
+    };
+    if is_read {
+        return Ok(());
+    }
+    Err(CliError::new(format!("`{value}` is no answer to `{}`", field.def().label))
+        .hint(format!("{takes}; or use `--force`")))
 }
 
 /// Refuses the ID of another postmortem. Its own file may be named after it already.

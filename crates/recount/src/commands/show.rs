@@ -5,6 +5,7 @@ use std::io::Write as _;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use recount_engine::document::operations::decode_cell;
 use recount_engine::document::template::{FIELDS, FieldId, FieldKind, SectionId};
 use recount_engine::document::value::duration;
 use recount_engine::document::{Document, Milestone, elapsed};
@@ -13,7 +14,9 @@ use recount_engine::lint::{Level, Options};
 use crate::Outcome;
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
+use crate::machine::{self, Header};
 use crate::workspace::Workspace;
+use crate::wrap::labelled;
 
 /// Show a postmortem: summary, milestones, timeline, action items, what is still to do
 #[derive(Debug, clap::Args)]
@@ -64,13 +67,6 @@ pub(crate) struct Output {
     findings: Counts,
 }
 
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Header {
-    format: &'static str,
-    version: u32,
-}
-
 /// Seconds from the start of impact; none where one of the two instants is unknown.
 #[derive(Serialize, Clone, Copy)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -89,7 +85,7 @@ struct Row {
     number: usize,
     /// RFC 3339, UTC; none where it cannot be placed exactly.
     at: Option<String>,
-    /// As written.
+    /// As written; in this and the other cells pipes are not escaped, and `<br>` is the end of a line.
     time: String,
     actor: String,
     action: String,
@@ -139,9 +135,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         Format::Markdown => environment.raw(&stored.bytes)?,
         Format::Json => {
             let output = output(&document, shown, counts);
-            serde_json::to_writer_pretty(environment.out(), &output)
-                .map_err(|error| CliError::from(std::io::Error::from(error)))?;
-            writeln!(environment.out())?;
+            machine::write(environment, &output)?;
         }
         Format::Text => text(&document, &workspace.shown(environment, &path), &counts, environment)?,
     }
@@ -180,6 +174,7 @@ fn output(document: &Document, path: String, findings: Counts) -> Output {
     let slices = |spans: Vec<recount_engine::document::Span>| -> Vec<String> {
         spans.into_iter().map(|span| document.slice(span).to_owned()).collect()
     };
+    let said = |cell| decode_cell(document.cell_text(cell));
     Output {
         recount: Header { format: "show", version: 1 },
         path,
@@ -201,10 +196,10 @@ fn output(document: &Document, path: String, findings: Counts) -> Output {
             .map(|row| Row {
                 number: row.number,
                 at: row.at().map(|at| at.to_string()),
-                time: document.cell_text(row.time).to_owned(),
-                actor: document.cell_text(row.actor).to_owned(),
-                action: document.cell_text(row.action).to_owned(),
-                result: document.cell_text(row.result).to_owned(),
+                time: said(row.time),
+                actor: said(row.actor),
+                action: said(row.action),
+                result: said(row.result),
                 milestone: row.milestone.map(Milestone::word),
             })
             .collect(),
@@ -215,12 +210,12 @@ fn output(document: &Document, path: String, findings: Counts) -> Output {
             .map(|item| Action {
                 number: item.number,
                 id: item.id.map(|id| document.slice(id).to_owned()),
-                priority: document.cell_text(item.priority).to_owned(),
-                action: document.cell_text(item.action).to_owned(),
-                owner: document.cell_text(item.owner).to_owned(),
-                due: document.cell_text(item.due).to_owned(),
-                status: document.cell_text(item.status).to_owned(),
-                verification_plan: document.cell_text(item.plan).to_owned(),
+                priority: said(item.priority),
+                action: said(item.action),
+                owner: said(item.owner),
+                due: said(item.due),
+                status: said(item.status),
+                verification_plan: said(item.plan),
             })
             .collect(),
         findings,
@@ -284,18 +279,19 @@ fn text(
     if !known.is_empty() {
         paragraph(out, "Time from the start to", &known.join(", "), width)?;
     }
+    // A line of the terminal, so no line of a cell gets its own.
+    let said = |cell| decode_cell(document.cell_text(cell)).replace('\n', " ");
     if !document.timeline_rows().is_empty() {
         writeln!(out, "\n{bold}Timeline{bold:#}")?;
         let rows = document.timeline_rows().iter().map(|row| [row.time, row.actor, row.action]);
-        let rows = rows.map(|row| row.map(|cell| document.cell_text(cell).to_owned())).collect::<Vec<_>>();
+        let rows = rows.map(|row| row.map(said)).collect::<Vec<_>>();
         columns(out, &rows, width)?;
     }
     if !document.action_items().is_empty() {
         writeln!(out, "\n{bold}Action items{bold:#}")?;
         let rows = document.action_items().iter().map(|item| {
             let [priority, status, due, owner, action] =
-                [item.priority, item.status, item.due, item.owner, item.action]
-                    .map(|cell| document.cell_text(cell).to_owned());
+                [item.priority, item.status, item.due, item.owner, item.action].map(said);
             let due = if due.is_empty() { due } else { format!("due {due}") };
             [format!("#{}", item.number), priority, status, due, owner, action]
         });
@@ -350,25 +346,5 @@ fn cut(line: &str, width: usize) -> String {
 
 /// A label and its text, wrapped and indented.
 fn paragraph(out: &mut impl std::io::Write, label: &str, text: &str, width: usize) -> Result<(), CliError> {
-    let indent = 26;
-    let room = width.saturating_sub(indent).max(30);
-    let text = visible(text);
-    let mut lines: Vec<String> = vec![String::new()];
-    for word in text.split_whitespace() {
-        let last = lines.last().map_or(0, |line| line.chars().count());
-        if last > 0 && last + 1 + word.chars().count() > room {
-            lines.push(String::new());
-        }
-        if let Some(line) = lines.last_mut() {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-    }
-    for (index, line) in lines.iter().enumerate() {
-        let label = if index == 0 { label } else { "" };
-        writeln!(out, "{label:indent$}{line}")?;
-    }
-    Ok(())
+    Ok(labelled(out, width, 26, label, &visible(text))?)
 }

@@ -27,6 +27,10 @@ const OUTPUTS: &[Output] = &[
     ("docs/schemas/candidates.v1.json", schemas::candidates),
     ("docs/schemas/check.v1.json", schemas::check),
     ("docs/schemas/config.json", schemas::config),
+    ("docs/schemas/evidence-list.v1.json", schemas::evidence_list),
+    ("docs/schemas/explain.v1.json", schemas::explain),
+    ("docs/schemas/fields.v1.json", schemas::fields),
+    ("docs/schemas/fmt.v1.json", schemas::fmt),
     ("docs/schemas/list.v1.json", schemas::list),
     ("docs/schemas/show.v1.json", schemas::show),
 ];

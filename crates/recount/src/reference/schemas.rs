@@ -15,11 +15,27 @@ pub(super) fn candidates() -> String {
 }
 
 pub(super) fn check() -> String {
-    pretty(&report::schema())
+    written::<report::CheckReport<'_>>("check", 1)
 }
 
 pub(super) fn config() -> String {
     pretty(&config_schema())
+}
+
+pub(super) fn evidence_list() -> String {
+    written::<commands::evidence::Output<'_>>("evidence-list", 1)
+}
+
+pub(super) fn explain() -> String {
+    written::<commands::explain::Output>("explain", 1)
+}
+
+pub(super) fn fields() -> String {
+    written::<commands::set::Output>("fields", 1)
+}
+
+pub(super) fn fmt() -> String {
+    written::<commands::fmt::Output>("fmt", 1)
 }
 
 pub(super) fn list() -> String {
@@ -42,7 +58,12 @@ pub(super) fn config_schema() -> Value {
 fn written<T: JsonSchema>(format: &str, version: u32) -> String {
     let mut schema =
         SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>();
-    schema.insert("title".to_owned(), format!("recount {format} --format json, version {version}").into());
+    let command = match format {
+        "evidence-list" => "evidence list",
+        "fields" => "set --fields",
+        command => command,
+    };
+    schema.insert("title".to_owned(), format!("recount {command} --format json, version {version}").into());
     let mut schema = Value::from(schema);
     // The header's type is shared by formats; its two values are those of this one.
     let header = schema["properties"]["recount"]["$ref"].as_str().and_then(|path| path.strip_prefix('#'));

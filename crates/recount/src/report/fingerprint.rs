@@ -1,5 +1,5 @@
 //! What a finding is known by when lines above it come and go: its rule, the text of its line and the
-//! values that it names. Position, wording and blanks do not count.
+//! values that it names there. Position, wording and blanks do not count.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -20,8 +20,11 @@ pub(crate) fn fingerprints(checked: &Checked<'_>) -> Vec<String> {
         hash.update(finding.rule.name);
         hash.update([0]);
         let line = checked.line_around(finding.span.start as usize);
-        hash_line(&mut hash, checked.text, line, secrets);
+        hash_line(&mut hash, checked.text, line.clone(), secrets);
         for value in finding.message.split('`').skip(1).step_by(2) {
+            if is_worked_out(value, &checked.text[line.clone()]) {
+                continue;
+            }
             hash.update([0]);
             hash.update(value);
         }
@@ -39,6 +42,12 @@ pub(crate) fn fingerprints(checked: &Checked<'_>) -> Vec<String> {
         names.push(name);
     }
     names
+}
+
+/// Whether a value comes from other places (a sum, a deadline, another document): these may change and leave
+/// the finding what it was. Names of the template's parts stand nowhere, too, and have no digits.
+fn is_worked_out(value: &str, line: &str) -> bool {
+    value.bytes().any(|byte| byte.is_ascii_digit()) && !line.contains(value)
 }
 
 /// Feeds the words of a line, with the bytes of secrets left out.

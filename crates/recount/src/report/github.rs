@@ -3,13 +3,13 @@
 use recount_engine::lint::{Finding, Level};
 
 use super::escape::{push_command_data, push_command_property};
-use super::{Checked, Format, Look, Problem, Report, Summary, human, push_number};
+use super::{Checked, Format, Look, Paths, Problem, Report, Summary, human, push_number};
 
 pub(super) static FORMAT: Format = Format {
     name: "github",
     about: "annotations for GitHub Actions",
     fixes: true,
-    for_programs: true,
+    paths: Paths::Repository,
     report: |_: Look| Box::new(GitHub),
 };
 

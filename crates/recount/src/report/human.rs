@@ -15,14 +15,14 @@ use recount_engine::document::Stage;
 use recount_engine::lint::{Finding, Fix, Level};
 
 use super::escape::line;
-use super::{Checked, Format, Look, Problem, Report, Secrets, Summary, is_secret};
+use super::{Checked, Format, Look, Paths, Problem, Report, Secrets, Summary, is_secret};
 use excerpt::Excerpt;
 
 pub(super) static FORMAT: Format = Format {
     name: "human",
     about: "for people: what is wrong, where, why it matters and what to do",
     fixes: true,
-    for_programs: false,
+    paths: Paths::WorkingFolder,
     report: |look: Look| Box::new(Human { look, renderer: renderer(look) }),
 };
 

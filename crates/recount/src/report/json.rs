@@ -4,13 +4,15 @@
 use recount_engine::lint::{Finding, Level};
 use serde::Serialize;
 
-use super::{Checked, Format, Look, Problem, Report, Summary};
+use crate::machine::Header;
+
+use super::{Checked, Format, Look, Paths, Problem, Report, Summary};
 
 pub(super) static FORMAT: Format = Format {
     name: "json",
     about: "everything, for programs; described by docs/schemas/check.v1.json",
     fixes: true,
-    for_programs: true,
+    paths: Paths::Library,
     report: |_: Look| Box::new(Json),
 };
 
@@ -21,7 +23,7 @@ struct Json;
 
 impl Report for Json {
     fn begin(&self) -> String {
-        let header = Header { format: FormatName::Check, version: VERSION };
+        let header = Header { format: "check", version: VERSION };
         format!("{{\"recount\":{},\n\"documents\":[\n", to_json(&header))
     }
 
@@ -54,7 +56,7 @@ fn to_json(value: &impl Serialize) -> String {
 /// Offsets count bytes of the file from 0. Every end is one past the last.
 #[cfg(test)]
 #[derive(Serialize, schemars::JsonSchema)]
-struct CheckReport<'a> {
+pub(crate) struct CheckReport<'a> {
     /// What this is.
     recount: Header,
     /// The documents in which something was found, in order of paths. What is not listed and no
@@ -64,24 +66,6 @@ struct CheckReport<'a> {
     problems: Vec<ProblemReport<'a>>,
     /// The sums.
     summary: SummaryReport,
-}
-
-/// What this is.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Header {
-    /// The name of the format.
-    format: FormatName,
-    /// The version of the format. Properties may be added within a version; readers ignore what they
-    /// do not know.
-    version: u32,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-enum FormatName {
-    Check,
 }
 
 /// A document with its findings.
@@ -305,16 +289,4 @@ impl SummaryReport {
             elapsed_ms: summary.elapsed.map(|elapsed| u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)),
         }
     }
-}
-
-/// The JSON Schema of this format: `docs/schemas/check.v1.json`.
-#[cfg(test)]
-pub(crate) fn schema() -> serde_json::Value {
-    // What is written is described, not what would be accepted: a field that is always there is required.
-    let mut schema = schemars::generate::SchemaSettings::draft2020_12()
-        .for_serialize()
-        .into_generator()
-        .into_root_schema_for::<CheckReport<'_>>();
-    schema.insert("title".to_owned(), "recount check --format json, version 1".into());
-    schema.into()
 }

@@ -5,13 +5,13 @@
 use recount_engine::lint::{Finding, Level};
 
 use super::escape::push_xml;
-use super::{Checked, Format, Look, Problem, Report, Summary, push_number};
+use super::{Checked, Format, Look, Paths, Problem, Report, Summary, push_number};
 
 pub(super) static FORMAT: Format = Format {
     name: "junit",
     about: "JUnit XML for CI systems",
     fixes: false,
-    for_programs: true,
+    paths: Paths::Repository,
     report: |_: Look| Box::new(JUnit),
 };
 

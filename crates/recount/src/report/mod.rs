@@ -30,7 +30,7 @@ use recount_engine::lint::{Finding, Fix, Level};
 
 pub(crate) use fingerprint::fingerprints;
 #[cfg(test)]
-pub(crate) use json::schema;
+pub(crate) use json::CheckReport;
 
 /// A way to show findings: a value of `--format`.
 pub(crate) struct Format {
@@ -40,10 +40,21 @@ pub(crate) struct Format {
     pub(crate) about: &'static str,
     /// Whether it shows fixes, or counts them.
     pub(crate) fixes: bool,
-    /// Whether programs read it: its paths are relative to the library's root, from wherever it is run.
-    pub(crate) for_programs: bool,
+    /// What the paths that it shows are relative to.
+    pub(crate) paths: Paths,
     /// Makes it.
     pub(crate) report: fn(Look) -> Box<dyn Report>,
+}
+
+/// What paths are relative to. What is not below it is shown as the next one would.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Paths {
+    /// The root of the git repository, for who shows findings beside its files.
+    Repository,
+    /// The root of the library, for who reads it as programs do.
+    Library,
+    /// The working folder, for people.
+    WorkingFolder,
 }
 
 /// All formats, in order of names.

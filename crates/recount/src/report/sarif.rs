@@ -6,13 +6,13 @@ use recount_engine::lint::{Finding, Fix, Level, RULES, Rule};
 use serde::Serialize;
 
 use super::escape::uri;
-use super::{Checked, Format, Look, Problem, Report, Summary, in_sentences, push_sentence};
+use super::{Checked, Format, Look, Paths, Problem, Report, Summary, in_sentences, push_sentence};
 
 pub(super) static FORMAT: Format = Format {
     name: "sarif",
     about: "SARIF 2.1.0, for code scanning",
     fixes: true,
-    for_programs: true,
+    paths: Paths::Repository,
     report: |_: Look| Box::new(Sarif),
 };
 

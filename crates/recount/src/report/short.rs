@@ -1,13 +1,13 @@
 //! `short`: one line a finding, for `grep`, editors and scripts.
 
 use super::escape::line;
-use super::{Checked, Format, Look, Problem, Report, Summary, push_number};
+use super::{Checked, Format, Look, Paths, Problem, Report, Summary, push_number};
 
 pub(super) static FORMAT: Format = Format {
     name: "short",
     about: "one line a finding: `path:line:column: level[rule] message`",
     fixes: false,
-    for_programs: false,
+    paths: Paths::WorkingFolder,
     report: |_: Look| Box::new(Short),
 };
 

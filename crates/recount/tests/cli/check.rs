@@ -229,6 +229,20 @@ fn two_postmortems_with_one_id_name_each_other_whatever_the_case() {
 }
 
 #[test]
+fn a_shared_id_is_seen_through_its_marks() {
+    let folder = Folder::examples();
+    let id = "**Incident ID**: INC-0013";
+    let other = "postmortems/2026/INC-0013-other.md";
+    for written in ["`INC-0013`", "[INC-0013](https://a.example/13)"] {
+        folder.write(other, folder.read(CLEAN).replace(id, &format!("**Incident ID**: {written}")));
+        let run = folder.recount(&["check", "--format", "short"]);
+        assert_eq!(run.out.matches("[duplicate-incident-id]").count(), 2, "{written}: {}", run.out);
+        let run = folder.recount(&["check", "--format", "short", other]).is(1);
+        assert_eq!(rules(&run), ["duplicate-incident-id"], "{written}: {}", run.out);
+    }
+}
+
+#[test]
 fn a_part_of_the_library_is_told_of_ids_that_the_rest_carries() {
     let folder = Folder::repository();
     let taken = folder.read(CLEAN).replace("# Gate scanners", "# Other scanners");
@@ -349,6 +363,39 @@ nothing found in 15 postmortems ([..] known already)
 
 "#]]
     );
+}
+
+#[test]
+fn a_baseline_knows_findings_by_the_fingerprints_of_reports() {
+    let folder = with_one_fault();
+    let found = folder.recount(&["check", "--format", "json", CLEAN]).is(1).json();
+    folder.recount(&["check", "--write-baseline"]).is(0);
+    let name = found["documents"][0]["findings"][0]["fingerprint"].as_str().expect("it has one");
+    assert!(folder.read("recount-baseline.jsonl").contains(name));
+
+    let line = serde_json::json!({ "path": CLEAN, "rule": "empty-field", "fingerprint": "0123456789abcdef" });
+    folder.write("recount-baseline.jsonl", format!("{line}\n"));
+    folder.recount(&["check"]).refuses(
+        "`ROOT/recount-baseline.jsonl:1` is of an earlier version, which knew findings by other fingerprints",
+        "write the file anew with `recount check --write-baseline`",
+    );
+    folder.recount(&["check", "--write-baseline"]).is(0);
+    folder.recount(&["check"]).is(0);
+}
+
+#[test]
+fn a_secret_leaves_no_trace_in_the_baseline() {
+    let folder = with_one_fault();
+    let baseline = |secret: &str| {
+        let name = "postmortems/2026/INC-0001-secret.md";
+        folder.write(name, format!("# T\n\n## Impact\n\n- **Data impact**: the key {secret} was public\n"));
+        folder.recount(&["check", "--write-baseline"]).is(0);
+        folder.read("recount-baseline.jsonl")
+    };
+    let (one, other) = (concat!("AKIA", "IOSFODNN7EXAMPLE"), concat!("AKIA", "QWERTYUIOPASDF12"));
+    let accepted = baseline(one);
+    assert!(accepted.contains("\"secret\""), "{accepted}");
+    assert_eq!(accepted, baseline(other));
 }
 
 #[test]
@@ -509,4 +556,27 @@ fn programs_read_the_same_paths_from_every_folder() {
         let run = folder.finish(command).is(1);
         assert!(run.out.contains(name) && !run.out.contains(CLEAN), "{format}: {}", run.out);
     }
+}
+
+#[test]
+fn what_annotates_a_repository_counts_paths_from_its_root() {
+    let folder = Folder::empty();
+    crate::harness::copy(with_one_fault().root(), &folder.path("team/incidents"));
+    folder.git(&["init", "--quiet"]);
+    let whole = format!("team/incidents/{CLEAN}");
+    for (format, from_root) in
+        [("github", true), ("sarif", true), ("junit", true), ("json", false), ("short", false)]
+    {
+        for below in ["team/incidents", "team/incidents/postmortems/2026"] {
+            let mut command = folder.command(&["check", "--format", format]);
+            command.current_dir(folder.path(below));
+            let run = folder.finish(command).is(1);
+            assert_eq!(run.out.contains(&whole), from_root, "{format} in {below}: {}", run.out);
+        }
+    }
+    folder.write("loose/one.md", folder.read(&whole));
+    let mut command = folder.command(&["check", "--format", "github", "one.md"]);
+    command.current_dir(folder.path("loose"));
+    let run = folder.finish(command).is(1);
+    assert!(run.out.starts_with("::error file=loose/one.md,"), "{}", run.out);
 }

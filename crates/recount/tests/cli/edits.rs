@@ -109,6 +109,23 @@ fn set_refuses_what_breaks_a_rule_of_the_stage_unless_forced() {
 }
 
 #[test]
+fn what_is_worked_out_from_a_time_follows_it() {
+    let folder = with_a_draft();
+    for (field, value) in
+        [("start-time", "2026-11-20 14:02"), ("end-time", "2026-11-20 15:02"), ("duration", "1h")]
+    {
+        folder.recount(&["set", "1", field, value]).is(0);
+    }
+    let run = folder.recount(&["set", "1", "start-time", "2026-11-20 14:00"]).is(0);
+    assert_eq!(run.out, "Start time: 2026-11-20 14:00\nDuration: 1h 2m\n");
+    let run = folder.recount(&["set", "1", "end-time", ""]).is(0);
+    assert_eq!(run.out, "End time: \n");
+    // What did not agree before is for a person to say.
+    folder.recount(&["set", "1", "duration", "3h"]).is(0);
+    folder.recount(&["set", "1", "end-time", "2026-11-20 15:02"]).is(2);
+}
+
+#[test]
 fn set_refuses_what_is_no_field_or_no_value() {
     let folder = with_a_draft();
     for (args, sentence, hint) in [
@@ -138,6 +155,48 @@ fn set_refuses_what_is_no_field_or_no_value() {
     }
     let run = folder.recount(&["set", "1", "symptoms", "a <!-- hidden --> b"]).is(2);
     assert_eq!(run.err.lines().next(), Some("error: a value cannot hold an HTML comment"));
+}
+
+#[test]
+fn set_refuses_what_is_no_answer_to_the_field() {
+    let folder = with_a_draft();
+    let before = folder.read(DRAFT);
+    let share = "give a share as an estimate, `about 12%`, or `unknown` with the reason; or use `--force`";
+    let answer = "begin with `yes`, `no` or `unknown`, and put the details in parentheses; or use `--force`";
+    for (field, value, label, hint) in [
+        ("customers-affected", "lots", "% of customers affected", share),
+        ("customers-affected", "unknown", "% of customers affected", share),
+        ("data-loss", "maybe", "Data loss", answer),
+        ("durability-risk", "two replicas", "Durability risk", answer),
+    ] {
+        folder
+            .recount(&["set", "1", field, value])
+            .refuses(&format!("`{value}` is no answer to `{label}`"), hint);
+    }
+    assert_eq!(folder.read(DRAFT), before);
+    for (field, value) in [
+        ("customers-affected", "about 12% in eu-west"),
+        ("customers-affected", "unknown: the logs are lost"),
+        ("customers-affected", ""),
+        ("data-loss", "unknown"),
+        ("data-loss", "maybe (the replay is not done)"),
+        ("data-loss", "No: replicas were in sync"),
+    ] {
+        folder.recount(&["set", "1", field, value]).is(0);
+    }
+    folder.recount(&["set", "1", "data-loss", "who can say", "--force"]).is(0);
+}
+
+#[test]
+fn an_id_after_the_largest_number_is_refused() {
+    let folder = with_a_draft();
+    let last = format!("INC-{}", u64::MAX);
+    folder.recount(&["renumber", "1", &last]).is(0);
+    let sentence = format!("`{last}` is taken, and no number comes after it");
+    let hint = "give that postmortem a smaller number with `recount renumber`, or name the new ID yourself";
+    folder.recount(&["new", "Search slow"]).refuses(&sentence, hint);
+    folder.recount(&["new", "Search slow", "--id", "INC-0007"]).is(0);
+    folder.recount(&["renumber", "INC-0007"]).refuses(&sentence, hint);
 }
 
 #[test]
@@ -281,6 +340,12 @@ fn log_refuses_what_is_no_row() {
         "`soon` of `--at` is not a time",
         "write it as `2026-11-20 14:02`; it is UTC unless it names another zone",
     );
+    for link in ["dashboard", "two https://a.example", ""] {
+        folder.recount(&["log", "1", "x", "--link", link]).refuses(
+            &format!("`{link}` of `--link` is not an address"),
+            "give a whole one, as `https://grafana.example/d/checkout`",
+        );
+    }
     let run = folder.recount(&["log", "1", "x", "--milestone", "began"]).is(2);
     assert!(
         run.err.contains("use `started`, `detected`, `acknowledged`, `mitigated` or `resolved`"),
@@ -361,6 +426,30 @@ fn links_follow_by_where_they_lead() {
     );
     assert!(folder.path(same_name).exists());
     assert!(folder.path("postmortems/2026/INC-0001-cards-again.evidence/a.png").exists());
+}
+
+#[test]
+fn links_follow_however_they_are_written() {
+    let folder = with_a_draft();
+    folder.write("postmortems/2026/INC-0001-checkout-refused-cards.evidence/a.png", "x");
+    let links = |name: &str| {
+        format!(
+            "# Links\n\nAs in [the other][one], [two] and [three](<./{name}.md#impact>).\n\n\
+             [one]: ./{name}.md 'As it was'\n[two]: <{name}.evidence/a.png>\n"
+        )
+    };
+    folder.write("postmortems/2026/references.md", links("INC-0001-checkout-refused-cards"));
+    folder.write(
+        "postmortems/2026/escapes.md",
+        "# Escapes\n\n[a](INC&#45;0001-checkout-refused-cards.md) [b](INC-0001\\-checkout-refused-cards.md#x) \
+         [c](INC%2D0001-checkout-refused-cards.md?plain=1)\n",
+    );
+    folder.recount(&["rename", DRAFT, "Cards"]).is(0);
+    assert_eq!(folder.read("postmortems/2026/references.md"), links("INC-0001-cards"));
+    assert_eq!(
+        folder.read("postmortems/2026/escapes.md"),
+        "# Escapes\n\n[a](INC-0001-cards.md) [b](INC-0001-cards.md#x) [c](INC-0001-cards.md?plain=1)\n"
+    );
 }
 
 #[test]
@@ -572,7 +661,9 @@ fn only_postmortems_of_the_library_are_changed() {
         "elsewhere/INC-0045-other.md",
         beside,
     ] {
-        for args in changes(path) {
+        // These change what stands beside a postmortem.
+        let beside = [vec!["dismiss", path, "--all"], vec!["evidence", "purge", path, "--yes"]];
+        for args in changes(path).into_iter().chain(beside) {
             let run = library.recount(&args).is(2);
             let reasons =
                 ["is no Markdown file", "is the template", "is not one of this library's postmortems"];
@@ -637,6 +728,15 @@ fn a_file_that_is_not_utf_8_is_not_written_into() {
         }
         assert_eq!(std::fs::read(folder.path(DRAFT)).expect("it is there"), bytes);
     }
+}
+
+#[test]
+fn a_number_finds_a_postmortem_whose_file_is_not_named_after_its_id() {
+    let folder = with_a_draft();
+    let (path, text) = ("postmortems/2026/checkout.md", folder.read(DRAFT));
+    std::fs::rename(folder.path(DRAFT), folder.path(path)).expect("it is there");
+    folder.recount(&["set", "1", "severity", "Sev2"]).is(0);
+    assert_eq!(folder.read(path), text.replace("Sev0 / Sev1 / Sev2 / Sev3", "Sev2"));
 }
 
 #[test]

@@ -117,6 +117,57 @@ fn the_same_evidence_again_adds_nothing_and_rows_stay_as_people_left_them() {
 }
 
 #[test]
+fn a_draft_that_was_killed_half_way_is_repaired_by_the_next_import() {
+    let (whole, _) = drafted();
+    let document = whole.read(PATH);
+    let evidence: Vec<(String, String)> = whole
+        .files("postmortems")
+        .into_iter()
+        .filter(|file| file.contains(".evidence/"))
+        .map(|file| (file.clone(), whole.read(&file)))
+        .collect();
+    let is_ledger = |file: &str| file.ends_with("ledger.jsonl");
+    assert!(evidence.len() == 2 && evidence.iter().any(|(file, _)| is_ledger(file)), "{evidence:#?}");
+    // Killed before the evidence, before the document and before the ledger.
+    for (frozen, written) in [(false, false), (true, false), (true, true)] {
+        let folder = Folder::library();
+        folder.write("shop.gitlog.tsv", GIT_LOG);
+        folder.recount(&["new", "Cards refused"]).is(0);
+        if frozen {
+            for (file, text) in evidence.iter().filter(|(file, _)| !is_ledger(file)) {
+                folder.write(file, text);
+            }
+        }
+        if written {
+            folder.write(PATH, &document);
+        }
+        for _ in 0..2 {
+            folder
+                .recount(&[
+                    "import",
+                    "1",
+                    "shop.gitlog.tsv",
+                    "--from",
+                    "2026-11-20 00:00",
+                    "--to",
+                    "2026-11-21 00:00",
+                ])
+                .is(0);
+            let case = format!("frozen: {frozen}, written: {written}");
+            assert_eq!(folder.read(PATH), document, "{case}");
+            for (file, text) in evidence.iter().filter(|(file, _)| is_ledger(file)) {
+                let mut lines: Vec<_> = text.lines().collect();
+                let now = folder.read(file);
+                let mut now: Vec<_> = now.lines().collect();
+                lines.sort_unstable();
+                now.sort_unstable();
+                assert_eq!(now, lines, "{case}");
+            }
+        }
+    }
+}
+
+#[test]
 fn candidates_are_taken_or_dismissed_one_by_one() {
     let folder = Folder::library();
     write_slack(&folder);
@@ -130,6 +181,8 @@ fn candidates_are_taken_or_dismissed_one_by_one() {
     let actions: Vec<&str> = found.iter().filter_map(|event| event["action"].as_str()).collect();
     assert_eq!(actions, ["Tidy a comment", "lunch was good though"]);
     let [commit, lunch] = [0, 1].map(|at| found[at]["id"].as_str().expect("events have IDs").to_owned());
+    let run = folder.recount(&["candidates", "1", "--grep", "no such words"]).is(0);
+    assert_eq!(run.err, "no candidate holds `no such words`\n");
     let run = folder.recount(&["candidates", "1", "--grep", "LUNCH"]).is(0);
     assert!(run.out.contains(&lunch) && !run.out.contains(&commit), "{}", run.out);
     folder.recount(&["take", "1", &commit]).is(0);

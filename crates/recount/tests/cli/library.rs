@@ -6,6 +6,11 @@ use snapbox::{assert_data_eq, str};
 use crate::harness::Folder;
 
 #[test]
+fn the_example_library_keeps_out_of_git_what_a_new_one_does() {
+    assert_eq!(Folder::examples().read(".gitignore"), Folder::library().read(".gitignore"));
+}
+
+#[test]
 fn without_a_library_commands_say_how_to_make_one() {
     let folder = Folder::empty();
     for args in [&["list"][..], &["show", "1"], &["new", "Checkout down"], &["set", "1", "severity", "Sev1"]]

@@ -237,6 +237,16 @@ Action items
 }
 
 #[test]
+fn show_says_what_a_cell_means_and_not_how_a_table_holds_it() {
+    let folder = untidy();
+    folder.replace("postmortems/INC-0001-cards.md", "First refusal |", "`a \\| b`<br>twice |");
+    let run = folder.recount(&["show", "1"]).is(0);
+    assert!(run.out.contains("**Started.** `a | b` twice\n"), "{}", run.out);
+    let run = folder.recount(&["show", "1", "--format", "json"]).is(0).json();
+    assert_eq!(run["timeline"][1]["action"], "**Started.** `a | b`\ntwice");
+}
+
+#[test]
 fn show_gives_the_document_itself_and_its_data() {
     let folder = Folder::examples();
     let path = "postmortems/2026/INC-0013-scanners-kept-inventory-overloaded.md";

@@ -162,6 +162,19 @@ fn range_end(text: &str) -> Option<(f64, &str)> {
     sign(after).0.map(|_| (second, after))
 }
 
+/// Whether a figure is answered: with a quantity, or by saying why there is none.
+pub fn is_quantified(text: &str) -> bool {
+    contains_quantity(text) || is_explained_unknown(text)
+}
+
+/// `Unknown: the logs are lost`, `N/A (an internal tool)`: honest, and with its reason.
+fn is_explained_unknown(text: &str) -> bool {
+    let begins = |word: &&str| text.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
+    let words = ["unknown", "not known", "not measured", "not measurable", "not applicable", "n/a"];
+    let Some(word) = words.iter().find(|word| begins(word)) else { return false };
+    text[word.len()..].split_whitespace().filter(|word| word.contains(char::is_alphanumeric)).count() >= 2
+}
+
 /// Whether prose holds a number that quantifies: digits, `%`, `all`, `no customers`, `three`.
 ///
 /// Versions, dates, clocks, tickets, names with digits, links, code and HTTP codes are no quantities.
@@ -412,6 +425,20 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn an_unknown_figure_owes_its_reason() {
+        for (text, explained) in [
+            ("Unknown: the logs are lost", true),
+            ("n/a (internal tool)", true),
+            ("unknown", false),
+            ("Unknown.", false),
+            ("not measured yet", false),
+            ("many", false),
+        ] {
+            assert_eq!(is_explained_unknown(text), explained, "{text}");
+        }
+    }
 
     #[test]
     fn percentages_are_read_as_people_write_them() {

@@ -153,7 +153,7 @@ pub fn read(text: &str) -> StatusReading<'_> {
         return StatusReading { status: None, canonical: false, problems: vec![StatusProblem::UnknownWord] };
     };
     let mut problems = Vec::new();
-    let (date, rest, canonical_date) = date_in(rest, &mut problems);
+    let (date, rest, canonical_date) = date_in(rest, kind, &mut problems);
     let (reason, canonical_reason) = reason(rest);
     if date.is_none() && problems.is_empty() && kind.needs_date() {
         problems.push(StatusProblem::MissingDate);
@@ -255,7 +255,11 @@ fn strip_marks(text: &str) -> &str {
 }
 
 /// Takes the date after the word. What stands there without being one is a problem, if it has digits first.
-fn date_in<'a>(rest: &'a str, problems: &mut Vec<StatusProblem>) -> (Option<Date>, &'a str, bool) {
+fn date_in<'a>(
+    rest: &'a str,
+    kind: StatusKind,
+    problems: &mut Vec<StatusProblem>,
+) -> (Option<Date>, &'a str, bool) {
     // Emphasis may end between the word and its date.
     let unmarked = rest.trim_start_matches(['*', '_', '`']);
     let start = unmarked.trim_start_matches([' ', '\u{A0}', ',', '(', '@', ':', '-', '–', '—']);
@@ -279,13 +283,23 @@ fn date_in<'a>(rest: &'a str, problems: &mut Vec<StatusProblem>) -> (Option<Date
             problems.push(StatusProblem::BadDate);
             (None, &start[length..], false)
         }
-        None if rest.starts_with(' ') && start.starts_with(|c: char| c.is_ascii_digit()) => {
+        None if rest.starts_with(' ') && is_meant_as_date(start, kind) => {
             problems.push(StatusProblem::BadDate);
             let end = start.find([':', ' ']).unwrap_or(start.len());
             (None, &start[end..], false)
         }
         None => (None, unmarked, rest.is_empty() || rest.starts_with(": ")),
     }
+}
+
+/// Whether something that is no date stands where one is meant: any number where a date is owed, and
+/// otherwise what looks like one (`80 %` does not).
+fn is_meant_as_date(text: &str, kind: StatusKind) -> bool {
+    let number = text.split([':', ' ', ')']).next().unwrap_or("");
+    let parts = number.split(['-', '/', '.']);
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let looks_like_one = || parts.clone().count() == 3 && parts.clone().take(2).all(is_number);
+    text.starts_with(|c: char| c.is_ascii_digit()) && (kind.needs_date() || looks_like_one())
 }
 
 /// The reason after the date, and whether it stands behind a colon and one space.
@@ -373,6 +387,9 @@ mod tests {
             ("In Progress", "In progress"),
             ("WIP", "In progress"),
             ("in-progress: half of it", "In progress: half of it"),
+            ("in progress (80 %)", "In progress: 80 %"),
+            ("In progress 80%", "In progress: 80%"),
+            ("open (2 of 3 left)", "Open: 2 of 3 left"),
             ("done 2026-12-04", "Done 2026-12-04"),
             ("✅ Done 2026-12-04", "Done 2026-12-04"),
             ("[x] Done 2026-12-04", "Done 2026-12-04"),
@@ -412,6 +429,8 @@ mod tests {
             ("Done 12/04/2026", vec![BadDate]),
             ("Done 4 Dec", vec![BadDate]),
             ("Done 2026", vec![BadDate]),
+            ("In progress 2026-13-40", vec![BadDate]),
+            ("Open (04/12/26)", vec![BadDate]),
             ("Done 2026-12-04T14:02Z", vec![BadDate]),
             ("Dnoe 2026-12-04", vec![UnknownWord]),
             ("Verifed 2026-12-04", vec![UnknownWord]),

@@ -49,10 +49,14 @@ rule! {
 
 fn check(cx: &Context<'_>, out: &mut Findings) {
     let document = cx.document;
-    for id in SectionId::ALL {
-        if document.section(id).is_some() {
-            continue;
-        }
+    let missing: Vec<SectionId> =
+        SectionId::ALL.into_iter().filter(|id| document.section(*id).is_none()).collect();
+    if missing.is_empty() {
+        return;
+    }
+    // A section below a code fence that nobody closed is there: `unclosed-fence` says what hides it.
+    let hidden = document.unclosed_fence().map_or_else(Vec::new, |fence| fence.sections);
+    for id in missing.into_iter().filter(|id| !hidden.contains(id)) {
         let span = document
             .title()
             .map(|title| title.span)

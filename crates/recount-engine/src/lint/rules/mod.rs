@@ -20,6 +20,7 @@ mod emotive_language;
 mod empty_field;
 mod end_before_start;
 mod equal_priorities;
+mod extra_cells;
 mod foreign_template;
 mod game_day_overdue;
 mod human_error_as_cause;
@@ -41,6 +42,7 @@ mod missing_evidence_link;
 mod missing_game_day;
 mod missing_incident_id;
 mod missing_owner;
+mod missing_priority;
 mod missing_proof;
 mod missing_section;
 mod missing_verification_plan;
@@ -60,6 +62,7 @@ mod timeline_gap;
 mod timeline_starts_late;
 mod trigger_as_root_cause;
 mod unbounded_investigation;
+mod unclosed_fence;
 mod unexplained_alerting;
 mod unknown_field;
 mod unknown_owner;
@@ -100,6 +103,7 @@ pub static RULES: &[&Rule] = &[
     &empty_field::RULE,
     &end_before_start::RULE,
     &equal_priorities::RULE,
+    &extra_cells::RULE,
     &foreign_template::RULE,
     &game_day_overdue::RULE,
     &human_error_as_cause::RULE,
@@ -121,6 +125,7 @@ pub static RULES: &[&Rule] = &[
     &missing_game_day::RULE,
     &missing_incident_id::RULE,
     &missing_owner::RULE,
+    &missing_priority::RULE,
     &missing_proof::RULE,
     &missing_section::RULE,
     &missing_verification_plan::RULE,
@@ -140,6 +145,7 @@ pub static RULES: &[&Rule] = &[
     &timeline_starts_late::RULE,
     &trigger_as_root_cause::RULE,
     &unbounded_investigation::RULE,
+    &unclosed_fence::RULE,
     &unexplained_alerting::RULE,
     &unknown_field::RULE,
     &unknown_owner::RULE,

@@ -61,22 +61,10 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
         ),
     ] {
         let Some(first) = document.field_values(id).next() else { continue };
-        if !document.field_values(id).any(|value| is_quantified(document.slice(value))) {
+        if !document.field_values(id).any(|value| percentage::is_quantified(document.slice(value))) {
             out.report(first, format!("`{}` holds no number", excerpt(document.slice(first))), WHY, help);
         }
     }
-}
-
-fn is_quantified(text: &str) -> bool {
-    percentage::contains_quantity(text) || is_explained_unknown(text)
-}
-
-/// `Unknown: the logs are lost`, `N/A (an internal tool)`: honest, and with its reason.
-fn is_explained_unknown(text: &str) -> bool {
-    let begins = |word: &&str| text.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word));
-    let words = ["unknown", "not known", "not measured", "not measurable", "not applicable", "n/a"];
-    let Some(word) = words.iter().find(|word| begins(word)) else { return false };
-    text[word.len()..].split_whitespace().filter(|word| word.contains(char::is_alphanumeric)).count() >= 2
 }
 
 /// The first words of a value, for a message.
@@ -86,24 +74,5 @@ fn excerpt(text: &str) -> String {
     match line.char_indices().nth(MOST) {
         Some((end, _)) => format!("{}…", line[..end].trim_end()),
         None => line,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_unknown_figure_owes_its_reason() {
-        for (text, explained) in [
-            ("Unknown: the logs are lost", true),
-            ("n/a (internal tool)", true),
-            ("unknown", false),
-            ("Unknown.", false),
-            ("not measured yet", false),
-            ("many", false),
-        ] {
-            assert_eq!(is_explained_unknown(text), explained, "{text}");
-        }
     }
 }
