@@ -9,6 +9,7 @@ use jiff::civil::{Date, date};
 use recount_engine::config::Config;
 use recount_engine::document::edit::apply;
 use recount_engine::document::{Document, LineIndex, Stage};
+use recount_engine::evidence::Frozen;
 use recount_engine::lint::{self, Context, Finding, LevelTable, Library, Options, RULES, Rule};
 
 const TODAY: Date = date(2026, 11, 23);
@@ -31,8 +32,8 @@ fn config() -> Config {
     Config::from_toml(&text).expect("it is well formed")
 }
 
-/// A library that knows one other incident and two files.
-struct OneOther;
+/// A library that knows one other incident and two files, and the evidence of a rule's fixture.
+struct OneOther(PathBuf);
 
 impl Library for OneOther {
     fn other_with_id(&self, id: &str) -> Option<String> {
@@ -42,6 +43,12 @@ impl Library for OneOther {
         let known =
             ["INC-0007-checkout-closed-by-dns-failover.md", "INC-0003-retry-storm-after-cache-flush.md"];
         Some(known.iter().any(|name| path.ends_with(name)))
+    }
+    fn evidence(&self) -> Option<Frozen> {
+        let names = ["001.jsonl", "ledger.jsonl"];
+        let files = names.map(|name| (name, fs::read(self.0.join(name)).unwrap_or_default()));
+        let frozen = Frozen::read(files.iter().map(|(name, bytes)| (*name, bytes.as_slice())));
+        (!frozen.events().is_empty()).then_some(frozen)
     }
     fn has_anchor(&self, _: &str, anchor: &str) -> Option<bool> {
         Some(["timeline", "action-items", "root-cause"].contains(&anchor))
@@ -76,7 +83,9 @@ fn findings_of(rule: &Rule, bytes: &[u8]) -> Vec<Finding> {
     let config = config();
     let levels = LevelTable::new(&config);
     let document = Document::parse(bytes);
-    let context = Context::new(&document, &config, &levels, &OneOther, TODAY);
+    let evidence = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rules").join(rule.name).join("evidence");
+    let library = OneOther(evidence);
+    let context = Context::new(&document, &config, &levels, &library, TODAY);
     let mut findings = lint::check(&context, Options { stage: Some(Stage::Final), due: true, fixes: true });
     findings.retain(|finding| finding.rule.name == rule.name);
     findings
@@ -249,7 +258,8 @@ fn no_rule_panics_on_what_is_left_of_a_broken_document() {
             }
             let document = Document::parse(&bytes);
             // Every rule is heard at this stage.
-            let context = Context::new(&document, &config, &levels, &OneOther, TODAY);
+            let library = OneOther(PathBuf::new());
+            let context = Context::new(&document, &config, &levels, &library, TODAY);
             for finding in
                 lint::check(&context, Options { stage: Some(Stage::Final), due: true, fixes: true })
             {

@@ -1,9 +1,10 @@
 //! Where a postmortem's frozen evidence stands: `<postmortem>.evidence/`, beside the document.
 //!
-//! What lives here: names. What does not: what the files in it mean (the engine's `evidence`), and
+//! What lives here: names, and reading the files. What does not: what the files in it mean (the engine's `evidence`), and
 //! writing them, which happens under the library's lock ([`crate::Guard::write_evidence`]).
 
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 const EXTENSION: &str = "evidence";
 
@@ -24,6 +25,25 @@ pub fn evidence_folder(postmortem: &Path) -> PathBuf {
     name.push(".");
     name.push(EXTENSION);
     postmortem.with_file_name(name)
+}
+
+/// The files of a postmortem's evidence, by name; none where nothing was frozen.
+pub fn evidence_files(postmortem: &Path) -> io::Result<Vec<(String, Vec<u8>)>> {
+    let entries = match fs::read_dir(evidence_folder(postmortem)) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        // What was kept beside the events, such as an original, may be large and is nobody's here.
+        if entry.path().is_file() && entry.path().extension().is_some_and(|extension| extension == "jsonl") {
+            files.push((entry.file_name().to_string_lossy().into_owned(), fs::read(entry.path())?));
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 /// Whether a folder holds evidence rather than documents.

@@ -31,7 +31,7 @@ mod walk;
 mod write;
 
 pub use error::{Conflict, StoreError};
-pub use evidence::evidence_folder;
+pub use evidence::{evidence_files, evidence_folder};
 pub use library::{CONFIG_FILE, DEFAULT_FOLDER, Library, STATE_FOLDER, TEMPLATE_FILE};
 pub use lock::Guard;
 pub use read::{DEFAULT_SIZE_LIMIT, Stored, Unreadable, Version};

@@ -13,9 +13,10 @@ use jiff::civil::Date;
 use recount_engine::config::Config;
 use recount_engine::document::template;
 use recount_engine::document::{Document, Stage};
+use recount_engine::evidence::Frozen;
 use recount_engine::ide::Checker;
 use recount_engine::lint::{self, Finding, Level, Library as Facts, Options};
-use recount_store::{Guard, Library, Listed, StoreError, Stored, TEMPLATE_FILE};
+use recount_store::{Guard, Library, Listed, StoreError, Stored, TEMPLATE_FILE, evidence_files};
 
 use crate::environment::Environment;
 use crate::error::CliError;
@@ -378,6 +379,12 @@ impl Facts for Neighbours<'_> {
         let paths = self.others?.get(&id.to_lowercase())?;
         let other = paths.iter().find(|path| path.as_path() != self.path)?;
         Some(self.workspace.relative(other).display().to_string())
+    }
+
+    fn evidence(&self) -> Option<Frozen> {
+        // Evidence that cannot be read is said where it is asked for, and silences a rule here.
+        let files = evidence_files(self.path).ok().filter(|files| !files.is_empty())?;
+        Some(Frozen::read(files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()))))
     }
 
     fn exists(&self, path: &str) -> Option<bool> {

@@ -9,6 +9,7 @@
 //! [`source::Import`], [`freeze::Frozen`] keeps what is new, [`select::select`] chooses what comes in (by [`curate::Curation`] and what the others say),
 //! [`row::Row`] writes it down and [`derive::derive`] says what else it decides.
 
+pub mod contradict;
 pub mod curate;
 pub mod derive;
 pub mod event;

@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::document::template::{ACTION_HEADERS, SectionId, TIMELINE_HEADERS};
 use crate::document::value::severity::Severity;
 use crate::document::{ActionItem, Document, Span};
+use crate::evidence::freeze::Frozen;
 use crate::evidence::redact::{self, Found};
 
 /// What a rule may ask about the rest of the library. Paths are relative to the document's folder, as
@@ -24,6 +25,8 @@ pub trait Library {
     fn exists(&self, path: &str) -> Option<bool>;
     /// Whether the document at `path` has this anchor; none when that cannot be known.
     fn has_anchor(&self, path: &str, anchor: &str) -> Option<bool>;
+    /// What was frozen beside the document; none when there is nothing.
+    fn evidence(&self) -> Option<Frozen>;
 }
 
 /// A document on its own.
@@ -38,6 +41,9 @@ impl Library for NoLibrary {
         None
     }
     fn has_anchor(&self, _: &str, _: &str) -> Option<bool> {
+        None
+    }
+    fn evidence(&self) -> Option<Frozen> {
         None
     }
 }
@@ -56,6 +62,7 @@ pub struct Context<'a> {
     rule: Cell<usize>,
     hits: OnceCell<Vec<Hit>>,
     redactable: OnceCell<Vec<Found>>,
+    evidence: OnceCell<Option<Frozen>>,
     foreign: OnceCell<bool>,
     unused_waivers: OnceCell<Vec<(Span, String)>>,
 }
@@ -88,6 +95,7 @@ impl<'a> Context<'a> {
             rule: Cell::new(0),
             hits: OnceCell::new(),
             redactable: OnceCell::new(),
+            evidence: OnceCell::new(),
             foreign: OnceCell::new(),
             unused_waivers: OnceCell::new(),
         }
@@ -121,6 +129,11 @@ impl<'a> Context<'a> {
 
     fn all_hits(&self) -> &[Hit] {
         self.hits.get_or_init(|| LEXICON.scan(self.document.text()))
+    }
+
+    /// The evidence that was frozen beside the document, read when the first rule asks.
+    pub fn evidence(&self) -> Option<&Frozen> {
+        self.evidence.get_or_init(|| self.library.evidence()).as_ref()
     }
 
     /// What an import would take out, anywhere in the text: secrets, and what says who somebody is.

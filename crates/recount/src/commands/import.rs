@@ -1,6 +1,5 @@
 //! `recount import`: evidence into the timeline of a postmortem.
 
-use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -14,7 +13,7 @@ use recount_engine::evidence::freeze::{self, Frozen, Header, Window};
 use recount_engine::evidence::merge::{self, Merged, Merging};
 use recount_engine::evidence::source::OUTSIDE;
 use recount_engine::evidence::{Choice, Event, EventId, Import, Options, Person};
-use recount_store::{Guard, evidence_folder};
+use recount_store::{Guard, evidence_files, evidence_folder};
 
 use crate::Outcome;
 use crate::commands::new::instant;
@@ -253,21 +252,7 @@ fn read_zone(name: &str) -> Result<TimeZone, CliError> {
 
 /// The frozen evidence of a postmortem, with a warning for every line that is damaged.
 pub(crate) fn frozen_of(path: &Path, environment: &mut Environment) -> Result<Frozen, CliError> {
-    let folder = evidence_folder(path);
-    let mut files: Vec<(String, Vec<u8>)> = Vec::new();
-    match fs::read_dir(&folder) {
-        Ok(entries) => {
-            for entry in entries {
-                let entry = entry.map_err(|error| cannot(&folder, &error))?;
-                if entry.path().is_file() {
-                    let bytes = fs::read(entry.path()).map_err(|error| cannot(&entry.path(), &error))?;
-                    files.push((entry.file_name().to_string_lossy().into_owned(), bytes));
-                }
-            }
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(cannot(&folder, &error)),
-    }
+    let files = evidence_files(path).map_err(|error| cannot(&evidence_folder(path), &error))?;
     let frozen = Frozen::read(files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())));
     for damage in frozen.damage() {
         environment.warn(format!("the evidence has a line that cannot be read: {damage}"));

@@ -1,7 +1,9 @@
 //! `detection-contradiction`: the section on detection and the timeline tell two stories.
 
 use crate::document::template::FieldId;
+use crate::document::value::time;
 use crate::document::{Document, Milestone, Span, TimelineRow};
+use crate::evidence::contradict;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings};
 
@@ -11,7 +13,9 @@ rule! {
     ///
     /// Three contradictions are found: no alert by the field and an alert by the row; no customer reports
     /// by the field and a customer by the row; an alert alone by the fields and a customer by the row.
-    /// Where an alert and customers both stand in the fields, the row may name either.
+    /// Where an alert and customers both stand in the fields, the row may name either. A fourth one needs
+    /// the evidence that was frozen beside the document: an alert of the timeline that fired after the start
+    /// and more than two minutes before the row `**Detected.**`.
     ///
     /// ## Why
     ///
@@ -87,6 +91,7 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
     let document = cx.document;
     report_negative_time(document, out);
     let Some(row) = document.milestone(Milestone::Detected) else { return };
+    report_earlier_sign(cx, row, out);
     let alerts = Told::by(document, FieldId::AlertNames);
     let reports = Told::by(document, FieldId::CustomerReports);
     let observed = Told::by(document, FieldId::InternalObservation);
@@ -116,6 +121,22 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
 }
 
 const WHY: &str = "who noticed first decides what to do about alerting";
+
+/// An alert that fired before somebody is said to have noticed, by its own evidence.
+fn report_earlier_sign(cx: &Context<'_>, row: &TimelineRow, out: &mut Findings) {
+    let (Some(at), Some(cell)) = (row.at(), row.time) else { return };
+    let Some(frozen) = cx.evidence() else { return };
+    let Some(sign) = contradict::earlier_sign(frozen, cx.document.started_at(), at) else { return };
+    let name = sign.details.get("alert").map_or(sign.action.as_str(), String::as_str);
+    let name: String = name.chars().take(60).collect();
+    let fired = time::canonical(sign.instant(), false);
+    out.report(
+        cell.span,
+        format!("by the evidence `{name}` told of it at `{fired}`, before it was detected"),
+        WHY,
+        "mark the row of the alert as `**Detected.**`, or say in Detection why nobody saw it",
+    );
+}
 
 /// `-4m`: detected before it began.
 fn report_negative_time(document: &Document, out: &mut Findings) {

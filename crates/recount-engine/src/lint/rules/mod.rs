@@ -77,6 +77,7 @@ mod unused_waiver;
 mod vague_action;
 mod verified_without_evidence;
 mod waiver_without_reason;
+mod zone_shift;
 
 use super::Rule;
 
@@ -160,4 +161,5 @@ pub static RULES: &[&Rule] = &[
     &vague_action::RULE,
     &verified_without_evidence::RULE,
     &waiver_without_reason::RULE,
+    &zone_shift::RULE,
 ];
