@@ -9,8 +9,7 @@ use recount_engine::evidence::{
 
 /// Reads `parts` through `source`.
 pub fn reading(source: &'static Source, parts: &[(&str, &[u8])]) {
-    let heads: Vec<Part<'_>> =
-        parts.iter().map(|(name, bytes)| Part::new(name, bytes)).collect();
+    let heads: Vec<Part<'_>> = parts.iter().map(|(name, bytes)| Part::new(name, bytes)).collect();
     let _ = recognise(&heads);
     let import = session(source, parts.iter());
     let backwards = session(source, parts.iter().rev());
