@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod merging;
+mod systems;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
