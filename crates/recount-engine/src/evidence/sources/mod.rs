@@ -3,8 +3,10 @@
 //! A source reads bytes and gives events. It does not redact, filter, choose or store them.
 
 pub mod git_log;
+pub mod kubernetes_audit;
 pub mod kubernetes_events;
 pub mod slack_export;
+mod shell_command;
 mod slack_text;
 mod slack_wire;
 
@@ -14,6 +16,7 @@ use super::source::Source;
 #[rustfmt::skip] // One a line, so that lines are added without touching others.
 pub static SOURCES: &[&Source] = &[
     &git_log::GIT_LOG,
+    &kubernetes_audit::KUBERNETES_AUDIT,
     &kubernetes_events::KUBERNETES_EVENTS,
     &slack_export::SLACK_EXPORT,
 ];
