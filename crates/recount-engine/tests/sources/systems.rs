@@ -29,3 +29,13 @@ fn real_events_of_a_cluster_give_their_warnings_with_their_ranges() {
     assert!(import.events.iter().any(|event| event.details["reason"] == "Scheduled"));
     assert_eq!(taken(&import).len(), 6);
 }
+
+#[test]
+fn real_records_of_a_cloud_are_counted_where_they_only_read() {
+    let Some(import) = read("cloudtrail/invictus_sample.json", "cloudtrail") else { return };
+    assert_eq!(import.left_out.get("calls that only read"), Some(&9));
+    assert_eq!((import.events.len(), import.skipped.len()), (1, 0));
+    // An agent's inventory changes nothing that anybody asks about.
+    assert!(taken(&import).is_empty());
+    assert!(import.events[0].details["region"].starts_with("us-"), "{:?}", import.events[0]);
+}

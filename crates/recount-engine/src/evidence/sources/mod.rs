@@ -2,6 +2,7 @@
 //!
 //! A source reads bytes and gives events. It does not redact, filter, choose or store them.
 
+pub mod cloudtrail;
 pub mod git_log;
 pub mod kubernetes_audit;
 pub mod kubernetes_events;
@@ -15,6 +16,7 @@ use super::source::Source;
 /// Every source there is: command line, recognition and reference pages read this list.
 #[rustfmt::skip] // One a line, so that lines are added without touching others.
 pub static SOURCES: &[&Source] = &[
+    &cloudtrail::CLOUDTRAIL,
     &git_log::GIT_LOG,
     &kubernetes_audit::KUBERNETES_AUDIT,
     &kubernetes_events::KUBERNETES_EVENTS,
