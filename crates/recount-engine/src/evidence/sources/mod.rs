@@ -4,12 +4,15 @@
 
 pub mod cloudtrail;
 pub mod git_log;
+pub mod journald;
 pub mod kubernetes_audit;
 pub mod kubernetes_events;
 pub mod slack_export;
+mod machine_log;
 mod shell_command;
 mod slack_text;
 mod slack_wire;
+pub mod syslog;
 
 use super::source::Source;
 
@@ -18,9 +21,11 @@ use super::source::Source;
 pub static SOURCES: &[&Source] = &[
     &cloudtrail::CLOUDTRAIL,
     &git_log::GIT_LOG,
+    &journald::JOURNALD,
     &kubernetes_audit::KUBERNETES_AUDIT,
     &kubernetes_events::KUBERNETES_EVENTS,
     &slack_export::SLACK_EXPORT,
+    &syslog::SYSLOG,
 ];
 
 #[cfg(test)]
