@@ -7,6 +7,7 @@ pub mod git_log;
 pub mod journald;
 pub mod kubernetes_audit;
 pub mod kubernetes_events;
+pub mod shell_history;
 pub mod slack_export;
 mod machine_log;
 mod shell_command;
@@ -24,6 +25,7 @@ pub static SOURCES: &[&Source] = &[
     &journald::JOURNALD,
     &kubernetes_audit::KUBERNETES_AUDIT,
     &kubernetes_events::KUBERNETES_EVENTS,
+    &shell_history::SHELL_HISTORY,
     &slack_export::SLACK_EXPORT,
     &syslog::SYSLOG,
 ];

@@ -12,6 +12,7 @@ use crate::evidence::event::{Event, Precision};
 use crate::evidence::identity::hashed_id;
 use crate::evidence::instants::{self, Instant};
 use crate::evidence::reader::{self, LineSource, Reader};
+use crate::evidence::redact::redact;
 use crate::evidence::source::{Confidence, Part, source};
 
 source! {
@@ -276,7 +277,9 @@ impl Syslog {
                 return Err(why);
             }
         };
-        let id = hashed_id("syslog", at.at, &format!("{} {}", message.host, message.app), message.text);
+        // Nothing of a secret goes into a name, not even its hash.
+        let who = format!("{} {}", message.host, message.app);
+        let id = hashed_id("syslog", at.at, &who, &redact(message.text));
         let event = machine_log::filled(Event::new(id, &at, told.kind), &told, &read);
         self.settling.push(event, &told, message.host, reader);
         Ok(())
