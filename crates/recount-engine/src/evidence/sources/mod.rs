@@ -14,6 +14,8 @@ mod shell_command;
 mod slack_text;
 mod slack_wire;
 pub mod syslog;
+pub mod terminal_recording;
+mod terminal_screen;
 
 use super::source::Source;
 
@@ -28,6 +30,7 @@ pub static SOURCES: &[&Source] = &[
     &shell_history::SHELL_HISTORY,
     &slack_export::SLACK_EXPORT,
     &syslog::SYSLOG,
+    &terminal_recording::TERMINAL_RECORDING,
 ];
 
 #[cfg(test)]
