@@ -226,7 +226,7 @@ fn call(wire: &Wire<'_>, reader: &mut Reader) -> Result<(), String> {
     if api == "signin" {
         kind = Kind::Note;
         let answer = wire.response_elements.as_ref().and_then(|answer| answer[name].as_str());
-        result = answer.unwrap_or(error).to_owned();
+        answer.unwrap_or(error).clone_into(&mut result);
     } else if !error.is_empty() {
         kind = Kind::Note;
         result = format!("Failed: {error}");
@@ -429,12 +429,12 @@ fn kind_of(api: &str, name: &str, request: &Value) -> Kind {
         ("dynamodb", "UpdateTable") if given("provisionedThroughput") => Kind::Scaling,
         ("rds", "ModifyDBInstance") if given("dBInstanceClass") => Kind::Scaling,
         ("ec2", "ModifyInstanceAttribute") if given("instanceType") => Kind::Scaling,
-        ("ecs", "RegisterTaskDefinition") | ("lambda", "PublishVersion") | ("ecr", _) => Kind::Note,
-        ("tagging", _) | ("athena" | "logs", "StartQuery" | "StartQueryExecution" | "StopQuery") => {
-            Kind::Note
-        }
-        ("sts" | "signin" | "sso" | "cloudshell", _) => Kind::Note,
-        ("ssm", "PutInventory") | (_, "BackupJobCompleted" | "CreateNetworkInterface") => Kind::Note,
+        ("ecs", "RegisterTaskDefinition")
+        | ("lambda", "PublishVersion")
+        | ("athena" | "logs", "StartQuery" | "StartQueryExecution" | "StopQuery")
+        | ("ssm", "PutInventory")
+        | ("tagging" | "ecr" | "sts" | "signin" | "sso" | "cloudshell", _)
+        | (_, "BackupJobCompleted" | "CreateNetworkInterface") => Kind::Note,
         _ if name.contains("Tag") && !name.contains("Target") => Kind::Note,
         _ => {
             let commands = [

@@ -511,15 +511,21 @@ fn cloud(arguments: &[&str]) -> Does {
     Looks
 }
 
+/// Words of SQL that change something, or what runs.
+const CHANGE: &str = "update delete insert alter drop create truncate grant revoke kill vacuum reindex pg_terminate_backend \
+    pg_cancel_backend pg_reload_conf pg_promote global merge analyze optimize call";
+
 fn changes_data(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let words = lower.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
-    const CHANGE: &str = "update delete insert alter drop create truncate grant revoke kill vacuum reindex pg_terminate_backend \
-        pg_cancel_backend pg_reload_conf pg_promote global merge analyze optimize call";
     words.filter(|word| !word.is_empty()).any(|word| CHANGE.split(' ').any(|change| change == word))
         || lower.contains(" < ")
         || lower.contains(" -f ")
 }
+
+/// Commands of Redis that change something.
+const WRITES: &str = "flushall flushdb del unlink set setex expire failover shutdown replicaof slaveof lpush rpush hset \
+    hdel rename kill bgrewriteaof reset sadd srem eval";
 
 fn cache(arguments: &[&str]) -> Does {
     let words: Vec<String> = arguments.iter().map(|word| word.to_ascii_lowercase()).collect();
@@ -527,8 +533,6 @@ fn cache(arguments: &[&str]) -> Does {
     if has(&["config"]) {
         return if has(&["set", "rewrite"]) { Changes(ConfigChange) } else { Looks };
     }
-    const WRITES: &str = "flushall flushdb del unlink set setex expire failover shutdown replicaof slaveof lpush rpush hset \
-        hdel rename kill bgrewriteaof reset sadd srem eval";
     if words.iter().any(|word| WRITES.split(' ').any(|write| write == word)) {
         Changes(Command)
     } else {

@@ -196,7 +196,7 @@ impl ShellHistory {
                 self.typed(
                     part,
                     from,
-                    Typed { command: std::mem::take(&mut command), time, ..Typed::default() },
+                    &Typed { command: std::mem::take(&mut command), time, ..Typed::default() },
                 );
                 time = stamp.as_str();
                 from = index + 2;
@@ -208,7 +208,7 @@ impl ShellHistory {
                 command.push('\n');
             }
         }
-        self.typed(part, from, Typed { command, time, ..Typed::default() });
+        self.typed(part, from, &Typed { command, time, ..Typed::default() });
         self.without_time(untimed);
     }
 
@@ -228,7 +228,7 @@ impl ShellHistory {
                 command.push_str(next);
             }
             let time = found.get(1).map_or("", |time| time.as_str());
-            self.typed(part, index + 1, Typed { command, time, ..Typed::default() });
+            self.typed(part, index + 1, &Typed { command, time, ..Typed::default() });
         }
         self.without_time(untimed);
     }
@@ -243,7 +243,7 @@ impl ShellHistory {
             } else if let Some(time) = line.trim_start().strip_prefix("when: ")
                 && let Some((at, command)) = open.take()
             {
-                self.typed(part, at, Typed { command, time: time.trim(), ..Typed::default() });
+                self.typed(part, at, &Typed { command, time: time.trim(), ..Typed::default() });
             }
         }
         self.without_time(untimed + usize::from(open.is_some()));
@@ -284,7 +284,7 @@ impl ShellHistory {
                 columns.remove(0);
             }
             typed.command = columns.join("\t");
-            self.typed(part, index, typed);
+            self.typed(part, index, &typed);
         }
     }
 
@@ -323,7 +323,7 @@ impl ShellHistory {
                     self.typed(
                         part,
                         index + 1,
-                        Typed { command: found[2].to_owned(), time, ..Typed::default() },
+                        &Typed { command: found[2].to_owned(), time, ..Typed::default() },
                     );
                 }
                 None => untimed += usize::from(!line.trim().is_empty()),
@@ -342,9 +342,9 @@ impl ShellHistory {
         }
     }
 
-    fn typed(&mut self, part: &str, line: usize, typed: Typed<'_>) {
+    fn typed(&mut self, part: &str, line: usize, typed: &Typed<'_>) {
         self.reader.come_to(part, Position::Line(line));
-        self.add(part, &typed);
+        self.add(part, typed);
     }
 
     fn add(&mut self, part: &str, typed: &Typed<'_>) {

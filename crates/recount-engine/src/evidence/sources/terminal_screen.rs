@@ -146,7 +146,7 @@ impl Screen {
             'G' => self.cursor = (self.row + count - 1).min(LONGEST),
             'K' if number == Some(2) => self.line.clear(),
             'K' if number == Some(1) => self.line[..end].fill(' '),
-            'K' => self.line.truncate(self.cursor),
+            'K' | 'J' => self.line.truncate(self.cursor),
             'P' => {
                 self.line.drain(end..(end + count).min(self.line.len()));
             }
@@ -154,7 +154,6 @@ impl Screen {
                 let room = count.min(LONGEST.saturating_sub(self.line.len()));
                 self.line.splice(end..end, std::iter::repeat_n(' ', room));
             }
-            'J' => self.line.truncate(self.cursor),
             'H' | 'f' => {
                 self.line.clear();
                 (self.cursor, self.row) = (0, 0);
