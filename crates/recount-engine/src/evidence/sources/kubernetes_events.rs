@@ -193,14 +193,18 @@ impl JsonSource for KubernetesEvents {
     fn finish(&mut self, reader: &mut Reader) {
         let events = &mut reader.import.events;
         let mut replaced: Vec<String> = Vec::new();
-        for (deployment, steps) in &self.steps {
-            for step in steps {
-                // An event that is told twice is one: only what lies before counts as before.
-                let near = |other: &&Step| other.at.duration_since(step.at).abs() <= ROLLOUT;
-                let before =
-                    |other: &&Step, up: bool| other.at < step.at && other.set == step.set && other.up == up;
+        for (deployment, steps) in &mut self.steps {
+            steps.sort_by(|a, b| (a.at, &a.set, a.up, a.to).cmp(&(b.at, &b.set, b.up, b.to)));
+            let mut first_down: BTreeMap<&str, Timestamp> = BTreeMap::new();
+            for step in steps.iter().rev().filter(|step| !step.up) {
+                first_down.insert(&step.set, step.at);
+            }
+            for step in steps.iter() {
+                let from = steps.partition_point(|other| step.at.duration_since(other.at) > ROLLOUT);
+                let to = steps.partition_point(|other| other.at.duration_since(step.at) <= ROLLOUT);
+                let near = &steps[from..to];
                 let takes_over = |other: &Step| other.up != step.up && other.set != step.set;
-                if !steps.iter().filter(near).any(takes_over) {
+                if !near.iter().any(takes_over) {
                     let event = &mut events[step.event];
                     let from =
                         if step.from.is_empty() { String::new() } else { format!(" from {}", step.from) };
@@ -215,10 +219,12 @@ impl JsonSource for KubernetesEvents {
                     }
                     continue;
                 }
-                let head = step.up && !steps.iter().filter(near).any(|other| before(&other, true));
+                // An event that is told twice is one: only what lies before counts as before.
+                let begun = |other: &Step| other.at < step.at && other.up && other.set == step.set;
+                let head = step.up && !near.iter().any(begun);
                 let event = &mut events[step.event];
                 if head {
-                    let back = steps.iter().any(|other| before(&other, false));
+                    let back = first_down.get(step.set.as_str()).is_some_and(|down| *down < step.at);
                     let (kind, word) =
                         if back { (Kind::Rollback, "Rolled back") } else { (Kind::Deploy, "Rolled out") };
                     event.kind = kind;

@@ -3,6 +3,7 @@
 //!
 //! What does not live here: how a line is written down (`journald`, `syslog`).
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use jiff::{SignedDuration, Timestamp};
@@ -40,7 +41,7 @@ pub(super) struct Told {
 }
 
 /// What changes what another line means.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Change {
     Started,
     Stopped,
@@ -315,32 +316,34 @@ impl Settling {
 
     /// Tells of restarts as such, and of what a boot started as no news.
     pub(super) fn settle(&mut self, reader: &mut Reader) {
-        for (index, at, host, unit, change) in &self.changes {
-            let others = || self.changes.iter().filter(|(_, _, other, ..)| other == host);
-            let within =
-                |from: Timestamp, to: Timestamp, limit| to >= from && to.duration_since(from) <= limit;
+        let changes = std::mem::take(&mut self.changes);
+        // The times of each change, by host and unit; a boot is of no unit.
+        let mut times: BTreeMap<(Change, &str, &str), BTreeSet<Timestamp>> = BTreeMap::new();
+        for (_, at, host, unit, change) in &changes {
+            let unit = if *change == Change::Booted { "" } else { unit };
+            times.entry((*change, host, unit)).or_default().insert(*at);
+        }
+        let within = |change, host: &str, unit: &str, from: Timestamp, to: Timestamp| {
+            times.get(&(change, host, unit)).is_some_and(|times| times.range(from..=to).next().is_some())
+        };
+        let before = |at: Timestamp, limit| at.checked_sub(limit).unwrap_or(at);
+        for (index, at, host, unit, change) in &changes {
             let event = &mut reader.import.events[*index];
-            let (stopped, started) = (Change::Stopped, Change::Started);
-            if *change == started {
-                let restarted = others().any(|(_, before, _, other, change)| {
-                    *change == stopped && other == unit && within(*before, *at, RESTART)
-                });
-                let booted = others()
-                    .any(|(_, before, _, _, change)| *change == Change::Booted && within(*before, *at, BOOT));
-                if booted {
+            match change {
+                Change::Started if within(Change::Booted, host, "", before(*at, BOOT), *at) => {
                     event.details.remove("stands-out");
-                } else if restarted {
+                }
+                Change::Started if within(Change::Stopped, host, unit, before(*at, RESTART), *at) => {
                     event.action = event.action.replacen("Started", "Restarted", 1);
                 }
-            } else if *change == stopped
-                && others().any(|(_, after, _, other, change)| {
-                    *change == started && other == unit && within(*at, *after, RESTART)
-                })
-            {
-                event.details.remove("stands-out");
+                Change::Stopped
+                    if within(Change::Started, host, unit, *at, at.checked_add(RESTART).unwrap_or(*at)) =>
+                {
+                    event.details.remove("stands-out");
+                }
+                _ => {}
             }
         }
-        self.changes.clear();
     }
 }
 

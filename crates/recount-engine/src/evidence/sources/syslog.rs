@@ -197,10 +197,14 @@ impl LineSource for Syslog {
         if let Some((length, mut text)) = self.open.take() {
             text.push('\n');
             text.push_str(line);
-            return self.framed(length, text, reader);
+            if text.len() < length {
+                self.open = Some((length, text));
+                return Ok(());
+            }
+            return self.framed(length, &text, reader);
         }
         match unframed(line) {
-            (Some(length), message) => self.framed(length, message.to_owned(), reader),
+            (Some(length), message) => self.framed(length, message, reader),
             (None, _) => self.message(line, reader),
         }
     }
@@ -217,20 +221,23 @@ impl LineSource for Syslog {
 
 impl Syslog {
     /// Takes messages off a text that is framed by lengths; the last may go on in the next line.
-    fn framed(&mut self, length: usize, text: String, reader: &mut Reader) -> Result<(), String> {
-        if text.len() < length {
-            self.open = Some((length, text));
-            return Ok(());
-        }
-        let end = (length..=text.len()).find(|end| text.is_char_boundary(*end)).unwrap_or(text.len());
-        let (message, rest) = text.split_at(end);
-        if let Err(why) = self.message(message, reader) {
-            reader.skip(why);
-        }
-        match unframed(rest) {
-            (Some(length), rest) => self.framed(length, rest.to_owned(), reader),
-            (None, rest) if rest.trim().is_empty() => Ok(()),
-            (None, _) => Err("what follows this message has no length before it".into()),
+    fn framed(&mut self, length: usize, text: &str, reader: &mut Reader) -> Result<(), String> {
+        let (mut length, mut text) = (length, text);
+        loop {
+            if text.len() < length {
+                self.open = Some((length, text.to_owned()));
+                return Ok(());
+            }
+            let end = (length..=text.len()).find(|end| text.is_char_boundary(*end)).unwrap_or(text.len());
+            let (message, rest) = text.split_at(end);
+            if let Err(why) = self.message(message, reader) {
+                reader.skip(why);
+            }
+            match unframed(rest) {
+                (Some(next), rest) => (length, text) = (next, rest),
+                (None, rest) if rest.trim().is_empty() => return Ok(()),
+                (None, _) => return Err("what follows this message has no length before it".into()),
+            }
         }
     }
 

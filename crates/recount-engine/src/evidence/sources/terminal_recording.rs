@@ -125,18 +125,27 @@ impl Importer for TerminalRecording {
     }
 
     fn finish(mut self: Box<Self>) -> Import {
-        let typescripts = std::mem::take(&mut self.typescripts);
+        let mut typescripts = std::mem::take(&mut self.typescripts);
         let timings = std::mem::take(&mut self.timings);
+        // The advanced form names its files; that of what was typed has nothing that is not shown too.
+        let file = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
+        let mut shown_in: BTreeMap<String, &str> = BTreeMap::new();
+        for (name, timing) in &timings {
+            let (shown, typed) = (header(timing, "OUTPUT_LOG"), header(timing, "INPUT_LOG"));
+            if let Some(typed) = typed.filter(|typed| Some(typed) != shown.as_ref()) {
+                typescripts.retain(|name, _| file(name) != file(&typed));
+            }
+            if let Some(shown) = shown {
+                shown_in.insert(file(&shown), name);
+            }
+        }
         for (name, bytes) in &typescripts {
             let of_it = |other: &&String| stem(other) == stem(name);
             let alone =
                 (typescripts.len() == 1 && timings.len() == 1).then(|| timings.keys().next()).flatten();
-            let timing = timings.keys().find(of_it).or(alone);
-            self.typescript(
-                name,
-                bytes,
-                timing.and_then(|timing| Some((timing.as_str(), timings.get(timing)?))),
-            );
+            let named = shown_in.get(&file(name)).copied();
+            let timing = named.or(timings.keys().find(of_it).or(alone).map(String::as_str));
+            self.typescript(name, bytes, timing.and_then(|timing| Some((timing, timings.get(timing)?))));
         }
         for name in timings.keys() {
             if typescripts.is_empty() {
@@ -146,6 +155,14 @@ impl Importer for TerminalRecording {
         }
         self.reader.import
     }
+}
+
+/// What the head of an advanced timing says: `H 0.000000 START_TIME 2026-11-20 14:02:05+00:00`.
+fn header(timing: &str, key: &str) -> Option<String> {
+    timing.lines().find_map(|line| {
+        let found = ADVANCED.captures(line).filter(|found| &found[1] == "H")?;
+        found[3].strip_prefix(key)?.strip_prefix(' ').map(|value| value.trim().to_owned())
+    })
 }
 
 /// A file's path without its extension, and without what its name says of its role.
@@ -251,12 +268,7 @@ impl TerminalRecording {
         let body = &bytes[head_end..];
         let width = COLUMNS.captures(&head).and_then(|found| found[1].parse().ok()).unwrap_or(0);
         let said = head["Script started on ".len()..].split(" [").next().unwrap_or("").trim().to_owned();
-        let header = |key: &str| {
-            timing?.1.lines().find_map(|line| {
-                let found = ADVANCED.captures(line)?;
-                found[3].strip_prefix(key)?.strip_prefix(' ').map(|value| value.trim().to_owned())
-            })
-        };
+        let header = |key: &str| header(timing?.1, key);
         self.reader.come_to(name, Position::Line(1));
         let began = match self.began(header("START_TIME").or(Some(said)).as_deref()) {
             Ok(began) => began,

@@ -46,7 +46,8 @@ const LONGEST: usize = 8 << 10;
 impl Screen {
     /// A screen of so many columns; 0 where that is not known.
     pub(super) fn of_width(width: usize) -> Self {
-        Self { width, ..Self::default() }
+        // A head may claim any width; no screen has more columns than this.
+        Self { width: width.min(LONGEST), ..Self::default() }
     }
 
     /// Takes in what was sent to the terminal.
