@@ -85,6 +85,10 @@ impl Curation {
                 Choice::Take("its subject says hotfix".into())
             }
             Kind::Commit => Choice::Candidate("a commit among others".into()),
+            // What no kind is for and the source knows to matter: a pod that crashes, a machine that boots.
+            Kind::Note if event.details.contains_key("stands-out") => {
+                Choice::Take(event.details["stands-out"].clone())
+            }
             Kind::Note | Kind::Ticket => Choice::Candidate(format!("a {}", event.kind.words())),
             kind => Choice::Take(format!("{} {}", article(kind), kind.words())),
         }
@@ -227,5 +231,13 @@ mod tests {
             event.kind = kind;
             assert_eq!(Curation::default().choose(&event).is_taken(), taken, "{kind:?}");
         }
+    }
+
+    #[test]
+    fn a_note_that_its_source_says_stands_out_comes_in_for_the_reason_that_the_source_gives() {
+        let mut event = message("Pod shop/checkout-1: out of memory");
+        event.kind = Kind::Note;
+        event.details.insert("stands-out".into(), "a warning of the cluster".into());
+        assert_eq!(Curation::default().choose(&event), Choice::Take("a warning of the cluster".into()));
     }
 }

@@ -25,7 +25,8 @@ pub struct Reader {
 }
 
 impl Reader {
-    fn new(options: &Options) -> Self {
+    /// A reader for a source that goes through its parts itself.
+    pub(super) fn new(options: &Options) -> Self {
         Self {
             options: options.clone(),
             people: options.people(),
@@ -33,6 +34,12 @@ impl Reader {
             part: String::new(),
             place: Position::Line(0),
         }
+    }
+
+    /// Says where in which part reading has come to, for what is skipped from there on.
+    pub(super) fn come_to(&mut self, part: &str, place: Position) {
+        part.clone_into(&mut self.part);
+        self.place = place;
     }
 
     /// The name of the part that is being read.

@@ -6,6 +6,8 @@
 //! A text is searched once for the literal beginnings of all detectors together; only where one stands is
 //! the detector asked for the exact span. Clean text, which is nearly all text, is never copied.
 
+mod commands;
+
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::ops::{Deref, Range};
@@ -190,8 +192,17 @@ pub static DETECTORS: &[Detector] = &[
             "access_key",
             "token",
             "private_key",
+            "passphrase",
+            "_pass=",
         ],
         span: assigned,
+    },
+    Detector {
+        name: "command-password",
+        finds: "a password in a command",
+        class: Class::Secret,
+        literals: commands::LITERALS,
+        span: |text, at| commands::password(text, at, is_stand_in),
     },
     Detector {
         name: "mail-address",
@@ -485,6 +496,7 @@ fn private_key(text: &Text<'_>, at: Range<usize>) -> Option<Range<usize>> {
 fn authorization(text: &Text<'_>, at: Range<usize>) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     let mut from = at.end;
+    let mut named = false;
     if !text[at.clone()].ends_with(' ') {
         from = run(text, from, |b| b"\"' \t".contains(&b));
         if !bytes.get(from).is_some_and(|b| b":=".contains(b)) {
@@ -499,13 +511,14 @@ fn authorization(text: &Text<'_>, at: Range<usize>) -> Option<Range<usize>> {
                 .any(|s| text[from..scheme].eq_ignore_ascii_case(s))
         {
             from = rest;
+            named = true;
         }
     }
     let end = run(text, from, |b| !b.is_ascii_whitespace() && !b"\"'`,;<>|".contains(&b));
     let value = &text[from..end];
     // "bearer of bad news" is prose; a credential is long, or has digits.
-    (value.len() >= 16 || (value.len() >= 8 && value.bytes().any(|b| b.is_ascii_digit())))
-        .then_some(from..end)
+    let digits = value.bytes().any(|b| b.is_ascii_digit());
+    (value.len() >= 16 || (value.len() >= if named { 4 } else { 8 } && digits)).then_some(from..end)
 }
 
 fn cookie(text: &Text<'_>, at: Range<usize>) -> Option<Range<usize>> {
@@ -518,7 +531,8 @@ fn cookie(text: &Text<'_>, at: Range<usize>) -> Option<Range<usize>> {
 fn assigned(text: &Text<'_>, at: Range<usize>) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     // The literal may stand inside a longer name (`DB_PASSWORD`, `token_id`): the sign must follow it.
-    let mut from = run(text, at.end, |b| b"\"'".contains(&b));
+    let name_end = at.end - usize::from(text[at.clone()].ends_with('='));
+    let mut from = run(text, name_end, |b| b"\"'".contains(&b));
     let spaced = run(text, from, |b| b == b' ');
     let sign = *bytes.get(spaced)?;
     if sign == b'=' || sign == b':' {
@@ -543,8 +557,18 @@ fn assigned(text: &Text<'_>, at: Range<usize>) -> Option<Range<usize>> {
     let keyed = value.bytes().any(|b| b.is_ascii_digit()) || value.bytes().any(|b| b"!#$^*+/=@".contains(&b));
     let long_enough = value.len() >= if text[at.clone()].eq_ignore_ascii_case("token") { 12 } else { 6 };
     let call = value.contains(['(', '[']) || value.starts_with("//") || value.contains("://");
-    let is_one = long_enough && !call && (keyed || quoted || (tight && value.len() >= 8));
+    let is_one = !call
+        && ((long_enough && (keyed || quoted || (tight && value.len() >= 8)))
+            || (tight && value.len() >= 4 && is_variable(text, &at)));
     text.accept_if(is_one, from..end)
+}
+
+/// Whether a name is one of the environment's: `export token=`, `DB_PASSWORD=`. Short values are secrets there.
+fn is_variable(text: &str, at: &Range<usize>) -> bool {
+    let start = text.as_bytes()[..at.start].iter().rposition(|b| !is_word(*b)).map_or(0, |other| other + 1);
+    let name = text[start..at.end].trim_end_matches('=');
+    let upper = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    (upper && name.contains('_')) || name == "PGPASSWORD" || text[..start].ends_with("export ")
 }
 
 fn mail_address(text: &Text<'_>, at: Range<usize>) -> Option<Range<usize>> {
@@ -613,6 +637,22 @@ mod tests {
         add("assigned-secret", "DB_PASSWORD=", "correcthorse", " make");
         add("assigned-secret", "{\"api_key\": \"", "abcdef", "\"}");
         add("assigned-secret", "run --token ", "abcdef123456", " now");
+        add("authorization-header", "curl -H 'Authorization: Bearer ", "ab12", "' x");
+        add("assigned-secret", "export TOKEN=", "open-sesame", " && make");
+        add("assigned-secret", "DB_PASSWORD=", "kiwi", " make");
+        add("assigned-secret", "PGPASSWORD=", "kiwi", " psql");
+        add("assigned-secret", "MYSQL_PASS=", "kiwi", " x");
+        add("command-password", "mysql -u root -p'", "k1wi pie", "' shop");
+        add("command-password", "mysqldump -uroot -p", "kiwi", " shop > x.sql");
+        add("command-password", "redis-cli -h cache -a ", "kiwi", " FLUSHALL");
+        add("command-password", "sshpass -p ", "kiwi", " ssh web-1");
+        add("command-password", "curl -s -u 'ops:", "kiwi", "' https://host/x");
+        add("command-password", "curl --user=ops:", "kiwi", " https://host/x");
+        add("command-password", "docker login -u ops -p ", "kiwi", " registry");
+        add("command-password", "kubectl create secret generic db --from-literal=key=", "kiwi", " -n x");
+        add("command-password", "openssl rsa -passin pass:", "kiwi", " -in k.pem");
+        add("command-password", "aws ssm put-parameter --name /x --value \"", "kiwi pie", "\" --type String");
+        add("command-password", "vault login ", "s.kiwi", "");
         add("mail-address", "ask ", "eve.x+1@mail.example.com", ".");
         table
     }
@@ -652,6 +692,9 @@ mod tests {
             "-----BEGIN CERTIFICATE-----\nMIIE\n-----END CERTIFICATE-----",
             "asia-east1 and akiah, southeast asia",
             "cookie: it crumbles",
+            "mysql -p asks for it; mysql -u root -p shop? no: mysql -p$PW, and mysql is down",
+            "redis-cli -a $REDIS_AUTH; sshpass -p \"$PW\" ssh web-1; curl -u ops https://host/x:1",
+            "BYPASS=true and bypass=maybe, by_pass=it",
             "",
         ] {
             assert!(matches!(redact(text), Cow::Borrowed(_)), "`{text}` became `{}`", redact(text));

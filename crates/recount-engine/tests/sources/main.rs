@@ -7,6 +7,7 @@
 
 mod merging;
 mod planting;
+mod systems;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

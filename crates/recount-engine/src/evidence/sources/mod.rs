@@ -2,18 +2,35 @@
 //!
 //! A source reads bytes and gives events. It does not redact, filter, choose or store them.
 
+pub mod cloudtrail;
 pub mod git_log;
+pub mod journald;
+pub mod kubernetes_audit;
+pub mod kubernetes_events;
+pub mod shell_history;
 pub mod slack_export;
+mod machine_log;
+mod shell_command;
 mod slack_text;
 mod slack_wire;
+pub mod syslog;
+pub mod terminal_recording;
+mod terminal_screen;
 
 use super::source::Source;
 
 /// Every source there is: command line, recognition and reference pages read this list.
 #[rustfmt::skip] // One a line, so that lines are added without touching others.
 pub static SOURCES: &[&Source] = &[
+    &cloudtrail::CLOUDTRAIL,
     &git_log::GIT_LOG,
+    &journald::JOURNALD,
+    &kubernetes_audit::KUBERNETES_AUDIT,
+    &kubernetes_events::KUBERNETES_EVENTS,
+    &shell_history::SHELL_HISTORY,
     &slack_export::SLACK_EXPORT,
+    &syslog::SYSLOG,
+    &terminal_recording::TERMINAL_RECORDING,
 ];
 
 #[cfg(test)]
