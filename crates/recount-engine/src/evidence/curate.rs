@@ -69,6 +69,12 @@ impl Curation {
         if let Some(why) = self.marked(event) {
             return Choice::Take(why);
         }
+        if let Some(milestone) = recorded(event) {
+            return Choice::Take(format!(
+                "the incident's own record of a milestone ({})",
+                milestone.word().to_lowercase()
+            ));
+        }
         match event.kind {
             Kind::Message => chat(event),
             Kind::Commit if event.details.contains_key("stands-out") => {
@@ -101,8 +107,17 @@ impl Curation {
     }
 }
 
+/// The milestone that the tool in which the incident was run recorded as such: the detail `milestone`.
+pub fn recorded(event: &Event) -> Option<Milestone> {
+    let word = event.details.get("milestone")?;
+    Milestone::ALL.into_iter().find(|milestone| milestone.word().eq_ignore_ascii_case(word))
+}
+
 /// The milestone that an event states by itself, if it does.
 pub fn milestone(event: &Event) -> Option<Milestone> {
+    if let Some(milestone) = recorded(event) {
+        return Some(milestone);
+    }
     match event.kind {
         Kind::AlertFiring | Kind::Page => Some(Milestone::Detected),
         Kind::Acknowledgement => Some(Milestone::Acknowledged),
@@ -186,6 +201,19 @@ mod tests {
 
         let stated = Curation::default().choose(&message("rolled back to v41"));
         assert_eq!(stated, Choice::Take("it states an action (rollback)".into()));
+    }
+
+    #[test]
+    fn a_milestone_that_a_tool_recorded_comes_in_as_what_it_is_whatever_its_kind_and_words() {
+        let mut event = message("Impact is over for all but eu-west");
+        event.kind = Kind::Note;
+        assert_eq!(milestone(&event), None);
+        event.details.insert("milestone".into(), "mitigated".into());
+        assert_eq!(milestone(&event), Some(Milestone::Mitigated));
+        let why = "the incident's own record of a milestone (mitigated)";
+        assert_eq!(Curation::default().choose(&event), Choice::Take(why.into()));
+        event.details.insert("milestone".into(), "postmortem started".into());
+        assert_eq!(milestone(&event), None);
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub mod instants;
 pub mod json;
 pub mod merge;
 pub mod phrases;
+pub mod plain;
 pub mod reader;
 pub mod redact;
 pub mod row;

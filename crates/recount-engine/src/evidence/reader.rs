@@ -139,6 +139,11 @@ pub trait JsonSource: Default + 'static {
     /// Keys of an envelope that hold lists of records, such as `items`. See [`json::records`].
     const LISTS: &'static [&'static str] = &[];
 
+    /// Begins a part, given whole: for what stands in its envelope, beside the lists.
+    fn begin(&mut self, bytes: &[u8], reader: &mut Reader) {
+        let _ = (bytes, reader);
+    }
+
     /// Reads one record; where it cannot, says why, as a sentence without its full stop.
     fn record(&mut self, record: &Record<'_>, reader: &mut Reader) -> Result<(), String>;
 
@@ -183,6 +188,7 @@ impl<S: JsonSource> Importer for OverJson<S> {
     fn part(&mut self, name: &str, bytes: &[u8]) {
         let Self { source, reader } = self;
         name.clone_into(&mut reader.part);
+        source.begin(bytes, reader);
         for record in json::records(bytes, S::LISTS) {
             reader.place = Position::Record { index: record.index, byte: record.byte };
             if let Err(why) = source.record(&record, reader) {
