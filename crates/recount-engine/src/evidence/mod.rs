@@ -25,6 +25,7 @@ pub mod row;
 pub mod select;
 pub mod source;
 pub mod sources;
+pub mod tree;
 
 pub use curate::{Choice, Curation};
 pub use derive::{Derivable, Derived, derive};
