@@ -58,6 +58,14 @@ impl<'a> Tree<'a> {
         }
     }
 
+    /// The value itself as text with the spaces around it, for what is a piece of a longer text.
+    pub fn as_text_untrimmed(self) -> Cow<'a, str> {
+        match self.0 {
+            Some(Value::String(text)) => Cow::Borrowed(text),
+            _ => self.as_text(),
+        }
+    }
+
     /// The elements of the list at a path; none where there is no list.
     pub fn items(self, path: &str) -> impl Iterator<Item = Tree<'a>> {
         let list = if path.is_empty() { self.0 } else { self.at(path).0 };

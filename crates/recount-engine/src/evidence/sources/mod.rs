@@ -3,6 +3,8 @@
 //! A source reads bytes and gives events. It does not redact, filter, choose or store them.
 
 pub mod git_log;
+pub mod jira;
+mod jira_text;
 pub mod slack_export;
 mod slack_text;
 mod slack_wire;
@@ -14,6 +16,7 @@ use super::source::Source;
 #[rustfmt::skip] // One a line, so that lines are added without touching others.
 pub static SOURCES: &[&Source] = &[
     &git_log::GIT_LOG,
+    &jira::JIRA,
     &slack_export::SLACK_EXPORT,
     &statuspage::STATUSPAGE,
 ];
