@@ -81,6 +81,9 @@ impl Curation {
                 Choice::Take("its subject says hotfix".into())
             }
             Kind::Commit => Choice::Candidate("a commit among others".into()),
+            Kind::Ticket if event.details.contains_key("declared") => {
+                Choice::Take("the incident was declared".into())
+            }
             Kind::Note | Kind::Ticket => Choice::Candidate(format!("a {}", event.kind.words())),
             kind => Choice::Take(format!("{} {}", article(kind), kind.words())),
         }
@@ -214,6 +217,15 @@ mod tests {
         assert_eq!(Curation::default().choose(&event), Choice::Take(why.into()));
         event.details.insert("milestone".into(), "postmortem started".into());
         assert_eq!(milestone(&event), None);
+    }
+
+    #[test]
+    fn a_ticket_comes_in_where_it_declares_the_incident() {
+        let mut event = message("Declared INC-61 (SEV1): checkout fails");
+        event.kind = Kind::Ticket;
+        assert!(!Curation::default().choose(&event).is_taken());
+        event.details.insert("declared".into(), "SEV1".into());
+        assert_eq!(Curation::default().choose(&event).why(), "the incident was declared");
     }
 
     #[test]

@@ -380,11 +380,14 @@ impl<'a> Findings<'a> {
     }
 
     fn severity(&mut self) {
-        let declared =
-            self.events.iter().copied().filter(|event| event.kind == Kind::Message).find_map(|event| {
-                let declares = matches!(phrases::stated(&event.action), Some((Says::Did(Kind::Note), _)));
-                Some((event, phrases::severity(&event.action).filter(|_| declares)?))
-            });
+        let declared = self.events.iter().copied().find_map(|event| {
+            if let Some(word) = event.details.get("declared") {
+                return Some((event, phrases::severity(word)?));
+            }
+            let states = || matches!(phrases::stated(&event.action), Some((Says::Did(Kind::Note), _)));
+            let declares = event.kind == Kind::Message && states();
+            Some((event, phrases::severity(&event.action).filter(|_| declares)?))
+        });
         if let Some((event, severity)) = declared {
             let value = severity.as_str().to_owned();
             self.push(Derivable::Severity, value, None, &[event], "declared", false);
@@ -766,6 +769,11 @@ mod tests {
         ] {
             assert_eq!(value(what), Some((want, true)), "{what:?}");
         }
+
+        let mut declared = event(4, Kind::Ticket, "Declared INC-61: checkout fails");
+        declared.details.insert("declared".into(), "SEV-1".into());
+        let derived = derive(&[declared], &Known::default());
+        assert!(derived.iter().any(|d| d.what == Derivable::Severity && d.value == "Sev1" && !d.certain));
     }
 
     #[test]

@@ -38,9 +38,9 @@ source! {
     /// # What becomes an event
     ///
     /// That an issue was opened and each change of its status is a ticket; a change of assignee, priority or
-    /// severity is a note; all are candidates, linked to the issue. A comment on an incident (an issue whose
-    /// type says so) is a message in the thread of its issue, and comes in where it states an action or a
-    /// milestone; other comments are notes. Changes of other fields (labels, rank, sprint, links) are left
+    /// severity is a note; all are candidates, linked to the issue. Of an incident (an issue whose type says
+    /// so) the opening comes in, and a comment is a message in the thread of its issue, which comes in where
+    /// it states an action or a milestone; other comments are notes. Changes of other fields (labels, rank, sprint, links) are left
     /// out and counted. Comments and changes are named by Jira's own IDs, so that a search and a webhook
     /// give the same events.
     ///
@@ -200,6 +200,7 @@ fn opened(own: &Issue, tree: Tree<'_>, reader: &mut Reader) -> Result<(), String
         .doing(who, action)
         .with("priority", tree.text("fields.priority.name"))
         .with("service", tree.joined("fields.components", "name"));
+    let event = if own.is_incident { event.with("declared", "yes") } else { event };
     reader.push(own.told(event, ""));
     Ok(())
 }
