@@ -2,9 +2,12 @@
 //!
 //! A source reads bytes and gives events. It does not redact, filter, choose or store them.
 
+pub mod datadog_events;
 pub mod git_log;
 pub mod jira;
 mod jira_text;
+pub mod opsgenie;
+pub mod sentry;
 pub mod slack_export;
 mod slack_text;
 mod slack_wire;
@@ -15,8 +18,11 @@ use super::source::Source;
 /// Every source there is: command line, recognition and reference pages read this list.
 #[rustfmt::skip] // One a line, so that lines are added without touching others.
 pub static SOURCES: &[&Source] = &[
+    &datadog_events::DATADOG_EVENTS,
     &git_log::GIT_LOG,
     &jira::JIRA,
+    &opsgenie::OPSGENIE,
+    &sentry::SENTRY,
     &slack_export::SLACK_EXPORT,
     &statuspage::STATUSPAGE,
 ];
