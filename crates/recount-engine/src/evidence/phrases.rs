@@ -345,6 +345,38 @@ pub fn outcome(text: &str) -> Outcome {
     }
 }
 
+/// What tools in which incidents are run call the milestones, beside our own words.
+const RECORDED: &[(&str, Milestone)] = &[
+    ("impact started", Milestone::Started),
+    ("impact start", Milestone::Started),
+    ("impact began", Milestone::Started),
+    ("customer impact started", Milestone::Started),
+    ("began", Milestone::Started),
+    ("start", Milestone::Started),
+    ("impact detected", Milestone::Detected),
+    ("first detected", Milestone::Detected),
+    ("discovered", Milestone::Detected),
+    ("noticed", Milestone::Detected),
+    ("impact mitigated", Milestone::Mitigated),
+    ("impact ended", Milestone::Mitigated),
+    ("impact over", Milestone::Mitigated),
+    ("customer impact ended", Milestone::Mitigated),
+    ("fixed", Milestone::Mitigated),
+    ("stable", Milestone::Mitigated),
+    ("stabilized", Milestone::Mitigated),
+    ("stabilised", Milestone::Mitigated),
+    ("contained", Milestone::Mitigated),
+];
+
+/// The milestone that a tool in which incidents are run means by the name of a time or of a stage: `Fixed at`,
+/// `impact_started`, `acknowledged_at`. Names of other things (`identified`, `closed`) mean none.
+pub fn recorded(name: &str) -> Option<Milestone> {
+    let name = name.trim().to_lowercase().replace(['_', '-'], " ");
+    let name = name.strip_suffix(" at").or(name.strip_suffix(" time")).unwrap_or(&name).trim();
+    let own = Milestone::ALL.into_iter().find(|milestone| milestone.word().eq_ignore_ascii_case(name));
+    own.or_else(|| RECORDED.iter().find(|(known, _)| *known == name).map(|(_, milestone)| *milestone))
+}
+
 /// Whether an alert's text says that it is a warning only: nobody is woken by it.
 pub fn is_warning(text: &str) -> bool {
     TABLES.warning.is_match(text)
@@ -560,6 +592,24 @@ mod tests {
             ("did errors begin since 14:02 UTC?", None),
         ] {
             assert_eq!(start(text).as_deref(), at, "`{text}`");
+        }
+    }
+
+    #[test]
+    fn the_names_that_tools_give_to_milestones_are_known_and_others_mean_none() {
+        for (name, milestone) in [
+            ("Impact started", Some(Milestone::Started)),
+            ("impact_started_at", Some(Milestone::Started)),
+            ("Detected at", Some(Milestone::Detected)),
+            ("acknowledged_at", Some(Milestone::Acknowledged)),
+            ("Fixed at", Some(Milestone::Mitigated)),
+            ("Resolved", Some(Milestone::Resolved)),
+            ("identified", None),
+            ("Closed at", None),
+            ("Reported at", None),
+            ("retrospective_started", None),
+        ] {
+            assert_eq!(recorded(name), milestone, "`{name}`");
         }
     }
 

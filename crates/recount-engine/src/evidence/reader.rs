@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::event::{Event, EventId, Kind, Signals};
+use super::event::{Event, EventId, Kind, Milestone, Signals};
 use super::identity::{Known, People};
 use super::instants::{self, Instant};
 use super::json::{self, Record};
@@ -105,6 +105,12 @@ impl Event {
             self.details.insert(name.to_owned(), value);
         }
         self
+    }
+
+    /// Marks it as a milestone that the tool recorded as such.
+    #[must_use]
+    pub fn reaching(self, milestone: Milestone) -> Self {
+        self.with("milestone", milestone.word().to_lowercase())
     }
 
     /// Sets who acted and what was done.

@@ -3,7 +3,9 @@
 //! A source reads bytes and gives events. It does not redact, filter, choose or store them.
 
 pub mod datadog_events;
+pub mod firehydrant;
 pub mod git_log;
+pub mod incident_io;
 pub mod jira;
 mod jira_text;
 pub mod opsgenie;
@@ -19,7 +21,9 @@ use super::source::Source;
 #[rustfmt::skip] // One a line, so that lines are added without touching others.
 pub static SOURCES: &[&Source] = &[
     &datadog_events::DATADOG_EVENTS,
+    &firehydrant::FIREHYDRANT,
     &git_log::GIT_LOG,
+    &incident_io::INCIDENT_IO,
     &jira::JIRA,
     &opsgenie::OPSGENIE,
     &sentry::SENTRY,

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use crate::evidence::event::{Event, Kind};
+use crate::evidence::event::{Event, Kind, Milestone};
 use crate::evidence::identity::own_id;
 use crate::evidence::instants::Instant;
 use crate::evidence::json::Record;
@@ -266,14 +266,18 @@ fn incident(incident: Tree<'_>, reader: &mut Reader) -> Result<(), String> {
     let declared = if priority.is_empty() { "yes".into() } else { priority.clone() };
     reader.push(event("created", &at, Kind::Ticket).doing(who, action).with("declared", declared));
     for (path, milestone, action) in [
-        ("impactStartDate", "started", "Impact began"),
-        ("impactDetectDate", "detected", "Impact was detected"),
-        ("impactEndDate", "mitigated", "Impact was over"),
+        ("impactStartDate", Milestone::Started, "Impact began"),
+        ("impactDetectDate", Milestone::Detected, "Impact was detected"),
+        ("impactEndDate", Milestone::Mitigated, "Impact was over"),
     ] {
         match reader.instant_if_set(&incident.text(path)) {
             Ok(Some(at)) => {
                 let action = format!("{action} ({named}: {title})");
-                reader.push(event(milestone, &at, Kind::Note).doing("", action).with("milestone", milestone));
+                reader.push(
+                    event(&milestone.word().to_lowercase(), &at, Kind::Note)
+                        .doing(ACTOR, action)
+                        .reaching(milestone),
+                );
             }
             Ok(None) => {}
             Err(why) => reader.skip(format!("`{path}` of {named}: {why}")),
@@ -310,7 +314,7 @@ fn timeline(entry: Tree<'_>, reader: &mut Reader) -> Result<(), String> {
     let of = |kind| Event::new(event, &at, kind);
     let mut event = match lower.as_str() {
         "incidentcreated" => of(Kind::Ticket).with("declared", "yes"),
-        "incidentresolved" => of(Kind::Note).with("milestone", "resolved"),
+        "incidentresolved" => of(Kind::Note).reaching(Milestone::Resolved),
         _ if is_note => of(Kind::Message),
         _ if lower.contains("statuspage") => of(Kind::StatusUpdate),
         _ => of(Kind::Note),
