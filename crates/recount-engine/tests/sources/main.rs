@@ -292,3 +292,30 @@ fn a_real_channel_day_is_read_without_loss_and_stays_out_of_the_timeline() {
     let ids = |import: &Import| import.events.iter().map(|event| event.id.clone()).collect::<Vec<_>>();
     assert_eq!(ids(&alone), ids(&read));
 }
+
+#[test]
+fn real_evidence_of_other_services_is_not_taken_for_a_tracker() {
+    let Ok(folder) = std::env::var("RECOUNT_EVIDENCE") else {
+        eprintln!("SKIPPED: `RECOUNT_EVIDENCE` is not set, real evidence was not tried");
+        return;
+    };
+    let trackers = [
+        "datadog-events",
+        "dispatch",
+        "firehydrant",
+        "incident-io",
+        "jira",
+        "linear",
+        "opsgenie",
+        "rootly",
+        "sentry",
+        "statuspage",
+    ];
+    for (name, bytes) in parts(Path::new(&folder)) {
+        let part = Part::new(&name, &bytes);
+        for tracker in trackers {
+            let source = by_name(tracker).unwrap();
+            assert_eq!((source.recognise)(&part), Confidence::No, "`{name}` as `{tracker}`");
+        }
+    }
+}

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use crate::evidence::event::{Event, Kind};
+use crate::evidence::event::{Event, Kind, Milestone};
 use crate::evidence::identity::own_id;
+use crate::evidence::instants;
 use crate::evidence::json::Record;
 use crate::evidence::phrases;
 use crate::evidence::plain;
@@ -43,6 +44,8 @@ source! {
     /// # Traps
     ///
     /// - `occurred_at` is when it happened, `created_at` when somebody entered it.
+    /// - Until somebody corrects it, *started* is when the incident was declared, not when impact began: then
+    ///   it is a candidate and no milestone.
     /// - A milestone that was skipped has no time, and is no event.
     /// - Milestones are corrected afterwards: of two exports the one changed last counts.
     /// - The timeline names its incident by ID: give the incident too, for the links.
@@ -54,7 +57,7 @@ fn recognise(part: &Part<'_>) -> Confidence {
     let incident = ["", "data.", "data.incident."].iter().any(|before| {
         let has = |key: &str| peek.has(&format!("{before}{key}"));
         let own = has("current_milestone") || has("incident_url") || has("customer_impact_summary");
-        own && (has("milestones") || has("lifecycle_phases"))
+        own && ["milestones", "lifecycle_phases", "severity_color", "private_id"].iter().any(|key| has(key))
     });
     let timeline = ["", "data."].iter().any(|before| {
         ["incident_id", "occurred_at", "visibility", "type"]
@@ -134,6 +137,7 @@ impl FireHydrant {
             .with("declared", if severity.is_empty() { "yes".into() } else { severity });
         reader.push(about(declared));
 
+        let created = at;
         let mut milestones: Vec<Tree<'_>> = incident.items("milestones").collect();
         if milestones.is_empty() {
             milestones =
@@ -153,7 +157,10 @@ impl FireHydrant {
             let words = capital(&plain::words(&kind));
             let mut event = event.doing(ACTOR, format!("{words}: {name} \"{title}\""));
             if let Some(reached) = phrases::recorded(&kind) {
-                event = event.reaching(reached);
+                let early = matches!(reached, Milestone::Started | Milestone::Detected);
+                if !(early && instants::is_default(&at, &created)) {
+                    event = event.reaching(reached);
+                }
             }
             let edited = reader.instant_if_set(&milestone.text("updated_at")).ok().flatten();
             event.signals.edited = edited.map(|edited| edited.at.into());
@@ -204,7 +211,7 @@ fn timeline(event: Tree<'_>, reader: &mut Reader) -> Result<(), String> {
             let kind = phrases::subject(&text).flatten().unwrap_or(Kind::Note);
             (kind, if text.is_empty() { named.into_owned() } else { text })
         }
-        "incident_status" => (Kind::StatusUpdate, or_named("Set the incident to")),
+        "incident_status" => (Kind::Ticket, or_named("Set the incident to")),
         "root_cause" => (Kind::Note, or_named("Root cause")),
         other => (Kind::Note, or_named(&capital(&plain::words(other)))),
     };

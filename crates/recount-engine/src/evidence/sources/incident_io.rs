@@ -40,7 +40,8 @@ source! {
     ///
     /// The incident was declared when it was created. Each of its timestamps is an event at its own time: those
     /// that mean one (*Impact started*, *Detected at*, *Acknowledged at*, *Fixed at*, *Resolved at*) are the
-    /// milestone, the others are candidates. An update is a status update. An item of the timeline comes in,
+    /// milestone, the others are candidates. An update with a message is a status update, a change of status
+    /// alone is a candidate. An item of the timeline comes in,
     /// because people put it there. Actions are candidates, at their creation and their completion;
     /// follow-ups are work for afterwards and candidates too.
     ///
@@ -58,6 +59,8 @@ fn recognise(part: &Part<'_>) -> Confidence {
     let shapes: &[&[&str]] = &[
         &["incidents.incident_status", "incidents.reference"],
         &["incident.incident_status", "incident.reference"],
+        &["incidents.custom_field_entries", "incidents.creator"],
+        &["incident.custom_field_entries", "incident.creator"],
         &["incident_status", "reference", "incident_timestamp_values"],
         &["incident_updates.new_incident_status"],
         &["incident_updates.updater", "incident_updates.incident_id"],
@@ -166,7 +169,7 @@ impl IncidentIo {
             let at = reader.instant(&changed)?;
             let (from, to) = (body.text("previous_status.name"), body.text("new_status.name"));
             let id = own_id("incident-io", &[&one.text("id"), "status", &to, &changed]);
-            let event = Event::new(id, &at, Kind::StatusUpdate)
+            let event = Event::new(id, &at, Kind::Ticket)
                 .doing(ACTOR, format!("Moved {} from {from} to {to}", named(one)))
                 .with("status", to);
             reader.push(about(one, event));
@@ -220,7 +223,9 @@ fn update(update: Tree<'_>, reader: &mut Reader) -> Result<(), String> {
         ("", false) => message,
         (status, false) => format!("Update ({status}): {message}"),
     };
-    let event = Event::new(own_id("incident-io", &["update", &update.text("id")]), &at, Kind::StatusUpdate)
+    // Without a word it is paperwork.
+    let kind = if update.has("message") { Kind::StatusUpdate } else { Kind::Ticket };
+    let event = Event::new(own_id("incident-io", &["update", &update.text("id")]), &at, kind)
         .doing(who, action)
         .with("severity", severity)
         .with("status", status)

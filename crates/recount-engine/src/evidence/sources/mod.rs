@@ -3,12 +3,15 @@
 //! A source reads bytes and gives events. It does not redact, filter, choose or store them.
 
 pub mod datadog_events;
+pub mod dispatch;
 pub mod firehydrant;
 pub mod git_log;
 pub mod incident_io;
 pub mod jira;
 mod jira_text;
+pub mod linear;
 pub mod opsgenie;
+pub mod rootly;
 pub mod sentry;
 pub mod slack_export;
 mod slack_text;
@@ -21,11 +24,14 @@ use super::source::Source;
 #[rustfmt::skip] // One a line, so that lines are added without touching others.
 pub static SOURCES: &[&Source] = &[
     &datadog_events::DATADOG_EVENTS,
+    &dispatch::DISPATCH,
     &firehydrant::FIREHYDRANT,
     &git_log::GIT_LOG,
     &incident_io::INCIDENT_IO,
     &jira::JIRA,
+    &linear::LINEAR,
     &opsgenie::OPSGENIE,
+    &rootly::ROOTLY,
     &sentry::SENTRY,
     &slack_export::SLACK_EXPORT,
     &statuspage::STATUSPAGE,

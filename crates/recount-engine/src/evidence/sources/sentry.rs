@@ -56,6 +56,8 @@ fn recognise(part: &Part<'_>) -> Confidence {
     let peek = part.peek();
     let shapes: &[&[&str]] = &[
         &["shortId", "firstSeen"],
+        &["shortId", "culprit"],
+        &["shortId", "permalink"],
         &["installation.uuid", "action", "data"],
         &["data.triggered_rule", "data.event"],
         &["data.metric_alert.alert_rule"],
