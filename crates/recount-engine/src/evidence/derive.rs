@@ -638,13 +638,6 @@ pub(super) fn urls(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether an address is of a status page: `status.acme.io`, and `www.acmestatus.com/incidents/…`.
-fn is_status_page(host: &str, path: &str) -> bool {
-    host.starts_with("status.")
-        || host.ends_with("statuspage.io")
-        || (path.starts_with("incidents/") && host.split('.').any(|label| label.ends_with("status")))
-}
-
 /// Which of the template's links an address is, by its host and path.
 fn kind_of_link(url: &str) -> Option<Derivable> {
     let (host, path) = url.split_once("://")?.1.split_once('/')?;
@@ -654,7 +647,11 @@ fn kind_of_link(url: &str) -> Option<Derivable> {
     };
     if numbered("/pull/") || numbered("/merge_requests/") || numbered("/pull-requests/") {
         Some(Derivable::PullRequest)
-    } else if is_status_page(&host, path) {
+    } else if host.starts_with("status.")
+        || host.ends_with("statuspage.io")
+        // `www.acmestatus.com/incidents/…`
+        || (path.starts_with("incidents/") && host.split('.').any(|label| label.ends_with("status")))
+    {
         Some(Derivable::StatusPage)
     } else if host.contains("grafana")
         || (host.contains("datadog") && path.contains("dashboard"))
@@ -770,9 +767,8 @@ mod tests {
             assert_eq!(value(what), Some((want, true)), "{what:?}");
         }
 
-        let mut declared = event(4, Kind::Ticket, "Declared INC-61: checkout fails");
-        declared.details.insert("declared".into(), "SEV-1".into());
-        let derived = derive(&[declared], &Known::default());
+        events[0].details.insert("declared".into(), "SEV-1".into());
+        let derived = derive(&events, &Known::default());
         assert!(derived.iter().any(|d| d.what == Derivable::Severity && d.value == "Sev1" && !d.certain));
     }
 

@@ -18,8 +18,12 @@ pub fn markdown(text: &str) -> String {
         match event {
             Event::Text(text) => out.push_str(&text),
             Event::Code(code) => out.extend(["`", &*code, "`"]),
-            Event::SoftBreak => out.push(' '),
-            Event::HardBreak | Event::Rule => line(&mut out),
+            Event::SoftBreak | Event::End(TagEnd::TableCell) => out.push(' '),
+            Event::HardBreak
+            | Event::Rule
+            | Event::End(
+                TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::Item | TagEnd::TableRow | TagEnd::TableHead,
+            ) => line(&mut out),
             Event::InlineHtml(tag) | Event::Html(tag) => html_into(&tag, &mut out),
             Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
                 links.push((dest_url.into_string(), out.len()));
@@ -29,8 +33,11 @@ pub fn markdown(text: &str) -> String {
                 let shown = out.get(begin..).unwrap_or("").trim();
                 let web = address.starts_with("https://") || address.starts_with("http://");
                 if web && !shown.contains(address.trim_end_matches('/')) {
-                    let empty = shown.is_empty();
-                    out.push_str(&if empty { address } else { format!(" ({address})") });
+                    if shown.is_empty() {
+                        out.push_str(&address);
+                    } else {
+                        out.extend([" (", &address, ")"]);
+                    }
                 }
             }
             Event::Start(Tag::CodeBlock(_)) => {
@@ -42,11 +49,7 @@ pub fn markdown(text: &str) -> String {
                 out.push_str("```");
                 line(&mut out);
             }
-            Event::End(TagEnd::TableCell) => out.push(' '),
             Event::Start(tag) if is_block(&tag) => line(&mut out),
-            Event::End(
-                TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::Item | TagEnd::TableRow | TagEnd::TableHead,
-            ) => line(&mut out),
             _ => {}
         }
     }
@@ -113,15 +116,12 @@ fn entities(text: &str, out: &mut String) {
     while let Some(at) = rest.find('&') {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        match NAMED.iter().find(|(name, _)| rest.starts_with(name)) {
-            Some((name, c)) => {
-                out.push(*c);
-                rest = &rest[name.len()..];
-            }
-            None => {
-                out.push('&');
-                rest = &rest[1..];
-            }
+        if let Some((name, c)) = NAMED.iter().find(|(name, _)| rest.starts_with(name)) {
+            out.push(*c);
+            rest = &rest[name.len()..];
+        } else {
+            out.push('&');
+            rest = &rest[1..];
         }
     }
     out.push_str(rest);

@@ -19,11 +19,13 @@ impl<'a> Tree<'a> {
     }
 
     /// What stands at a path of keys, `alert.owner.name`; nothing where a step is absent.
+    #[must_use]
     pub fn at(self, path: &str) -> Self {
         Self(path.split('.').try_fold(self.0, |value, key| Some(value?.get(key))).flatten())
     }
 
     /// What stands under a key that may hold dots.
+    #[must_use]
     pub fn key(self, key: &str) -> Self {
         Self(self.0.and_then(|value| value.get(key)))
     }

@@ -121,10 +121,10 @@ impl Statuspage {
         }
         let link = self.link(incident);
         let mut any = false;
-        for update in incident.items("incident_updates") {
+        for one in incident.items("incident_updates") {
             any = true;
-            if let Err(why) = self.update(incident, update, &link, reader) {
-                reader.skip(format!("update `{}` of `{id}`: {why}", update.text("id")));
+            if let Err(why) = update(incident, one, &link, reader) {
+                reader.skip(format!("update `{}` of `{id}`: {why}", one.text("id")));
             }
         }
         if any {
@@ -134,59 +134,13 @@ impl Statuspage {
         let at = reader.instant(&incident.first(&["started_at", "created_at"]))?;
         let action = format!("Opened \"{name}\" on the status page");
         let opened = Event::new(own_id("statuspage", &[&id, "opened"]), &at, Kind::StatusUpdate);
-        reader.push(self.told(incident, opened.doing(ACTOR, action), &link));
+        reader.push(told(incident, opened.doing(ACTOR, action), &link));
         if let Some(at) = reader.instant_if_set(&incident.text("resolved_at"))? {
             let action = format!("Set \"{name}\" to resolved on the status page");
             let resolved = Event::new(own_id("statuspage", &[&id, "resolved"]), &at, Kind::StatusUpdate);
-            reader.push(self.told(incident, resolved.doing(ACTOR, action), &link));
+            reader.push(told(incident, resolved.doing(ACTOR, action), &link));
         }
         Ok(())
-    }
-
-    fn update(
-        &self,
-        incident: Tree<'_>,
-        update: Tree<'_>,
-        link: &str,
-        reader: &mut Reader,
-    ) -> Result<(), String> {
-        let at = reader.instant(&update.first(&["display_at", "created_at"]))?;
-        let status = update.text("status");
-        let kind = match &*status {
-            "scheduled" | "postmortem" => Kind::Note,
-            _ => Kind::StatusUpdate,
-        };
-        let name = incident.text("name");
-        let said = plain::markdown(&update.text("body"));
-        let id = own_id("statuspage", &[&incident.text("id"), &update.text("id")]);
-        let what = match &*status {
-            "postmortem" => format!("Published a postmortem of \"{name}\" on the status page"),
-            "scheduled" => format!("Announced the maintenance \"{name}\" on the status page"),
-            _ => format!("Status page, {}: \"{name}\"", plain::words(&status)),
-        };
-        let action =
-            if said.is_empty() || &*status == "postmortem" { what } else { format!("{what}. {said}") };
-        let mut event = Event::new(id, &at, kind).doing(ACTOR, action).giving(changes(update));
-        if let Some(posted) = reader.instant_if_set(&update.text("created_at"))? {
-            if posted.at.duration_since(at.at).abs().as_secs() > 60 {
-                event = event.with("posted", posted.at.to_string());
-            }
-            let edited = reader.instant_if_set(&update.text("updated_at"))?.map(|edited| edited.at);
-            // The page's own keeping of records touches an update within the second that made it.
-            event.signals.edited = edited
-                .filter(|edited| edited.duration_since(posted.at).as_secs() > 1 && *edited > at.at)
-                .map(Into::into);
-        }
-        reader.push(self.told(incident, event.with("status", status), link));
-        Ok(())
-    }
-
-    fn told(&self, incident: Tree<'_>, event: Event, link: &str) -> Event {
-        event
-            .linked(link, "status page")
-            .with("title", incident.text("name"))
-            .with("impact", incident.text("impact").replace("none", ""))
-            .with("components", incident.joined("components", "name"))
     }
 
     /// The incident as customers see it: the page's own address where the export names it, else the short
@@ -212,6 +166,45 @@ impl Statuspage {
         reader.push(event);
         Ok(())
     }
+}
+
+fn update(incident: Tree<'_>, update: Tree<'_>, link: &str, reader: &mut Reader) -> Result<(), String> {
+    let at = reader.instant(&update.first(&["display_at", "created_at"]))?;
+    let status = update.text("status");
+    let kind = match &*status {
+        "scheduled" | "postmortem" => Kind::Note,
+        _ => Kind::StatusUpdate,
+    };
+    let name = incident.text("name");
+    let said = plain::markdown(&update.text("body"));
+    let id = own_id("statuspage", &[&incident.text("id"), &update.text("id")]);
+    let what = match &*status {
+        "postmortem" => format!("Published a postmortem of \"{name}\" on the status page"),
+        "scheduled" => format!("Announced the maintenance \"{name}\" on the status page"),
+        _ => format!("Status page, {}: \"{name}\"", plain::words(&status)),
+    };
+    let action = if said.is_empty() || &*status == "postmortem" { what } else { format!("{what}. {said}") };
+    let mut event = Event::new(id, &at, kind).doing(ACTOR, action).giving(changes(update));
+    if let Some(posted) = reader.instant_if_set(&update.text("created_at"))? {
+        if posted.at.duration_since(at.at).abs().as_secs() > 60 {
+            event = event.with("posted", posted.at.to_string());
+        }
+        let edited = reader.instant_if_set(&update.text("updated_at"))?.map(|edited| edited.at);
+        // The page's own keeping of records touches an update within the second that made it.
+        event.signals.edited = edited
+            .filter(|edited| edited.duration_since(posted.at).as_secs() > 1 && *edited > at.at)
+            .map(Into::into);
+    }
+    reader.push(told(incident, event.with("status", status), link));
+    Ok(())
+}
+
+fn told(incident: Tree<'_>, event: Event, link: &str) -> Event {
+    event
+        .linked(link, "status page")
+        .with("title", incident.text("name"))
+        .with("impact", incident.text("impact").replace("none", ""))
+        .with("components", incident.joined("components", "name"))
 }
 
 /// What an update made of the components: `Checkout: operational → major outage; …`.
