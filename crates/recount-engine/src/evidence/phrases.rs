@@ -214,7 +214,7 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
         ),
         severity: compile(r"\bsev(?:erity)?[ -]?([0-3])\b"),
         warning: compile(
-            r"\((?:warning|warn|info|low|ticket|P[45])\)|\bseverity\W{1,3}(?:warning|warn|info|low|none)\b",
+            r"\((?:warning|warn|info|low|ticket|P[45])\)|\bseverity\W{1,3}(?:warning|warn|info|low|none|P[45])\b",
         ),
         begun: compile(
             r"^.{0,60}\b(?:started deploying|is deploying|deploy(?:ment)? started|rollback started)\b",
@@ -592,6 +592,19 @@ mod tests {
             ("did errors begin since 14:02 UTC?", None),
         ] {
             assert_eq!(start(text).as_deref(), at, "`{text}`");
+        }
+    }
+
+    #[test]
+    fn an_alert_of_low_priority_is_a_warning_in_whatever_words() {
+        for (text, warning) in [
+            ("Queue is long (P4) fired", true),
+            ("severity: P5", true),
+            ("severity: warning", true),
+            ("CheckoutErrors (P1) fired", false),
+            ("severity: P1", false),
+        ] {
+            assert_eq!(is_warning(text), warning, "`{text}`");
         }
     }
 

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
@@ -219,6 +220,42 @@ proptest! {
             let _ = (source.recognise)(&Part::new(&name, head));
             let _ = render(&import(source, &Options::default(), &[(name.clone(), bytes.clone())]));
         }
+    }
+}
+
+/// Every part of every case, with its source and what the caller knows.
+static CASES: LazyLock<Vec<(&'static Source, Options, String, Vec<u8>)>> = LazyLock::new(|| {
+    let of = |source: &'static Source| {
+        cases(source.name).into_iter().flat_map(move |case| {
+            let options = options(&case);
+            parts(&case).into_iter().map(move |(name, bytes)| (source, options.clone(), name, bytes))
+        })
+    };
+    SOURCES.iter().copied().flat_map(of).collect()
+});
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+    #[test]
+    fn a_case_of_which_pieces_are_changed_or_lost_is_imported_without_panic(
+        case in any::<prop::sample::Index>(),
+        changes in prop::collection::vec(
+            (any::<prop::sample::Index>(), 0..12_usize, prop::sample::select(vec![
+                "", "\"", "{", "}", "[", "]", "null", "0", "-1", "1e999", "é", "99999999999999999999", "\\u0000",
+                "\"\":{\"\":[[", "\n", "<!--", "](http://",
+            ])),
+            1..6,
+        ),
+    ) {
+        let (source, options, name, bytes) = case.get(&CASES);
+        let mut bytes = bytes.clone();
+        for (at, length, text) in changes {
+            let at = at.index(bytes.len() + 1);
+            let end = (at + length).min(bytes.len());
+            bytes.splice(at..end, text.bytes());
+        }
+        let _ = recognise(&[Part::new(name, &bytes)]);
+        let _ = render(&import(source, options, &[(name.clone(), bytes)]));
     }
 }
 

@@ -30,7 +30,8 @@ source! {
     ///   "https://api.firehydrant.io/v1/incidents/$INCIDENT/events?per_page=200" > events.json
     /// ```
     ///
-    /// The timeline comes in pages: `&page=2` and so on while there is a next one.
+    /// Put both into a folder and give that: the timeline names its incident by ID alone, and is linked where
+    /// the incident is beside it. It comes in pages: `&page=2` and so on while there is a next one.
     ///
     /// # What becomes an event
     ///
@@ -48,7 +49,6 @@ source! {
     ///   it is a candidate and no milestone.
     /// - A milestone that was skipped has no time, and is no event.
     /// - Milestones are corrected afterwards: of two exports the one changed last counts.
-    /// - The timeline names its incident by ID: give the incident too, for the links.
     FIREHYDRANT: "firehydrant", "Incidents of FireHydrant with milestones and timeline", recognise, reader::json::<FireHydrant>
 }
 

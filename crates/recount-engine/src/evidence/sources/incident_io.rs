@@ -26,15 +26,17 @@ source! {
     /// # How to get it
     ///
     /// ```sh
-    /// for what in incident_updates incident_timeline_items actions; do
-    ///   curl -s -H "Authorization: Bearer $INCIDENT_IO_KEY" \
-    ///     "https://api.incident.io/v2/$what?incident_id=$INCIDENT&page_size=250" > "$what.json"
-    /// done
+    /// mkdir incident && cd incident
     /// curl -s -H "Authorization: Bearer $INCIDENT_IO_KEY" \
     ///   "https://api.incident.io/v2/incidents/$INCIDENT" > incident.json
+    /// for what in incident_updates incident_timeline_items actions follow_ups; do
+    ///   curl -s -H "Authorization: Bearer $INCIDENT_IO_KEY" \
+    ///     "https://api.incident.io/v2/$what?incident_id=$INCIDENT" > "$what.json"
+    /// done
     /// ```
     ///
-    /// Give all of them at once: the updates name the incident by its ID alone.
+    /// Give the folder: the updates name the incident by its ID alone, and are linked where it is beside them.
+    /// Updates come in pages of 25; `&page_size=250` gives more.
     ///
     /// # What becomes an event
     ///

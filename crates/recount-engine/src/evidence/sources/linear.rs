@@ -20,12 +20,14 @@ source! {
     /// # How to get it
     ///
     /// ```sh
-    /// curl -s https://api.linear.app/graphql -H "Authorization: $LINEAR_API_KEY" \
-    ///   -H 'Content-Type: application/json' -d '{"query": "{ issue(id: \"OPS-12\") {
-    ///     id identifier title url createdAt priorityLabel team { key } labels { nodes { name } }
-    ///     creator { name email } comments { nodes { id body createdAt editedAt url user { name email } } }
-    ///     history { nodes { id createdAt actor { name email } fromState { name } toState { name }
-    ///       fromAssignee { name } toAssignee { name } fromPriority toPriority } } } }"}' > linear.json
+    /// QUERY='{ issue(id: "OPS-12") {
+    ///   id identifier title url createdAt priorityLabel team { key } labels { nodes { name } }
+    ///   creator { name email } comments { nodes { id body createdAt editedAt url user { name email } } }
+    ///   history { nodes { id createdAt actor { name email } fromState { name } toState { name }
+    ///     fromAssignee { name } toAssignee { name } fromPriority toPriority } } } }'
+    /// jq -n --arg query "$QUERY" '{$query}' |
+    ///   curl -s https://api.linear.app/graphql -H "Authorization: $LINEAR_API_KEY" \
+    ///     -H 'Content-Type: application/json' -d @- > linear.json
     /// ```
     ///
     /// # What becomes an event

@@ -15,7 +15,7 @@ use crate::evidence::tree::Tree;
 source! {
     /// # What it reads
     ///
-    /// JSON of Opsgenie (and of Jira Service Management's operations, which kept its form):
+    /// JSON of Opsgenie, and of the operations of Jira Service Management, which kept its form:
     ///
     /// - alerts, a list or one (`/v2/alerts`, `/v2/alerts/ID`);
     /// - the log of an alert (`/v2/alerts/ID/logs`);
@@ -62,13 +62,14 @@ source! {
 fn recognise(part: &Part<'_>) -> Confidence {
     let peek = part.peek();
     let webhook = peek.has_all(&["alert.alertId", "action"]);
-    let alerts = peek.has_all(&["data.tinyId", "data.message"]);
-    let logs = peek.has_all(&["data.log", "data.offset"]);
-    let timeline = peek.has_all(&["data.entries.eventTime", "data.entries.group"]);
-    let bare = peek.has_all(&["tinyId", "message", "createdAt"]);
-    if webhook || alerts || logs || timeline {
+    // Jira Service Management calls its lists `values`.
+    let listed = ["data", "values"].iter().any(|list| {
+        let has = |keys: &[&str]| keys.iter().all(|key| peek.has(&format!("{list}.{key}")));
+        has(&["tinyId", "message"]) || has(&["log", "offset"]) || has(&["entries.eventTime", "entries.group"])
+    });
+    if webhook || listed {
         Confidence::Sure
-    } else if bare {
+    } else if peek.has_all(&["tinyId", "message", "createdAt"]) {
         Confidence::Possible
     } else {
         Confidence::No
@@ -81,7 +82,7 @@ const ACTOR: &str = "Opsgenie";
 struct Opsgenie;
 
 impl JsonSource for Opsgenie {
-    const LISTS: &'static [&'static str] = &["data"];
+    const LISTS: &'static [&'static str] = &["data", "values"];
 
     fn record(&mut self, record: &Record<'_>, reader: &mut Reader) -> Result<(), String> {
         let value: Value = reader.parse(record)?;
