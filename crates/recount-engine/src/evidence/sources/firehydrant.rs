@@ -120,21 +120,22 @@ impl FireHydrant {
         let name = if number.is_empty() { "the incident".to_owned() } else { format!("#{number}") };
         let link = incident.text("incident_url");
         self.known.push((id.clone().into_owned(), name.clone(), link.clone().into_owned()));
+        // A webhook tells more of the severity than its name.
+        let severity = incident.first(&["severity", "severity.slug"]);
         let about = |event: Event| {
             event
                 .linked(&link, name.clone())
                 .with("incident", name.clone())
                 .with("title", title.clone())
-                .with("severity", incident.text("severity"))
+                .with("severity", severity.clone())
                 .with("service", incident.joined("services", "name"))
         };
         let at = reader.instant(&incident.text("created_at"))?;
-        let severity = incident.text("severity");
         let shown = if severity.is_empty() { String::new() } else { format!(" ({severity})") };
         let who = author(incident.at("created_by"), reader);
         let declared = Event::new(own_id("firehydrant", &[&id, "created"]), &at, Kind::Ticket)
             .doing(who, format!("Declared {name} \"{title}\"{shown}"))
-            .with("declared", if severity.is_empty() { "yes".into() } else { severity });
+            .with("declared", if severity.is_empty() { "yes".into() } else { severity.clone() });
         reader.push(about(declared));
 
         let created = at;

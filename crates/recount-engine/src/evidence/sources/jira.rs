@@ -257,7 +257,8 @@ fn comment(own: &Issue, comment: Tree<'_>, reader: &mut Reader) -> Result<(), St
 }
 
 fn webhook(tree: Tree<'_>, reader: &mut Reader) -> Result<(), String> {
-    let own = Issue::of(tree.at("issue"));
+    let own =
+        if tree.has("issue") { Issue::of(tree.at("issue")) } else { Issue::at(&tree.text("comment.self")) };
     let at = reader.instant(&tree.text("timestamp"));
     let name = tree.text("webhookEvent");
     if name.ends_with("deleted") {

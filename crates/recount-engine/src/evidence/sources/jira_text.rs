@@ -89,6 +89,7 @@ const WIKI: &[(&str, &str)] = &[
     (r"(?m)^(?:h[1-6]\.|bq\.|[*#-]+) +", ""),
     (r"(?m)(^|[\s(])[*+]([^\s*+](?:[^*+\n]*[^\s*+])?)[*+]($|[\s.,:;!?)])", "$1$2$3"),
     (r"(?m)(^|[\s(])_([^\s_](?:[^_\n]*[^\s_])?)_($|[\s.,:;!?)])", "$1$2$3"),
+    (r"\\([!*_+~^?#|{}\[\]-])", "$1"),
 ];
 
 static REPLACED: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
@@ -115,6 +116,7 @@ mod tests {
             ("{code:bash}kubectl get pods{code}", "```\nkubectl get pods\n```"),
             ("h3. Impact\n* one\n* two", "Impact\none\ntwo"),
             ("{color:red}down{color} says [~ana]", "down says @ana"),
+            (r"fixed \!, see C:\logs", r"fixed !, see C:\logs"),
             ("5 * 3 * 2 and snake_case_name", "5 * 3 * 2 and snake_case_name"),
         ] {
             let value = serde_json::json!(text);

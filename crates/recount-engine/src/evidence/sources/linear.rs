@@ -133,11 +133,18 @@ impl Issue {
         };
         Self {
             id: issue.text("id").into_owned(),
-            key: issue.text("identifier").into_owned(),
+            key: key(issue, &issue.text("url")),
             title: issue.text("title").into_owned(),
             url: issue.text("url").into_owned(),
             is_incident: issue.items(nodes).any(incident),
         }
+    }
+
+    /// The issue of a webhook, which tells its address beside it and its key in that alone.
+    fn hooked(issue: Tree<'_>, url: &str) -> Self {
+        let own = Self::of(issue);
+        let key = if own.key.is_empty() { key(issue, url) } else { own.key };
+        Self { key, url: if url.is_empty() { own.url } else { url.to_owned() }, ..own }
     }
 
     fn told(&self, event: Event) -> Event {
@@ -145,6 +152,19 @@ impl Issue {
         let event = if event.link.is_none() { event.linked(&self.url, &self.key) } else { event };
         if self.is_incident { event.with("incident", &self.key) } else { event }
     }
+}
+
+/// The key of an issue, `OPS-12`: its own word, else its team's key and number, else as its address has it.
+fn key(issue: Tree<'_>, url: &str) -> String {
+    let (identifier, team, number) = (issue.text("identifier"), issue.text("team.key"), issue.text("number"));
+    if !identifier.is_empty() {
+        return identifier.into_owned();
+    }
+    if !(team.is_empty() || number.is_empty()) {
+        return format!("{team}-{number}");
+    }
+    let after = url.split_once("/issue/").map_or("", |(_, after)| after);
+    after.chars().take_while(|c| !"/#?".contains(*c)).collect()
 }
 
 fn issue(tree: Tree<'_>, reader: &mut Reader) -> Result<(), String> {
@@ -237,10 +257,11 @@ fn comment(own: &Issue, comment: Tree<'_>, reader: &mut Reader) -> Result<(), St
 
 fn webhook(tree: Tree<'_>, reader: &mut Reader) -> Result<(), String> {
     let (action, kind, data) = (tree.text("action"), tree.text("type"), tree.at("data"));
+    let url = tree.text("url");
     match (&*kind, &*action) {
-        ("Issue", "create") => opened(&Issue::of(data), data, tree.at("actor"), reader),
+        ("Issue", "create") => opened(&Issue::hooked(data, &url), data, tree.at("actor"), reader),
         ("Issue", "update") if tree.has("updatedFrom.stateId") => {
-            let own = Issue::of(data);
+            let own = Issue::hooked(data, &url);
             let given = tree.first(&["createdAt", "data.updatedAt"]);
             let at = reader.instant(&given)?;
             let who = person(tree.at("actor"), reader);
@@ -249,13 +270,7 @@ fn webhook(tree: Tree<'_>, reader: &mut Reader) -> Result<(), String> {
             reader.push(own.told(event.doing(who, action)));
             Ok(())
         }
-        ("Comment", "create") => {
-            let mut own = Issue::of(data.at("issue"));
-            if own.url.is_empty() {
-                own.url = tree.text("url").into_owned();
-            }
-            comment(&own, data, reader)
-        }
+        ("Comment", "create") => comment(&Issue::hooked(data.at("issue"), &url), data, reader),
         _ => {
             reader.import.leave_out(&format!("webhook of `{kind}`, `{action}`"), 1);
             Ok(())

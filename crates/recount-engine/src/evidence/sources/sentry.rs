@@ -66,7 +66,13 @@ fn recognise(part: &Part<'_>) -> Confidence {
         &["version", "dateReleased", "shortVersion"],
         &["triggering_rules", "event.event_id"],
     ];
-    if shapes.iter().any(|shape| peek.has_all(shape)) {
+    // An event is long, and what stands behind it is not seen: its own fields tell.
+    let parts =
+        ["event_id", "culprit", "exception", "breadcrumbs", "contexts", "logentry", "issue_url", "_ref"];
+    let event = ["data.event.", "data.error.", "event."]
+        .iter()
+        .any(|before| parts.iter().filter(|part| peek.has(&format!("{before}{part}"))).count() > 1);
+    if event || shapes.iter().any(|shape| peek.has_all(shape)) {
         Confidence::Sure
     } else if peek.has_all(&["environment", "dateStarted", "dateFinished"]) {
         Confidence::Possible
@@ -232,7 +238,7 @@ fn issue_alert(
     reader: &mut Reader,
 ) -> Result<(), String> {
     let at = reader.instant(&event.first(&["datetime", "timestamp", "received"]))?;
-    let title = event.first(&["title", "metadata.value", "message"]);
+    let title = event.first(&["title", "metadata.value", "message", "logentry.formatted"]);
     let name = if rule.is_empty() { &title } else { rule };
     let id = own_id("sentry", &["alert", &event.first(&["event_id", "eventID"]), rule]);
     let alert = Event::new(id, &at, Kind::AlertFiring)
