@@ -79,6 +79,12 @@ impl Curation {
         if let Some(why) = self.marked(event) {
             return Choice::Take(why);
         }
+        if let Some(milestone) = recorded(event) {
+            return Choice::Take(format!(
+                "the incident's own record of a milestone ({})",
+                milestone.word().to_lowercase()
+            ));
+        }
         match event.kind {
             Kind::Message => chat(event),
             Kind::Commit if event.details.contains_key("stands-out") => {
@@ -88,6 +94,9 @@ impl Curation {
             // What no kind is for and the source knows to matter: a pod that crashes, a machine that boots.
             Kind::Note if event.details.contains_key("stands-out") => {
                 Choice::Take(event.details["stands-out"].clone())
+            }
+            Kind::Ticket if event.details.contains_key("declared") => {
+                Choice::Take("the incident was declared".into())
             }
             Kind::Note | Kind::Ticket => Choice::Candidate(format!("a {}", event.kind.words())),
             kind => Choice::Take(format!("{} {}", article(kind), kind.words())),
@@ -115,8 +124,17 @@ impl Curation {
     }
 }
 
+/// The milestone that the tool in which the incident was run recorded as such: the detail `milestone`.
+pub fn recorded(event: &Event) -> Option<Milestone> {
+    let word = event.details.get("milestone")?;
+    Milestone::ALL.into_iter().find(|milestone| milestone.word().eq_ignore_ascii_case(word))
+}
+
 /// The milestone that an event states by itself, if it does.
 pub fn milestone(event: &Event) -> Option<Milestone> {
+    if let Some(milestone) = recorded(event) {
+        return Some(milestone);
+    }
     match event.kind {
         Kind::AlertFiring | Kind::Page => Some(Milestone::Detected),
         Kind::Acknowledgement => Some(Milestone::Acknowledged),
@@ -200,6 +218,28 @@ mod tests {
 
         let stated = Curation::default().choose(&message("rolled back to v41"));
         assert_eq!(stated, Choice::Take("it states an action (rollback)".into()));
+    }
+
+    #[test]
+    fn a_milestone_that_a_tool_recorded_comes_in_as_what_it_is_whatever_its_kind_and_words() {
+        let mut event = message("Impact is over for all but eu-west");
+        event.kind = Kind::Note;
+        assert_eq!(milestone(&event), None);
+        event.details.insert("milestone".into(), "mitigated".into());
+        assert_eq!(milestone(&event), Some(Milestone::Mitigated));
+        let why = "the incident's own record of a milestone (mitigated)";
+        assert_eq!(Curation::default().choose(&event), Choice::Take(why.into()));
+        event.details.insert("milestone".into(), "postmortem started".into());
+        assert_eq!(milestone(&event), None);
+    }
+
+    #[test]
+    fn a_ticket_comes_in_where_it_declares_the_incident() {
+        let mut event = message("Declared INC-61 (SEV1): checkout fails");
+        event.kind = Kind::Ticket;
+        assert!(!Curation::default().choose(&event).is_taken());
+        event.details.insert("declared".into(), "SEV1".into());
+        assert_eq!(Curation::default().choose(&event).why(), "the incident was declared");
     }
 
     #[test]

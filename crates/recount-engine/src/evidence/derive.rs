@@ -143,6 +143,7 @@ impl<'a> Findings<'a> {
     fn milestones(&mut self) {
         if let Some((event, at, precision)) = stated_start(self.events.iter().copied()) {
             let why = match event.kind {
+                _ if curate::recorded(event).is_some() => "recorded as such where the incident was run",
                 Kind::AlertFiring => "the alert says since when",
                 _ => "it says when impact began",
             };
@@ -153,6 +154,7 @@ impl<'a> Findings<'a> {
         let detected = self.events.iter().find(reached(Milestone::Detected)).copied();
         if let Some(event) = detected {
             let why = match event.kind {
+                _ if curate::recorded(event).is_some() => "recorded as such where the incident was run",
                 Kind::AlertFiring => "the first alert",
                 Kind::Page => "the first page",
                 _ => "the first word of it",
@@ -378,11 +380,14 @@ impl<'a> Findings<'a> {
     }
 
     fn severity(&mut self) {
-        let declared =
-            self.events.iter().copied().filter(|event| event.kind == Kind::Message).find_map(|event| {
-                let declares = matches!(phrases::stated(&event.action), Some((Says::Did(Kind::Note), _)));
-                Some((event, phrases::severity(&event.action).filter(|_| declares)?))
-            });
+        let declared = self.events.iter().copied().find_map(|event| {
+            if let Some(word) = event.details.get("declared") {
+                return Some((event, phrases::severity(word)?));
+            }
+            let states = || matches!(phrases::stated(&event.action), Some((Says::Did(Kind::Note), _)));
+            let declares = event.kind == Kind::Message && states();
+            Some((event, phrases::severity(&event.action).filter(|_| declares)?))
+        });
         if let Some((event, severity)) = declared {
             let value = severity.as_str().to_owned();
             self.push(Derivable::Severity, value, None, &[event], "declared", false);
@@ -501,17 +506,23 @@ impl<'a> Findings<'a> {
     }
 }
 
-/// When impact began, by the word of an alert or of somebody: the earliest that is stated, and the first to
-/// state it.
+/// When impact began: as it was recorded where the incident was run, else by the word of an alert or of
+/// somebody, the earliest that is stated, and the first to state it.
 pub(super) fn stated_start<'a>(
     events: impl Iterator<Item = &'a Event>,
 ) -> Option<(&'a Event, Timestamp, Precision)> {
+    let events: Vec<&Event> = events.collect();
+    let recorded = events.iter().filter(|event| curate::recorded(event) == Some(Milestone::Started));
+    if let Some(event) = recorded.min_by_key(|event| (event.at, &event.id)) {
+        return Some((event, event.instant(), event.precision));
+    }
     let states = |event: &Event| match event.kind {
         Kind::AlertFiring | Kind::Page => true,
         Kind::Message => !event.signals.bot,
         _ => false,
     };
     let mut starts: Vec<(&Event, Timestamp, Precision)> = events
+        .into_iter()
         .filter(|event| states(event))
         .filter_map(|event| {
             let (at, precision) = phrases::stated_start(&event.action, event.instant())?;
@@ -636,7 +647,11 @@ fn kind_of_link(url: &str) -> Option<Derivable> {
     };
     if numbered("/pull/") || numbered("/merge_requests/") || numbered("/pull-requests/") {
         Some(Derivable::PullRequest)
-    } else if host.starts_with("status.") || host.ends_with("statuspage.io") {
+    } else if host.starts_with("status.")
+        || host.ends_with("statuspage.io")
+        // `www.acmestatus.com/incidents/…`
+        || (path.starts_with("incidents/") && host.split('.').any(|label| label.ends_with("status")))
+    {
         Some(Derivable::StatusPage)
     } else if host.contains("grafana")
         || (host.contains("datadog") && path.contains("dashboard"))
@@ -729,6 +744,32 @@ mod tests {
             derived.iter().find(|d| d.what == Derivable::Duration).map(|d| d.value.as_str()),
             Some("45m")
         );
+    }
+
+    #[test]
+    fn milestones_that_were_recorded_where_the_incident_was_run_decide_what_they_name() {
+        let recorded = |minute, milestone: &str, action| {
+            let mut event = event(minute, Kind::Note, action);
+            event.details.insert("milestone".into(), milestone.into());
+            event
+        };
+        let mut events = story();
+        events.extend([recorded(1, "started", "Impact began"), recorded(3, "detected", "Seen by support")]);
+        events.push(recorded(50, "resolved", "Set to closed"));
+        let derived = derive(&events, &Known::default());
+        let value = |what| derived.iter().find(|d| d.what == what).map(|d| (d.value.as_str(), d.certain));
+        for (what, want) in [
+            (Derivable::Start, "2026-11-20 14:01:00"),
+            (Derivable::Milestone(Milestone::Detected), "2026-11-20 14:03:00"),
+            (Derivable::End, "2026-11-20 14:50:00"),
+            (Derivable::TimeToDetect, "2m"),
+        ] {
+            assert_eq!(value(what), Some((want, true)), "{what:?}");
+        }
+
+        events[0].details.insert("declared".into(), "SEV-1".into());
+        let derived = derive(&events, &Known::default());
+        assert!(derived.iter().any(|d| d.what == Derivable::Severity && d.value == "Sev1" && !d.certain));
     }
 
     #[test]

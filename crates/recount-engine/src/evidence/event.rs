@@ -73,6 +73,11 @@ pub struct Event {
     #[serde(default, skip_serializing_if = "Signals::is_empty")]
     pub signals: Signals,
     /// What else the source knows, by name: `commit`, `author-time`, `channel`, `alert`, `files`.
+    ///
+    /// `milestone` is the word of a [`Milestone`] in small letters (`started`, `detected`, …) that the tool in
+    /// which the incident was run recorded as such, at this event's instant. It is never set for what can
+    /// only be guessed from a text: that is curation's to judge. `declared` marks the ticket with which the
+    /// incident itself was opened; its value is the severity then, or `yes`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub details: BTreeMap<String, String>,
 }

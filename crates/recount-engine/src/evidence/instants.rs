@@ -32,6 +32,12 @@ impl Instant {
     }
 }
 
+/// Whether a time was set with the record that holds it, `created`, and not by somebody who knew it: so tools
+/// fill in when impact began until a person corrects it.
+pub fn is_default(at: &Instant, created: &Instant) -> bool {
+    at.at.duration_since(created.at).abs() <= SignedDuration::from_secs(2)
+}
+
 /// Whether a time is a writer's way to say that there is none: nothing, `0`, the year 1, `null`.
 pub fn is_unset(text: &str) -> bool {
     let text = text.trim();

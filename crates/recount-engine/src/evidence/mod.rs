@@ -20,12 +20,14 @@ mod join;
 pub mod json;
 pub mod merge;
 pub mod phrases;
+pub mod plain;
 pub mod reader;
 pub mod redact;
 pub mod row;
 pub mod select;
 pub mod source;
 pub mod sources;
+pub mod tree;
 
 pub use curate::{Choice, Curation};
 pub use derive::{Derivable, Derived, derive};

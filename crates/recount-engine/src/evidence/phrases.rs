@@ -218,7 +218,7 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
         ),
         severity: compile(r"\bsev(?:erity)?[ -]?([0-3])\b"),
         warning: compile(
-            r"\((?:warning|warn|info|low|ticket|P[45])\)|\bseverity\W{1,3}(?:warning|warn|info|low|none)\b",
+            r"\((?:warning|warn|info|low|ticket|P[45])\)|\bseverity\W{1,3}(?:warning|warn|info|low|none|P[45])\b",
         ),
         begun: compile(
             r"^.{0,60}\b(?:started deploying|is deploying|deploy(?:ment)? started|rollback started)\b",
@@ -353,6 +353,38 @@ pub fn outcome(text: &str) -> Outcome {
         _ if TABLES.begun.is_match(line) => Outcome::Begun,
         _ => Outcome::Done,
     }
+}
+
+/// What tools in which incidents are run call the milestones, beside our own words.
+const RECORDED: &[(&str, Milestone)] = &[
+    ("impact started", Milestone::Started),
+    ("impact start", Milestone::Started),
+    ("impact began", Milestone::Started),
+    ("customer impact started", Milestone::Started),
+    ("began", Milestone::Started),
+    ("start", Milestone::Started),
+    ("impact detected", Milestone::Detected),
+    ("first detected", Milestone::Detected),
+    ("discovered", Milestone::Detected),
+    ("noticed", Milestone::Detected),
+    ("impact mitigated", Milestone::Mitigated),
+    ("impact ended", Milestone::Mitigated),
+    ("impact over", Milestone::Mitigated),
+    ("customer impact ended", Milestone::Mitigated),
+    ("fixed", Milestone::Mitigated),
+    ("stable", Milestone::Mitigated),
+    ("stabilized", Milestone::Mitigated),
+    ("stabilised", Milestone::Mitigated),
+    ("contained", Milestone::Mitigated),
+];
+
+/// The milestone that a tool in which incidents are run means by the name of a time or of a stage: `Fixed at`,
+/// `impact_started`, `acknowledged_at`. Names of other things (`identified`, `closed`) mean none.
+pub fn recorded(name: &str) -> Option<Milestone> {
+    let name = name.trim().to_lowercase().replace(['_', '-'], " ");
+    let name = name.strip_suffix(" at").or(name.strip_suffix(" time")).unwrap_or(&name).trim();
+    let own = Milestone::ALL.into_iter().find(|milestone| milestone.word().eq_ignore_ascii_case(name));
+    own.or_else(|| RECORDED.iter().find(|(known, _)| *known == name).map(|(_, milestone)| *milestone))
 }
 
 /// Whether an alert's text says that it is a warning only: nobody is woken by it.
@@ -570,6 +602,37 @@ mod tests {
             ("did errors begin since 14:02 UTC?", None),
         ] {
             assert_eq!(start(text).as_deref(), at, "`{text}`");
+        }
+    }
+
+    #[test]
+    fn an_alert_of_low_priority_is_a_warning_in_whatever_words() {
+        for (text, warning) in [
+            ("Queue is long (P4) fired", true),
+            ("severity: P5", true),
+            ("severity: warning", true),
+            ("CheckoutErrors (P1) fired", false),
+            ("severity: P1", false),
+        ] {
+            assert_eq!(is_warning(text), warning, "`{text}`");
+        }
+    }
+
+    #[test]
+    fn the_names_that_tools_give_to_milestones_are_known_and_others_mean_none() {
+        for (name, milestone) in [
+            ("Impact started", Some(Milestone::Started)),
+            ("impact_started_at", Some(Milestone::Started)),
+            ("Detected at", Some(Milestone::Detected)),
+            ("acknowledged_at", Some(Milestone::Acknowledged)),
+            ("Fixed at", Some(Milestone::Mitigated)),
+            ("Resolved", Some(Milestone::Resolved)),
+            ("identified", None),
+            ("Closed at", None),
+            ("Reported at", None),
+            ("retrospective_started", None),
+        ] {
+            assert_eq!(recorded(name), milestone, "`{name}`");
         }
     }
 

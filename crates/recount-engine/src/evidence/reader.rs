@@ -6,7 +6,7 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::event::{Event, EventId, Kind, Signals};
+use super::event::{Event, EventId, Kind, Milestone, Signals};
 use super::identity::{Known, People};
 use super::instants::{self, Instant};
 use super::json::{self, Record};
@@ -114,6 +114,12 @@ impl Event {
         self
     }
 
+    /// Marks it as a milestone that the tool recorded as such.
+    #[must_use]
+    pub fn reaching(self, milestone: Milestone) -> Self {
+        self.with("milestone", milestone.word().to_lowercase())
+    }
+
     /// Sets who acted and what was done.
     #[must_use]
     pub fn doing(mut self, actor: impl Into<String>, action: impl Into<String>) -> Self {
@@ -145,6 +151,11 @@ impl Event {
 pub trait JsonSource: Default + 'static {
     /// Keys of an envelope that hold lists of records, such as `items`. See [`json::records`].
     const LISTS: &'static [&'static str] = &[];
+
+    /// Begins a part, given whole: for what stands in its envelope, beside the lists.
+    fn begin(&mut self, bytes: &[u8], reader: &mut Reader) {
+        let _ = (bytes, reader);
+    }
 
     /// Reads one record; where it cannot, says why, as a sentence without its full stop.
     fn record(&mut self, record: &Record<'_>, reader: &mut Reader) -> Result<(), String>;
@@ -190,6 +201,7 @@ impl<S: JsonSource> Importer for OverJson<S> {
     fn part(&mut self, name: &str, bytes: &[u8]) {
         let Self { source, reader } = self;
         name.clone_into(&mut reader.part);
+        source.begin(bytes, reader);
         for record in json::records(bytes, S::LISTS) {
             reader.place = Position::Record { index: record.index, byte: record.byte };
             if let Err(why) = source.record(&record, reader) {

@@ -13,14 +13,17 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
+use recount_engine::evidence::derive::Known;
 use recount_engine::evidence::freeze::{Frozen, Header, State, VERSION};
 use recount_engine::evidence::source::{Confidence, by_name};
 use recount_engine::evidence::sources::SOURCES;
 use recount_engine::evidence::{
-    Curation, Import, Options, Part, Person, Row, Session, Source, curate, recognise,
+    Curation, Derivable, Import, Milestone, Options, Part, Person, Row, Session, Source, curate, derive,
+    recognise,
 };
 
 type Parts = Vec<(String, Vec<u8>)>;
@@ -222,6 +225,42 @@ proptest! {
     }
 }
 
+/// Every part of every case, with its source and what the caller knows.
+static CASES: LazyLock<Vec<(&'static Source, Options, String, Vec<u8>)>> = LazyLock::new(|| {
+    let of = |source: &'static Source| {
+        cases(source.name).into_iter().flat_map(move |case| {
+            let options = options(&case);
+            parts(&case).into_iter().map(move |(name, bytes)| (source, options.clone(), name, bytes))
+        })
+    };
+    SOURCES.iter().copied().flat_map(of).collect()
+});
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+    #[test]
+    fn a_case_of_which_pieces_are_changed_or_lost_is_imported_without_panic(
+        case in any::<prop::sample::Index>(),
+        changes in prop::collection::vec(
+            (any::<prop::sample::Index>(), 0..12_usize, prop::sample::select(vec![
+                "", "\"", "{", "}", "[", "]", "null", "0", "-1", "1e999", "é", "99999999999999999999", "\\u0000",
+                "\"\":{\"\":[[", "\n", "<!--", "](http://",
+            ])),
+            1..6,
+        ),
+    ) {
+        let (source, options, name, bytes) = case.get(&CASES);
+        let mut bytes = bytes.clone();
+        for (at, length, text) in changes {
+            let at = at.index(bytes.len() + 1);
+            let end = (at + length).min(bytes.len());
+            bytes.splice(at..end, text.bytes());
+        }
+        let _ = recognise(&[Part::new(name, &bytes)]);
+        let _ = render(&import(source, options, &[(name.clone(), bytes)]));
+    }
+}
+
 /// The folder of real evidence, or nothing, said loudly.
 fn real(path: &str) -> Option<Vec<u8>> {
     let Ok(folder) = std::env::var("RECOUNT_EVIDENCE") else {
@@ -293,4 +332,74 @@ fn a_real_channel_day_is_read_without_loss_and_stays_out_of_the_timeline() {
     let alone = import(source, &Options::default(), &parts[..1]);
     let ids = |import: &Import| import.events.iter().map(|event| event.id.clone()).collect::<Vec<_>>();
     assert_eq!(ids(&alone), ids(&read));
+}
+
+/// What is certain from the events of a case that come in.
+fn certain(import: &Import) -> Vec<(Derivable, String)> {
+    let taken = import.events.iter().filter(|event| Curation::default().choose(event).is_taken());
+    let derived = derive(taken, &Known::default()).into_iter().filter(|derived| derived.certain);
+    derived.map(|derived| (derived.what, derived.value)).collect()
+}
+
+#[test]
+fn the_milestones_of_incident_tools_decide_the_times_of_the_incident() {
+    let end = ("2026-11-20 15:10:00", "1h 8m");
+    for (source, case, end) in [
+        ("firehydrant", "incident", Some(end)),
+        ("incident-io", "incident", Some(end)),
+        ("rootly", "incident", None),
+        ("opsgenie", "incident", Some(end)),
+    ] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sources").join(source).join(case);
+        let certain = certain(&import(by_name(source).unwrap(), &options(&folder), &parts(&folder)));
+        let mut want = vec![
+            (Derivable::Start, "2026-11-20 14:02:11"),
+            (Derivable::Milestone(Milestone::Detected), "2026-11-20 14:05:00"),
+            (Derivable::TimeToDetect, "3m"),
+        ];
+        want.extend(
+            end.into_iter()
+                .flat_map(|(end, duration)| [(Derivable::End, end), (Derivable::Duration, duration)]),
+        );
+        for (what, value) in want {
+            assert!(certain.contains(&(what, value.to_owned())), "{source}: {what:?}: {certain:?}");
+        }
+    }
+}
+
+#[test]
+fn a_status_page_on_a_host_of_its_own_is_linked_as_the_status_page() {
+    let page = r#"{"page":{"url":"https://www.brightpressstatus.com"},"incidents":[{"id":"q1","name":"Slow",
+        "incident_updates":[{"id":"u","status":"investigating","display_at":"2026-11-20T14:00:00Z"}]}]}"#;
+    let parts = [("incidents.json".to_owned(), page.as_bytes().to_vec())];
+    let import = import(by_name("statuspage").unwrap(), &Options::default(), &parts);
+    let link = "https://www.brightpressstatus.com/incidents/q1".to_owned();
+    assert!(certain(&import).contains(&(Derivable::StatusPage, link)), "{import:?}");
+}
+
+#[test]
+fn real_evidence_of_other_services_is_not_taken_for_a_tracker() {
+    let Ok(folder) = std::env::var("RECOUNT_EVIDENCE") else {
+        eprintln!("SKIPPED: `RECOUNT_EVIDENCE` is not set, real evidence was not tried");
+        return;
+    };
+    let trackers = [
+        "datadog-events",
+        "dispatch",
+        "firehydrant",
+        "incident-io",
+        "jira",
+        "linear",
+        "opsgenie",
+        "rootly",
+        "sentry",
+        "statuspage",
+    ];
+    for (name, bytes) in parts(Path::new(&folder)) {
+        let part = Part::new(&name, &bytes);
+        for tracker in trackers {
+            let source = by_name(tracker).unwrap();
+            assert_eq!((source.recognise)(&part), Confidence::No, "`{name}` as `{tracker}`");
+        }
+    }
 }

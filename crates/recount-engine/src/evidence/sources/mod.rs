@@ -8,6 +8,17 @@ pub mod journald;
 pub mod kubernetes_audit;
 pub mod kubernetes_events;
 pub mod shell_history;
+pub mod datadog_events;
+pub mod dispatch;
+pub mod firehydrant;
+pub mod git_log;
+pub mod incident_io;
+pub mod jira;
+mod jira_text;
+pub mod linear;
+pub mod opsgenie;
+pub mod rootly;
+pub mod sentry;
 pub mod slack_export;
 mod machine_log;
 mod shell_command;
@@ -16,6 +27,7 @@ mod slack_wire;
 pub mod syslog;
 pub mod terminal_recording;
 mod terminal_screen;
+pub mod statuspage;
 
 use super::source::Source;
 
@@ -31,6 +43,18 @@ pub static SOURCES: &[&Source] = &[
     &slack_export::SLACK_EXPORT,
     &syslog::SYSLOG,
     &terminal_recording::TERMINAL_RECORDING,
+    &datadog_events::DATADOG_EVENTS,
+    &dispatch::DISPATCH,
+    &firehydrant::FIREHYDRANT,
+    &git_log::GIT_LOG,
+    &incident_io::INCIDENT_IO,
+    &jira::JIRA,
+    &linear::LINEAR,
+    &opsgenie::OPSGENIE,
+    &rootly::ROOTLY,
+    &sentry::SENTRY,
+    &slack_export::SLACK_EXPORT,
+    &statuspage::STATUSPAGE,
 ];
 
 #[cfg(test)]
