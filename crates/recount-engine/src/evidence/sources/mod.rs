@@ -6,6 +6,7 @@ pub mod git_log;
 pub mod slack_export;
 mod slack_text;
 mod slack_wire;
+pub mod slackdump;
 
 use super::source::Source;
 
@@ -14,6 +15,7 @@ use super::source::Source;
 pub static SOURCES: &[&Source] = &[
     &git_log::GIT_LOG,
     &slack_export::SLACK_EXPORT,
+    &slackdump::SLACKDUMP,
 ];
 
 #[cfg(test)]
