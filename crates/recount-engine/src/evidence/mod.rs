@@ -16,6 +16,7 @@ pub mod freeze;
 pub mod identity;
 pub mod instants;
 pub mod json;
+pub mod mapping;
 pub mod merge;
 pub mod phrases;
 pub mod reader;

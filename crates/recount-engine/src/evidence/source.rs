@@ -94,6 +94,8 @@ impl<'a> Part<'a> {
 pub enum Confidence {
     /// It is not.
     No,
+    /// Only its shape fits: any source that knows it better goes before this one.
+    Shape,
     /// It could be, and so could others.
     Possible,
     /// It is.
@@ -368,7 +370,7 @@ impl fmt::Display for Unrecognised {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.ambiguous.is_empty() {
             write!(f, "the input is none of the sources that are known ({})", ticked(&self.tried))?;
-            f.write_str("; name one with `--source`")
+            f.write_str("; name one with `--source`, or say with `--map` which column or key holds what")
         } else {
             write!(f, "the input could be any of {}; name one with `--source`", ticked(&self.ambiguous))
         }

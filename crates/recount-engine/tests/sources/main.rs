@@ -106,8 +106,12 @@ fn every_case_gives_the_events_beside_it() {
         for case in cases(source.name) {
             let parts = parts(&case);
             let heads: Vec<Part<'_>> = parts.iter().map(|(name, bytes)| Part::new(name, bytes)).collect();
-            assert_eq!(recognise(&heads).map(|s| s.name).ok(), Some(source.name), "{}", case.display());
-            let import = import(source, &options(&case), &parts);
+            let options = options(&case);
+            // Who says what the columns hold says with it that this is a table.
+            if options.mapping.is_empty() {
+                assert_eq!(recognise(&heads).map(|s| s.name).ok(), Some(source.name), "{}", case.display());
+            }
+            let import = import(source, &options, &parts);
             insta::with_settings!({ snapshot_path => &case, prepend_module_to_snapshot => false, omit_expression => true }, {
                 insta::assert_snapshot!("events", render(&import));
             });

@@ -7,6 +7,7 @@ pub mod slack_export;
 mod slack_text;
 mod slack_wire;
 pub mod slackdump;
+pub mod table;
 
 use super::source::Source;
 
@@ -16,6 +17,7 @@ pub static SOURCES: &[&Source] = &[
     &git_log::GIT_LOG,
     &slack_export::SLACK_EXPORT,
     &slackdump::SLACKDUMP,
+    &table::TABLE,
 ];
 
 #[cfg(test)]
