@@ -67,6 +67,11 @@ impl Input {
             .map_or_else(|| self.path.display().to_string(), |name| name.to_string_lossy().into_owned())
     }
 
+    /// Whether it is a single file, and no archive.
+    pub(crate) fn is_file(&self) -> bool {
+        matches!(self.kind, Kind::File)
+    }
+
     /// Whether only a window of it can be read.
     pub(crate) fn needs_window(&self) -> bool {
         matches!(self.kind, Kind::Repository)
@@ -203,6 +208,13 @@ impl Input {
 /// The path of an entry; of one whose name cannot be read, its bytes as far as they are text.
 fn entry_name<R: Read>(file: &zip::read::ZipFile<'_, R>) -> String {
     file.name().map_or_else(|_| String::from_utf8_lossy(file.name_raw()).into_owned(), Cow::into_owned)
+}
+
+/// Whether a file's name is like a pattern such as `deploys-*.csv`.
+pub(crate) fn is_like(name: &str, pattern: &str) -> bool {
+    let mut builder = ignore::overrides::OverrideBuilder::new("");
+    let built = builder.add(pattern).and_then(|builder| builder.build());
+    built.is_ok_and(|pattern| pattern.matched(name, false).is_whitelist())
 }
 
 /// The source of this name.

@@ -351,6 +351,16 @@ mod tests {
     }
 
     #[test]
+    fn every_field_can_be_mapped_in_the_configuration_too() {
+        let lines: String = FIELDS.iter().map(|field| format!("{field} = \"x\"\n")).collect();
+        let text = format!("[evidence.mappings.m]\nfiles = \"*.csv\"\n{lines}details.dc = \"x\"\n");
+        let config = crate::config::Config::from_toml(&text).expect("every field is a key");
+        let fields = config.evidence.mappings["m"].fields();
+        assert_eq!(fields.len(), FIELDS.len() + 1, "{fields:?}");
+        assert!(Mapping::parse(&fields).is_ok_and(|mapping| mapping.details().count() == 1));
+    }
+
+    #[test]
     fn names_say_what_they_hold_where_nobody_said_it() {
         let names = ["#", "Time (UTC)", "Who", "Message", "Event", "URL"];
         let given = mapping(&[("action", "Event")]).expect("well formed");

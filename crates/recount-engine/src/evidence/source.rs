@@ -131,6 +131,8 @@ pub struct Options {
     pub channels: Vec<String>,
     /// The chat workspace, such as `https://acme.slack.com`, for permalinks.
     pub workspace_url: Option<String>,
+    /// The Mattermost server, such as `https://chat.acme.com`, for permalinks.
+    pub mattermost_url: Option<String>,
     /// The repository, such as `https://github.com/acme/shop`, for links to commits and pull requests.
     pub repository_url: Option<String>,
     /// Repositories by name: an input of that name (`shop.tsv`, a folder `shop`) is from it.

@@ -226,9 +226,15 @@ fn evidence_that_cannot_be_read_leaves_nothing_half_made() {
     let folder = Folder::library();
     folder.write("notes.txt", "nothing of a log\n");
     folder.write("shop.gitlog.tsv", GIT_LOG);
-    folder.recount(&["draft", "Cards refused", "notes.txt"]).refuses(
-        "`notes.txt`: the input is none of the sources that are known (`git-log`, `slack-export`)",
-        "name one with `--source`",
+    let run = folder.recount(&["draft", "Cards refused", "notes.txt"]).is(2);
+    let sentence = "error: `notes.txt`: the input is none of the sources that are known (";
+    assert!(run.err.starts_with(sentence) && run.err.contains("`slack-export`"), "{}", run.err);
+    assert!(
+        run.err.ends_with(
+            "hint: name one with `--source`, or say with `--map` which column or key holds what\n"
+        ),
+        "{}",
+        run.err
     );
     let run = folder.recount(&["draft", "Cards refused", "shop.gitlog.tsv", "missing.tsv"]).is(2);
     assert!(
@@ -326,4 +332,35 @@ fn the_real_chat_export_imports_without_loss_and_once() {
     folder.recount(&["import", "1", "export"]).is(0);
     let after: Vec<_> = folder.files("postmortems").iter().map(|file| folder.read(file)).collect();
     assert_eq!(before, after);
+}
+
+#[test]
+fn a_table_is_read_as_the_command_line_or_the_configuration_says() {
+    let folder = Folder::library();
+    let config = folder.read("recount.toml");
+    let mapping = "[evidence.mappings.deploys]\nfiles = \"deploys-*.csv\"\nzone = \"Europe/Berlin\"\ntime = \"wann\"\nactor = \"wer\"\naction = \"Deployed {was} {version}\"\nkind = \"deploy\"\n";
+    folder.write("recount.toml", format!("{config}\n{mapping}"));
+    let rows_of = "wann,wer,was,version\n2026-11-20 15:02:05,Ana Li,shop,v42\n";
+    folder.write("deploys-2026.csv", rows_of);
+    folder.write("other.csv", rows_of);
+
+    // By the name of the file, by the name of the mapping, and by what is said here.
+    folder.recount(&["draft", "Cards refused", "deploys-2026.csv"]).is(0);
+    let text = folder.read(PATH);
+    assert!(rows(&text)[0].starts_with("| 2026-11-20 14:02:05 | Ana Li | Deployed shop v42 |"), "{text}");
+    let again = folder.recount(&["import", "1", "other.csv", "--map", "deploys"]).is(0);
+    assert!(again.out.starts_with("0 rows added"), "{}", again.out);
+    let spelled = "time=wann,actor=wer,action=Deployed {was} {version},kind=deploy";
+    let again =
+        folder.recount(&["import", "1", "other.csv", "--map", spelled, "--zone", "Europe/Berlin"]).is(0);
+    assert!(again.out.starts_with("0 rows added") && again.err.contains("table, 1 event"), "{}", again.err);
+
+    for (map, sentence, hint) in [
+        ("tiem=wann", "there is no field `tiem` to map to", "did you mean `time`?"),
+        ("deploy", "`recount.toml` has no mapping `deploy`", "did you mean `deploys`?"),
+    ] {
+        folder.recount(&["import", "1", "other.csv", "--map", map]).refuses(sentence, hint);
+    }
+    let lost = folder.recount(&["import", "1", "other.csv", "--map", "time=wnn,action=was"]).is(0);
+    assert!(lost.err.contains("there is no column or key `wnn`; did you mean `wann`?"), "{}", lost.err);
 }
