@@ -174,6 +174,12 @@ pub trait PartSource: Default + 'static {
     /// Reads a part.
     fn part(&mut self, bytes: &[u8], reader: &mut Reader);
 
+    /// Whether a part of this name is worth reading.
+    fn wants(&self, name: &str) -> bool {
+        let _ = name;
+        true
+    }
+
     /// What is known only when all parts were read.
     fn finish(&mut self, reader: &mut Reader) {
         let _ = reader;
@@ -206,6 +212,10 @@ impl<S: PartSource> Importer for OverParts<S> {
         name.clone_into(&mut reader.part);
         reader.place = Position::Line(0);
         source.part(bytes, reader);
+    }
+
+    fn wants(&self, name: &str) -> bool {
+        self.source.wants(name)
     }
 
     fn finish(mut self: Box<Self>) -> Import {

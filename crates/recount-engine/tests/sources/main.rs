@@ -65,6 +65,7 @@ fn options(folder: &Path) -> Options {
         zone: string("zone").map(|name| TimeZone::get(&name).unwrap()),
         channels,
         workspace_url: string("workspace_url"),
+        mattermost_url: string("mattermost_url"),
         repository_url: string("repository_url"),
         roster,
         pseudonym_salt: "test".into(),
