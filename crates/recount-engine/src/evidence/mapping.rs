@@ -352,8 +352,8 @@ mod tests {
 
     #[test]
     fn every_field_can_be_mapped_in_the_configuration_too() {
-        let lines: String = FIELDS.iter().map(|field| format!("{field} = \"x\"\n")).collect();
-        let text = format!("[evidence.mappings.m]\nfiles = \"*.csv\"\n{lines}details.dc = \"x\"\n");
+        let lines = FIELDS.join(" = \"x\"\n");
+        let text = format!("[evidence.mappings.m]\nfiles = \"*.csv\"\n{lines} = \"x\"\ndetails.dc = \"x\"\n");
         let config = crate::config::Config::from_toml(&text).expect("every field is a key");
         let fields = config.evidence.mappings["m"].fields();
         assert_eq!(fields.len(), FIELDS.len() + 1, "{fields:?}");

@@ -60,6 +60,8 @@ fn options(folder: &Path) -> Options {
         table.get("channels").map_or_else(Vec::new, |names| names.clone().try_into().unwrap());
     Options {
         year: table.get("year").and_then(toml::Value::as_integer).map(|year| i16::try_from(year).unwrap()),
+        from: string("from").map(|at| at.parse().unwrap()),
+        to: string("to").map(|at| at.parse().unwrap()),
         anchor: string("anchor").map(|at| at.parse().unwrap()),
         mapping: table.get("mapping").map_or_else(Default::default, |map| map.clone().try_into().unwrap()),
         zone: string("zone").map(|name| TimeZone::get(&name).unwrap()),

@@ -15,7 +15,7 @@ use recount_engine::evidence::curate::{self, Curation};
 use recount_engine::evidence::freeze::{self, Frozen, Header, Window};
 use recount_engine::evidence::mapping::Mapping;
 use recount_engine::evidence::merge::{self, Merged, Merging};
-use recount_engine::evidence::sources::table;
+use recount_engine::evidence::sources::{icalendar, table};
 use recount_engine::evidence::{Event, EventId, Import, Options, Person};
 use recount_store::{Guard, evidence_folder};
 
@@ -165,7 +165,7 @@ pub(crate) fn read(
     let mut imports: Vec<Option<(String, &'static str, Import)>> = inputs.iter().map(|_| None).collect();
     // What needs no window is read first: it may say which hours the others are to be read for.
     let mut order: Vec<usize> = (0..inputs.len()).collect();
-    order.sort_by_key(|index| inputs[*index].needs_window());
+    order.sort_by_key(|index| inputs[*index].needs_window() || is_calendar(&inputs[*index].name()));
     for index in order {
         let input = &inputs[index];
         let mut options = options.clone();
@@ -176,14 +176,15 @@ pub(crate) fn read(
             None if is_mapped => &table::TABLE,
             None => input.recognise()?,
         };
-        if input.needs_window() {
+        // A rota repeats without end, and who was on call when the window begins began before it.
+        if input.needs_window() || source.name == icalendar::ICALENDAR.name {
             let window = window.or_else(|| {
                 let read: Vec<&Event> = imports.iter().flatten().flat_map(|(.., i)| &i.events).collect();
                 Window::around(Merged::start_of(&read, &Curation { threads: how.thread.clone() }))
             });
             options.from = options.from.or(window.map(|window| window.from));
             options.to = options.to.or(window.map(|window| window.to));
-            if options.from.is_none() || options.to.is_none() {
+            if input.needs_window() && (options.from.is_none() || options.to.is_none()) {
                 let name = input.name();
                 return Err(CliError::new(format!(
                     "`{name}` is a repository, and the incident's hours are not known"
@@ -208,6 +209,10 @@ pub(crate) fn read(
         });
     }
     Ok(Read { imports, from, to })
+}
+
+fn is_calendar(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("ics"))
 }
 
 /// How many skipped records are shown one by one.

@@ -364,3 +364,14 @@ fn a_table_is_read_as_the_command_line_or_the_configuration_says() {
     let lost = folder.recount(&["import", "1", "other.csv", "--map", "time=wnn,action=was"]).is(0);
     assert!(lost.err.contains("there is no column or key `wnn`; did you mean `wann`?"), "{}", lost.err);
 }
+
+#[test]
+fn a_calendar_tells_who_was_on_call_in_the_hours_that_other_evidence_gives() {
+    let folder = Folder::library();
+    folder.write("shop.gitlog.tsv", GIT_LOG);
+    let shift = "BEGIN:VEVENT\nUID:r1\nSUMMARY:On Call - Ana Li - Shop\nDTSTART:20261102T090000Z\nDTEND:20261109T090000Z\nRRULE:FREQ=WEEKLY;INTERVAL=2\nEND:VEVENT\n";
+    folder.write("oncall.ics", format!("BEGIN:VCALENDAR\n{shift}END:VCALENDAR\n"));
+    folder.recount(&["draft", "Cards refused", "oncall.ics", "shop.gitlog.tsv"]).is(0);
+    let run = folder.recount(&["candidates", "1", "--grep", "call"]).is(0);
+    assert!(run.out.contains("On call: Ana Li (Shop), since 2026-11-16 09:00 UTC"), "{}", run.out);
+}

@@ -3,6 +3,9 @@
 //! A source reads bytes and gives events. It does not redact, filter, choose or store them.
 
 pub mod git_log;
+pub mod icalendar;
+mod icalendar_lines;
+mod icalendar_rule;
 pub mod mattermost_export;
 pub mod slack_export;
 mod slack_text;
@@ -16,6 +19,7 @@ use super::source::Source;
 #[rustfmt::skip] // One a line, so that lines are added without touching others.
 pub static SOURCES: &[&Source] = &[
     &git_log::GIT_LOG,
+    &icalendar::ICALENDAR,
     &mattermost_export::MATTERMOST_EXPORT,
     &slack_export::SLACK_EXPORT,
     &slackdump::SLACKDUMP,
