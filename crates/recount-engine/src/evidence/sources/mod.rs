@@ -12,6 +12,7 @@ mod slack_text;
 mod slack_wire;
 pub mod slackdump;
 pub mod table;
+pub mod webvtt;
 
 use super::source::Source;
 
@@ -24,6 +25,7 @@ pub static SOURCES: &[&Source] = &[
     &slack_export::SLACK_EXPORT,
     &slackdump::SLACKDUMP,
     &table::TABLE,
+    &webvtt::WEBVTT,
 ];
 
 #[cfg(test)]
