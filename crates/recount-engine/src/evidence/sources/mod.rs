@@ -2,6 +2,7 @@
 //!
 //! A source reads bytes and gives events. It does not redact, filter, choose or store them.
 
+pub mod chat_log;
 pub mod git_log;
 pub mod icalendar;
 mod icalendar_lines;
@@ -19,6 +20,7 @@ use super::source::Source;
 /// Every source there is: command line, recognition and reference pages read this list.
 #[rustfmt::skip] // One a line, so that lines are added without touching others.
 pub static SOURCES: &[&Source] = &[
+    &chat_log::CHAT_LOG,
     &git_log::GIT_LOG,
     &icalendar::ICALENDAR,
     &mattermost_export::MATTERMOST_EXPORT,
