@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Folder, Run, folder_named};
+use crate::harness::{Folder, Run, folder_named, repository};
 
 const PATH: &str = "postmortems/2026/INC-0001-cards-refused.md";
 /// A merge, a deploy's revert and a plain commit, in a zone seven hours behind UTC.
@@ -374,4 +374,28 @@ fn a_calendar_tells_who_was_on_call_in_the_hours_that_other_evidence_gives() {
     folder.recount(&["draft", "Cards refused", "oncall.ics", "shop.gitlog.tsv"]).is(0);
     let run = folder.recount(&["candidates", "1", "--grep", "call"]).is(0);
     assert!(run.out.contains("On call: Ana Li (Shop), since 2026-11-16 09:00 UTC"), "{}", run.out);
+}
+
+#[test]
+fn the_table_of_the_book_is_read_as_the_book_says() {
+    let book = fs::read_to_string(repository().join("docs/evidence.md")).expect("it is there");
+    let block = |language: &str| {
+        let (_, rest) = book.split_once(&format!("```{language}\n")).expect("the example is there");
+        rest.split("```").next().unwrap_or_default().to_owned()
+    };
+    let folder = Folder::library();
+    folder.write("deploys-2026.csv", block("csv"));
+    let (_, command) = book.split_once("--map '").expect("the command is there");
+    let map = command.split('\'').next().unwrap_or_default();
+    folder
+        .recount(&["draft", "Cards refused", "deploys-2026.csv", "--zone", "Europe/Berlin", "--map", map])
+        .is(0);
+    let text = folder.read(PATH);
+    assert_eq!(rows(&text).len(), 2, "{text}");
+    assert!(rows(&text)[0].starts_with("| 2026-11-20 14:02 | Ana Li | Deployed shop v42 | done"), "{text}");
+
+    // The same in the configuration adds nothing: the rows have the same names.
+    folder.write("recount.toml", format!("{}\n{}", folder.read("recount.toml"), block("toml")));
+    let again = folder.recount(&["import", "1", "deploys-2026.csv"]).is(0);
+    assert!(again.out.starts_with("0 rows added"), "{}", again.out);
 }

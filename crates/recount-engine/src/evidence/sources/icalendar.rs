@@ -58,9 +58,9 @@ fn recognise(part: &Part<'_>) -> Confidence {
     if begins { Confidence::Sure } else { Confidence::No }
 }
 
-/// How many occurrences of one entry are looked at, and how many are kept: a rota of ten years has as many.
+/// How many occurrences of one entry are looked at, and how many are kept: a rota of two years has no more.
 const MOST_LOOKED_AT: usize = 100_000;
-const MOST_KEPT: usize = 5_000;
+const MOST_KEPT: usize = 1_000;
 
 #[derive(Default)]
 struct ICalendar;

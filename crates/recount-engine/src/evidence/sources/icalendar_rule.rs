@@ -3,7 +3,7 @@
 //! What does not live here: other frequencies (they are told, not guessed), dates that are taken out or added
 //! (`icalendar`).
 
-use jiff::ToSpan;
+use jiff::Span;
 use jiff::civil::{Date, DateTime, Weekday};
 
 /// A rule that can be followed.
@@ -62,17 +62,17 @@ impl Rule {
         offsets.sort_unstable();
         offsets.dedup();
         let first = if self.weekly {
-            start.date().checked_sub(since(start.weekday()).days()).unwrap_or(start.date())
+            later(start.date(), -since(start.weekday())).unwrap_or(start.date())
         } else {
             start.date()
         };
         let step = i64::from(self.interval) * if self.weekly { 7 } else { 1 };
         let weekly = self.weekly;
         let dates = (0_i64..)
-            .map_while(move |turn| first.checked_add(step.checked_mul(turn)?.days()).ok())
+            .map_while(move |turn| later(first, step.checked_mul(turn)?))
             .flat_map(move |date: Date| -> Vec<Date> {
                 if weekly {
-                    offsets.iter().filter_map(|offset| date.checked_add(offset.days()).ok()).collect()
+                    offsets.iter().filter_map(|offset| later(date, *offset)).collect()
                 } else if days.is_empty() || days.contains(&date.weekday()) {
                     vec![date]
                 } else {
@@ -86,6 +86,11 @@ impl Rule {
         rest.next_if(|first| *first == start);
         std::iter::once(start).chain(rest).take(self.count.unwrap_or(usize::MAX))
     }
+}
+
+/// Some days later, where that is a date still.
+fn later(date: Date, days: i64) -> Option<Date> {
+    date.checked_add(Span::new().try_days(days).ok()?).ok()
 }
 
 fn weekday(text: &str) -> Option<Weekday> {
@@ -130,6 +135,12 @@ mod tests {
                 .collect();
             assert_eq!(got, days, "{rule}");
         }
+    }
+
+    #[test]
+    fn a_rule_that_leaves_the_calendar_ends() {
+        let rule = Rule::read("FREQ=WEEKLY;INTERVAL=2147483647").expect("well formed");
+        assert_eq!(rule.occurrences(date(2026, 11, 20).at(9, 0, 0, 0)).count(), 1);
     }
 
     #[test]
