@@ -131,7 +131,7 @@ mod tests {
                 .occurrences(start)
                 .take_while(|at| at.month() == 11)
                 .take(4)
-                .map(|at| at.day())
+                .map(DateTime::day)
                 .collect();
             assert_eq!(got, days, "{rule}");
         }
