@@ -105,6 +105,11 @@ impl Input {
             .map_or_else(|| self.path.display().to_string(), |name| name.to_string_lossy().into_owned())
     }
 
+    /// Whether it is a single file, and no archive.
+    pub(crate) fn is_file(&self) -> bool {
+        matches!(self.kind, Kind::File)
+    }
+
     /// Whether only a window of it can be read.
     pub(crate) fn needs_window(&self) -> bool {
         matches!(self.kind, Kind::Repository)
@@ -446,6 +451,13 @@ pub(crate) fn sources() -> PossibleValuesParser {
     PossibleValuesParser::new(
         sources.iter().map(|source| PossibleValue::new(source.name).help(source.summary)),
     )
+}
+
+/// Whether a file's name is like a pattern such as `deploys-*.csv`.
+pub(crate) fn is_like(name: &str, pattern: &str) -> bool {
+    let mut builder = ignore::overrides::OverrideBuilder::new("");
+    let built = builder.add(pattern).and_then(|builder| builder.build());
+    built.is_ok_and(|pattern| pattern.matched(name, false).is_whitelist())
 }
 
 /// The source of this name.

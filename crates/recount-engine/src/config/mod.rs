@@ -200,6 +200,8 @@ impl Default for Policy {
 pub struct EvidenceConfig {
     /// The Slack workspace, `https://acme.slack.com`: messages then link to their permalinks.
     pub slack_workspace: Option<String>,
+    /// The Mattermost server, `https://chat.acme.com`: posts then link to their permalinks.
+    pub mattermost: Option<String>,
     /// The repository, `https://github.com/acme/shop`: commits and pull requests then link to it.
     pub repository: Option<String>,
     /// Several repositories, each by the name that its logs and folders have: `shop =
@@ -207,6 +209,53 @@ pub struct EvidenceConfig {
     pub repositories: BTreeMap<String, String>,
     /// What makes the pseudonyms of mail addresses this library's own; any text that nobody else has.
     pub salt: Option<String>,
+    /// How tables and JSON of no known source are read, by a name of your own: `recount import --map NAME`.
+    pub mappings: BTreeMap<String, MappingConfig>,
+}
+
+/// Which column or key of a table holds what. A field is a column's name or number or a path in JSON (`"ts"`,
+/// `"user.name"`), several in braces (`"{verb} {object}"`), or a text in quotes of its own (`'"checkout"'`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct MappingConfig {
+    /// Files that are read so without being asked for: `deploys-*.csv`.
+    pub files: Option<String>,
+    /// The zone of times that carry none: `Europe/Berlin`.
+    pub zone: Option<String>,
+    /// When it happened.
+    pub time: Option<String>,
+    /// Who or what acted.
+    pub actor: Option<String>,
+    /// What was done or said.
+    pub action: Option<String>,
+    /// What came of it.
+    pub result: Option<String>,
+    /// The page about it.
+    pub link: Option<String>,
+    /// What kind of thing it is: a column, or a kind such as `deploy` for all rows.
+    pub kind: Option<String>,
+    /// What names each row for good, so that a corrected row replaces what it was.
+    pub id: Option<String>,
+    /// The service.
+    pub service: Option<String>,
+    /// The severity.
+    pub severity: Option<String>,
+    /// The alert's name.
+    pub alert: Option<String>,
+    /// What else to keep, by name.
+    pub details: BTreeMap<String, String>,
+}
+
+impl MappingConfig {
+    /// The fields that are mapped, as `--map` writes them: `details.region` → `dc`.
+    pub fn fields(&self) -> BTreeMap<String, String> {
+        let (bare, details) = (Self { files: None, zone: None, ..self.clone() }, &self.details);
+        // A struct of texts is always a table of TOML.
+        let table = toml::Table::try_from(bare).unwrap_or_default();
+        let fields = table.iter().filter_map(|(field, key)| Some((field.clone(), key.as_str()?.to_owned())));
+        fields.chain(details.iter().map(|(name, key)| (format!("details.{name}"), key.clone()))).collect()
+    }
 }
 
 /// What is wrong with the file, and where.

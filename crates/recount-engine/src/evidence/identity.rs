@@ -16,6 +16,11 @@ pub fn own_id(source: &str, parts: &[&str]) -> EventId {
     let mut id = String::from(source);
     for part in parts {
         id.push(':');
+        // What has words or an address in it was written by somebody, and may say what a name must not.
+        if part.contains(|c: char| c == '@' || c.is_whitespace()) {
+            id.push_str(&sha256_hex(part.as_bytes(), 16));
+            continue;
+        }
         // An ID stands in a link's fragment and in a shell command: no spaces, no quotes.
         id.extend(
             part.chars().map(|c| if c.is_ascii_alphanumeric() || "._-/#".contains(c) { c } else { '_' }),

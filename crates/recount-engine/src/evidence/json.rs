@@ -22,7 +22,7 @@ pub struct Record<'a> {
 /// object with a key among `lists` that holds a list, the elements of those lists come in its place.
 pub fn records<'a>(bytes: &'a [u8], lists: &'static [&'static str]) -> Vec<Record<'a>> {
     let mut records = Vec::new();
-    for (byte, value) in elements(bytes) {
+    for (byte, value) in values(bytes) {
         let mut enveloped = false;
         let is_envelope = !lists.is_empty() && value.first() == Some(&b'{');
         for (key, at, inner) in is_envelope.then(|| members(value)).into_iter().flatten() {
@@ -43,6 +43,33 @@ pub fn records<'a>(bytes: &'a [u8], lists: &'static [&'static str]) -> Vec<Recor
     records
 }
 
+/// The values of a part: of one object a line, those of each line by itself, so that a string that is never
+/// closed ends where its line does; else as [`elements`] gives them.
+pub fn values(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let by_line = is_lines(bytes);
+    let mut at = 0;
+    let pieces = std::iter::from_fn(move || {
+        let rest = bytes.get(at..).filter(|rest| !rest.is_empty())?;
+        let length =
+            if by_line { memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1) } else { rest.len() };
+        let start = at;
+        at += length;
+        Some((start, &rest[..length]))
+    });
+    pieces.flat_map(|(start, piece)| elements(piece).map(move |(byte, value)| (start + byte, value)))
+}
+
+/// Whether there is one object a line: the first lines all begin with one, and one of them is whole.
+fn is_lines(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut lines =
+        bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    let first: Vec<&[u8]> = lines.by_ref().take(3).collect();
+    first.len() > 1
+        && first.iter().all(|line| line.starts_with(b"{"))
+        && first.iter().any(|line| serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok())
+}
+
 /// The values of a list, or those that follow one another, each with where it begins.
 pub fn elements(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let between = |b: &u8| b.is_ascii_whitespace() || b"[],\x1e".contains(b) || *b == 0;
@@ -61,7 +88,7 @@ pub fn elements(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
 
 /// The members of an object, each with its key (as written, without quotes), where its value begins and the
 /// value. Of an object that is cut short, those that are there.
-fn members(object: &[u8]) -> impl Iterator<Item = (&[u8], usize, &[u8])> {
+pub fn members(object: &[u8]) -> impl Iterator<Item = (&[u8], usize, &[u8])> {
     let mut at = 1;
     std::iter::from_fn(move || {
         let key = at + object.get(at..)?.iter().position(|b| *b == b'"')?;
@@ -210,6 +237,11 @@ impl Peek {
         !self.paths.is_empty()
     }
 
+    /// The paths of all keys.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.paths.iter().map(String::as_str)
+    }
+
     /// Whether there is such a key, by its path: `event.event_type`.
     pub fn has(&self, path: &str) -> bool {
         self.paths.contains(path)
@@ -268,6 +300,12 @@ mod tests {
         ] {
             assert_eq!(cut(text, &[]), ["{\"a\":1}", "{\"a\":2}"], "{text}");
         }
+    }
+
+    #[test]
+    fn a_string_that_is_never_closed_ends_with_its_line_where_each_record_has_one() {
+        let text = "{\"a\":\"1\"}\n{\"a\":\"cut\n{\"a\":\"3\"}\n";
+        assert_eq!(cut(text, &[]), ["{\"a\":\"1\"}", "{\"a\":\"cut\n", "{\"a\":\"3\"}"]);
     }
 
     #[test]

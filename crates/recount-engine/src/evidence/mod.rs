@@ -18,6 +18,7 @@ pub mod identity;
 pub mod instants;
 mod join;
 pub mod json;
+pub mod mapping;
 pub mod merge;
 pub mod phrases;
 pub mod plain;

@@ -47,6 +47,11 @@ impl Reader {
         &self.part
     }
 
+    /// Says where the source is in the part, for what is skipped there.
+    pub fn at(&mut self, place: Position) {
+        self.place = place;
+    }
+
     /// Reads a time of the source. See [`instants::read`].
     pub fn instant(&self, text: &str) -> Result<Instant, String> {
         instants::read(text, self.options.zone.as_ref())
@@ -182,6 +187,23 @@ pub trait LineSource: Default + 'static {
     }
 }
 
+/// A source whose parts are neither: it goes through each by itself and says where it is.
+pub trait PartSource: Default + 'static {
+    /// Reads a part.
+    fn part(&mut self, bytes: &[u8], reader: &mut Reader);
+
+    /// Whether a part of this name is worth reading.
+    fn wants(&self, name: &str) -> bool {
+        let _ = name;
+        true
+    }
+
+    /// What is known only when all parts were read.
+    fn finish(&mut self, reader: &mut Reader) {
+        let _ = reader;
+    }
+}
+
 /// Begins reading a source of JSON: the `start` of its [`super::Source`].
 pub fn json<S: JsonSource>(options: &Options) -> Box<dyn Importer> {
     Box::new(OverJson { source: S::default(), reader: Reader::new(options) })
@@ -190,6 +212,34 @@ pub fn json<S: JsonSource>(options: &Options) -> Box<dyn Importer> {
 /// Begins reading a source of lines: the `start` of its [`super::Source`].
 pub fn lines<S: LineSource>(options: &Options) -> Box<dyn Importer> {
     Box::new(OverLines { source: S::default(), reader: Reader::new(options) })
+}
+
+/// Begins reading a source that goes through its parts by itself: the `start` of its [`super::Source`].
+pub fn parts<S: PartSource>(options: &Options) -> Box<dyn Importer> {
+    Box::new(OverParts { source: S::default(), reader: Reader::new(options) })
+}
+
+struct OverParts<S> {
+    source: S,
+    reader: Reader,
+}
+
+impl<S: PartSource> Importer for OverParts<S> {
+    fn part(&mut self, name: &str, bytes: &[u8]) {
+        let Self { source, reader } = self;
+        name.clone_into(&mut reader.part);
+        reader.place = Position::Line(0);
+        source.part(bytes, reader);
+    }
+
+    fn wants(&self, name: &str) -> bool {
+        self.source.wants(name)
+    }
+
+    fn finish(mut self: Box<Self>) -> Import {
+        self.source.finish(&mut self.reader);
+        self.reader.import
+    }
 }
 
 struct OverJson<S> {

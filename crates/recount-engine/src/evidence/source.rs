@@ -14,7 +14,7 @@ use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
 use super::event::{Event, EventId};
-use super::identity::{People, Person, hex};
+use super::identity::{People, Person, hex, sha256_hex};
 use super::json::Peek;
 use super::redact::redact_with;
 use super::sources::SOURCES;
@@ -94,6 +94,8 @@ impl<'a> Part<'a> {
 pub enum Confidence {
     /// It is not.
     No,
+    /// Only its shape fits: any source that knows it better goes before this one.
+    Shape,
     /// It could be, and so could others.
     Possible,
     /// It is.
@@ -129,6 +131,8 @@ pub struct Options {
     pub channels: Vec<String>,
     /// The chat workspace, such as `https://acme.slack.com`, for permalinks.
     pub workspace_url: Option<String>,
+    /// The Mattermost server, such as `https://chat.acme.com`, for permalinks.
+    pub mattermost_url: Option<String>,
     /// The repository, such as `https://github.com/acme/shop`, for links to commits and pull requests.
     pub repository_url: Option<String>,
     /// Repositories by name: an input of that name (`shop.tsv`, a folder `shop`) is from it.
@@ -291,6 +295,14 @@ impl Session {
             |mail: &str| mails.get(&mail.to_lowercase()).cloned().unwrap_or_else(|| people.for_mail(mail));
         for event in &mut import.events {
             source.name.clone_into(&mut event.source);
+            // A name is an identifier and no text; one with a secret in it is named by its hash instead.
+            if let Cow::Owned(_) = redact_with(&event.id.0, &stand_in) {
+                event.id = EventId(format!("{}:{}", source.name, sha256_hex(event.id.0.as_bytes(), 16)));
+            }
+            if let Some(Cow::Owned(clean)) = event.thread.as_deref().map(|name| redact_with(name, &stand_in))
+            {
+                event.thread = Some(clean);
+            }
             for text in event.texts_mut() {
                 if let Cow::Owned(clean) = redact_with(text, &stand_in) {
                     *text = clean;
@@ -419,10 +431,9 @@ pub fn sort(parts: &[Part<'_>]) -> Sorted {
     let mut by_source: Vec<Vec<usize>> = vec![Vec::new(); SOURCES.len()];
     let mut unrecognised = Vec::new();
     for (index, part) in parts.iter().enumerate() {
-        let fitting = match &sure[index][..] {
-            [] => fits(part, Confidence::Possible),
-            sure => sure.to_vec(),
-        };
+        let less = [Confidence::Possible, Confidence::Shape].into_iter().map(|wanted| fits(part, wanted));
+        let fitting = [sure[index].clone()].into_iter().chain(less).find(|fitting| !fitting.is_empty());
+        let fitting = fitting.unwrap_or_default();
         let companions: Vec<&'static Source> = fitting.iter().copied().filter(is_there).collect();
         let chosen = match (&fitting[..], &companions[..]) {
             ([only], _) | (_, [only]) => SOURCES.iter().position(|source| std::ptr::eq(*source, *only)),

@@ -65,11 +65,14 @@ fn options(folder: &Path) -> Options {
         table.get("channels").map_or_else(Vec::new, |names| names.clone().try_into().unwrap());
     Options {
         year: table.get("year").and_then(toml::Value::as_integer).map(|year| i16::try_from(year).unwrap()),
+        from: string("from").map(|at| at.parse().unwrap()),
+        to: string("to").map(|at| at.parse().unwrap()),
         anchor: string("anchor").map(|at| at.parse().unwrap()),
         mapping: table.get("mapping").map_or_else(Default::default, |map| map.clone().try_into().unwrap()),
         zone: string("zone").map(|name| TimeZone::get(&name).unwrap()),
         channels,
         workspace_url: string("workspace_url"),
+        mattermost_url: string("mattermost_url"),
         repository_url: string("repository_url"),
         roster,
         pseudonym_salt: "test".into(),
@@ -111,8 +114,12 @@ fn every_case_gives_the_events_beside_it() {
         for case in cases(source.name) {
             let parts = parts(&case);
             let heads: Vec<Part<'_>> = parts.iter().map(|(name, bytes)| Part::new(name, bytes)).collect();
-            assert_eq!(recognise(&heads).map(|s| s.name).ok(), Some(source.name), "{}", case.display());
-            let import = import(source, &options(&case), &parts);
+            let options = options(&case);
+            // Who says what the columns hold says with it that this is a table.
+            if options.mapping.is_empty() {
+                assert_eq!(recognise(&heads).map(|s| s.name), Ok(source.name), "{}", case.display());
+            }
+            let import = import(source, &options, &parts);
             insta::with_settings!({ snapshot_path => &case, prepend_module_to_snapshot => false, omit_expression => true }, {
                 insta::assert_snapshot!("events", render(&import));
             });
@@ -204,6 +211,21 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
         "\"<@U1\"",
         "\"type\":\"message\"",
         "99999999999999999999",
+        "BEGIN:VCALENDAR\nBEGIN:VEVENT\n",
+        "END:VEVENT\n",
+        "DTSTART;TZID=Europe/Berlin:20261029T023000\n",
+        "DTSTART:99991231\nDURATION:P9999Y\n",
+        "RRULE:FREQ=DAILY;INTERVAL=2147483647;BYDAY=MO\n",
+        "RRULE:FREQ=WEEKLY\n",
+        "WEBVTT\n\n",
+        "9999:59:59.999 --> 00:00.000\n",
+        "NOTE 2026-11-20T14:02:05Z\n",
+        "<v Ana>",
+        "15:02 <ana> ",
+        "time,message\n",
+        "{\"time\":1795615325,\"message\":\"x\"}\n",
+        "{\"t\":0,\"ts\":1,\"id\":\"C1\",\"m\":[",
+        "{\"type\":\"post\",\"post\":{\"user\":\"a\",\"create_at\":1795615325000,\"message\":\"[x](",
         "é",
         "\u{feff}",
         "{\"ts\":\"1795615325.0002\",\"text\":\"<a|b> &amp\"}",

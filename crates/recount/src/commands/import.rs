@@ -1,17 +1,21 @@
 //! `recount import`: evidence into the timeline of a postmortem.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use recount_engine::config::{MappingConfig, nearest};
 use recount_engine::document::template::FieldId;
 use recount_engine::document::{Document, Milestone};
 use recount_engine::evidence::curate::{self, Curation};
 use recount_engine::evidence::freeze::{self, Frozen, Header, Window};
+use recount_engine::evidence::mapping::Mapping;
 use recount_engine::evidence::merge::{self, Merged, Merging};
 use recount_engine::evidence::source::OUTSIDE;
+use recount_engine::evidence::sources::{icalendar, table};
 use recount_engine::evidence::{Choice, Event, EventId, Import, Options, Person};
 use recount_store::{Guard, evidence_files, evidence_folder};
 
@@ -61,9 +65,10 @@ pub(crate) struct How {
     #[arg(long, value_name = "TIME")]
     pub(crate) anchor: Option<String>,
 
-    /// Which column or key holds what, for a table or JSON of your own: `time=ts,actor=user,action=msg`
+    /// Which column or key holds what, for a table or JSON of your own: `time=ts,actor=user,action=msg`;
+    /// or the name of a mapping in `recount.toml`
     #[arg(long, value_name = "FIELD=KEY", value_delimiter = ',', value_parser = mapped)]
-    pub(crate) map: Vec<(String, String)>,
+    pub(crate) map: Vec<Mapped>,
 
     /// Leave out what is earlier
     #[arg(long, value_name = "TIME")]
@@ -80,6 +85,13 @@ pub(crate) struct How {
     /// Take this chat thread in whole: its permalink or ID; may be given several times
     #[arg(long, value_name = "THREAD")]
     pub(crate) thread: Vec<String>,
+}
+
+/// What `--map` says: a field and its key, or a mapping's name.
+#[derive(Debug, Clone)]
+pub(crate) enum Mapped {
+    Field(String, String),
+    Named(String),
 }
 
 /// Inputs that were read, not yet in any document.
@@ -142,11 +154,12 @@ pub(crate) fn read(
         to,
         channels: how.channel.clone(),
         workspace_url: config.evidence.slack_workspace.clone(),
+        mattermost_url: config.evidence.mattermost.clone(),
         repository_url: config.evidence.repository.clone(),
         repositories: config.evidence.repositories.clone(),
         year: how.year,
         anchor: how.anchor.as_deref().map(|text| instant(text, "--anchor")).transpose()?,
-        mapping: how.map.iter().cloned().collect(),
+        mapping: BTreeMap::new(),
         roster: roster.collect(),
         pseudonym_salt: config.evidence.salt.clone().unwrap_or_default(),
     };
@@ -155,14 +168,25 @@ pub(crate) fn read(
         inputs.extend(Input::open(file)?);
     }
     // What is small is read first, and repositories last: the small may say for which hours to read the rest.
-    inputs.sort_by_key(|input| (input.needs_window(), input.size()));
+    inputs.sort_by_key(|input| (input.needs_window(), is_calendar(&input.name()), input.size()));
     let mut imports: Vec<(String, &'static str, Import)> = Vec::new();
     for input in &inputs {
         let mut options = options.clone();
+        let is_mapped = map(&mut options, input, &config.evidence.mappings, how)?;
+        let named = match &how.source {
+            Some(name) => Some(inputs::named_source(name)?),
+            // Whoever says which column holds what says with it that this is a table.
+            None => is_mapped.then_some(&table::TABLE),
+        };
+        let portions = input.portions(named, |sentence| environment.warn(sentence))?;
+        // A rota repeats without end, and who was on call when the window begins began before it.
+        let wants_window = input.needs_window()
+            || input.size() > LARGE
+            || portions.iter().any(|portion| portion.source.name == icalendar::ICALENDAR.name);
         let around = window.or_else(|| {
             let read: Vec<&Event> = imports.iter().flat_map(|(.., import)| &import.events).collect();
             let start = || Merged::start_of(&read, &Curation { threads: how.thread.clone() });
-            (input.needs_window() || input.size() > LARGE).then(|| Window::around(start())).flatten()
+            wants_window.then(|| Window::around(start())).flatten()
         });
         options.from = options.from.or(around.map(|window| window.from));
         options.to = options.to.or(around.map(|window| window.to));
@@ -173,8 +197,6 @@ pub(crate) fn read(
             ))
             .hint("give `--from` and `--to`, or the start time (`draft --start`, or in the document)"));
         }
-        let named = how.source.as_deref().map(inputs::named_source).transpose()?;
-        let portions = input.portions(named, |sentence| environment.warn(sentence))?;
         for portion in portions {
             let bar = progress::bar(portion.parts(), "reading", environment.is_watched());
             let import = input.import(&portion, &options, |read| bar.set_position(read as u64))?;
@@ -200,6 +222,9 @@ pub(crate) fn read(
 /// Above this many bytes an input is read for the incident's hours alone, where other evidence says which they
 /// are.
 const LARGE: u64 = 4 << 20;
+fn is_calendar(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("ics"))
+}
 
 /// How many skipped records are shown one by one.
 const SKIPPED_SHOWN: usize = 5;
@@ -233,13 +258,60 @@ fn tell(environment: &mut Environment, name: &str, source: &str, import: &Import
     }
 }
 
-/// Reads one `field=key` of `--map`.
-fn mapped(text: &str) -> Result<(String, String), String> {
+/// Reads one `field=key` of `--map`, or a mapping's name.
+fn mapped(text: &str) -> Result<Mapped, String> {
     match text.split_once('=') {
         Some((field, key)) if !field.trim().is_empty() && !key.trim().is_empty() => {
-            Ok((field.trim().to_owned(), key.trim().to_owned()))
+            Ok(Mapped::Field(field.trim().to_owned(), key.trim().to_owned()))
         }
+        None if !text.trim().is_empty() => Ok(Mapped::Named(text.trim().to_owned())),
         _ => Err("give `field=key`, such as `time=ts`".to_owned()),
+    }
+}
+
+/// Sets the mapping of an input: that of the configuration which is named or which is for files of that
+/// name, and what the command line says beside it. Whether there is one for a file.
+fn map(
+    options: &mut Options,
+    input: &Input,
+    mappings: &BTreeMap<String, MappingConfig>,
+    how: &How,
+) -> Result<bool, CliError> {
+    if !input.is_file() {
+        return Ok(false);
+    }
+    let named = how.map.iter().find_map(|mapped| match mapped {
+        Mapped::Named(name) => Some(name),
+        Mapped::Field(..) => None,
+    });
+    let found = match named {
+        Some(name) => Some(mappings.get(name).ok_or_else(|| no_mapping(name, mappings))?),
+        None => mappings.values().find(|mapping| {
+            mapping.files.as_deref().is_some_and(|pattern| inputs::is_like(&input.name(), pattern))
+        }),
+    };
+    if let Some(found) = found {
+        options.mapping = found.fields();
+        if let (None, Some(zone)) = (&options.zone, &found.zone) {
+            options.zone = Some(read_zone(zone)?);
+        }
+    }
+    for mapped in &how.map {
+        if let Mapped::Field(field, key) = mapped {
+            options.mapping.insert(field.clone(), key.clone());
+        }
+    }
+    Mapping::parse(&options.mapping).map_err(|wrong| CliError::new(wrong.message).hint(wrong.help))?;
+    Ok(!options.mapping.is_empty())
+}
+
+fn no_mapping(name: &str, mappings: &BTreeMap<String, MappingConfig>) -> CliError {
+    let error = CliError::new(format!("`recount.toml` has no mapping `{name}`"));
+    match nearest(name, mappings.keys().map(String::as_str)) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => error.hint(
+            "name fields and keys, such as `--map time=ts,action=msg`, or write `[evidence.mappings.NAME]`",
+        ),
     }
 }
 

@@ -51,6 +51,14 @@ id = "INC-{seq:04}"
 # [evidence]
 # slack-workspace = "https://acme.slack.com"
 # repository = "https://github.com/acme/shop"
+
+# How tables that no source knows are read: `recount import INC-0042 deploys-2026.csv`.
+# [evidence.mappings.deploys]
+# files = "deploys-*.csv"
+# time = "when"
+# actor = "by"
+# action = "Deployed {app} {version}"
+# kind = "deploy"
 "#;
 
 /// The library's own folder is derived or private to a machine.

@@ -36,7 +36,8 @@ pub(super) fn page() -> String {
     out
 }
 
-/// The keys of a table; those of a table in it stand there with a dot.
+/// The keys of a table; those of a table in it stand there with a dot, and those of tables with names of a
+/// person's own with `NAME`.
 fn table(out: &mut String, schema: &Value, definition: &Value) {
     out.push_str("| key | type | default | means |\n|---|---|---|---|\n");
     let required: Vec<&str> =
@@ -50,7 +51,17 @@ fn table(out: &mut String, schema: &Value, definition: &Value) {
                 Value::Null => "none".to_owned(),
                 value => format!("`{value}`"),
             };
-            row(out, key, &type_name(schema, inner), &default, meaning);
+            let named = resolved(schema, &inner["additionalProperties"]);
+            if properties(named).next().is_some() {
+                row(out, &format!("{key}.NAME"), "table", &default, meaning);
+                for (part, property) in properties(named) {
+                    let meaning = property["description"].as_str().unwrap_or_default();
+                    let kind = type_name(schema, resolved(schema, property));
+                    row(out, &format!("{key}.NAME.{part}"), &kind, "none", meaning);
+                }
+            } else {
+                row(out, key, &type_name(schema, inner), &default, meaning);
+            }
         }
         for (index, (part, kind)) in properties(inner).enumerate() {
             let default = format!("`{}`", property["default"][part]);

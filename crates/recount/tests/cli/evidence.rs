@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Folder, Run, folder_named};
+use crate::harness::{Folder, Run, folder_named, repository};
 
 const PATH: &str = "postmortems/2026/INC-0001-cards-refused.md";
 /// A merge, a deploy's revert and a plain commit, in a zone seven hours behind UTC.
@@ -384,4 +384,70 @@ fn the_real_chat_export_imports_without_loss_and_once() {
     folder.recount(&["import", "1", "export"]).is(0);
     let after: Vec<_> = folder.files("postmortems").iter().map(|file| folder.read(file)).collect();
     assert_eq!(before, after);
+}
+
+#[test]
+fn a_table_is_read_as_the_command_line_or_the_configuration_says() {
+    let folder = Folder::library();
+    let config = folder.read("recount.toml");
+    let mapping = "[evidence.mappings.deploys]\nfiles = \"deploys-*.csv\"\nzone = \"Europe/Berlin\"\ntime = \"wann\"\nactor = \"wer\"\naction = \"Deployed {was} {version}\"\nkind = \"deploy\"\n";
+    folder.write("recount.toml", format!("{config}\n{mapping}"));
+    let rows_of = "wann,wer,was,version\n2026-11-20 15:02:05,Ana Li,shop,v42\n";
+    folder.write("deploys-2026.csv", rows_of);
+    folder.write("other.csv", rows_of);
+
+    // By the name of the file, by the name of the mapping, and by what is said here.
+    folder.recount(&["draft", "Cards refused", "deploys-2026.csv"]).is(0);
+    let text = folder.read(PATH);
+    assert!(rows(&text)[0].starts_with("| 2026-11-20 14:02:05 | Ana Li | Deployed shop v42 |"), "{text}");
+    let again = folder.recount(&["import", "1", "other.csv", "--map", "deploys"]).is(0);
+    assert!(again.out.starts_with("0 rows added"), "{}", again.out);
+    let spelled = "time=wann,actor=wer,action=Deployed {was} {version},kind=deploy";
+    let again =
+        folder.recount(&["import", "1", "other.csv", "--map", spelled, "--zone", "Europe/Berlin"]).is(0);
+    assert!(again.out.starts_with("0 rows added") && again.err.contains("table, 1 event"), "{}", again.err);
+
+    for (map, sentence, hint) in [
+        ("tiem=wann", "there is no field `tiem` to map to", "did you mean `time`?"),
+        ("deploy", "`recount.toml` has no mapping `deploy`", "did you mean `deploys`?"),
+    ] {
+        folder.recount(&["import", "1", "other.csv", "--map", map]).refuses(sentence, hint);
+    }
+    let lost = folder.recount(&["import", "1", "other.csv", "--map", "time=wnn,action=was"]).is(0);
+    assert!(lost.err.contains("there is no column or key `wnn`; did you mean `wann`?"), "{}", lost.err);
+}
+
+#[test]
+fn a_calendar_tells_who_was_on_call_in_the_hours_that_other_evidence_gives() {
+    let folder = Folder::library();
+    folder.write("shop.gitlog.tsv", GIT_LOG);
+    let shift = "BEGIN:VEVENT\nUID:r1\nSUMMARY:On Call - Ana Li - Shop\nDTSTART:20261102T090000Z\nDTEND:20261109T090000Z\nRRULE:FREQ=WEEKLY;INTERVAL=2\nEND:VEVENT\n";
+    folder.write("oncall.ics", format!("BEGIN:VCALENDAR\n{shift}END:VCALENDAR\n"));
+    folder.recount(&["draft", "Cards refused", "oncall.ics", "shop.gitlog.tsv"]).is(0);
+    let run = folder.recount(&["candidates", "1", "--grep", "call"]).is(0);
+    assert!(run.out.contains("On call: Ana Li (Shop), since 2026-11-16 09:00 UTC"), "{}", run.out);
+}
+
+#[test]
+fn the_table_of_the_book_is_read_as_the_book_says() {
+    let book = fs::read_to_string(repository().join("docs/evidence.md")).expect("it is there");
+    let block = |language: &str| {
+        let (_, rest) = book.split_once(&format!("```{language}\n")).expect("the example is there");
+        rest.split("```").next().unwrap_or_default().to_owned()
+    };
+    let folder = Folder::library();
+    folder.write("deploys-2026.csv", block("csv"));
+    let (_, command) = book.split_once("--map '").expect("the command is there");
+    let map = command.split('\'').next().unwrap_or_default();
+    folder
+        .recount(&["draft", "Cards refused", "deploys-2026.csv", "--zone", "Europe/Berlin", "--map", map])
+        .is(0);
+    let text = folder.read(PATH);
+    assert_eq!(rows(&text).len(), 2, "{text}");
+    assert!(rows(&text)[0].starts_with("| 2026-11-20 14:02 | Ana Li | Deployed shop v42 | done"), "{text}");
+
+    // The same in the configuration adds nothing: the rows have the same names.
+    folder.write("recount.toml", format!("{}\n{}", folder.read("recount.toml"), block("toml")));
+    let again = folder.recount(&["import", "1", "deploys-2026.csv"]).is(0);
+    assert!(again.out.starts_with("0 rows added"), "{}", again.out);
 }

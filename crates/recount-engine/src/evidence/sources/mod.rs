@@ -2,59 +2,70 @@
 //!
 //! A source reads bytes and gives events. It does not redact, filter, choose or store them.
 
+pub mod chat_log;
 pub mod cloudtrail;
-pub mod git_log;
-pub mod journald;
-pub mod kubernetes_audit;
-pub mod kubernetes_events;
-pub mod shell_history;
 pub mod datadog_events;
 pub mod dispatch;
 pub mod firehydrant;
 pub mod git_log;
+pub mod icalendar;
+mod icalendar_lines;
+mod icalendar_rule;
 pub mod incident_io;
 pub mod jira;
 mod jira_text;
+pub mod journald;
+pub mod kubernetes_audit;
+pub mod kubernetes_events;
 pub mod linear;
+mod machine_log;
+pub mod mattermost_export;
 pub mod opsgenie;
 pub mod rootly;
 pub mod sentry;
-pub mod slack_export;
-mod machine_log;
 mod shell_command;
+pub mod shell_history;
+pub mod slack_export;
 mod slack_text;
 mod slack_wire;
+pub mod slackdump;
+pub mod statuspage;
 pub mod syslog;
+pub mod table;
 pub mod terminal_recording;
 mod terminal_screen;
-pub mod statuspage;
+pub mod webvtt;
 
 use super::source::Source;
 
 /// Every source there is: command line, recognition and reference pages read this list.
 #[rustfmt::skip] // One a line, so that lines are added without touching others.
 pub static SOURCES: &[&Source] = &[
+    &chat_log::CHAT_LOG,
     &cloudtrail::CLOUDTRAIL,
-    &git_log::GIT_LOG,
-    &journald::JOURNALD,
-    &kubernetes_audit::KUBERNETES_AUDIT,
-    &kubernetes_events::KUBERNETES_EVENTS,
-    &shell_history::SHELL_HISTORY,
-    &slack_export::SLACK_EXPORT,
-    &syslog::SYSLOG,
-    &terminal_recording::TERMINAL_RECORDING,
     &datadog_events::DATADOG_EVENTS,
     &dispatch::DISPATCH,
     &firehydrant::FIREHYDRANT,
     &git_log::GIT_LOG,
+    &icalendar::ICALENDAR,
     &incident_io::INCIDENT_IO,
     &jira::JIRA,
+    &journald::JOURNALD,
+    &kubernetes_audit::KUBERNETES_AUDIT,
+    &kubernetes_events::KUBERNETES_EVENTS,
     &linear::LINEAR,
+    &mattermost_export::MATTERMOST_EXPORT,
     &opsgenie::OPSGENIE,
     &rootly::ROOTLY,
     &sentry::SENTRY,
+    &shell_history::SHELL_HISTORY,
     &slack_export::SLACK_EXPORT,
+    &slackdump::SLACKDUMP,
     &statuspage::STATUSPAGE,
+    &syslog::SYSLOG,
+    &table::TABLE,
+    &terminal_recording::TERMINAL_RECORDING,
+    &webvtt::WEBVTT,
 ];
 
 #[cfg(test)]

@@ -109,22 +109,24 @@ fn by_content(head: &[u8]) -> Option<Holds> {
     }
 }
 
-fn recognise(part: &Part<'_>) -> Confidence {
+pub(super) fn recognise(part: &Part<'_>) -> Confidence {
     match (by_name(part.name), by_content(part.head)) {
         (Some(Holds::Other), _) | (_, None) => Confidence::No,
         (_, Some(Holds::Messages)) => Confidence::Sure,
-        (Some(name), Some(content)) if name == content => Confidence::Sure,
+        // Lists of users and channels stand beside other forms of Slack's messages too.
         _ => Confidence::Possible,
     }
 }
 
 fn start(options: &Options) -> Box<dyn Importer> {
-    Box::new(SlackExport { people: options.people(), options: options.clone(), ..SlackExport::default() })
+    Box::new(SlackExport::new(options))
 }
 
+/// Reads lists of Slack's users, channels and messages, whichever files they come in.
 #[derive(Default)]
-struct SlackExport {
-    options: Options,
+pub(super) struct SlackExport {
+    /// What the caller knows.
+    pub(super) options: Options,
     people: People,
     users: HashMap<String, User>,
     /// Name by ID and ID by name, from `channels.json` and its kin.
@@ -136,7 +138,8 @@ struct SlackExport {
     not_chosen: BTreeMap<String, usize>,
     /// Messages that were not kept, because nobody said which hours matter and there are very many.
     too_many: usize,
-    import: Import,
+    /// What was read so far; messages wait elsewhere until all names are known.
+    pub(super) import: Import,
 }
 
 /// How many messages are kept where nobody says which hours matter. More than anybody wants frozen, so that
@@ -166,14 +169,9 @@ impl Importer for SlackExport {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let holds = by_name(name).or_else(|| by_content(&bytes[..bytes.len().min(4096)]));
         match holds {
-            Some(Holds::Users) => self.each(name, bytes, |here, user: User| {
-                here.users.insert(user.id.clone(), user);
-            }),
-            Some(Holds::Channels) => self.each(name, bytes, |here, channel: Channel| {
-                let label = channel.name.unwrap_or_else(|| channel.id.clone());
-                here.channels.push((channel.id, label));
-            }),
-            Some(Holds::Messages) => self.day(name, bytes),
+            Some(Holds::Users) => self.users(name, bytes),
+            Some(Holds::Channels) => self.channels(name, bytes),
+            Some(Holds::Messages) => self.messages(name, name.rsplit('/').nth(1), bytes),
             Some(Holds::Other) => {}
             None => self.import.skipped.push(Skipped {
                 part: name.to_owned(),
@@ -231,6 +229,25 @@ impl Importer for SlackExport {
 }
 
 impl SlackExport {
+    pub(super) fn new(options: &Options) -> Self {
+        Self { people: options.people(), options: options.clone(), ..Self::default() }
+    }
+
+    /// Takes in a list of users.
+    pub(super) fn users(&mut self, part: &str, bytes: &[u8]) {
+        self.each(part, bytes, |here, user: User| {
+            here.users.insert(user.id.clone(), user);
+        });
+    }
+
+    /// Takes in a list of channels.
+    pub(super) fn channels(&mut self, part: &str, bytes: &[u8]) {
+        self.each(part, bytes, |here, channel: Channel| {
+            let label = channel.name.filter(|name| !name.is_empty()).unwrap_or_else(|| channel.id.clone());
+            here.channels.push((channel.id, label));
+        });
+    }
+
     /// Reads a list of records, one by one where the whole does not parse.
     fn each<T: for<'de> Deserialize<'de>>(
         &mut self,
@@ -252,9 +269,9 @@ impl SlackExport {
         }
     }
 
-    fn day(&mut self, part: &str, bytes: &[u8]) {
+    /// Takes in a list of messages of one channel, which goes by its name or its ID.
+    pub(super) fn messages(&mut self, part: &str, folder: Option<&str>, bytes: &[u8]) {
         self.days += 1;
-        let folder = part.rsplit('/').nth(1);
         if self.surely_not_chosen(folder) {
             let count = elements(bytes).count();
             *self.not_chosen.entry(folder.unwrap_or_default().to_owned()).or_default() += count;

@@ -35,7 +35,7 @@ fn spelled_out(text: &str, names: &dyn Names) -> String {
 
 /// The text without the marks of bold, italic and struck text, where they are that: `*x*` at the edges of
 /// words, on one line, outside code.
-fn unstyled(text: String) -> String {
+pub(super) fn unstyled(text: String) -> String {
     if !text.contains(['*', '_', '~']) {
         return text;
     }
