@@ -406,4 +406,14 @@ mod tests {
         let times: Vec<String> = import.events.iter().map(|event| event.instant().to_string()).collect();
         assert_eq!(times, ["2026-12-31T23:59:58Z", "2027-01-01T00:00:02Z"]);
     }
+
+    #[test]
+    fn a_stream_of_framed_messages_without_line_ends_is_gone_through_once() {
+        let message = "<27>1 2026-11-20T14:02:05Z web-1 app 1 - - boom";
+        let text = format!("{} {message}", message.len()).repeat(20_000);
+        let mut session = Session::new(&SYSLOG, Options::default());
+        session.part("stream", text.as_bytes());
+        let import = session.finish();
+        assert_eq!((import.events.len(), import.left_out.get("duplicate")), (1, Some(&19_999)));
+    }
 }
