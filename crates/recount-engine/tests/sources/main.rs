@@ -247,8 +247,10 @@ proptest! {
     }
 }
 
-/// Every part of every case, with its source and what the caller knows.
-static CASES: LazyLock<Vec<(&'static Source, Options, String, Vec<u8>)>> = LazyLock::new(|| {
+/// A part of a case, with its source and what the caller knows.
+type CasePart = (&'static Source, Options, String, Vec<u8>);
+
+static CASES: LazyLock<Vec<CasePart>> = LazyLock::new(|| {
     let of = |source: &'static Source| {
         cases(source.name).into_iter().flat_map(move |case| {
             let options = options(&case);

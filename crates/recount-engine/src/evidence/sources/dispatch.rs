@@ -89,7 +89,9 @@ fn incident(incident: Tree<'_>, reader: &mut Reader) -> Result<(), String> {
     };
     let id = incident.first(&["name", "id"]);
     let at = reader.instant(&incident.first(&["reported_at", "created_at"]))?;
-    let who = person(incident.at("reporter.individual"), reader);
+    // Older installations name the person without the part that they had.
+    let reporter = if incident.has("reporter.individual") { "reporter.individual" } else { "reporter" };
+    let who = person(incident.at(reporter), reader);
     let shown = if severity.is_empty() { String::new() } else { format!(" ({severity})") };
     let declared = Event::new(own_id("dispatch", &[&id, "reported"]), &at, Kind::Ticket)
         .doing(who, format!("Declared {name} \"{title}\"{shown}"))
