@@ -13,7 +13,7 @@ use crate::config::nearest;
 use crate::evidence::event::{Event, Kind, Precision};
 use crate::evidence::identity::{hashed_id, own_id};
 use crate::evidence::instants::{self, Instant};
-use crate::evidence::json::{elements, members, reason, values};
+use crate::evidence::json::{elements, members, reason};
 use crate::evidence::mapping::{self, Mapping, Wrong, kind_named, plain, says_utc, ticked};
 use crate::evidence::phrases;
 use crate::evidence::reader::{self, PartSource, Reader};
@@ -566,7 +566,7 @@ fn scalar(value: &[u8]) -> String {
 
 /// The rows of JSON: of one object that is an envelope, those of its list.
 fn json_rows(bytes: &[u8]) -> Vec<(usize, &[u8])> {
-    let mut rows: Vec<(usize, &[u8])> = values(bytes).collect();
+    let mut rows: Vec<(usize, &[u8])> = elements(bytes).collect();
     // An envelope inside an envelope, as Elasticsearch has.
     for _ in 0..3 {
         let &[(at, only)] = &rows[..] else { break };
