@@ -105,7 +105,7 @@ fn by_content(head: &[u8]) -> Option<Holds> {
     }
 }
 
-fn recognise(part: &Part<'_>) -> Confidence {
+pub(super) fn recognise(part: &Part<'_>) -> Confidence {
     match (by_name(part.name), by_content(part.head)) {
         (Some(Holds::Other), _) | (_, None) => Confidence::No,
         (_, Some(Holds::Messages)) => Confidence::Sure,

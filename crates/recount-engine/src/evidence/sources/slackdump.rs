@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::slack_export::SlackExport;
+use super::slack_export::{self, SlackExport};
 use crate::evidence::json::{elements, members};
 use crate::evidence::source::{Confidence, Import, Importer, Options, Part, Position, Skipped, source};
 
@@ -53,7 +53,14 @@ fn recognise(part: &Part<'_>) -> Confidence {
             .iter()
             .any(|key| peek.has(key))
             || peek.has_all(&["id", "n"]));
-    if dump || chunk { Confidence::Sure } else { Confidence::No }
+    if dump || chunk {
+        return Confidence::Sure;
+    }
+    // Lists of users and channels are the same beside either.
+    match slack_export::recognise(part) {
+        Confidence::Possible => Confidence::Possible,
+        _ => Confidence::No,
+    }
 }
 
 fn start(options: &Options) -> Box<dyn Importer> {
