@@ -22,7 +22,7 @@ pub struct Record<'a> {
 /// object with a key among `lists` that holds a list, the elements of those lists come in its place.
 pub fn records<'a>(bytes: &'a [u8], lists: &'static [&'static str]) -> Vec<Record<'a>> {
     let mut records = Vec::new();
-    for (byte, value) in values(bytes) {
+    for (byte, value) in elements(bytes) {
         let mut enveloped = false;
         let is_envelope = !lists.is_empty() && value.first() == Some(&b'{');
         for (key, at, inner) in is_envelope.then(|| members(value)).into_iter().flatten() {
@@ -43,33 +43,6 @@ pub fn records<'a>(bytes: &'a [u8], lists: &'static [&'static str]) -> Vec<Recor
     records
 }
 
-/// The values of a part: of one object a line, those of each line by itself, so that a string that is never
-/// closed ends where its line does; else as [`elements`] gives them.
-pub fn values(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
-    let by_line = is_lines(bytes);
-    let mut at = 0;
-    let pieces = std::iter::from_fn(move || {
-        let rest = bytes.get(at..).filter(|rest| !rest.is_empty())?;
-        let length =
-            if by_line { memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1) } else { rest.len() };
-        let start = at;
-        at += length;
-        Some((start, &rest[..length]))
-    });
-    pieces.flat_map(|(start, piece)| elements(piece).map(move |(byte, value)| (start + byte, value)))
-}
-
-/// Whether there is one object a line: the first lines all begin with one, and one of them is whole.
-fn is_lines(bytes: &[u8]) -> bool {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut lines =
-        bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
-    let first: Vec<&[u8]> = lines.by_ref().take(3).collect();
-    first.len() > 1
-        && first.iter().all(|line| line.starts_with(b"{"))
-        && first.iter().any(|line| serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok())
-}
-
 /// The values of a list, or those that follow one another, each with where it begins.
 pub fn elements(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let between = |b: &u8| b.is_ascii_whitespace() || b"[],\x1e".contains(b) || *b == 0;
@@ -77,6 +50,9 @@ pub fn elements(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     std::iter::from_fn(move || {
         let start = at + bytes[at..].iter().position(|b| !between(b))?;
         let mut end = value_end(bytes, start);
+        if let Some(line_end) = broken_line(&bytes[start..end]) {
+            end = start + line_end;
+        }
         // A stray closing brace or the like: one byte that is nothing, so that reading goes on.
         if end == start {
             end += 1;
@@ -84,6 +60,20 @@ pub fn elements(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
         at = end;
         Some((start, &bytes[start..end]))
     })
+}
+
+/// Where the first line of an object ends that is cut short or otherwise broken and has swallowed the objects
+/// of the lines below it. An object that is whole may stand on lines that begin with a brace too.
+fn broken_line(value: &[u8]) -> Option<usize> {
+    if value.first() != Some(&b'{') {
+        return None;
+    }
+    let next = memchr::memmem::find(value, b"\n{")?;
+    // An envelope that is cut short goes on behind such an end, and its records are still worth reading.
+    if matches!(value[..next].trim_ascii_end().last(), Some(b'[' | b',' | b':' | b'{')) {
+        return None;
+    }
+    serde_json::from_slice::<serde::de::IgnoredAny>(value).is_err().then_some(next)
 }
 
 /// The members of an object, each with its key (as written, without quotes), where its value begins and the
@@ -303,9 +293,13 @@ mod tests {
     }
 
     #[test]
-    fn a_string_that_is_never_closed_ends_with_its_line_where_each_record_has_one() {
-        let text = "{\"a\":\"1\"}\n{\"a\":\"cut\n{\"a\":\"3\"}\n";
-        assert_eq!(cut(text, &[]), ["{\"a\":\"1\"}", "{\"a\":\"cut\n", "{\"a\":\"3\"}"]);
+    fn a_broken_line_does_not_swallow_the_lines_below_it() {
+        let lines = "{\"a\":{\"b\": oops\n{\"c\":\"cut\n{\"d\":1}\n";
+        assert_eq!(cut(lines, &[]), ["{\"a\":{\"b\": oops", "{\"c\":\"cut", "{\"d\":1}"]);
+        let pretty = "[{\"a\":\n{\"b\":\n{}}}]";
+        assert_eq!(cut(pretty, &[]), ["{\"a\":\n{\"b\":\n{}}}"]);
+        let envelope = "{\"items\":[\n{\"a\":1},\n{\"a\":2},\n{\"a\":\"cut";
+        assert_eq!(cut(envelope, &["items"]), ["{\"a\":1}", "{\"a\":2}", "{\"a\":\"cut"]);
     }
 
     #[test]

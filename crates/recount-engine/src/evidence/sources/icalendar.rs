@@ -11,7 +11,7 @@ use regex::Regex;
 use super::icalendar_lines::{Component, In, Property, Stamp, Zones, components};
 use super::icalendar_rule::Rule;
 use crate::evidence::event::{Event, Kind};
-use crate::evidence::identity::{hashed_id, own_id};
+use crate::evidence::identity::{hashed_id, own_id, sha256_hex};
 use crate::evidence::instants::Instant;
 use crate::evidence::reader::{self, PartSource, Reader};
 use crate::evidence::source::{Confidence, Part, Position, source};
@@ -149,7 +149,7 @@ impl ICalendar {
         let (action, who) = told(component, calendar, reader);
         let repeats = component.get("RRULE").is_some() || component.get("RDATE").is_some();
         let instead_of = component.get("RECURRENCE-ID").and_then(|at| first(at, zones));
-        let entry = Entry { instead_of, component, uid: component.text("UID"), action, who, repeats };
+        let entry = Entry { instead_of, component, uid: named(&component.text("UID")), action, who, repeats };
 
         let without: HashSet<Timestamp> = component
             .all("EXDATE")
@@ -239,6 +239,11 @@ impl Entry<'_> {
         reader.push(event);
         true
     }
+}
+
+/// What stands for a UID in names: a UID may hold anything, such as a mail address.
+fn named(uid: &str) -> String {
+    if uid.is_empty() { String::new() } else { sha256_hex(uid.as_bytes(), 16) }
 }
 
 fn stamp(at: Timestamp) -> String {

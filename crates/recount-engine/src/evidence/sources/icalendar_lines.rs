@@ -191,7 +191,7 @@ impl Zones {
     }
 
     fn one(&self, value: &str, zone: Option<&str>) -> Result<Stamp, String> {
-        let wrong = || format!("`{}` is no time of a calendar", value.chars().take(40).collect::<String>());
+        let wrong = || format!("`{}` is no time of a calendar", value.chars().take(20).collect::<String>());
         // A period is its beginning, a slash and its end.
         let value = value.split('/').next().unwrap_or(value);
         let (bare, utc) = value.strip_suffix('Z').map_or((value, false), |bare| (bare, true));

@@ -11,12 +11,13 @@ use serde::de::IgnoredAny;
 
 use crate::config::nearest;
 use crate::evidence::event::{Event, Kind, Precision};
-use crate::evidence::identity::{hashed_id, own_id};
+use crate::evidence::identity::{hashed_id, own_id, sha256_hex};
 use crate::evidence::instants::{self, Instant};
-use crate::evidence::json::{elements, members, reason, values};
+use crate::evidence::json::{elements, members, reason};
 use crate::evidence::mapping::{self, Mapping, Wrong, kind_named, plain, says_utc, ticked};
 use crate::evidence::phrases;
 use crate::evidence::reader::{self, PartSource, Reader};
+use crate::evidence::redact::redact;
 use crate::evidence::source::{Confidence, Part, Position, source};
 
 source! {
@@ -160,7 +161,11 @@ impl Table {
         let actor = if actor.is_empty() { actor } else { reader.who("", &[&actor], mail) };
         let asked = reader.options.mapping.contains_key("kind");
         let (kind, reported) = self.kind(&field("kind"), &action, &actor, !alert.is_empty(), asked);
-        let own = field("id");
+        let mut own = field("id");
+        // A name is shown everywhere: one that looks like a secret is not.
+        if matches!(redact(&own), Cow::Owned(_)) {
+            own = sha256_hex(own.as_bytes(), 16);
+        }
         let id = if own.is_empty() {
             hashed_id("row", instant.at, &actor, if action.is_empty() { &alert } else { &action })
         } else {
@@ -566,7 +571,7 @@ fn scalar(value: &[u8]) -> String {
 
 /// The rows of JSON: of one object that is an envelope, those of its list.
 fn json_rows(bytes: &[u8]) -> Vec<(usize, &[u8])> {
-    let mut rows: Vec<(usize, &[u8])> = values(bytes).collect();
+    let mut rows: Vec<(usize, &[u8])> = elements(bytes).collect();
     // An envelope inside an envelope, as Elasticsearch has.
     for _ in 0..3 {
         let &[(at, only)] = &rows[..] else { break };

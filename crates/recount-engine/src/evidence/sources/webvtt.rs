@@ -153,7 +153,7 @@ fn cues(text: &str, reader: &mut Reader) -> (Vec<Cue>, Vec<String>) {
             let Some((start, end)) = timing(line) else {
                 rest();
                 reader.at(Position::Line(index + 1));
-                let shown: String = line.chars().take(60).collect();
+                let shown: String = line.chars().take(30).collect();
                 reader.skip(format!("`{shown}` are no times of a cue"));
                 continue;
             };
