@@ -109,7 +109,21 @@ impl<'a> Checked<'a> {
     /// A document with its findings. Lines are counted only when somebody asks; secrets are looked for
     /// when there is something to report, whatever became of the findings about them.
     pub(crate) fn new(path: &'a str, text: &'a str, stage: Stage, findings: &'a [Finding]) -> Self {
-        let secrets = if findings.is_empty() { Secrets::default() } else { Secrets::of(text, findings) };
+        let seen = if findings.is_empty() { Vec::new() } else { redact::find(text) };
+        let keys = seen.into_iter().filter(|found| found.detector.class == Class::Secret);
+        let keys = keys.map(|found| Span::new(found.span.start, found.span.end));
+        Self::with_secrets(path, text, stage, findings, keys.collect())
+    }
+
+    /// [`Checked::new`] where the check has said what in the text lets somebody in.
+    pub(crate) fn with_secrets(
+        path: &'a str,
+        text: &'a str,
+        stage: Stage,
+        findings: &'a [Finding],
+        keys: Vec<Span>,
+    ) -> Self {
+        let secrets = Secrets::of(keys, findings);
         let findings = secrets.mask(text, findings);
         Self { path, text, stage, findings, secrets, lines: OnceCell::new() }
     }
@@ -165,9 +179,7 @@ struct Secrets {
 
 impl Secrets {
     /// What the detectors see in the text, and what findings say that it is.
-    fn of(text: &str, findings: &[Finding]) -> Self {
-        let seen = redact::find(text).into_iter().filter(|found| found.detector.class == Class::Secret);
-        let mut keys: Vec<Span> = seen.map(|found| Span::new(found.span.start, found.span.end)).collect();
+    fn of(mut keys: Vec<Span>, findings: &[Finding]) -> Self {
         keys.extend(findings.iter().filter(|finding| is_secret(finding)).map(|finding| finding.span));
         let mut all = keys.clone();
         all.extend(findings.iter().filter(|finding| is_personal(finding)).map(|finding| finding.span));
