@@ -7,7 +7,6 @@
 //! second place has to be looked at. An automaton would have to follow every byte, each step waiting for
 //! the one before.
 
-use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use memchr::memmem;
@@ -83,6 +82,14 @@ fn hash(letters: u32) -> usize {
     (letters.wrapping_mul(0x9e37_79b1) >> 16) as usize
 }
 
+/// All bytes of this kind, [`folded`].
+fn all_folded(wanted: impl Fn(u8) -> bool) -> Vec<u8> {
+    let mut all: Vec<u8> = (0..=u8::MAX).filter(|byte| wanted(*byte)).map(folded_byte).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
 pub(super) static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
     let rules = RULES.iter().enumerate().flat_map(|(rule, definition)| {
         let phrases = definition.phrases.iter().enumerate();
@@ -99,8 +106,15 @@ impl Lexicon {
             phrases.partition(|phrase| phrase.text.bytes().any(|byte| byte.is_ascii_alphabetic()));
         let signs = signs.into_iter().map(|sign| (sign, memmem::Finder::new(sign.text))).collect();
         let mut quads: Vec<Quad> = Vec::new();
+        let anything = all_folded(|_| true);
+        let apart = all_folded(|byte| !is_word(byte));
         for (index, phrase) in longer.iter().enumerate() {
-            phrase.quads(|letters, from| quads.push(Quad { letters, phrase: index as u16, from }));
+            // Beside a word stands nothing of another.
+            let is_word = phrase.rule != DETECTOR && phrase.text.bytes().all(is_word);
+            let beside = if is_word { &apart } else { &anything };
+            phrase.quads(beside, &anything, |letters, from| {
+                quads.push(Quad { letters, phrase: index as u16, from })
+            });
         }
         quads.sort_by_key(|quad| hash(quad.letters));
         let mut known = Box::new([0; HASHES / 64]);
@@ -108,8 +122,12 @@ impl Lexicon {
             let hash = hash(quad.letters);
             known[hash / 64] |= 1 << (hash % 64);
         }
-        let places = (0..=HASHES / GROUP)
-            .map(|group| quads.partition_point(|quad| hash(quad.letters) < group * GROUP) as u16);
+        let mut place = 0;
+        let places = (0..=HASHES / GROUP).map(|group| {
+            let before = |quad: &&Quad| hash(quad.letters) < group * GROUP;
+            place += quads[place..].iter().take_while(before).count();
+            place as u16
+        });
         Self { known, places: places.collect(), quads, longer, signs }
     }
 
@@ -172,21 +190,12 @@ impl Lexicon {
 impl Phrase {
     /// Its [`Quad`]s: one for where it begins at an even place, one for where it does not, and of those that
     /// it has the rarest. Where it is too short, they hold what can stand before and behind it.
-    fn quads(&self, mut add: impl FnMut(u32, u8)) {
-        let text = self.text.as_bytes();
-        let all = |wanted: &dyn Fn(u8) -> bool| -> BTreeSet<u8> {
-            (0..=u8::MAX).filter(|byte| wanted(*byte)).map(folded_byte).collect()
-        };
-        // Beside a word stands nothing of another.
-        let is_word_itself = self.rule != DETECTOR && text.iter().all(|byte| is_word(*byte));
-        let beside = all(&|byte| !(is_word_itself && is_word(byte)));
-        let anything = all(&|_| true);
+    fn quads(&self, beside: &[u8], anything: &[u8], mut add: impl FnMut(u32, u8)) {
+        let text: Vec<u8> = self.text.bytes().map(folded_byte).collect();
         let letters_at = |place: usize| match place.checked_sub(1) {
-            None => beside.clone(),
-            Some(index) if index == text.len() => beside.clone(),
-            Some(index) => {
-                text.get(index).map_or_else(|| anything.clone(), |byte| [folded_byte(*byte)].into())
-            }
+            None => beside,
+            Some(index) if index == text.len() => beside,
+            Some(index) => text.get(index).map_or(anything, std::slice::from_ref),
         };
         for parity in [1, 0] {
             let whole = (1..text.len().saturating_sub(2)).filter(|from| from % 2 == parity);
@@ -214,7 +223,7 @@ impl Phrase {
 
 /// How seldom English has a letter. What is no letter is all the same in a quad, so it is the commonest.
 fn rarity(letter: &u8) -> usize {
-    const COMMON: &[u8] = b"etaoinsrhldcumfpgwybvkxjqz";
+    const COMMON: &[u8] = b"ETAOINSRHLDCUMFPGWYBVKXJQZ";
     COMMON.iter().position(|common| common == letter).map_or(0, |place| place + 1)
 }
 
