@@ -328,6 +328,12 @@ pub static SYNONYMS: LazyLock<Synonyms> = LazyLock::new(|| {
 
 /// Words that stand for "somebody has to fill this in", beside the template's own.
 pub fn is_stand_in(text: &str) -> bool {
+    // Hardly any text begins with a letter of theirs.
+    let is_around = |byte: &u8| matches!(byte, b'\t'..=b'\r' | b' ') || b"*_`[]<>.()".contains(byte);
+    let first = text.bytes().find(|byte| !is_around(byte));
+    if first.is_some_and(|first| first.is_ascii() && !b"tTxXfF?".contains(&first)) {
+        return false;
+    }
     let bare = text.trim().trim_matches(['*', '_', '`', '[', ']', '<', '>', '.', '(', ')']).trim();
     [
         "tbd",

@@ -55,6 +55,14 @@ impl Person<'_> {
 /// Every name in `text`, in order. Names are apart by commas, semicolons, `and`, `&`, `+`, line breaks, and
 /// by a slash before an `@` or between spaces.
 pub fn people(text: &str) -> Vec<Person<'_>> {
+    // One handle, as most cells hold, has nothing to take apart.
+    if text
+        .strip_prefix('@')
+        .is_some_and(|bare| !bare.is_empty() && bare.bytes().all(|b| b.is_ascii_alphanumeric()))
+    {
+        let span = 0..text.len();
+        return vec![Person { name: text, span, kind: kind(text), note: None, target: None }];
+    }
     let mut found = Vec::new();
     let mut start = 0;
     let mut at = 0;
