@@ -45,7 +45,7 @@ pub(super) struct Lexicon {
     /// Where the quads of each [`GROUP`] of hashes stand.
     places: Vec<u16>,
     longer: Vec<Phrase>,
-    /// Phrases without a letter (`://`), each with what finds it.
+    /// Phrases of signs alone (`://`), each with what finds it.
     signs: Vec<(Phrase, memmem::Finder<'static>)>,
 }
 
@@ -103,7 +103,7 @@ pub(super) static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
 impl Lexicon {
     fn new(phrases: impl Iterator<Item = Phrase>) -> Self {
         let (longer, signs): (Vec<Phrase>, Vec<Phrase>) =
-            phrases.partition(|phrase| phrase.text.bytes().any(|byte| byte.is_ascii_alphabetic()));
+            phrases.partition(|phrase| phrase.text.bytes().any(is_word));
         let signs = signs.into_iter().map(|sign| (sign, memmem::Finder::new(sign.text))).collect();
         let mut quads: Vec<Quad> = Vec::new();
         let anything = all_folded(|_| true);
@@ -160,7 +160,12 @@ impl Lexicon {
         }
         hits.sort_by_key(|hit| hit.span);
         for (sign, finder) in &self.signs {
-            hits.extend(finder.find_iter(bytes).filter_map(|at| sign.at(bytes, at)));
+            let hit =
+                |at| Hit { span: Span::new(at, at + sign.text.len()), rule: sign.rule, phrase: sign.index };
+            match sign.text.as_bytes() {
+                [sign] => hits.extend(memchr::memchr_iter(*sign, bytes).map(hit)),
+                _ => hits.extend(finder.find_iter(bytes).map(hit)),
+            }
         }
         hits
     }

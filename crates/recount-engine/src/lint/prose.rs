@@ -467,10 +467,20 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Whether the character at `at` can be a part of a word, and how many bytes it has; none at the end.
+#[inline]
 fn part_at(text: &str, at: usize) -> Option<(bool, usize)> {
+    const PARTS: [bool; 128] = {
+        let mut parts = [false; 128];
+        let mut byte = 0_u8;
+        while byte < 128 {
+            parts[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'\'' | b'-');
+            byte += 1;
+        }
+        parts
+    };
     let byte = *text.as_bytes().get(at)?;
-    if byte.is_ascii() {
-        return Some((byte.is_ascii_alphanumeric() || matches!(byte, b'\'' | b'-'), 1));
+    if let Some(is_part) = PARTS.get(usize::from(byte)) {
+        return Some((*is_part, 1));
     }
     let ch = text[at..].chars().next()?;
     Some((ch.is_alphanumeric() || ch == '\u{2019}', ch.len_utf8()))
