@@ -113,7 +113,7 @@ impl Lexicon {
             let is_word = phrase.rule != DETECTOR && phrase.text.bytes().all(is_word);
             let beside = if is_word { &apart } else { &anything };
             phrase.quads(beside, &anything, |letters, from| {
-                quads.push(Quad { letters, phrase: index as u16, from })
+                quads.push(Quad { letters, phrase: index as u16, from });
             });
         }
         quads.sort_by_key(|quad| hash(quad.letters));
@@ -204,7 +204,9 @@ impl Phrase {
         };
         for parity in [1, 0] {
             let whole = (1..text.len().saturating_sub(2)).filter(|from| from % 2 == parity);
-            let rarest = whole.max_by_key(|from| text[from - 1..from + 3].iter().map(rarity).sum::<usize>());
+            let rarest = whole.max_by_key(|from| {
+                text[from - 1..from + 3].iter().map(|letter| rarity(*letter)).sum::<usize>()
+            });
             let from = rarest.unwrap_or(parity);
             let [a, b, c, d] = [0, 1, 2, 3].map(|nth| letters_at(from + nth));
             for [a, b] in a.iter().flat_map(|a| b.iter().map(move |b| [*a, *b])) {
@@ -227,9 +229,9 @@ impl Phrase {
 }
 
 /// How seldom English has a letter. What is no letter is all the same in a quad, so it is the commonest.
-fn rarity(letter: &u8) -> usize {
+fn rarity(letter: u8) -> usize {
     const COMMON: &[u8] = b"ETAOINSRHLDCUMFPGWYBVKXJQZ";
-    COMMON.iter().position(|common| common == letter).map_or(0, |place| place + 1)
+    COMMON.iter().position(|common| *common == letter).map_or(0, |place| place + 1)
 }
 
 /// A match counts where its ends do not cut a word. An end that is no letter or digit itself
