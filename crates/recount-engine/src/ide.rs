@@ -4,7 +4,7 @@
 use jiff::civil::Date;
 
 use crate::config::Config;
-use crate::document::Document;
+use crate::document::{Document, Span};
 use crate::lint::{self, Context, Finding, Fixed, LevelTable, Library, NoLibrary, Options};
 
 /// A library's rules, ready to check documents.
@@ -12,6 +12,16 @@ use crate::lint::{self, Context, Finding, Fixed, LevelTable, Library, NoLibrary,
 pub struct Checker {
     config: Config,
     levels: LevelTable,
+}
+
+/// What a check of one document gives.
+#[derive(Clone, Debug, Default)]
+pub struct Checked {
+    /// What was found, in its order.
+    pub findings: Vec<Finding>,
+    /// The bytes that let somebody in, which nothing may show beside the findings, whatever became of the
+    /// finding about them. Not looked for where there is nothing to show.
+    pub secrets: Vec<Span>,
 }
 
 impl Checker {
@@ -35,6 +45,20 @@ impl Checker {
         options: Options,
     ) -> Vec<Finding> {
         lint::check(&Context::new(document, &self.config, &self.levels, library, today), options)
+    }
+
+    /// [`Checker::findings`] for those who show them: with the secrets, which the check has met on its way.
+    pub fn check(
+        &self,
+        document: &Document,
+        library: &dyn Library,
+        today: Date,
+        options: Options,
+    ) -> Checked {
+        let context = Context::new(document, &self.config, &self.levels, library, today);
+        let findings = lint::check(&context, options);
+        let secrets = if findings.is_empty() { Vec::new() } else { context.secrets().collect() };
+        Checked { findings, secrets }
     }
 
     /// Whether the document was written in another template: then nothing of it is taken for a mistake,

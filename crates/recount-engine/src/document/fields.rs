@@ -79,17 +79,16 @@ fn state_of(source: &Source, field: &Field) -> FieldState {
     let value = source.slice(field.value);
     if value.is_empty() {
         let body = source.slice(field.body);
-        let blank = body.split_whitespace().all(|word| matches!(word, "-" | "*" | "+"));
-        return match (blank, template::is_stand_in(body.trim_start_matches(['-', '*', '+', ' ']))) {
-            (true, _) => FieldState::Blank,
-            (_, true) => FieldState::Placeholder,
-            _ => FieldState::Filled,
-        };
+        if body.split_whitespace().all(|word| matches!(word, "-" | "*" | "+")) {
+            return FieldState::Blank;
+        }
+        let is_stand_in = template::is_stand_in(body.trim_start_matches(['-', '*', '+', ' ']));
+        return if is_stand_in { FieldState::Placeholder } else { FieldState::Filled };
     }
     let is_template_word = field.id.placeholder().is_some_and(|words| {
         value.len() < words.len() + 8
-            && template::normalize(value) == template::normalize(words)
             && value.contains('/')
+            && template::normalize(value) == template::normalize(words)
     });
     if is_template_word || (value.len() < 32 && template::is_stand_in(value)) {
         FieldState::Placeholder
@@ -205,18 +204,17 @@ impl Reader<'_> {
             state: FieldState::Blank,
         };
         let is_group = id.def().kind == FieldKind::Group;
-        let children: Vec<usize> = self.markdown.children(item).skip(1).map(|(index, _)| index).collect();
+        let markdown = self.markdown;
         let mut nested = Vec::new();
-        for child in children {
-            let block = &self.markdown.blocks[child];
+        for (child, block) in markdown.children(item).skip(1) {
             if block.kind == BlockKind::Html && marks::is_only_comments(self.source.slice(block.span)) {
                 continue;
             }
             let mut has_own = !is_group || block.kind != BlockKind::List;
             if block.kind == BlockKind::List {
-                for (inner, _) in self.markdown.children(child) {
+                for (inner, _) in markdown.children(child) {
                     let head =
-                        self.markdown.children(inner).next().filter(|(_, b)| b.kind == BlockKind::Paragraph);
+                        markdown.children(inner).next().filter(|(_, b)| b.kind == BlockKind::Paragraph);
                     let member = head
                         .filter(|_| is_group)
                         .and_then(|(_, b)| self.label(section, b.content, Some(id)).map(|l| (b.content, l)));
@@ -289,8 +287,13 @@ impl Reader<'_> {
 fn as_in_template(text: &str, section: SectionId) -> Option<(FieldId, usize)> {
     let bold = text.strip_prefix("**");
     let unmarked = bold.unwrap_or(text);
-    // A question ends its label itself.
-    section.fields().filter(|def| !def.label.ends_with('?')).find_map(|def| {
+    let first = unmarked.as_bytes().first();
+    section.fields().filter(|def| def.label.as_bytes().first() == first).find_map(|def| {
+        if def.label.ends_with('?') {
+            // A question ends its label itself.
+            let is_question = bold.is_none() && text.starts_with(def.label);
+            return is_question.then(|| (def.id, after_label(text, def.label.len())));
+        }
         let mut rest = after_qualifier(unmarked.strip_prefix(def.label)?);
         if bold.is_some() {
             rest = after_qualifier(rest.strip_prefix("**")?);
@@ -388,10 +391,11 @@ mod tests {
 
     #[test]
     fn a_label_as_the_template_writes_it_is_the_one_that_its_words_name() {
-        for def in FIELDS.iter().filter(|def| !def.label.ends_with('?')) {
-            for (form, qualifier) in
-                [("**{}**{}:", " (UTC)"), ("{}{}:", ""), ("**{}**{}:", ""), ("{}{}:", " (a b)")]
-            {
+        const LABELS: [(&str, &str); 4] =
+            [("**{}**{}:", " (UTC)"), ("{}{}:", ""), ("**{}**{}:", ""), ("{}{}:", " (a b)")];
+        const QUESTIONS: [(&str, &str); 3] = [("{}{}", ""), ("{}{}", " -"), ("{}{}:", "")];
+        for def in FIELDS {
+            for (form, qualifier) in if def.label.ends_with('?') { &QUESTIONS[..] } else { &LABELS } {
                 let text =
                     form.replacen("{}", def.label, 1).replacen("{}", qualifier, 1) + " a: value? - yes";
                 let (id, length) = as_in_template(&text, def.section).expect("it is as in the template");

@@ -45,6 +45,7 @@ pub use typed::Typed;
 
 use markdown::Markdown;
 use template::{ActionColumn, FieldId, SectionId, TimelineColumn};
+use value::time::{Moment, TimeProblem};
 
 /// A parsed postmortem. Reading never fails: any bytes give one.
 #[derive(Clone, Debug)]
@@ -55,6 +56,8 @@ pub struct Document {
     sections: Vec<Section>,
     fields: Vec<Option<Field>>,
     unknown_fields: Vec<UnknownField>,
+    /// *Start time* and *End time*, which many ask for.
+    times: [Option<Result<Moment, TimeProblem>>; 2],
     timeline: Option<Table<TimelineColumn>>,
     timeline_rows: Vec<TimelineRow>,
     actions: Option<Table<ActionColumn>>,
@@ -85,6 +88,7 @@ impl Document {
             sections,
             fields,
             unknown_fields,
+            times: [None, None],
             timeline,
             timeline_rows: Vec::new(),
             actions,
@@ -93,6 +97,7 @@ impl Document {
             marks,
             template_words,
         };
+        document.times = timeline::bounds(&document);
         document.timeline_rows = timeline::read(&document);
         document.action_items = actions::read(&document);
         document

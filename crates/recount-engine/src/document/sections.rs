@@ -1,5 +1,7 @@
 //! The title and the sections: which heading is which, and how far each reaches.
 
+use std::ops::Range;
+
 use super::markdown::{Block, BlockKind, Markdown};
 use super::template::{self, SYNONYMS, SectionId};
 use super::{Document, Source, Span, marks};
@@ -131,16 +133,28 @@ pub(super) fn content_of(document: &Document, item: usize) -> Option<Span> {
     whole
 }
 
+/// Where `bytes` are without what Markdown takes for blank at either end.
+pub(super) fn without_blanks(bytes: &[u8]) -> Range<usize> {
+    let is_blank = |byte: u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+    let (mut start, mut end) = (0, bytes.len());
+    while start < end && is_blank(bytes[start]) {
+        start += 1;
+    }
+    while start < end && is_blank(bytes[end - 1]) {
+        end -= 1;
+    }
+    start..end
+}
+
 /// `span` without blanks at either end; where it holds nothing else, its start.
 pub(super) fn trimmed(source: &Source, span: Span) -> Span {
-    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
     let bytes = source.text().as_bytes().get(span.range()).unwrap_or_default();
-    if let (Some(first), Some(last)) =
-        (bytes.iter().position(|byte| !is_blank(byte)), bytes.iter().rposition(|byte| !is_blank(byte)))
-        && bytes[first].is_ascii_graphic()
-        && bytes[last].is_ascii_graphic()
+    let inner = without_blanks(bytes);
+    if let [first, .., last] | [first @ last] = &bytes[inner.clone()]
+        && first.is_ascii_graphic()
+        && last.is_ascii_graphic()
     {
-        return Span::new(span.start as usize + first, span.start as usize + last + 1);
+        return Span::new(span.start as usize + inner.start, span.start as usize + inner.end);
     }
     // Nothing, or at an end a character that may be one of the rarer blanks.
     let text = source.slice(span);

@@ -64,6 +64,20 @@ pub struct Position {
     pub column: u32,
 }
 
+impl Position {
+    /// The position of the byte `offset` of `text`, whose line is `line` (from 1) and begins at `start`. A byte
+    /// order mark has no column.
+    pub fn in_line(text: &str, line: u32, start: usize, offset: usize) -> Self {
+        let mut end = offset.min(text.len());
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let before = text.get(start..end).unwrap_or("");
+        let column = before.trim_start_matches('\u{feff}').chars().count() as u32 + 1;
+        Self { line, column }
+    }
+}
+
 /// Where each line begins; built once per document that has something to show.
 #[derive(Clone, Debug)]
 pub struct LineIndex {
@@ -81,14 +95,7 @@ impl LineIndex {
     /// The position of the byte `offset` of `text`. A byte order mark has no column.
     pub fn position(&self, text: &str, offset: u32) -> Position {
         let line = self.starts.partition_point(|&start| start <= offset).max(1) - 1;
-        let start = self.starts[line] as usize;
-        let mut end = (offset as usize).min(text.len());
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        let before = text.get(start..end).unwrap_or("");
-        let column = before.trim_start_matches('\u{feff}').chars().count() as u32 + 1;
-        Position { line: line as u32 + 1, column }
+        Position::in_line(text, line as u32 + 1, self.starts[line] as usize, offset as usize)
     }
 
     /// The text of line `line` (from 1) without its ending; empty where there is no such line.

@@ -6,7 +6,7 @@ use std::hash::Hash;
 use std::ops::Range;
 
 use super::markdown::{BlockKind, Markdown};
-use super::sections::trimmed;
+use super::sections::{trimmed, without_blanks};
 use super::template::{self, ActionColumn, SYNONYMS, SectionId, TimelineColumn};
 use super::{Section, Source, Span, marks};
 
@@ -148,26 +148,35 @@ fn read<C: Columns>(source: &Source, markdown: &Markdown, index: usize) -> Optio
 
 fn read_row(source: &Source, span: Span, cells: &mut Vec<Cell>) -> Row {
     // A line of NBSP alone is a row, too: only what Markdown takes for blank is cut off.
-    let text = source.slice(span);
-    let start = span.start as usize + (text.len() - text.trim_start_matches(BLANKS).len());
-    let line = Span::new(start, start + text.trim_matches(BLANKS).len());
+    let inner = without_blanks(source.slice(span).as_bytes());
+    let line = Span::new(span.start as usize + inner.start, span.start as usize + inner.end);
     let first = cells.len() as u32;
-    for outer in split(source.slice(line)) {
-        let outer = Span::new(line.start as usize + outer.start, line.start as usize + outer.end);
-        let content = trimmed(source, outer);
-        let span = if content.is_empty() {
-            // A value would go behind the blank that follows the pipe.
-            Span::at(outer.start as usize + usize::from(source.slice(outer).starts_with(' ')))
+    let text = source.slice(line);
+    for range in split(text) {
+        let outer = Span::new(line.start as usize + range.start, line.start as usize + range.end);
+        let cell = &text.as_bytes()[range];
+        let inner = without_blanks(cell);
+        let is_plain = |byte: &u8| byte.is_ascii_graphic() && *byte != b'>';
+        let span = if let [first, .., last] | [first @ last] = &cell[inner.clone()]
+            && is_plain(first)
+            && is_plain(last)
+        {
+            // As nearly all are: no comment, and no rarer blank, at an end.
+            Span::new(outer.start as usize + inner.start, outer.start as usize + inner.end)
         } else {
+            let content = trimmed(source, outer);
             let span = marks::without_trailing_comments(source, content);
-            if span.is_empty() { Span::at(content.start as usize) } else { span }
+            match (content.is_empty(), span.is_empty()) {
+                // A value would go behind the blank that follows the pipe.
+                (true, _) => Span::at(outer.start as usize + usize::from(cell.starts_with(b" "))),
+                (_, true) => Span::at(content.start as usize),
+                _ => span,
+            }
         };
         cells.push(Cell { outer, span });
     }
     Row { span: line, cells: first..cells.len() as u32 }
 }
-
-const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
 
 /// The ranges between the unescaped pipes of a line; a pipe at either end borders the table. A backslash
 /// before a pipe escapes it, whatever stands before the backslash: tables are split before anything

@@ -68,7 +68,8 @@ impl SectionId {
 
     /// The fields of the section, in the template's order.
     pub fn fields(self) -> impl Iterator<Item = &'static FieldDef> {
-        FIELDS.iter().filter(move |def| def.section == self)
+        let (start, end) = FIELDS_OF[self as usize];
+        FIELDS[start..end].iter()
     }
 
     /// The section's own text in the template, heading included, up to the next heading.
@@ -80,6 +81,21 @@ impl SectionId {
         &rest[..end]
     }
 }
+
+/// Where the fields of each section stand among all of them.
+const FIELDS_OF: [(usize, usize); SectionId::ALL.len()] = {
+    let mut ranges = [(0, 0); SectionId::ALL.len()];
+    let mut index = 0;
+    while index < FIELDS.len() {
+        let range = &mut ranges[FIELDS[index].section as usize];
+        if range.1 == 0 {
+            range.0 = index;
+        }
+        range.1 = index + 1;
+        index += 1;
+    }
+    ranges
+};
 
 /// What a field's value is read as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -328,6 +344,12 @@ pub static SYNONYMS: LazyLock<Synonyms> = LazyLock::new(|| {
 
 /// Words that stand for "somebody has to fill this in", beside the template's own.
 pub fn is_stand_in(text: &str) -> bool {
+    // Hardly any text begins with a letter of theirs.
+    let is_around = |byte: &u8| matches!(byte, b'\t'..=b'\r' | b' ') || b"*_`[]<>.()".contains(byte);
+    let first = text.bytes().find(|byte| !is_around(byte));
+    if first.is_some_and(|first| first.is_ascii() && !b"tTxXfF?".contains(&first)) {
+        return false;
+    }
     let bare = text.trim().trim_matches(['*', '_', '`', '[', ']', '<', '>', '.', '(', ')']).trim();
     [
         "tbd",
@@ -478,6 +500,10 @@ mod tests {
             .map(|item| item.trim_end_matches(':').to_owned())
             .collect();
         assert_eq!(labels.len(), FIELDS.len());
+        for id in SectionId::ALL {
+            let all = FIELDS.iter().filter(|def| def.section == id).map(|def| def.id);
+            assert!(all.eq(id.fields().map(|def| def.id)), "{id:?}");
+        }
         for (label, def) in labels.iter().zip(FIELDS) {
             assert!(label.starts_with(def.label), "`{label}` is not `{}`", def.label);
         }

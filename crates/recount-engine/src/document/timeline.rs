@@ -126,9 +126,20 @@ pub(super) fn read(document: &Document) -> Vec<TimelineRow> {
 }
 
 pub(super) fn start_date(document: &Document) -> Option<Date> {
-    let text = document.field_text(FieldId::StartTime)?;
-    let moment = time::read(text, &Anchor { date: None, previous: None }).ok()?;
+    let moment = document.times[0].as_ref()?.as_ref().ok()?;
     Some(jiff::tz::TimeZone::UTC.to_datetime(moment.at).date())
+}
+
+/// The start and the end, where the fields hold something. The end may be a bare clock on the day of the
+/// start, or past its midnight.
+pub(super) fn bounds(document: &Document) -> [Option<Result<Moment, TimeProblem>>; 2] {
+    let read = |id, anchor: &Anchor| document.field_text(id).map(|text| time::read(text, anchor));
+    let start = read(FieldId::StartTime, &Anchor::default());
+    let previous = start.as_ref().and_then(|start| start.as_ref().ok());
+    let previous = previous.map(|start| jiff::tz::TimeZone::UTC.to_datetime(start.at));
+    let anchor = Anchor { date: previous.map(jiff::civil::DateTime::date), previous };
+    let end = read(FieldId::EndTime, &anchor);
+    [start, end]
 }
 
 /// Seconds from one instant to another, as exact as the less exact of the two: where one stands to the
@@ -151,14 +162,11 @@ impl Document {
 
     /// A field's time, when it holds one that can be placed.
     pub fn field_time(&self, id: FieldId) -> Option<Result<Moment, TimeProblem>> {
-        let text = self.field_text(id)?;
-        // An end time may be a bare clock on the day of the start, or past its midnight.
-        let previous = (id == FieldId::EndTime)
-            .then(|| self.field_time(FieldId::StartTime))
-            .flatten()
-            .and_then(Result::ok)
-            .map(|start| jiff::tz::TimeZone::UTC.to_datetime(start.at));
-        Some(time::read(text, &Anchor { date: previous.map(jiff::civil::DateTime::date), previous }))
+        match id {
+            FieldId::StartTime => self.times[0].clone(),
+            FieldId::EndTime => self.times[1].clone(),
+            _ => Some(time::read(self.field_text(id)?, &Anchor::default())),
+        }
     }
 
     /// The incident's ID as people say it: without code marks, emphasis and the link that it may be.
@@ -171,15 +179,17 @@ impl Document {
 
     /// When the impact began: the start time, else the row *Started*.
     pub fn started_at(&self) -> Option<Timestamp> {
-        let field = self.field_time(FieldId::StartTime).and_then(Result::ok).map(|moment| moment.at);
-        field.or_else(|| self.milestone(Milestone::Started)?.at())
+        self.times[0].as_ref().and_then(at).or_else(|| self.milestone(Milestone::Started)?.at())
     }
 
     /// When it was over: the end time, else the row *Resolved*.
     pub fn ended_at(&self) -> Option<Timestamp> {
-        let field = self.field_time(FieldId::EndTime).and_then(Result::ok).map(|moment| moment.at);
-        field.or_else(|| self.milestone(Milestone::Resolved)?.at())
+        self.times[1].as_ref().and_then(at).or_else(|| self.milestone(Milestone::Resolved)?.at())
     }
+}
+
+fn at(read: &Result<Moment, TimeProblem>) -> Option<Timestamp> {
+    read.as_ref().ok().map(|moment| moment.at)
 }
 
 #[cfg(test)]

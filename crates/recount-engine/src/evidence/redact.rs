@@ -574,6 +574,10 @@ fn is_variable(text: &str, at: &Range<usize>) -> bool {
 fn mail_address(text: &Text<'_>, at: Range<usize>) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     let local = |b: &u8| b.is_ascii_alphanumeric() || b"._%+-".contains(b);
+    // Most signs of this kind begin a handle.
+    if !bytes[..at.start].last().is_some_and(local) {
+        return None;
+    }
     let mut start = bytes[..at.start].iter().rposition(|b| !local(b)).map_or(0, |other| other + 1);
     while start < at.start && b".-%+".contains(&bytes[start]) {
         start += 1;

@@ -21,11 +21,14 @@ pub(super) fn action_head(text: &str) -> &str {
 }
 
 /// What follows `phrase` at the start of `text`, in any ASCII case and at a word's end.
+#[inline]
 pub(super) fn after_phrase<'t>(text: &'t str, phrase: &str) -> Option<&'t str> {
     // Dozens of phrases are tried on every action; most differ in their first letter.
-    if !text.as_bytes().first()?.eq_ignore_ascii_case(phrase.as_bytes().first()?) {
-        return None;
-    }
+    let agree = text.as_bytes().first()?.eq_ignore_ascii_case(phrase.as_bytes().first()?);
+    if agree { after_whole_phrase(text, phrase) } else { None }
+}
+
+fn after_whole_phrase<'t>(text: &'t str, phrase: &str) -> Option<&'t str> {
     let (head, rest) = text.split_at_checked(phrase.len())?;
     let is_cut = rest.starts_with(|ch: char| ch.is_alphanumeric());
     (head.eq_ignore_ascii_case(phrase) && !is_cut).then_some(rest)

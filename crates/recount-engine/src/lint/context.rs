@@ -13,7 +13,7 @@ use crate::document::template::{ACTION_HEADERS, SectionId, TIMELINE_HEADERS};
 use crate::document::value::severity::Severity;
 use crate::document::{ActionItem, Document, Span};
 use crate::evidence::freeze::Frozen;
-use crate::evidence::redact::{self, Found};
+use crate::evidence::redact::{self, Class, Found};
 
 /// What a rule may ask about the rest of the library. Paths are relative to the document's folder, as
 /// its links write them, with `/`.
@@ -142,6 +142,12 @@ impl<'a> Context<'a> {
             let hits = self.all_hits().iter().filter(|hit| hit.rule == DETECTOR);
             redact::find_at(self.document.text(), hits.map(|hit| (hit.phrase as usize, hit.span.range())))
         })
+    }
+
+    /// What lets somebody in, anywhere in the text.
+    pub fn secrets(&self) -> impl Iterator<Item = Span> + '_ {
+        let secrets = self.redactable().iter().filter(|found| found.detector.class == Class::Secret);
+        secrets.map(|found| Span::new(found.span.start, found.span.end))
     }
 
     /// [`Context::hits`] in prose that a person wrote: not in code, comments, quotations, front

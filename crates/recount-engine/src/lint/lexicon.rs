@@ -2,11 +2,14 @@
 //! here once, so that the number of rules does not multiply the reading. The literals of the detectors of
 //! secrets and personal data are found in the same pass.
 //!
-//! Hardly any place of a text begins with the first three letters of a phrase. One bit says so for each
-//! three letters that there are; only where it is set are phrases compared. An automaton would have to
-//! follow every byte, each step waiting for the one before.
+//! Hardly any four letters of a text stand in a phrase. One bit says so for each hash of four letters that
+//! there is; only where it is set are phrases compared. And since a phrase is longer than that, only every
+//! second place has to be looked at. An automaton would have to follow every byte, each step waiting for
+//! the one before.
 
 use std::sync::LazyLock;
+
+use memchr::memmem;
 
 use super::RULES;
 use crate::document::Span;
@@ -33,23 +36,58 @@ struct Phrase {
     index: u16,
 }
 
-/// The phrases of all rules by their first three letters.
+/// The phrases of all rules by four letters of each.
 pub(super) struct Lexicon {
-    /// A bit for each key that a phrase begins with.
-    begins: Box<[u32; KEYS / 32]>,
-    /// Where the phrases of each key stand in `longer`.
+    /// A bit for each hash that four letters of a phrase have.
+    known: Box<[u64; HASHES / 64]>,
+    /// In the order of their hashes.
+    quads: Vec<Quad>,
+    /// Where the quads of each [`GROUP`] of hashes stand.
     places: Vec<u16>,
-    /// By key, what is found anywhere first.
     longer: Vec<Phrase>,
-    /// Phrases of one byte, which are no letters (`@`): every blank has their key.
-    signs: Vec<Phrase>,
+    /// Phrases of signs alone (`://`), each with what finds it.
+    signs: Vec<(Phrase, memmem::Finder<'static>)>,
 }
 
-/// Five bits of each of three bytes: letters of either case agree, few others do.
-const KEYS: usize = 1 << 15;
+/// Four letters as they are met at an even place of a text that holds a phrase.
+struct Quad {
+    /// As [`folded`] leaves them.
+    letters: u32,
+    /// Index of the phrase.
+    phrase: u16,
+    /// With which of the phrase's they begin, counted from 1; 0 with the byte before it.
+    from: u8,
+}
 
-fn key(letters: [u8; 3]) -> usize {
-    letters.iter().fold(0, |key, byte| key << 5 | usize::from(byte & 31))
+const HASHES: usize = 1 << 16;
+/// Few enough that hardly any two quads are in one.
+const GROUP: usize = 1 << 4;
+
+/// Eight bytes without case; what is no letter is 0, but for the few signs that stand among the letters.
+fn folded(bytes: [u8; 8]) -> u64 {
+    const ONE_EACH: u64 = u64::from_ne_bytes([1; 8]);
+    let bytes = u64::from_le_bytes(bytes);
+    let is_letter = bytes >> 6 & ONE_EACH;
+    // 0x5f where there is a letter.
+    let kept = is_letter << 6 | ((is_letter << 5) - is_letter);
+    bytes & kept
+}
+
+/// [`folded`] for one byte.
+fn folded_byte(byte: u8) -> u8 {
+    folded([byte, 0, 0, 0, 0, 0, 0, 0]) as u8
+}
+
+fn hash(letters: u32) -> usize {
+    (letters.wrapping_mul(0x9e37_79b1) >> 16) as usize
+}
+
+/// All bytes of this kind, [`folded`].
+fn all_folded(wanted: impl Fn(u8) -> bool) -> Vec<u8> {
+    let mut all: Vec<u8> = (0..=u8::MAX).filter(|byte| wanted(*byte)).map(folded_byte).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 pub(super) static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
@@ -64,60 +102,90 @@ pub(super) static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
 
 impl Lexicon {
     fn new(phrases: impl Iterator<Item = Phrase>) -> Self {
-        let (signs, longer): (Vec<Phrase>, Vec<Phrase>) = phrases.partition(|phrase| phrase.text.len() == 1);
-        let mut keyed: Vec<(usize, Phrase)> = Vec::new();
-        for phrase in longer {
-            match *phrase.text.as_bytes() {
-                [first, second, third, ..] => keyed.push((key([first, second, third]), phrase)),
-                // Any third letter may follow.
-                [first, second] => keyed.extend((0..32).map(|third| (key([first, second, third]), phrase))),
-                _ => {}
-            }
+        let (longer, signs): (Vec<Phrase>, Vec<Phrase>) =
+            phrases.partition(|phrase| phrase.text.bytes().any(is_word));
+        let signs = signs.into_iter().map(|sign| (sign, memmem::Finder::new(sign.text))).collect();
+        let mut quads: Vec<Quad> = Vec::new();
+        let anything = all_folded(|_| true);
+        let apart = all_folded(|byte| !is_word(byte));
+        for (index, phrase) in longer.iter().enumerate() {
+            // Beside a word stands nothing of another.
+            let is_word = phrase.rule != DETECTOR && phrase.text.bytes().all(is_word);
+            let beside = if is_word { &apart } else { &anything };
+            phrase.quads(beside, &anything, |letters, from| {
+                quads.push(Quad { letters, phrase: index as u16, from });
+            });
         }
-        keyed.sort_by_key(|(key, phrase)| (*key, phrase.rule != DETECTOR, phrase.text.len()));
-        let mut begins = Box::new([0; KEYS / 32]);
-        for (key, _) in &keyed {
-            begins[key / 32] |= 1 << (key % 32);
+        quads.sort_by_key(|quad| hash(quad.letters));
+        let mut known = Box::new([0; HASHES / 64]);
+        for quad in &quads {
+            let hash = hash(quad.letters);
+            known[hash / 64] |= 1 << (hash % 64);
         }
         let mut place = 0;
-        let places = (0..=KEYS).map(|key| {
-            place += keyed[place..].iter().take_while(|(other, _)| *other < key).count();
+        let places = (0..=HASHES / GROUP).map(|group| {
+            let before = |quad: &&Quad| hash(quad.letters) < group * GROUP;
+            place += quads[place..].iter().take_while(before).count();
             place as u16
         });
-        let places = places.collect();
-        Self { begins, places, longer: keyed.into_iter().map(|(_, phrase)| phrase).collect(), signs }
+        Self { known, places: places.collect(), quads, longer, signs }
     }
 
-    /// Every hit, in the order of where they begin; those of single signs come last.
+    /// Every hit, in the order of where they begin; those of signs come last.
     pub(super) fn scan(&self, text: &str) -> Vec<Hit> {
         let bytes = text.as_bytes();
         let mut hits = Vec::new();
-        let mut key = 0;
-        for (third, byte) in bytes.iter().enumerate() {
-            key = (key << 5 | usize::from(byte & 31)) % KEYS;
-            if self.begins[key / 32] >> (key % 32) & 1 == 1 {
-                self.compare(bytes, third, key, &mut hits);
+        let (chunks, rest) = bytes.as_chunks::<8>();
+        // A phrase shorter than four letters may end the text.
+        let mut end = [b' '; 8];
+        end[..rest.len()].copy_from_slice(rest);
+        let mut before = 0;
+        for index in 0..=chunks.len() {
+            let letters = folded(*chunks.get(index).unwrap_or(&end));
+            let quads = [
+                // Two of them end the chunk before.
+                (before >> 48 | letters << 16) as u32,
+                letters as u32,
+                (letters >> 16) as u32,
+                (letters >> 32) as u32,
+            ];
+            before = letters;
+            // One branch for all four: it seldom goes the other way.
+            let [a, b, c, d] = quads;
+            if self.knows(a) | self.knows(b) | self.knows(c) | self.knows(d) {
+                for (nth, letters) in quads.iter().enumerate().filter(|(_, letters)| self.knows(**letters)) {
+                    self.compare(bytes, index * 8 + nth * 2, *letters, &mut hits);
+                }
             }
         }
-        // A phrase of two letters may end the text.
-        self.compare(bytes, bytes.len(), (key << 5) % KEYS, &mut hits);
-        for sign in &self.signs {
-            let places = memchr::memchr_iter(sign.text.as_bytes()[0], bytes);
-            hits.extend(places.filter_map(|at| sign.at(bytes, at)));
+        hits.sort_by_key(|hit| hit.span);
+        for (sign, finder) in &self.signs {
+            let hit =
+                |at| Hit { span: Span::new(at, at + sign.text.len()), rule: sign.rule, phrase: sign.index };
+            match sign.text.as_bytes() {
+                [sign] => hits.extend(memchr::memchr_iter(*sign, bytes).map(hit)),
+                _ => hits.extend(finder.find_iter(bytes).map(hit)),
+            }
         }
         hits
     }
 
-    /// Compares the phrases of a key whose third letter stands at `third`.
+    #[inline]
+    fn knows(&self, letters: u32) -> bool {
+        let hash = hash(letters);
+        self.known[hash / 64] >> (hash % 64) & 1 == 1
+    }
+
+    /// Compares the phrases that have these letters, which begin two bytes before `at`.
     #[inline(never)]
-    fn compare(&self, bytes: &[u8], third: usize, key: usize, hits: &mut Vec<Hit>) {
-        let Some(at) = third.checked_sub(2) else { return };
-        let cuts = cuts_before(bytes, at);
-        for phrase in &self.longer[usize::from(self.places[key])..usize::from(self.places[key + 1])] {
-            if cuts && phrase.rule != DETECTOR {
-                break;
+    fn compare(&self, bytes: &[u8], at: usize, letters: u32, hits: &mut Vec<Hit>) {
+        let group = hash(letters) / GROUP;
+        for quad in &self.quads[usize::from(self.places[group])..usize::from(self.places[group + 1])] {
+            if quad.letters != letters {
+                continue;
             }
-            if let Some(hit) = phrase.at(bytes, at) {
+            let Some(start) = at.checked_sub(usize::from(quad.from) + 1) else { continue };
+            if let Some(hit) = self.longer[usize::from(quad.phrase)].at(bytes, start) {
                 hits.push(hit);
             }
         }
@@ -125,15 +193,45 @@ impl Lexicon {
 }
 
 impl Phrase {
+    /// Its [`Quad`]s: one for where it begins at an even place, one for where it does not, and of those that
+    /// it has the rarest. Where it is too short, they hold what can stand before and behind it.
+    fn quads(&self, beside: &[u8], anything: &[u8], mut add: impl FnMut(u32, u8)) {
+        let text: Vec<u8> = self.text.bytes().map(folded_byte).collect();
+        let letters_at = |place: usize| match place.checked_sub(1) {
+            None => beside,
+            Some(index) if index == text.len() => beside,
+            Some(index) => text.get(index).map_or(anything, std::slice::from_ref),
+        };
+        for parity in [1, 0] {
+            let whole = (1..text.len().saturating_sub(2)).filter(|from| from % 2 == parity);
+            let rarest = whole.max_by_key(|from| {
+                text[from - 1..from + 3].iter().map(|letter| rarity(*letter)).sum::<usize>()
+            });
+            let from = rarest.unwrap_or(parity);
+            let [a, b, c, d] = [0, 1, 2, 3].map(|nth| letters_at(from + nth));
+            for [a, b] in a.iter().flat_map(|a| b.iter().map(move |b| [*a, *b])) {
+                for [c, d] in c.iter().flat_map(|c| d.iter().map(move |d| [*c, *d])) {
+                    add(u32::from_le_bytes([a, b, c, d]), from as u8);
+                }
+            }
+        }
+    }
+
     /// The hit, where it stands at `at`.
     fn at(&self, bytes: &[u8], at: usize) -> Option<Hit> {
         let end = at + self.text.len();
         let (found, wanted) = (bytes.get(at..end)?, self.text.as_bytes());
-        // The beginnings agree already; ends seldom do.
-        let stands = found.last()?.eq_ignore_ascii_case(wanted.last()?) && found.eq_ignore_ascii_case(wanted);
+        // Four letters agree already; the first one seldom does.
+        let stands = found[0] | 0x20 == wanted[0] | 0x20 && found.eq_ignore_ascii_case(wanted);
         let counts = stands && (self.rule == DETECTOR || is_word_at(bytes, at, end));
         counts.then(|| Hit { span: Span::new(at, end), rule: self.rule, phrase: self.index })
     }
+}
+
+/// How seldom English has a letter. What is no letter is all the same in a quad, so it is the commonest.
+fn rarity(letter: u8) -> usize {
+    const COMMON: &[u8] = b"ETAOINSRHLDCUMFPGWYBVKXJQZ";
+    COMMON.iter().position(|common| *common == letter).map_or(0, |place| place + 1)
 }
 
 /// A match counts where its ends do not cut a word. An end that is no letter or digit itself
@@ -206,12 +304,24 @@ mod tests {
         }
     }
 
+    proptest! {
+        #[test]
+        fn a_check_sees_the_secrets_that_an_import_takes_out(text in pieces()) {
+            let hits = LEXICON.scan(&text);
+            let hits = hits.iter().filter(|hit| hit.rule == DETECTOR);
+            let seen = redact::find_at(&text, hits.map(|hit| (usize::from(hit.phrase), hit.span.range())));
+            let found = redact::find(&text);
+            let spans = |all: Vec<redact::Found>| -> Vec<_> { all.into_iter().map(|found| found.span).collect() };
+            prop_assert_eq!(spans(seen), spans(found));
+        }
+    }
+
     #[test]
     fn every_phrase_is_in_lower_case_and_few_enough_to_be_counted() {
         for phrase in RULES.iter().flat_map(|rule| rule.phrases) {
             assert_eq!(*phrase, phrase.to_ascii_lowercase());
             assert!(!phrase.is_empty());
         }
-        assert!(LEXICON.longer.len() < usize::from(u16::MAX));
+        assert!(LEXICON.quads.len() < usize::from(u16::MAX));
     }
 }

@@ -436,9 +436,54 @@ pub(super) fn is_participle(word: &str) -> bool {
 
 /// What a text of words alone says: runs of letters and digits, apostrophes and hyphens inside them.
 pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|ch: char| !(ch.is_alphanumeric() || matches!(ch, '\'' | '\u{2019}' | '-')))
-        .map(|word| word.trim_matches(['-', '\'', '\u{2019}']))
-        .filter(|word| !word.is_empty())
+    let mut at = 0;
+    let mut run = move |wanted: bool| {
+        let start = at;
+        while let Some((is_part, width)) = part_at(text, at)
+            && is_part == wanted
+        {
+            at += width;
+        }
+        &text[start..at]
+    };
+    std::iter::from_fn(move || {
+        loop {
+            run(false);
+            let word = run(true);
+            if word.is_empty() {
+                return None;
+            }
+            let is_bare = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+            let bare = if is_bare(word.as_bytes().first()) && is_bare(word.as_bytes().last()) {
+                word
+            } else {
+                word.trim_matches(['-', '\'', '\u{2019}'])
+            };
+            if !bare.is_empty() {
+                return Some(bare);
+            }
+        }
+    })
+}
+
+/// Whether the character at `at` can be a part of a word, and how many bytes it has; none at the end.
+#[inline]
+fn part_at(text: &str, at: usize) -> Option<(bool, usize)> {
+    const PARTS: [bool; 128] = {
+        let mut parts = [false; 128];
+        let mut byte = 0_u8;
+        while byte < 128 {
+            parts[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'\'' | b'-');
+            byte += 1;
+        }
+        parts
+    };
+    let byte = *text.as_bytes().get(at)?;
+    if let Some(is_part) = PARTS.get(usize::from(byte)) {
+        return Some((*is_part, 1));
+    }
+    let ch = text[at..].chars().next()?;
+    Some((ch.is_alphanumeric() || ch == '\u{2019}', ch.len_utf8()))
 }
 
 #[cfg(test)]
@@ -454,6 +499,14 @@ mod tests {
         let we = word_before(text, also.start, 0).expect("a word stands there");
         assert_eq!(we.text, "we");
         assert!(word_before(text, we.start, 0).is_none());
+    }
+
+    #[test]
+    fn words_are_letters_and_digits_with_what_joins_them() {
+        let text = "-Don\u{2019}t' re-run, \u{2019}Ünïcode\u{2019}s 2nd: --- 'x'\u{2014}é";
+        let expected = ["Don\u{2019}t", "re-run", "Ünïcode\u{2019}s", "2nd", "x", "é"];
+        assert_eq!(words(text).collect::<Vec<_>>(), expected);
+        assert_eq!(words(" -' ").count(), 0);
     }
 
     #[test]

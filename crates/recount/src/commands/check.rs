@@ -307,7 +307,8 @@ impl Run<'_> {
         let mut document = Document::parse(bytes);
         let mut summary = Summary::default();
         let mut failure = None;
-        let mut findings = self.workspace.checker.findings(&document, &facts, self.today, self.options);
+        let checked = self.workspace.checker.check(&document, &facts, self.today, self.options);
+        let (mut findings, mut secrets) = (checked.findings, Some(checked.secrets));
         if self.fix && findings.iter().any(|finding| finding.fix.is_some()) {
             let fixed = self.workspace.checker.fix(bytes, &facts, self.today, self.options);
             if fixed.bytes != bytes {
@@ -316,6 +317,7 @@ impl Run<'_> {
                         summary.fixed = fixed.titles.len();
                         document = Document::parse(&fixed.bytes);
                         findings = fixed.findings;
+                        secrets = None;
                     }
                     Err(error) => failure = Some(Box::new(CliError::from(error))),
                 }
@@ -333,7 +335,11 @@ impl Run<'_> {
         }
         let shown_path = self.shown(path);
         let stage = self.options.stage.unwrap_or_else(|| document.stage());
-        let mut shown = self.report.document(&Checked::new(&shown_path, document.text(), stage, &findings));
+        let text = document.text();
+        let mut shown = self.report.document(&match secrets {
+            Some(secrets) => Checked::with_secrets(&shown_path, text, stage, &findings, secrets),
+            None => Checked::new(&shown_path, text, stage, &findings),
+        });
         shown.shrink_to_fit();
         summary.add(Summary::of(&findings));
         let id = document.incident_id().map(str::to_lowercase);

@@ -8,7 +8,9 @@ use std::borrow::Cow;
 pub(super) fn line(text: &str) -> Cow<'_, str> {
     // Only these bytes begin a character that is replaced.
     let suspicious = |byte: u8| byte < 0x20 || matches!(byte, 0x7f | 0xc2 | 0xe2);
-    if !text.bytes().any(suspicious) || !text.chars().any(|character| visible(character) != character) {
+    // Over all of them, which several at a time are looked at, is faster than up to the first.
+    let is_suspicious = text.bytes().fold(false, |any, byte| any | suspicious(byte));
+    if !is_suspicious || !text.chars().any(|character| visible(character) != character) {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.chars().map(visible).collect())

@@ -20,11 +20,11 @@ mod short;
 mod tests;
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::Cell;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use recount_engine::document::{LineIndex, Position, Span, Stage};
+use recount_engine::document::{Position, Span, Stage};
 use recount_engine::evidence::redact::{self, Class};
 use recount_engine::lint::{Finding, Fix, Level};
 
@@ -113,28 +113,49 @@ pub(crate) struct Checked<'a> {
     /// What was found, in its order, with nothing secret in its words.
     pub(crate) findings: Cow<'a, [Finding]>,
     secrets: Secrets,
-    lines: OnceCell<LineIndex>,
+    /// A place, and the line in which it stands: findings come in order, so that each is counted from the
+    /// one before.
+    counted: Cell<(usize, u32)>,
 }
 
 impl<'a> Checked<'a> {
     /// A document with its findings. Lines are counted only when somebody asks; secrets are looked for
     /// when there is something to report, whatever became of the findings about them.
     pub(crate) fn new(path: &'a str, text: &'a str, stage: Stage, findings: &'a [Finding]) -> Self {
-        let secrets = if findings.is_empty() { Secrets::default() } else { Secrets::of(text, findings) };
+        let seen = if findings.is_empty() { Vec::new() } else { redact::find(text) };
+        let keys = seen.into_iter().filter(|found| found.detector.class == Class::Secret);
+        let keys = keys.map(|found| Span::new(found.span.start, found.span.end));
+        Self::with_secrets(path, text, stage, findings, keys.collect())
+    }
+
+    /// [`Checked::new`] where the check has said what in the text lets somebody in.
+    pub(crate) fn with_secrets(
+        path: &'a str,
+        text: &'a str,
+        stage: Stage,
+        findings: &'a [Finding],
+        keys: Vec<Span>,
+    ) -> Self {
+        let secrets = Secrets::of(keys, findings);
         let findings = secrets.mask(text, findings);
-        Self { path, text, stage, findings, secrets, lines: OnceCell::new() }
+        Self { path, text, stage, findings, secrets, counted: Cell::new((0, 1)) }
     }
 
     /// The line and column of a byte.
     fn position(&self, offset: u32) -> Position {
-        self.lines.get_or_init(|| LineIndex::new(self.text)).position(self.text, offset)
+        let bytes = self.text.as_bytes();
+        let at = (offset as usize).min(bytes.len());
+        let (from, line) = Some(self.counted.get()).filter(|(from, _)| *from <= at).unwrap_or((0, 1));
+        let line = line + memchr::memchr_iter(b'\n', &bytes[from..at]).count() as u32;
+        self.counted.set((at, line));
+        let start = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |end| end + 1);
+        Position::in_line(self.text, line, start, at)
     }
 
     /// The same with the column counted in UTF-16 code units.
     fn position_utf16(&self, offset: u32) -> Position {
         let Position { line, column } = self.position(offset);
-        let text = self.lines.get_or_init(|| LineIndex::new(self.text)).line(self.text, line);
-        let wide = text.trim_start_matches('\u{feff}').chars().take(column as usize - 1);
+        let wide = self.text[self.line_around(offset as usize)].chars().take(column as usize - 1);
         // A character outside the basic plane takes two units.
         let more = wide.filter(|character| character.len_utf16() == 2).count();
         Position { line, column: column + more as u32 }
@@ -176,9 +197,7 @@ struct Secrets {
 
 impl Secrets {
     /// What the detectors see in the text, and what findings say that it is.
-    fn of(text: &str, findings: &[Finding]) -> Self {
-        let seen = redact::find(text).into_iter().filter(|found| found.detector.class == Class::Secret);
-        let mut keys: Vec<Span> = seen.map(|found| Span::new(found.span.start, found.span.end)).collect();
+    fn of(mut keys: Vec<Span>, findings: &[Finding]) -> Self {
         keys.extend(findings.iter().filter(|finding| is_secret(finding)).map(|finding| finding.span));
         let mut all = keys.clone();
         all.extend(findings.iter().filter(|finding| is_personal(finding)).map(|finding| finding.span));

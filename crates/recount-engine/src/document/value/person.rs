@@ -55,6 +55,11 @@ impl Person<'_> {
 /// Every name in `text`, in order. Names are apart by commas, semicolons, `and`, `&`, `+`, line breaks, and
 /// by a slash before an `@` or between spaces.
 pub fn people(text: &str) -> Vec<Person<'_>> {
+    // One handle, as most cells hold, has nothing to take apart.
+    if is_one_handle(text) {
+        let span = 0..text.len();
+        return vec![Person { name: text, span, kind: kind(text), note: None, target: None }];
+    }
     let mut found = Vec::new();
     let mut start = 0;
     let mut at = 0;
@@ -78,6 +83,12 @@ pub fn people(text: &str) -> Vec<Person<'_>> {
     // A bracket that never closes hides no names behind it.
     found.extend(person(text, start..text.len()));
     found
+}
+
+/// Whether `text` is nothing but a handle of ASCII letters and digits.
+pub fn is_one_handle(text: &str) -> bool {
+    let bare = text.strip_prefix('@').unwrap_or_default();
+    !bare.is_empty() && bare.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// The length of what parts two names at `at`; zero if nothing does.

@@ -333,10 +333,21 @@ pub fn nearest(text: &str) -> Option<StatusKind> {
         .chain(SYNONYMS)
         // So different in length, they cannot be alike enough.
         .filter(|(word, _)| word.len().abs_diff(length) * 5 <= word.len().max(length) * 2)
+        // Nor where so many letters of one are not in the other: each step makes up for one of them.
+        .filter(|(word, _)| missing(word, &said).max(missing(&said, word)) * 5 <= word.len().max(length) * 2)
         .map(|(word, kind)| (strsim::normalized_damerau_levenshtein(&said, &word.to_lowercase()), kind))
         .filter(|(likeness, _)| *likeness >= 0.6)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, kind)| kind)
+}
+
+/// How many ASCII letters of `word` are not in `other`, in any case; those that it has several times count so.
+fn missing(word: &str, other: &str) -> usize {
+    let letter = |byte: u8| byte.is_ascii_alphabetic().then(|| usize::from(byte | 0x20) % 32);
+    let mut counts = [0_i8; 32];
+    word.bytes().filter_map(letter).for_each(|letter| counts[letter] += 1);
+    other.bytes().filter_map(letter).for_each(|letter| counts[letter] -= 1);
+    counts.iter().filter(|count| **count > 0).map(|count| usize::from(count.unsigned_abs())).sum()
 }
 
 #[cfg(test)]
@@ -488,6 +499,20 @@ mod tests {
             };
             let text = status.to_string();
             prop_assert_eq!(read(&text).status, Some(status));
+        }
+
+        #[test]
+        fn words_that_are_left_out_unmeasured_are_not_alike(
+            word in proptest::sample::select(SYNONYMS.as_slice()), cut in 0..14_usize, other in "[a-z' -]{0,3}"
+        ) {
+            let word = word.0;
+            let said = format!("{}{other}{}", &word[..cut.min(word.len())], &word[(cut + 1).min(word.len())..]);
+            for (word, _) in SYNONYMS {
+                let longer = word.len().max(said.len());
+                let likeness = strsim::normalized_damerau_levenshtein(&said, word);
+                let missing = missing(word, &said).max(missing(&said, word));
+                prop_assert!(likeness < 0.6 || missing * 5 <= longer * 2, "`{}` and `{}`", said, word);
+            }
         }
 
         #[test]

@@ -23,7 +23,6 @@ pub mod mattermost_export;
 pub mod opsgenie;
 pub mod rootly;
 pub mod sentry;
-mod machine_log;
 mod shell_command;
 pub mod shell_history;
 pub mod slack_export;

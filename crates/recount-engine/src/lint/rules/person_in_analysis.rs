@@ -59,6 +59,10 @@ fn names(cx: &Context<'_>, run: Span, out: &mut Findings) {
     let text = document.text();
     let bytes = text.as_bytes();
     let (floor, ceiling) = (run.start as usize, run.end as usize);
+    // Where nobody is on the roster, only handles are names.
+    if cx.config.people.is_empty() && memchr::memchr(b'@', &bytes[floor..ceiling]).is_none() {
+        return;
+    }
     let mut at = floor;
     while let Some(start) = next_name(bytes, at, ceiling) {
         let Some(word) = word_after(text, start, ceiling) else { break };
@@ -101,8 +105,8 @@ fn names(cx: &Context<'_>, run: Span, out: &mut Findings) {
 /// Where the next word begins that may be a name: with a capital, an `@`, or a letter beyond ASCII.
 fn next_name(bytes: &[u8], from: usize, ceiling: usize) -> Option<usize> {
     (from..ceiling).find(|&at| {
-        let is_first = at == 0 || !(bytes[at - 1].is_ascii_alphanumeric() || bytes[at - 1] >= 0x80);
-        is_first && (bytes[at].is_ascii_uppercase() || bytes[at] == b'@' || bytes[at] >= 0x80)
+        let may_begin = bytes[at].is_ascii_uppercase() || bytes[at] == b'@' || bytes[at] >= 0x80;
+        may_begin && (at == 0 || !(bytes[at - 1].is_ascii_alphanumeric() || bytes[at - 1] >= 0x80))
     })
 }
 

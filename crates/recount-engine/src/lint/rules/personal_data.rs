@@ -1,6 +1,8 @@
 //! `personal-data`: an address or a number that says who somebody is. Mail addresses are found by the
 //! detectors of `redact`; numbers only here, for in evidence they are nearly always something else.
 
+use std::ops::RangeInclusive;
+
 use crate::document::edit::Edit;
 use crate::document::markdown::InlineKind;
 use crate::document::{Document, Span};
@@ -207,6 +209,8 @@ fn phone_numbers(text: &str) -> Vec<Span> {
 fn card_numbers(text: &str) -> Vec<Span> {
     /// The shortest number: a step of less than that misses none.
     const STEP: usize = 15;
+    /// Without and with blanks between its groups. Most that is found are times and dates, which are shorter.
+    const LENGTHS: RangeInclusive<usize> = STEP..=19;
     let bytes = text.as_bytes();
     let in_number = |at: usize| {
         let byte = bytes[at];
@@ -221,7 +225,8 @@ fn card_numbers(text: &str) -> Vec<Span> {
             let start = (0..at).rev().take_while(|before| in_number(*before)).last().unwrap_or(at);
             let end =
                 (at..bytes.len()).take_while(|after| in_number(*after)).last().map_or(at, |last| last + 1);
-            if is_card(&bytes[start..end]) && is_apart(bytes, start, end) {
+            if LENGTHS.contains(&(end - start)) && is_card(&bytes[start..end]) && is_apart(bytes, start, end)
+            {
                 found.push(Span::new(start, end));
             }
             at = at.max(end);

@@ -83,6 +83,7 @@ fn is_shown_in_row(cx: &Context<'_>, item: &ActionItem, hits: &[Span]) -> bool {
 #[derive(Default)]
 struct Shown<'d> {
     span: Span,
+    /// What may name an item: all words where one does.
     words: HashSet<&'d str>,
     /// The days of the game days that have a record, as written.
     days: Vec<&'d str>,
@@ -94,7 +95,11 @@ impl<'d> Shown<'d> {
     fn of(document: &'d Document) -> Self {
         let Some(section) = document.section(SectionId::FollowUpVerification) else { return Self::default() };
         let is_apart = |ch: char| !(ch.is_alphanumeric() || matches!(ch, '#' | '-' | '_'));
-        let words = document.slice(section.span).split(is_apart);
+        let text = document.slice(section.span);
+        // A word is asked for as a number or as an ID: hardly any document has either.
+        let has_names = text.trim_start_matches('#').contains('#')
+            || document.action_items().iter().any(|item| item.id.is_some());
+        let words = has_names.then(|| text.split(is_apart)).into_iter().flatten();
         let days = document.game_days().into_iter().filter(|day| !day.record.is_empty());
         Self {
             span: section.span,
