@@ -145,7 +145,7 @@ impl FireHydrant {
                 incident.items("lifecycle_phases").flat_map(|phase| phase.items("milestones")).collect();
         }
         for milestone in milestones {
-            let kind = milestone.first(&["type", "slug", "name"]);
+            let kind = milestone.first(&["type", "slug", "id"]);
             let at = match reader.instant_if_set(&milestone.text("occurred_at")) {
                 Ok(Some(at)) => at,
                 Ok(None) => continue,

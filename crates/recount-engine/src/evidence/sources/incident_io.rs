@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use crate::evidence::event::{Event, Kind};
-use crate::evidence::identity::own_id;
+use crate::evidence::identity::{own_id, sha256_hex};
 use crate::evidence::json::Record;
 use crate::evidence::phrases;
 use crate::evidence::plain;
@@ -145,7 +145,10 @@ impl IncidentIo {
                 Ok(None) => {}
                 Err(why) => reader.skip(format!("`{name}` of {}: {why}", incident.text("reference"))),
                 Ok(Some(at)) => {
-                    let stamp = value.first(&["incident_timestamp.id", "incident_timestamp.name"]);
+                    let stamp = match value.text("incident_timestamp.id") {
+                        stamp if stamp.is_empty() => sha256_hex(name.as_bytes(), 8).into(),
+                        stamp => stamp,
+                    };
                     let event =
                         Event::new(own_id("incident-io", &[&id, "timestamp", &stamp]), &at, Kind::Note);
                     let words = name.strip_suffix(" at").unwrap_or(&name);
@@ -170,7 +173,8 @@ impl IncidentIo {
             let changed = one.text("updated_at");
             let at = reader.instant(&changed)?;
             let (from, to) = (body.text("previous_status.name"), body.text("new_status.name"));
-            let id = own_id("incident-io", &[&one.text("id"), "status", &to, &changed]);
+            let id =
+                own_id("incident-io", &[&one.text("id"), "status", &sha256_hex(to.as_bytes(), 8), &changed]);
             let event = Event::new(id, &at, Kind::Ticket)
                 .doing(ACTOR, format!("Moved {} from {from} to {to}", named(one)))
                 .with("status", to);

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use crate::evidence::event::{Event, Kind, Milestone};
-use crate::evidence::identity::own_id;
+use crate::evidence::identity::{own_id, sha256_hex};
 use crate::evidence::instants::Instant;
 use crate::evidence::json::Record;
 use crate::evidence::plain;
@@ -244,7 +244,11 @@ fn log(entry: Tree<'_>, reader: &mut Reader) -> Result<(), String> {
     let owner = entry.text("owner");
     let who = if by_person { person(&owner, reader) } else { ACTOR.to_owned() };
     let offset = entry.text("offset");
-    let id = if offset.is_empty() { format!("{}:{text}", at.at) } else { offset.into_owned() };
+    let id = if offset.is_empty() {
+        format!("{}:{}", at.at, sha256_hex(text.as_bytes(), 8))
+    } else {
+        offset.into_owned()
+    };
     reader.push(Event::new(own_id("opsgenie", &["log", &id]), &at, kind).doing(who, text));
     Ok(())
 }

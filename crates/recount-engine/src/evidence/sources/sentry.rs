@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::evidence::event::{Event, Kind};
-use crate::evidence::identity::own_id;
+use crate::evidence::identity::{own_id, sha256_hex};
 use crate::evidence::instants::Instant;
 use crate::evidence::json::Record;
 use crate::evidence::plain;
@@ -240,7 +240,9 @@ fn issue_alert(
     let at = reader.instant(&event.first(&["datetime", "timestamp", "received"]))?;
     let title = event.first(&["title", "metadata.value", "message", "logentry.formatted"]);
     let name = if rule.is_empty() { &title } else { rule };
-    let id = own_id("sentry", &["alert", &event.first(&["event_id", "eventID"]), rule]);
+    // A rule's name is what people wrote: an ID holds none of it.
+    let rule_id = sha256_hex(rule.as_bytes(), 8);
+    let id = own_id("sentry", &["alert", &event.first(&["event_id", "eventID"]), &rule_id]);
     let alert = Event::new(id, &at, Kind::AlertFiring)
         .doing(
             ACTOR,
