@@ -56,9 +56,9 @@ fn recognise(part: &Part<'_>) -> Confidence {
     if dump || chunk {
         return Confidence::Sure;
     }
-    // Lists of users and channels are the same beside either.
+    // Lists of users and channels are the same beside either; alone they are rather an export's.
     match slack_export::recognise(part) {
-        Confidence::Possible => Confidence::Possible,
+        Confidence::Possible => Confidence::Shape,
         _ => Confidence::No,
     }
 }
