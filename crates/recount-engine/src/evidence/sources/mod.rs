@@ -2,7 +2,14 @@
 //!
 //! A source reads bytes and gives events. It does not redact, filter, choose or store them.
 
+mod alert;
+pub mod alertmanager;
 pub mod git_log;
+pub mod pagerduty;
+mod pagerduty_live;
+mod pagerduty_wire;
+pub mod prometheus;
+mod prometheus_live;
 pub mod slack_export;
 mod slack_text;
 mod slack_wire;
@@ -12,7 +19,10 @@ use super::source::Source;
 /// Every source there is: command line, recognition and reference pages read this list.
 #[rustfmt::skip] // One a line, so that lines are added without touching others.
 pub static SOURCES: &[&Source] = &[
+    &alertmanager::ALERTMANAGER,
     &git_log::GIT_LOG,
+    &pagerduty::PAGERDUTY,
+    &prometheus::PROMETHEUS,
     &slack_export::SLACK_EXPORT,
 ];
 
