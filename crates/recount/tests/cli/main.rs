@@ -13,3 +13,4 @@ mod harness;
 mod library;
 mod odd_files;
 mod reading;
+mod servers;
