@@ -11,6 +11,7 @@ mod edits;
 mod evidence;
 mod harness;
 mod library;
+mod live;
 mod odd_files;
 mod reading;
 mod servers;
