@@ -218,3 +218,9 @@ fn a_server_says_in_several_ways_how_long_to_wait() {
     assert_eq!(wait_asked(&reply("x-ratelimit-reset", "1")), Some(Duration::ZERO));
     assert_eq!(wait_asked(&reply("date", "1")), None);
 }
+
+#[test]
+fn one_client_serves_several_threads() {
+    fn is_shared<T: Send + Sync + Clone>() {}
+    is_shared::<Client>();
+}

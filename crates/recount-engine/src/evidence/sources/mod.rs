@@ -8,6 +8,7 @@ pub mod git_log;
 pub mod pagerduty;
 mod pagerduty_live;
 mod pagerduty_wire;
+mod pagerduty_words;
 pub mod prometheus;
 mod prometheus_live;
 pub mod slack_export;
