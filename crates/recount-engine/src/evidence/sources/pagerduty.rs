@@ -541,7 +541,8 @@ impl Pagerduty {
         let changed = incident.last_status_change_at.given().or(incident.last_status_change_on.given());
         let at = match happened {
             "trigger" => Some(began_at(incident)).filter(|at| !at.is_empty()),
-            "acknowledge" | "resolve" => changed,
+            "acknowledge" if incident.status.as_str() == "acknowledged" => changed,
+            "resolve" if incident.status.as_str() == "resolved" => changed,
             _ => None,
         };
         let at = reader.instant(at.unwrap_or(wire.created_on.as_str()))?;
