@@ -37,6 +37,8 @@ const LONGEST_WAIT: Duration = Duration::from_mins(1);
 const REDIRECTS: u32 = 5;
 /// The largest reply, unpacked.
 const LARGEST: u64 = 256 << 20;
+/// What stands where a token stood.
+const STRUCK_OUT: &str = "(token)";
 /// How much of a server's own words about a fault is passed on.
 const QUOTED: usize = 200;
 
@@ -48,8 +50,8 @@ pub(crate) struct Access {
     pub(crate) is_configured: bool,
     /// The header and its value that hold the token or the password.
     pub(crate) credentials: Option<(String, String)>,
-    /// What must never be printed: the token or the password itself.
-    pub(crate) secret: Option<String>,
+    /// What must never be printed: the token or the password, also as it stands in the header.
+    pub(crate) secrets: Vec<String>,
     /// Further headers.
     pub(crate) headers: BTreeMap<String, String>,
     /// How long a reply may take in whole.
@@ -448,28 +450,30 @@ impl Access {
     }
 
     fn struck_out(&self, text: &str) -> String {
-        let text = match &self.secret {
-            Some(secret) => text.replace(secret, "(token)"),
-            None => text.to_owned(),
-        };
+        let mut text = text.to_owned();
+        for secret in self.secrets.iter().filter(|secret| !secret.is_empty()) {
+            text = text.replace(secret.as_str(), STRUCK_OUT);
+        }
         redact::redact(&text).into_owned()
     }
 
-    fn struck_out_of(&self, bytes: Vec<u8>) -> Vec<u8> {
-        let Some(secret) = self.secret.as_deref().filter(|secret| !secret.is_empty()) else { return bytes };
-        let found: Vec<usize> = memchr::memmem::find_iter(&bytes, secret).collect();
-        if found.is_empty() {
-            return bytes;
+    fn struck_out_of(&self, mut bytes: Vec<u8>) -> Vec<u8> {
+        for secret in self.secrets.iter().filter(|secret| !secret.is_empty()) {
+            let found: Vec<usize> = memchr::memmem::find_iter(&bytes, secret.as_str()).collect();
+            if found.is_empty() {
+                continue;
+            }
+            let mut out = Vec::with_capacity(bytes.len());
+            let mut from = 0;
+            for at in found {
+                out.extend_from_slice(&bytes[from..at]);
+                out.extend_from_slice(STRUCK_OUT.as_bytes());
+                from = at + secret.len();
+            }
+            out.extend_from_slice(&bytes[from..]);
+            bytes = out;
         }
-        let mut out = Vec::with_capacity(bytes.len());
-        let mut from = 0;
-        for at in found {
-            out.extend_from_slice(&bytes[from..at]);
-            out.extend_from_slice(b"(token)");
-            from = at + secret.len();
-        }
-        out.extend_from_slice(&bytes[from..]);
-        out
+        bytes
     }
 }
 

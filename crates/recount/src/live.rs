@@ -98,9 +98,12 @@ impl LiveInput {
         let secret = environment.variable(&variable).map(|secret| secret.trim().to_owned());
         // A token for one server is not shown to another that somebody typed.
         let secret = secret.filter(|secret| !secret.is_empty() && is_configured);
-        let credentials = secret.as_ref().map(|secret| match &server.username {
+        let mut secrets: Vec<String> = secret.iter().cloned().collect();
+        let credentials = secret.map(|secret| match &server.username {
             Some(user) => {
-                ("Authorization".to_owned(), format!("Basic {}", base64(&format!("{user}:{secret}"))))
+                let both = base64(&format!("{user}:{secret}"));
+                secrets.push(both.clone());
+                ("Authorization".to_owned(), format!("Basic {both}"))
             }
             None => (auth.header.to_owned(), format!("{}{secret}", auth.prefix)),
         });
@@ -108,7 +111,7 @@ impl LiveInput {
             url,
             is_configured,
             credentials,
-            secret,
+            secrets,
             headers: server.headers.clone(),
             timeout: server
                 .timeout_seconds

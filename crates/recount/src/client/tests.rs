@@ -45,7 +45,7 @@ fn access(url: &str) -> Access {
         url: url.to_owned(),
         is_configured: true,
         credentials: Some(("Authorization".to_owned(), format!("Bearer {TOKEN}"))),
-        secret: Some(TOKEN.to_owned()),
+        secrets: vec![TOKEN.to_owned()],
         headers: [("X-Scope-OrgID".to_owned(), "shop".to_owned())].into(),
         timeout: Duration::from_secs(1),
         variable: "PAGER_TOKEN".to_owned(),

@@ -291,6 +291,32 @@ fn a_redirect_to_another_host_gets_no_token() {
 }
 
 #[test]
+fn a_user_name_goes_with_its_password_and_neither_form_of_it_is_printed() {
+    // `recount:u+pd-s3cr3t-planted` as the header has it.
+    let both = "cmVjb3VudDp1K3BkLXMzY3IzdC1wbGFudGVk";
+    let refused = format!("{{\"status\":\"error\",\"error\":\"no access for Basic {both} or {TOKEN}\"}}");
+    let server =
+        Server::new(Answers::from([("/prom/api/v1/query", vec![answer("403 Forbidden", "", &refused)])]));
+    let folder = Folder::library();
+    let config = folder.read("recount.toml");
+    let table = format!(
+        "[evidence.prometheus]\nurl = \"{}/prom/\"\nusername = \"recount\"\npassword-env = \"PAGER_KEY\"",
+        server.url
+    );
+    folder.write("recount.toml", format!("{config}\n{table}\nheaders = {{ X-Scope-OrgID = \"shop\" }}\n"));
+    let window = ["prometheus:", "--from", "2026-11-20 14:00", "--to", "2026-11-20 15:00"];
+    let run = draft(&folder, &window).is(2);
+    assert!(
+        run.err.contains("to the token in `PAGER_KEY` (403): no access for Basic (token) or (token)"),
+        "{}",
+        run.err
+    );
+    let asked = server.asked();
+    assert!(asked[0].to_lowercase().contains("x-scope-orgid: shop"), "{asked:?}");
+    assert!(asked[0].contains(&format!("Basic {both}")), "{asked:?}");
+}
+
+#[test]
 fn what_is_no_live_source_is_refused_with_those_that_are() {
     let folder = Folder::library();
     for (input, sentence, hint) in [
