@@ -3,6 +3,7 @@
 //! What lives here: which server is meant, its token from the environment, and the way through the engine's
 //! session with the one HTTP client. What does not: HTTP (`client`) and what is asked for (the engine's sources).
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -25,8 +26,22 @@ pub(crate) struct LiveInput {
 }
 
 impl LiveInput {
+    /// The live sources among what a person named, and the rest, which are files. What is there is a file,
+    /// whatever it is called.
+    pub(crate) fn among(named: &[PathBuf]) -> Result<(Vec<Self>, Vec<PathBuf>), CliError> {
+        let (mut live, mut files) = (Vec::new(), Vec::new());
+        for path in named {
+            let typed = path.to_str().filter(|_| !path.exists());
+            match typed.map(Self::named).transpose()?.flatten() {
+                Some(one) => live.push(one),
+                None => files.push(path.clone()),
+            }
+        }
+        Ok((live, files))
+    }
+
     /// Reads what a person typed. `None` where it is no live source; an address that none knows is refused.
-    pub(crate) fn named(typed: &str) -> Result<Option<Self>, CliError> {
+    fn named(typed: &str) -> Result<Option<Self>, CliError> {
         if let Some((source, form, named)) = live::named(typed) {
             return Ok(Some(Self { source, form, named, typed: typed.to_owned() }));
         }

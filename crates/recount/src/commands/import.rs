@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use recount_engine::config::EvidenceConfig;
 use recount_engine::document::template::FieldId;
 use recount_engine::document::{Document, Milestone};
 use recount_engine::evidence::curate::{self, Curation};
@@ -20,6 +21,7 @@ use crate::commands::new::instant;
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
 use crate::inputs::{self, Input};
+use crate::live::LiveInput;
 use crate::workspace::Workspace;
 
 /// Bring evidence into the timeline: exports, logs, and what servers say
@@ -137,6 +139,8 @@ pub(crate) fn read(
     window: Option<Window>,
     environment: &mut Environment,
 ) -> Result<Read, CliError> {
+    let (live, files) = LiveInput::among(files)?;
+    let files = &files[..];
     let zone = how.zone.as_deref().map(read_zone).transpose()?;
     let from = how.from.as_deref().map(|text| instant(text, "--from")).transpose()?;
     let to = how.to.as_deref().map(|text| instant(text, "--to")).transpose()?;
@@ -167,7 +171,6 @@ pub(crate) fn read(
     // What needs no window is read first: it may say which hours the others are to be read for.
     let mut order: Vec<usize> = (0..inputs.len()).collect();
     order.sort_by_key(|index| inputs[*index].needs_window());
-    let (mut failed, mut is_complete) = (0, true);
     for index in order {
         let input = &inputs[index];
         let source = match &how.source {
@@ -184,32 +187,15 @@ pub(crate) fn read(
             options.to = options.to.or(window.map(|window| window.to));
             if options.from.is_none() || options.to.is_none() {
                 let name = input.name();
-                let what = if input.live().is_some() { "asked for a window" } else { "a repository" };
                 return Err(CliError::new(format!(
-                    "`{name}` is {what}, and the incident's hours are not known"
+                    "`{name}` is a repository, and the incident's hours are not known"
                 ))
                 .hint("give `--from` and `--to`, or the start time (`draft --start`, or in the document)"));
             }
         }
-        let import = match input.live() {
-            None => input.import(source, &options)?,
-            Some(live) => match live.import(&config.evidence, &options, environment) {
-                Ok(import) => import,
-                // The other inputs are worth having all the same.
-                Err(error) if inputs.len() > 1 => {
-                    environment.show_error(&error);
-                    failed += 1;
-                    continue;
-                }
-                Err(error) => return Err(error),
-            },
-        };
-        is_complete &= import.failures.is_empty();
+        let import = input.import(source, &options)?;
         tell(environment, &input.name(), source.name, &import);
         imports[index] = Some((input.name(), source.name, import));
-    }
-    if failed == inputs.len() {
-        return Err(CliError::new("none of the evidence could be read").hint("nothing was changed"));
     }
     let imports: Vec<_> = imports.into_iter().flatten().collect();
     if !how.channel.is_empty() && imports.iter().all(|(.., import)| import.events.is_empty()) {
@@ -223,7 +209,64 @@ pub(crate) fn read(
             None => error.hint("leave `--channel` out to read all that is there"),
         });
     }
-    Ok(Read { imports, is_complete: is_complete && failed == 0, from, to })
+    // The servers come last: what was read may say which hours to ask them for.
+    let mut imports = imports;
+    let is_complete = ask(&live, &mut imports, window, how, &options, &config.evidence, environment)?;
+    Ok(Read { imports, is_complete, from, to })
+}
+
+/// Asks live sources, and says whether all that was asked for is there. Where one gives nothing, the rest is
+/// worth having all the same.
+fn ask(
+    live: &[LiveInput],
+    imports: &mut Vec<(String, &'static str, Import)>,
+    window: Option<Window>,
+    how: &How,
+    options: &Options,
+    config: &EvidenceConfig,
+    environment: &mut Environment,
+) -> Result<bool, CliError> {
+    let mut is_complete = true;
+    let mut refusals: Vec<CliError> = Vec::new();
+    for input in live {
+        let mut options = options.clone();
+        if input.form.needs_window {
+            let window = window.or_else(|| {
+                let read: Vec<&Event> = imports.iter().flat_map(|(.., import)| &import.events).collect();
+                Window::around(Merged::start_of(&read, &Curation { threads: how.thread.clone() }))
+            });
+            options.from = options.from.or(window.map(|window| window.from));
+            options.to = options.to.or(window.map(|window| window.to));
+            if options.from.is_none() || options.to.is_none() {
+                let message = format!(
+                    "`{}` is asked for a window, and the incident's hours are not known",
+                    input.typed
+                );
+                return Err(CliError::new(message).hint(
+                    "give `--from` and `--to`, or the start time (`draft --start`, or in the document)",
+                ));
+            }
+        }
+        match input.import(config, &options, environment) {
+            Ok(import) => {
+                is_complete &= import.failures.is_empty();
+                tell(environment, &input.typed, input.source.name, &import);
+                imports.push((input.typed.clone(), input.source.name, import));
+            }
+            Err(error) => refusals.push(error),
+        }
+    }
+    match refusals.pop() {
+        Some(only) if imports.is_empty() && refusals.is_empty() => return Err(only),
+        last => refusals.extend(last),
+    }
+    for refusal in &refusals {
+        environment.show_error(refusal);
+    }
+    if imports.is_empty() && !refusals.is_empty() {
+        return Err(CliError::new("none of the evidence could be read").hint("nothing was changed"));
+    }
+    Ok(is_complete && refusals.is_empty())
 }
 
 /// How many skipped records are shown one by one.
