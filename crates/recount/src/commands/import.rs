@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use recount_engine::config::{MappingConfig, nearest};
+use recount_engine::config::{EvidenceConfig, MappingConfig, nearest};
 use recount_engine::document::template::FieldId;
 use recount_engine::document::{Document, Milestone};
 use recount_engine::evidence::curate::{self, Curation};
@@ -24,21 +24,25 @@ use crate::commands::new::instant;
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
 use crate::inputs::{self, Input};
+use crate::live::LiveInput;
 use crate::progress;
 use crate::workspace::Workspace;
 use crate::wrap::wrapped;
 
-/// Bring evidence into the timeline: chat exports, git logs
+/// Bring evidence into the timeline: exports, logs, and what servers say
 ///
 /// The source is recognised from the bytes. What belongs in the timeline comes in, the rest stays a
 /// candidate (`recount candidates`). The events are frozen beside the document, redacted; importing
 /// the same evidence again adds nothing, and rows that you edited or deleted stay so.
+///
+/// A live source is asked where its name stands instead of a file: `prometheus:`, `pagerduty:PABC123` or the
+/// incident's address. Where a server fails, what was read is kept, and the exit code is 2.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The postmortem: its ID, number or path
     id: String,
 
-    /// Evidence: files, folders, zip archives, git repositories
+    /// Evidence: files, folders, zip archives, git repositories, live sources such as `prometheus:`
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
@@ -97,8 +101,17 @@ pub(crate) enum Mapped {
 /// Inputs that were read, not yet in any document.
 pub(crate) struct Read {
     pub(crate) imports: Vec<(String, &'static str, Import)>,
+    /// Whether all of it was read: a server may fail while the rest is there.
+    pub(crate) is_complete: bool,
     from: Option<Timestamp>,
     to: Option<Timestamp>,
+}
+
+impl Read {
+    /// How the command ends once what was read is in the document.
+    pub(crate) fn exit(&self) -> Exit {
+        if self.is_complete { Exit::Done } else { Exit::Failed }
+    }
 }
 
 /// What an import did, for showing.
@@ -112,15 +125,17 @@ pub(crate) struct Imported {
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     let path = workspace.find(&args.id)?;
+    // Servers may take minutes: nobody else is kept waiting meanwhile.
+    let window = window_of(&workspace.read_to_change(&path)?.1);
+    let read = read(&workspace, &args.files, &args.how, window, environment)?;
+    let exit = read.exit();
     let guard = workspace.library.lock()?;
     let (stored, document) = workspace.read_to_change(&path)?;
-    let window = window_of(&document);
-    let read = read(&workspace, &args.files, &args.how, window, environment)?;
     let imported = into_document(&workspace, &guard, &path, &document, read, &args.how, environment)?;
     workspace.write(&guard, &stored, &imported.merged.document)?;
     record(&guard, &path, &imported)?;
     show(environment, &args.id, &imported)?;
-    Ok(Exit::Done)
+    Ok(exit)
 }
 
 /// The hours of the incident as far as the document knows them, with a margin.
@@ -137,6 +152,8 @@ pub(crate) fn read(
     window: Option<Window>,
     environment: &mut Environment,
 ) -> Result<Read, CliError> {
+    let (live, files) = LiveInput::among(files)?;
+    let files = &files[..];
     let zone = how.zone.as_deref().map(read_zone).transpose()?;
     let from = how.from.as_deref().map(|text| instant(text, "--from")).transpose()?;
     let to = how.to.as_deref().map(|text| instant(text, "--to")).transpose()?;
@@ -216,7 +233,64 @@ pub(crate) fn read(
             None => error.hint("leave `--channel` out to read all that is there"),
         });
     }
-    Ok(Read { imports, from, to })
+    // The servers come last: what was read may say which hours to ask them for.
+    let mut imports = imports;
+    let is_complete = ask(&live, &mut imports, window, how, &options, &config.evidence, environment)?;
+    Ok(Read { imports, is_complete, from, to })
+}
+
+/// Asks live sources, and says whether all that was asked for is there. Where one gives nothing, the rest is
+/// worth having all the same.
+fn ask(
+    live: &[LiveInput],
+    imports: &mut Vec<(String, &'static str, Import)>,
+    window: Option<Window>,
+    how: &How,
+    options: &Options,
+    config: &EvidenceConfig,
+    environment: &mut Environment,
+) -> Result<bool, CliError> {
+    let mut is_complete = true;
+    let mut refusals: Vec<CliError> = Vec::new();
+    for input in live {
+        let mut options = options.clone();
+        if input.form.needs_window {
+            let window = window.or_else(|| {
+                let read: Vec<&Event> = imports.iter().flat_map(|(.., import)| &import.events).collect();
+                Window::around(Merged::start_of(&read, &Curation { threads: how.thread.clone() }))
+            });
+            options.from = options.from.or(window.map(|window| window.from));
+            options.to = options.to.or(window.map(|window| window.to));
+            if options.from.is_none() || options.to.is_none() {
+                let message = format!(
+                    "`{}` is asked for a window, and the incident's hours are not known",
+                    input.typed
+                );
+                return Err(CliError::new(message).hint(
+                    "give `--from` and `--to`, or the start time (`draft --start`, or in the document)",
+                ));
+            }
+        }
+        match input.import(config, &options, environment) {
+            Ok(import) => {
+                is_complete &= import.failures.is_empty();
+                tell(environment, &input.typed, input.source.name, &import, &options);
+                imports.push((input.typed.clone(), input.source.name, import));
+            }
+            Err(error) => refusals.push(error),
+        }
+    }
+    match refusals.pop() {
+        Some(only) if imports.is_empty() && refusals.is_empty() => return Err(only),
+        last => refusals.extend(last),
+    }
+    for refusal in &refusals {
+        environment.show_error(refusal);
+    }
+    if imports.is_empty() && !refusals.is_empty() {
+        return Err(CliError::new("none of the evidence could be read").hint("nothing was changed"));
+    }
+    Ok(is_complete && refusals.is_empty())
 }
 
 /// Above this many bytes an input is read for the incident's hours alone, where other evidence says which they
@@ -249,6 +323,12 @@ fn tell(environment: &mut Environment, name: &str, source: &str, import: &Import
     }
     if import.events.is_empty() && !import.skipped.is_empty() {
         environment.hint("if it is no such thing, `--source NAME` reads it as another");
+    }
+    for failure in &import.failures {
+        environment.warn(format!("`{name}` is not complete: {failure}"));
+        if !failure.hint.is_empty() {
+            environment.hint(&failure.hint);
+        }
     }
     for skipped in import.skipped.iter().take(SKIPPED_SHOWN) {
         environment.warn(format!("skipped {skipped}"));

@@ -12,5 +12,7 @@ mod evidence;
 mod harness;
 mod inputs;
 mod library;
+mod live;
 mod odd_files;
 mod reading;
+mod servers;

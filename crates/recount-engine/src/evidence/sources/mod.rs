@@ -2,6 +2,8 @@
 //!
 //! A source reads bytes and gives events. It does not redact, filter, choose or store them.
 
+mod alert;
+pub mod alertmanager;
 pub mod chat_log;
 pub mod cloudtrail;
 pub mod datadog_events;
@@ -21,6 +23,12 @@ pub mod linear;
 mod machine_log;
 pub mod mattermost_export;
 pub mod opsgenie;
+pub mod pagerduty;
+mod pagerduty_live;
+mod pagerduty_wire;
+mod pagerduty_words;
+pub mod prometheus;
+mod prometheus_live;
 pub mod rootly;
 pub mod sentry;
 mod shell_command;
@@ -41,6 +49,7 @@ use super::source::Source;
 /// Every source there is: command line, recognition and reference pages read this list.
 #[rustfmt::skip] // One a line, so that lines are added without touching others.
 pub static SOURCES: &[&Source] = &[
+    &alertmanager::ALERTMANAGER,
     &chat_log::CHAT_LOG,
     &cloudtrail::CLOUDTRAIL,
     &datadog_events::DATADOG_EVENTS,
@@ -56,6 +65,8 @@ pub static SOURCES: &[&Source] = &[
     &linear::LINEAR,
     &mattermost_export::MATTERMOST_EXPORT,
     &opsgenie::OPSGENIE,
+    &pagerduty::PAGERDUTY,
+    &prometheus::PROMETHEUS,
     &rootly::ROOTLY,
     &sentry::SENTRY,
     &shell_history::SHELL_HISTORY,

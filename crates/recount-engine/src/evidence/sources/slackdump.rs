@@ -53,19 +53,12 @@ fn recognise(part: &Part<'_>) -> Confidence {
             .iter()
             .any(|key| peek.has(key))
             || peek.has_all(&["id", "n"]));
-<<<<<<< HEAD
-    match slack_export::recognise(part) {
-        _ if dump || chunk => Confidence::Sure,
-        // Lists of users and channels are of whichever lies beside them.
-        Confidence::Possible => Confidence::Possible,
-=======
     if dump || chunk {
         return Confidence::Sure;
     }
     // Lists of users and channels are the same beside either; alone they are rather an export's.
     match slack_export::recognise(part) {
         Confidence::Possible => Confidence::Shape,
->>>>>>> texts
         _ => Confidence::No,
     }
 }
