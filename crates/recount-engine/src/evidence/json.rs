@@ -50,6 +50,9 @@ pub fn elements(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     std::iter::from_fn(move || {
         let start = at + bytes[at..].iter().position(|b| !between(b))?;
         let mut end = value_end(bytes, start);
+        if let Some(line_end) = broken_line(&bytes[start..end]) {
+            end = start + line_end;
+        }
         // A stray closing brace or the like: one byte that is nothing, so that reading goes on.
         if end == start {
             end += 1;
@@ -57,6 +60,16 @@ pub fn elements(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
         at = end;
         Some((start, &bytes[start..end]))
     })
+}
+
+/// Where the first line of an object ends that is cut short or otherwise broken and has swallowed the objects
+/// of the lines below it. An object that is whole may stand on lines that begin with a brace too.
+fn broken_line(value: &[u8]) -> Option<usize> {
+    if value.first() != Some(&b'{') {
+        return None;
+    }
+    let next = memchr::memmem::find(value, b"\n{")?;
+    serde_json::from_slice::<serde::de::IgnoredAny>(value).is_err().then_some(next)
 }
 
 /// The members of an object, each with its key (as written, without quotes), where its value begins and the
@@ -268,6 +281,14 @@ mod tests {
         ] {
             assert_eq!(cut(text, &[]), ["{\"a\":1}", "{\"a\":2}"], "{text}");
         }
+    }
+
+    #[test]
+    fn a_broken_line_does_not_swallow_the_lines_below_it() {
+        let lines = "{\"a\":{\"b\": oops\n{\"c\":\"cut\n{\"d\":1}\n";
+        assert_eq!(cut(lines, &[]), ["{\"a\":{\"b\": oops", "{\"c\":\"cut", "{\"d\":1}"]);
+        let pretty = "[{\"a\":\n{\"b\":\n{}}}]";
+        assert_eq!(cut(pretty, &[]), ["{\"a\":\n{\"b\":\n{}}}"]);
     }
 
     #[test]

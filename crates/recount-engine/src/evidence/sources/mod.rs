@@ -2,7 +2,10 @@
 //!
 //! A source reads bytes and gives events. It does not redact, filter, choose or store them.
 
+mod forge;
 pub mod git_log;
+pub mod github;
+mod github_wire;
 pub mod slack_export;
 mod slack_text;
 mod slack_wire;
@@ -13,6 +16,7 @@ use super::source::Source;
 #[rustfmt::skip] // One a line, so that lines are added without touching others.
 pub static SOURCES: &[&Source] = &[
     &git_log::GIT_LOG,
+    &github::GITHUB,
     &slack_export::SLACK_EXPORT,
 ];
 
