@@ -103,6 +103,12 @@ impl Environment {
         named.unwrap_or_else(|| Zoned::now().timestamp())
     }
 
+    /// A variable that the configuration names, such as the one that holds a token.
+    #[allow(clippy::unused_self, reason = "everything that the process brings is asked of this")]
+    pub(crate) fn variable(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+
     /// Today, UTC.
     pub(crate) fn today(&self) -> Date {
         TimeZone::UTC.to_datetime(self.now()).date()

@@ -18,7 +18,7 @@ pub(crate) enum Exit {
     Done,
     /// A check found errors, or `--check` found something to do: 1.
     Findings,
-    /// The command could not do what was asked: 2.
+    /// The command could not do what was asked, or not all of it: 2.
     Failed,
 }
 

@@ -1,5 +1,6 @@
-//! Evidence on disk as parts for an importer: a file, a folder, a zip, a git repository. Parts are
-//! read one at a time, so that memory does not grow with the input.
+//! Evidence as parts for an importer: a file, a folder, a zip, a git repository; and a live source, which is
+//! only told apart here (`live` asks it). Parts are read one at a time, so that memory does not grow with the
+//! input.
 
 use std::borrow::Cow;
 use std::fs::{self, File};
@@ -13,6 +14,7 @@ use recount_engine::evidence::sources::git_log;
 use recount_engine::evidence::{Import, Options, Part, Session, Source, recognise, source};
 
 use crate::error::CliError;
+use crate::live::LiveInput;
 
 /// What of a part is looked at to recognise its source.
 const HEAD: u64 = source::HEAD as u64;
@@ -31,11 +33,18 @@ enum Kind {
     Folder(Vec<PathBuf>),
     Zip,
     Repository,
+    Live(LiveInput),
 }
 
 impl Input {
     /// Looks at what a path is. Nothing is read but its beginning.
     pub(crate) fn open(path: &Path) -> Result<Self, CliError> {
+        // What is there is meant, whatever it is called.
+        if !path.exists()
+            && let Some(live) = path.to_str().map(LiveInput::named).transpose()?.flatten()
+        {
+            return Ok(Self { path: path.to_owned(), kind: Kind::Live(live) });
+        }
         let metadata = fs::metadata(path).map_err(|error| cannot_read(path, &error))?;
         let kind = if metadata.is_dir() {
             if path.join(".git").exists() || (path.join("HEAD").is_file() && path.join("objects").is_dir()) {
@@ -62,6 +71,9 @@ impl Input {
 
     /// The name without folders.
     pub(crate) fn name(&self) -> String {
+        if let Kind::Live(live) = &self.kind {
+            return live.typed.clone();
+        }
         let name = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
         name.file_name()
             .map_or_else(|| self.path.display().to_string(), |name| name.to_string_lossy().into_owned())
@@ -69,13 +81,25 @@ impl Input {
 
     /// Whether only a window of it can be read.
     pub(crate) fn needs_window(&self) -> bool {
-        matches!(self.kind, Kind::Repository)
+        match &self.kind {
+            Kind::Repository => true,
+            Kind::Live(live) => live.form.needs_window,
+            _ => false,
+        }
+    }
+
+    /// The live source that it is.
+    pub(crate) fn live(&self) -> Option<&LiveInput> {
+        if let Kind::Live(live) = &self.kind { Some(live) } else { None }
     }
 
     /// Names the source from the bytes.
     pub(crate) fn recognise(&self) -> Result<&'static Source, CliError> {
         if matches!(self.kind, Kind::Repository) {
             return named_source(git_log::GIT_LOG.name);
+        }
+        if let Kind::Live(live) = &self.kind {
+            return Ok(live.source);
         }
         let mut heads: Vec<(String, Vec<u8>)> = Vec::new();
         match &self.kind {
@@ -108,7 +132,7 @@ impl Input {
         })
     }
 
-    /// Reads it through a source.
+    /// Reads it through a source. A live one is asked through [`Input::live`].
     pub(crate) fn import(&self, source: &'static Source, options: &Options) -> Result<Import, CliError> {
         let mut session = Session::new(source, options.clone());
         let mut archive_hash = None;
@@ -142,6 +166,7 @@ impl Input {
                 archive_hash = Some(hash_file(&self.path)?);
             }
             Kind::Repository => session.part(&self.name(), &self.git_log(options)?),
+            Kind::Live(_) => {}
         }
         let mut import = session.finish();
         if let Some(hash) = archive_hash {

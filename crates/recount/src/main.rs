@@ -6,10 +6,12 @@
 #![allow(clippy::unnecessary_wraps, reason = "all commands have one shape")]
 
 mod baseline;
+mod client;
 mod commands;
 mod environment;
 mod error;
 mod inputs;
+mod live;
 mod paths;
 mod progress;
 #[cfg(test)]
@@ -29,7 +31,8 @@ use error::{CliError, Exit};
 ///
 /// Works on the library found upward from the working folder: the folder with `recount.toml`.
 ///
-/// Exit codes: 0 all is well; 1 a check found errors; 2 the command could not do what was asked.
+/// Exit codes: 0 all is well; 1 a check found errors; 2 the command could not do what was asked, or not all
+/// of it.
 #[derive(Debug, Parser)]
 #[command(name = "recount", version, arg_required_else_help = true, max_term_width = 100)]
 struct Cli {

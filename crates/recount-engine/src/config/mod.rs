@@ -207,6 +207,35 @@ pub struct EvidenceConfig {
     pub repositories: BTreeMap<String, String>,
     /// What makes the pseudonyms of mail addresses this library's own; any text that nobody else has.
     pub salt: Option<String>,
+    /// The Prometheus that `prometheus:` asks; Thanos and Mimir answer the same questions.
+    pub prometheus: Server,
+    /// PagerDuty, which `pagerduty:` asks.
+    pub pagerduty: Server,
+    /// The Grafana that `grafana:` asks.
+    pub grafana: Server,
+    /// GitHub, which `github:` asks; for GitHub Enterprise the address of its API.
+    pub github: Server,
+}
+
+/// A server that is asked for evidence. Tokens stand in the environment; here stand the names of their
+/// variables.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Server {
+    /// Its address, such as `https://prometheus.example.com`. `http://` is used where it stands here, or the
+    /// server is this machine.
+    pub url: Option<String>,
+    /// The environment variable that holds the token.
+    pub token_env: Option<String>,
+    /// The user name, where the server wants one and a password instead of a token.
+    pub username: Option<String>,
+    /// The environment variable that holds the password.
+    pub password_env: Option<String>,
+    /// Headers for each request, such as a tenant: `X-Scope-OrgID = "team-shop"`. Never a secret.
+    pub headers: BTreeMap<String, String>,
+    /// Seconds within which a reply must be there in whole: 60 where it is not said.
+    pub timeout_seconds: Option<u32>,
 }
 
 /// What is wrong with the file, and where.

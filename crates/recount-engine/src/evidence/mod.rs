@@ -6,7 +6,7 @@
 //! inputs, feeds them in parts, and turns [`row::Row`] and [`derive::Derived`] into edits.
 //!
 //! The way through: [`source::recognise`] names the source, [`source::Session`] reads the parts into an
-//! [`source::Import`], [`freeze::Frozen`] keeps what is new, [`select::select`] chooses what comes in (by [`curate::Curation`] and what the others say),
+//! [`source::Import`] (of a server, [`live::LiveSession`] does), [`freeze::Frozen`] keeps what is new, [`select::select`] chooses what comes in (by [`curate::Curation`] and what the others say),
 //! [`row::Row`] writes it down and [`derive::derive`] says what else it decides.
 
 pub mod curate;
@@ -16,6 +16,7 @@ pub mod freeze;
 pub mod identity;
 pub mod instants;
 pub mod json;
+pub mod live;
 pub mod merge;
 pub mod phrases;
 pub mod reader;

@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use super::event::{Event, EventId};
 use super::identity::{People, Person, hex};
 use super::json::Peek;
+use super::live::{Failure, LiveForm};
 use super::redact::redact_with;
 use super::sources::SOURCES;
 
@@ -31,6 +32,8 @@ pub struct Source {
     pub recognise: fn(&Part<'_>) -> Confidence,
     /// Begins reading one input.
     pub start: fn(&Options) -> Box<dyn Importer>,
+    /// How it is asked over the network, where it can be.
+    pub live: Option<LiveForm>,
 }
 
 impl Source {
@@ -41,11 +44,12 @@ impl Source {
     }
 }
 
-/// Defines a [`Source`] whose doc comment is its manual, so that the manual cannot be elsewhere.
+/// Defines a [`Source`] whose doc comment is its manual, so that the manual cannot be elsewhere. One that can
+/// be asked over the network ends with `live: LiveForm { … }`.
 macro_rules! source {
     (
         $(#[doc = $doc:expr])*
-        $name:ident: $id:literal, $summary:literal, $recognise:expr, $start:expr
+        $name:ident: $id:literal, $summary:literal, $recognise:expr, $start:expr $(, live: $live:expr)? $(,)?
     ) => {
         $(#[doc = $doc])*
         pub static $name: $crate::evidence::source::Source = $crate::evidence::source::Source {
@@ -54,8 +58,11 @@ macro_rules! source {
             docs: concat!($($doc, "\n"),*),
             recognise: $recognise,
             start: $start,
+            live: source!(@live $($live)?),
         };
     };
+    (@live) => { None };
+    (@live $live:expr) => { Some($live) };
 }
 pub(crate) use source;
 
@@ -181,6 +188,10 @@ pub struct Import {
     pub mails: BTreeMap<String, String>,
     /// SHA-256 of what was fed: of the bytes of a single part, else of the parts' names and hashes.
     pub sha256: String,
+    /// What could not be fetched of a live source: where there is any, the import is not complete.
+    pub failures: Vec<Failure>,
+    /// How many replies of a live source were read.
+    pub replies: usize,
 }
 
 impl Import {

@@ -59,7 +59,8 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         writeln!(environment.out(), "  {}", path.strip_prefix(&root).unwrap_or(path).display())?;
     }
     writeln!(environment.out(), "\n$ recount draft \"{TITLE}\" {EVIDENCE}/*\n")?;
-    let path = draft::draft(&workspace, TITLE, &evidence, &Known::default(), &How::default(), environment)?;
+    let (path, _) =
+        draft::draft(&workspace, TITLE, &evidence, &Known::default(), &How::default(), environment)?;
     writeln!(
         environment.out(),
         "\n$ recount check {} --stage review\n",

@@ -26,7 +26,7 @@ pub(crate) struct Args {
     /// What happened, in a few words
     title: String,
 
-    /// Evidence: files, folders, zip archives, git repositories
+    /// Evidence: files, folders, zip archives, git repositories, live sources such as `prometheus:`
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
@@ -39,11 +39,11 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
-    draft(&workspace, &args.title, &args.files, &args.known, &args.how, environment)?;
-    Ok(Exit::Done)
+    let (_, exit) = draft(&workspace, &args.title, &args.files, &args.known, &args.how, environment)?;
+    Ok(exit)
 }
 
-/// Drafts and tells what was done; returns the path.
+/// Drafts and tells what was done; returns the path, and how the command ends.
 pub(crate) fn draft(
     workspace: &Workspace,
     title: &str,
@@ -51,11 +51,12 @@ pub(crate) fn draft(
     known: &Known,
     how: &How,
     environment: &mut Environment,
-) -> Result<PathBuf, crate::error::CliError> {
+) -> Result<(PathBuf, Exit), crate::error::CliError> {
     let start = known.start_time()?;
     let window = start.and_then(|at| recount_engine::evidence::freeze::Window::around([at]));
     // Evidence is read before anything is made: what cannot be read leaves no half-made document.
     let read = import::read(workspace, files, how, window, environment)?;
+    let exit = read.exit();
     let day = start.or_else(|| first_instant(&read, how));
     let day = day.map_or(environment.today(), |at| TimeZone::UTC.to_datetime(at).date());
     let guard = workspace.library.lock()?;
@@ -86,7 +87,7 @@ pub(crate) fn draft(
             "{missing} {things} left to do before review: `recount check {shown} --stage review`"
         ));
     }
-    Ok(path)
+    Ok((path, exit))
 }
 
 /// The start that the evidence derives, else the first event that belongs in the timeline.

@@ -22,17 +22,20 @@ use crate::error::{CliError, Exit};
 use crate::inputs::{self, Input};
 use crate::workspace::Workspace;
 
-/// Bring evidence into the timeline: chat exports, git logs
+/// Bring evidence into the timeline: exports, logs, and what servers say
 ///
 /// The source is recognised from the bytes. What belongs in the timeline comes in, the rest stays a
 /// candidate (`recount candidates`). The events are frozen beside the document, redacted; importing
 /// the same evidence again adds nothing, and rows that you edited or deleted stay so.
+///
+/// A live source is asked where its name stands instead of a file: `prometheus:`, `pagerduty:PABC123` or the
+/// incident's address. Where a server fails, what was read is kept, and the exit code is 2.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The postmortem: its ID, number or path
     id: String,
 
-    /// Evidence: files, folders, zip archives, git repositories
+    /// Evidence: files, folders, zip archives, git repositories, live sources such as `prometheus:`
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
@@ -83,8 +86,17 @@ pub(crate) struct How {
 /// Inputs that were read, not yet in any document.
 pub(crate) struct Read {
     pub(crate) imports: Vec<(String, &'static str, Import)>,
+    /// Whether all of it was read: a server may fail while the rest is there.
+    pub(crate) is_complete: bool,
     from: Option<Timestamp>,
     to: Option<Timestamp>,
+}
+
+impl Read {
+    /// How the command ends once what was read is in the document.
+    pub(crate) fn exit(&self) -> Exit {
+        if self.is_complete { Exit::Done } else { Exit::Failed }
+    }
 }
 
 /// What an import did, for showing.
@@ -98,15 +110,17 @@ pub(crate) struct Imported {
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     let path = workspace.find(&args.id)?;
+    // Servers may take minutes: nobody else is kept waiting meanwhile.
+    let window = window_of(&workspace.read_to_change(&path)?.1);
+    let read = read(&workspace, &args.files, &args.how, window, environment)?;
+    let exit = read.exit();
     let guard = workspace.library.lock()?;
     let (stored, document) = workspace.read_to_change(&path)?;
-    let window = window_of(&document);
-    let read = read(&workspace, &args.files, &args.how, window, environment)?;
     let imported = into_document(&workspace, &guard, &path, &document, read, &args.how, environment)?;
     workspace.write(&guard, &stored, &imported.merged.document)?;
     record(&guard, &path, &imported)?;
     show(environment, &args.id, &imported)?;
-    Ok(Exit::Done)
+    Ok(exit)
 }
 
 /// The hours of the incident as far as the document knows them, with a margin.
@@ -153,6 +167,7 @@ pub(crate) fn read(
     // What needs no window is read first: it may say which hours the others are to be read for.
     let mut order: Vec<usize> = (0..inputs.len()).collect();
     order.sort_by_key(|index| inputs[*index].needs_window());
+    let (mut failed, mut is_complete) = (0, true);
     for index in order {
         let input = &inputs[index];
         let source = match &how.source {
@@ -169,15 +184,32 @@ pub(crate) fn read(
             options.to = options.to.or(window.map(|window| window.to));
             if options.from.is_none() || options.to.is_none() {
                 let name = input.name();
+                let what = if input.live().is_some() { "asked for a window" } else { "a repository" };
                 return Err(CliError::new(format!(
-                    "`{name}` is a repository, and the incident's hours are not known"
+                    "`{name}` is {what}, and the incident's hours are not known"
                 ))
                 .hint("give `--from` and `--to`, or the start time (`draft --start`, or in the document)"));
             }
         }
-        let import = input.import(source, &options)?;
+        let import = match input.live() {
+            None => input.import(source, &options)?,
+            Some(live) => match live.import(&config.evidence, &options, environment) {
+                Ok(import) => import,
+                // The other inputs are worth having all the same.
+                Err(error) if inputs.len() > 1 => {
+                    environment.show_error(&error);
+                    failed += 1;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            },
+        };
+        is_complete &= import.failures.is_empty();
         tell(environment, &input.name(), source.name, &import);
         imports[index] = Some((input.name(), source.name, import));
+    }
+    if failed == inputs.len() {
+        return Err(CliError::new("none of the evidence could be read").hint("nothing was changed"));
     }
     let imports: Vec<_> = imports.into_iter().flatten().collect();
     if !how.channel.is_empty() && imports.iter().all(|(.., import)| import.events.is_empty()) {
@@ -191,7 +223,7 @@ pub(crate) fn read(
             None => error.hint("leave `--channel` out to read all that is there"),
         });
     }
-    Ok(Read { imports, from, to })
+    Ok(Read { imports, is_complete: is_complete && failed == 0, from, to })
 }
 
 /// How many skipped records are shown one by one.
@@ -207,6 +239,12 @@ fn tell(environment: &mut Environment, name: &str, source: &str, import: &Import
     environment.note(format!("`{name}`: {source}, {count} {events}{left_out}"));
     for note in &import.notes {
         environment.note(format!("  note: {note}"));
+    }
+    for failure in &import.failures {
+        environment.warn(format!("`{name}` is not complete: {failure}"));
+        if !failure.hint.is_empty() {
+            environment.hint(&failure.hint);
+        }
     }
     for skipped in import.skipped.iter().take(SKIPPED_SHOWN) {
         environment.warn(format!("skipped {skipped}"));

@@ -52,9 +52,18 @@ fn table(out: &mut String, schema: &Value, definition: &Value) {
             };
             row(out, key, &type_name(schema, inner), &default, meaning);
         }
-        for (index, (part, kind)) in properties(inner).enumerate() {
-            let default = format!("`{}`", property["default"][part]);
-            let meaning = if index == 0 { meaning } else { "as above" };
+        let mut parts = properties(inner).enumerate().peekable();
+        // Parts that say themselves what they are stand below what the whole is.
+        if parts.peek().is_some_and(|(_, (_, kind))| kind["description"].is_string()) {
+            row(out, key, "table", "none", meaning);
+        }
+        for (index, (part, kind)) in parts {
+            let default = match &property["default"][part] {
+                Value::Null => "none".to_owned(),
+                value => format!("`{value}`"),
+            };
+            let meaning =
+                kind["description"].as_str().unwrap_or(if index == 0 { meaning } else { "as above" });
             row(out, &format!("{key}.{part}"), &type_name(schema, kind), &default, meaning);
         }
     }

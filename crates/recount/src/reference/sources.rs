@@ -2,13 +2,15 @@
 
 use std::fmt::Write as _;
 
+use recount_engine::evidence::live::LiveForm;
 use recount_engine::evidence::sources::SOURCES;
 
 use super::{cell, demoted, heading};
 
 const ABOUT: &str = "\
 What `recount draft` and `recount import` read. The source is recognised from the bytes; `--source NAME` \
-overrides that. How evidence is frozen, redacted and chosen stands in [Evidence](../evidence.md).";
+overrides that. Where a source can be asked over the network, its example stands instead of a file \
+([live sources](../evidence.md#live-sources)). How evidence is frozen, redacted and chosen stands in [Evidence](../evidence.md).";
 
 pub(super) fn page() -> String {
     let mut sources = SOURCES.to_vec();
@@ -21,7 +23,27 @@ pub(super) fn page() -> String {
     }
     for source in &sources {
         let manual = demoted(&source.manual(), 2);
-        let _ = write!(out, "\n## {}\n\n{}.\n\n{}\n", source.name, source.summary, manual.trim());
+        let _ = write!(out, "\n## {}\n\n{}.\n\n", source.name, source.summary);
+        if let Some(form) = &source.live {
+            let _ = write!(out, "{}\n\n", live(form));
+        }
+        let _ = writeln!(out, "{}", manual.trim());
     }
     out
+}
+
+/// How it is asked live, from its form.
+fn live(form: &LiveForm) -> String {
+    let LiveForm { scheme, example, url, auth, needs_window, .. } = form;
+    let server = match url {
+        Some(url) => format!("At `{url}`, unless `url` in `[evidence.{scheme}]` names another."),
+        None => {
+            format!("`url` in `[evidence.{scheme}]` is its address; `{scheme}:https://…` names one without.")
+        }
+    };
+    let window = if *needs_window { " It is asked for the hours of the incident." } else { "" };
+    format!(
+        "Live: `{example}`. {server}{window} The token is read from `{}`, unless `token-env` names another variable.",
+        auth.variable
+    )
 }

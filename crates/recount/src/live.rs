@@ -1,0 +1,166 @@
+//! Live sources on the command line: from what a person typed and what `recount.toml` says to an import.
+//!
+//! What lives here: which server is meant, its token from the environment, and the way through the engine's
+//! session with the one HTTP client. What does not: HTTP (`client`) and what is asked for (the engine's sources).
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use recount_engine::config::{EvidenceConfig, Server};
+use recount_engine::evidence::live::{self, LiveForm, LiveSession, Named, Place, Step};
+use recount_engine::evidence::{Import, Options, Source};
+
+use crate::client::{Access, Client, WHOLE};
+use crate::environment::Environment;
+use crate::error::CliError;
+
+/// A live source that a person named.
+#[derive(Clone)]
+pub(crate) struct LiveInput {
+    pub(crate) source: &'static Source,
+    pub(crate) form: &'static LiveForm,
+    named: Named,
+    /// As it was typed, which is how it is called in messages and in the frozen evidence.
+    pub(crate) typed: String,
+}
+
+impl LiveInput {
+    /// Reads what a person typed. `None` where it is no live source; an address that none knows is refused.
+    pub(crate) fn named(typed: &str) -> Result<Option<Self>, CliError> {
+        if let Some((source, form, named)) = live::named(typed) {
+            return Ok(Some(Self { source, form, named, typed: typed.to_owned() }));
+        }
+        if live::is_address(typed) {
+            return Err(CliError::new(format!("`{typed}` is no address that a source knows")).hint(format!(
+                "live sources are `{}`; save anything else to a file",
+                live::examples().join("`, `")
+            )));
+        }
+        Ok(None)
+    }
+
+    /// Asks for all of it. What was read before something failed is kept: [`Import::failures`] tells.
+    pub(crate) fn import(
+        &self,
+        config: &EvidenceConfig,
+        options: &Options,
+        environment: &mut Environment,
+    ) -> Result<Import, CliError> {
+        let access = self.access((self.form.server)(config), environment)?;
+        let place = Place { url: &access.url, target: &self.named.target, options };
+        let session = LiveSession::new(self.source, self.form, &place).map_err(|why| {
+            CliError::new(format!("`{}`: {why}", self.typed))
+                .hint(format!("give it as `{}`", self.form.example))
+        })?;
+        let client = Client::new();
+        let spinner = spinner(environment.is_watched());
+        let (mut rest, mut step) = session.step();
+        let import = loop {
+            let request = match step {
+                Step::Done(import) => break import,
+                Step::Fetch(request) => request,
+            };
+            spinner.set_message(format!("{}: {}", self.typed, request.what));
+            let answer = client.fetch(&request, &access, &|why| {
+                spinner.set_message(format!("{}: {why}", self.typed));
+            });
+            // A step that fetches always comes with the session that goes on.
+            let Some(session) = rest else { break Box::default() };
+            (rest, step) = session.answer(answer);
+        };
+        spinner.finish_and_clear();
+        match &import.failures[..] {
+            [failure, ..] if import.replies == 0 => {
+                Err(CliError::new(failure.message.clone()).hint(failure.hint.clone()))
+            }
+            _ => Ok(*import),
+        }
+    }
+
+    /// The server and how it lets us in.
+    fn access(&self, server: &Server, environment: &Environment) -> Result<Access, CliError> {
+        let scheme = self.form.scheme;
+        let table = format!("[evidence.{scheme}]");
+        let configured = server.url.as_deref().or(self.form.url);
+        let url = self.named.url.as_deref().or(configured).map(|url| url.trim_end_matches('/').to_owned());
+        let Some(url) = url else {
+            return Err(CliError::new(format!("`{}`: the address of the server is not known", self.typed))
+                .hint(format!("set `url` in `{table}` of `recount.toml`, or give `{scheme}:https://…`")));
+        };
+        if let Some(name) = server.headers.keys().find(|name| is_credential(name)) {
+            return Err(CliError::new(format!("`{table}` has the header `{name}`, which is for secrets"))
+                .hint("put the token into an environment variable and name that with `token-env`"));
+        }
+        let is_configured = configured.is_some_and(|there| there.trim_end_matches('/') == url);
+        let auth = self.form.auth;
+        let variable = server.password_env.as_deref().filter(|_| server.username.is_some());
+        let variable = variable.or(server.token_env.as_deref()).unwrap_or(auth.variable).to_owned();
+        let secret = environment.variable(&variable).map(|secret| secret.trim().to_owned());
+        // A token for one server is not shown to another that somebody typed.
+        let secret = secret.filter(|secret| !secret.is_empty() && is_configured);
+        let credentials = secret.as_ref().map(|secret| match &server.username {
+            Some(user) => {
+                ("Authorization".to_owned(), format!("Basic {}", base64(&format!("{user}:{secret}"))))
+            }
+            None => (auth.header.to_owned(), format!("{}{secret}", auth.prefix)),
+        });
+        Ok(Access {
+            url,
+            is_configured,
+            credentials,
+            secret,
+            headers: server.headers.clone(),
+            timeout: server
+                .timeout_seconds
+                .map_or(WHOLE, |seconds| Duration::from_secs(u64::from(seconds.max(1)))),
+            variable,
+            table,
+        })
+    }
+}
+
+fn is_credential(name: &str) -> bool {
+    ["authorization", "proxy-authorization", "cookie", "private-token", "x-api-key"]
+        .contains(&name.to_lowercase().as_str())
+}
+
+/// Something that turns while a server is asked, where somebody watches.
+fn spinner(is_watched: bool) -> ProgressBar {
+    if !is_watched {
+        return ProgressBar::hidden();
+    }
+    let spinner = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+    // The template is a constant of ours: were it wrong, the default would be shown.
+    let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}");
+    spinner.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+    spinner.enable_steady_tick(Duration::from_millis(250));
+    spinner
+}
+
+/// Base64 by RFC 4648, for the one header that wants it.
+fn base64(text: &str) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for chunk in text.as_bytes().chunks(3) {
+        let bits =
+            chunk.iter().fold(0_u32, |bits, byte| (bits << 8) | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        for place in 0..4 {
+            let digit = (bits >> (18 - 6 * place)) & 63;
+            out.push(if place <= chunk.len() { char::from(DIGITS[digit as usize]) } else { '=' });
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_pads_as_the_standard_says() {
+        for (text, want) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")]
+        {
+            assert_eq!(base64(text), want);
+        }
+    }
+}
