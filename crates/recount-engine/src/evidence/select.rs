@@ -129,14 +129,19 @@ impl<'a> Selecting<'a> {
     fn same_merges(&mut self) {
         let merges: Vec<&Event> = self
             .taken()
-            .filter(|event| event.kind.is_change() && detail(event, "request").is_some())
+            // A deploy of a commit is no merge of it.
+            .filter(|event| event.kind.is_change() && detail(event, "environment").is_none())
+            .filter(|event| detail(event, "request").or(detail(event, "commit")).is_some())
             .collect();
         let knows = |event: &Event| (detail(event, "commit").is_some(), detail(event, "title").is_some());
         for event in &merges {
-            let number = detail(event, "request").unwrap_or_default();
+            let number = detail(event, "request");
             let same = |other: &&&Event| {
+                let one =
+                    |key: &str| detail(event, key).is_some() && detail(event, key) == detail(other, key);
                 other.id != event.id
-                    && detail(other, "request") == Some(number)
+                    && (one("request")
+                        || one("commit") && event.kind != Kind::Deploy && other.kind != Kind::Deploy)
                     && one_repository(event, other)
                     && event.instant().duration_since(other.instant()).abs() <= SAME_MERGE
             };
@@ -150,7 +155,8 @@ impl<'a> Selecting<'a> {
             });
             let Some(better) = better.copied() else { continue };
             self.drop(&event.id, format!("the commit {} tells of the same merge", better.id));
-            if let Some(title) = detail(event, "title").filter(|_| detail(better, "title").is_none()) {
+            let title = detail(event, "title").filter(|_| detail(better, "title").is_none());
+            if let (Some(number), Some(title)) = (number, title) {
                 let mut told = self.selection.told(better).clone();
                 told.action = format!("Merged #{number}: {title}");
                 if let (None, Some(url)) = (&told.link, derive::urls(&event.action).next()) {
@@ -164,12 +170,16 @@ impl<'a> Selecting<'a> {
 
     /// A workflow run whose deployment is there too: that says where to, and when exactly.
     fn deployments_of_runs(&mut self) {
-        let deploys: Vec<&Event> = self.taken().filter(|event| detail(event, "run").is_some()).collect();
-        for event in deploys.iter().filter(|event| detail(event, "environment").is_none()) {
+        let is_deployment =
+            |event: &Event| event.thread.as_deref().is_some_and(|thread| thread.contains(":deployment:"));
+        let by = ["run", "pipeline"];
+        let deploys: Vec<&Event> =
+            self.taken().filter(|event| by.iter().any(|key| detail(event, key).is_some())).collect();
+        for event in deploys.iter().filter(|event| !is_deployment(event)) {
             let tells = |other: &&&Event| {
-                detail(other, "environment").is_some()
-                    && detail(other, "run") == detail(event, "run")
-                    && one_repository(event, other)
+                let same =
+                    |key: &&str| detail(event, key).is_some() && detail(event, key) == detail(other, key);
+                is_deployment(other) && one_repository(event, other) && by.iter().any(|key| same(&key))
             };
             if let Some(other) = deploys.iter().find(tells) {
                 self.drop(&event.id, format!("the deployment {} tells of the same deploy", other.id));

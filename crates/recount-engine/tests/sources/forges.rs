@@ -60,6 +60,22 @@ fn a_deployment_its_statuses_and_its_workflow_run_are_one_row() {
 }
 
 #[test]
+fn a_deployment_its_job_and_its_pipeline_are_one_row() {
+    let rows = taken(&case("gitlab", "api"));
+    let of_main = rows.iter().filter(|row| row.contains("2c5f0a9b")).collect::<Vec<_>>();
+    assert_eq!(
+        of_main,
+        [
+            "Cancelled the deploy of shop 2c5f0a9b (main) to production",
+            "Deployed shop 2c5f0a9b (main) to production",
+        ]
+    );
+    let rows = taken(&case("gitlab", "webhooks"));
+    let of_main = rows.iter().filter(|row| row.contains("2c5f0a9b")).collect::<Vec<_>>();
+    assert_eq!(of_main, ["Deployed shop 2c5f0a9b (main) to production"]);
+}
+
+#[test]
 fn real_payloads_of_github_are_recognised_and_read() {
     for (path, actions) in [
         (

@@ -6,6 +6,8 @@ mod forge;
 pub mod git_log;
 pub mod github;
 mod github_wire;
+pub mod gitlab;
+mod gitlab_wire;
 pub mod slack_export;
 mod slack_text;
 mod slack_wire;
@@ -17,6 +19,7 @@ use super::source::Source;
 pub static SOURCES: &[&Source] = &[
     &git_log::GIT_LOG,
     &github::GITHUB,
+    &gitlab::GITLAB,
     &slack_export::SLACK_EXPORT,
 ];
 
