@@ -66,7 +66,7 @@ fn a_deployment_its_job_and_its_pipeline_are_one_row() {
     assert_eq!(
         of_main,
         [
-            "Cancelled the deploy of shop 2c5f0a9b (main) to production",
+            "Cancelled the deploy of 2c5f0a9b (main) to production",
             "Deployed shop 2c5f0a9b (main) to production",
         ]
     );

@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 
 use super::forge::{self, Deploy, Stage};
+use super::github_place::{Home, page, repository};
 use super::github_wire::{
     Delivery, Deployment, Job, Push, Release, Repository, Request, Run, Shape, Status, User,
 };
 use crate::evidence::event::{Event, Kind};
 use crate::evidence::identity::own_id;
-use crate::evidence::instants::{Instant, Scalar};
+use crate::evidence::instants::Instant;
 use crate::evidence::json::{self, Record};
 use crate::evidence::phrases;
 use crate::evidence::reader::{self, JsonSource, Reader};
@@ -162,16 +163,6 @@ struct Told {
     result: String,
     actor: String,
     link: String,
-}
-
-/// The repository that something is in.
-#[derive(Clone, Default)]
-struct Home {
-    /// `acme/shop`; empty where nothing says.
-    name: String,
-    /// Its page, such as `https://github.com/acme/shop`.
-    page: String,
-    default_branch: String,
 }
 
 /// What stands around an object: who sent it, from where, and when.
@@ -756,12 +747,6 @@ fn inside(raw: &RawValue) -> &[u8] {
     raw.get().as_bytes()
 }
 
-/// The page of a thing: never the address of the API, which `url` is in answers of the API.
-fn page<'s>(html_url: &'s Scalar<'_>, url: &'s Scalar<'_>) -> &'s str {
-    let is_api = |url: &&str| url.contains("/repos/");
-    html_url.given().or(url.given().filter(|url| !is_api(url))).unwrap_or("")
-}
-
 /// How somebody appears: by the login, without what marks a program's.
 fn who(user: Option<&User<'_>>, reader: &mut Reader) -> String {
     let Some(user) = user else { return String::new() };
@@ -772,69 +757,4 @@ fn who(user: Option<&User<'_>>, reader: &mut Reader) -> String {
 fn user(raw: Option<&RawValue>, reader: &mut Reader) -> String {
     let user = raw.and_then(|raw| serde_json::from_str::<User<'_>>(raw.get()).ok());
     who(user.as_ref(), reader)
-}
-
-fn repository(raw: Option<&RawValue>) -> Home {
-    let Some(repository) = raw.and_then(|raw| serde_json::from_str::<Repository<'_>>(raw.get()).ok()) else {
-        return Home::default();
-    };
-    let mut home = Home::of(page(&repository.html_url, &repository.url));
-    if home.name.is_empty() {
-        home = Home::of(repository.url.as_str());
-    }
-    let named = [repository.full_name.as_str(), repository.name.as_str()];
-    if let Some(name) = named.into_iter().find(|name| name.contains('/')) {
-        name.clone_into(&mut home.name);
-    }
-    repository.default_branch.as_str().clone_into(&mut home.default_branch);
-    home
-}
-
-impl Home {
-    /// The repository that an address, of a page or of the API, lies in.
-    fn of(address: &str) -> Self {
-        let read = || {
-            let (scheme, rest) =
-                address.split_once("://").filter(|(scheme, _)| scheme.starts_with("http"))?;
-            let (host, path) = rest.split_once('/')?;
-            let path = path.split(['?', '#']).next()?;
-            // GitHub's API has a host of its own, that of an enterprise a path.
-            let (host, path) = match (host.strip_prefix("api."), path.strip_prefix("api/v3/")) {
-                (Some(host), _) => (host, path.strip_prefix("repos/")?),
-                (None, Some(path)) => (host, path.strip_prefix("repos/")?),
-                (None, None) => (host, path),
-            };
-            let mut names = path.split('/');
-            let (owner, name) = (names.next()?, names.next()?);
-            if owner.is_empty() || name.is_empty() {
-                return None;
-            }
-            let page = format!("{scheme}://{host}/{owner}/{name}");
-            Some(Self { name: format!("{owner}/{name}"), page, default_branch: String::new() })
-        };
-        read().unwrap_or_default()
-    }
-
-    /// This one, with what only the other knows.
-    fn or(self, other: &Self) -> Self {
-        if !self.name.is_empty() && self.name != other.name {
-            return self;
-        }
-        let page = if self.page.is_empty() { other.page.clone() } else { self.page };
-        Self { name: other.name.clone(), page, default_branch: other.default_branch.clone() }
-    }
-
-    /// This one, or the one that the caller knows the part to be from.
-    fn or_configured(self, reader: &Reader) -> Self {
-        if !self.name.is_empty() {
-            return self;
-        }
-        let own = reader.options.repository_of(reader.part()).map(|(_, url)| url);
-        own.or(reader.options.repository_url.as_deref()).map(Self::of).unwrap_or_default()
-    }
-
-    /// The address of something in it, or nothing where its own is not known.
-    fn at(&self, path: &str) -> String {
-        if self.page.is_empty() { String::new() } else { format!("{}/{path}", self.page) }
-    }
 }

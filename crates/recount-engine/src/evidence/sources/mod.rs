@@ -5,9 +5,12 @@
 mod forge;
 pub mod git_log;
 pub mod github;
+mod github_place;
 mod github_wire;
 pub mod gitlab;
 mod gitlab_wire;
+pub mod grafana;
+mod grafana_wire;
 pub mod slack_export;
 mod slack_text;
 mod slack_wire;
@@ -20,6 +23,7 @@ pub static SOURCES: &[&Source] = &[
     &git_log::GIT_LOG,
     &github::GITHUB,
     &gitlab::GITLAB,
+    &grafana::GRAFANA,
     &slack_export::SLACK_EXPORT,
 ];
 
