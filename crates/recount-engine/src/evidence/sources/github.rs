@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 
 use super::forge::{self, Deploy, Stage};
+use super::github_live;
 use super::github_place::{Home, page, repository};
 use super::github_wire::{
     Delivery, Deployment, Job, Push, Release, Repository, Request, Run, Shape, Status, User,
@@ -46,6 +47,9 @@ source! {
     ///
     /// Several files in one import are read together: a status then says what was deployed.
     ///
+    /// Or let GitHub be asked: `recount import INC-0042 github:acme/shop`. The token needs to read contents,
+    /// pull requests, deployments and actions of the repository; what it may not read is said and left out.
+    ///
     /// # What becomes an event
     ///
     /// - A pull request: opened (a candidate), merged (a merge; a rollback where its title reverts another),
@@ -72,7 +76,8 @@ source! {
     /// - A status of a deployment by itself does not say what was deployed.
     /// - `pushed_at` is seconds in a push and a date elsewhere. The commits of a push carry the clocks of
     ///   those who wrote them.
-    GITHUB: "github", "GitHub: pull requests, deployments, workflow runs, releases, issues, pushes", recognise, reader::json::<GitHub>
+    GITHUB: "github", "GitHub: pull requests, deployments, workflow runs, releases, issues, pushes", recognise, reader::json::<GitHub>,
+    live: github_live::FORM
 }
 
 /// Where an object can stand: bare, in an envelope's list, in a wrapping.

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use regex::Regex;
 use serde_json::value::RawValue;
 
+use super::grafana_live;
 use super::grafana_wire::{Alert, Annotation, Frame, Line, Rule, Shape, Texts};
 use crate::evidence::event::{Event, Kind};
 use crate::evidence::identity::{own_id, sha256_hex};
@@ -38,6 +39,10 @@ source! {
     /// get "https://grafana.example.com/api/v1/rules/history?from=${from%000}&to=${to%000}&limit=5000" > states.json
     /// ```
     ///
+    /// Or let Grafana be asked for its annotations: `recount import INC-0042 grafana:`, or with the UID of a
+    /// dashboard behind the colon. An organisation other than the token's own is named by
+    /// `headers = { X-Grafana-Org-Id = "2" }` in `[evidence.grafana]`.
+    ///
     /// # What becomes an event
     ///
     /// - An alert: when it began to fire, and when it stopped. Of a history or of annotations each change of
@@ -57,7 +62,8 @@ source! {
     /// - The history has one row for each instance of an alert, by its labels. Its times are those of
     ///   evaluation: up to one interval, and the pending period, after it began.
     /// - Without an address of Grafana in the file, annotations have no link.
-    GRAFANA: "grafana", "Grafana: annotations, alerts, the history of alert states", recognise, reader::json::<Grafana>
+    GRAFANA: "grafana", "Grafana: annotations, alerts, the history of alert states", recognise, reader::json::<Grafana>,
+    live: grafana_live::FORM
 }
 
 fn recognise(part: &Part<'_>) -> Confidence {

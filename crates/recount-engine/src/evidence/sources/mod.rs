@@ -5,11 +5,13 @@
 mod forge;
 pub mod git_log;
 pub mod github;
+mod github_live;
 mod github_place;
 mod github_wire;
 pub mod gitlab;
 mod gitlab_wire;
 pub mod grafana;
+mod grafana_live;
 mod grafana_wire;
 pub mod slack_export;
 mod slack_text;
