@@ -74,7 +74,7 @@ fn broken_line(value: &[u8]) -> Option<usize> {
 
 /// The members of an object, each with its key (as written, without quotes), where its value begins and the
 /// value. Of an object that is cut short, those that are there.
-fn members(object: &[u8]) -> impl Iterator<Item = (&[u8], usize, &[u8])> {
+pub fn members(object: &[u8]) -> impl Iterator<Item = (&[u8], usize, &[u8])> {
     let mut at = 1;
     std::iter::from_fn(move || {
         let key = at + object.get(at..)?.iter().position(|b| *b == b'"')?;

@@ -293,3 +293,24 @@ fn a_real_channel_day_is_read_without_loss_and_stays_out_of_the_timeline() {
     let ids = |import: &Import| import.events.iter().map(|event| event.id.clone()).collect::<Vec<_>>();
     assert_eq!(ids(&alone), ids(&read));
 }
+
+#[test]
+fn real_alerts_pages_and_series_are_recognised_and_read_without_loss() {
+    for (path, source, events, skipped) in [
+        ("alertmanager/insights_alerts_v2.json", "alertmanager", None, 0),
+        ("pagerduty/zulip_v3_webhooks_Q3B15VLMF3ASBD.jsonl", "pagerduty", Some(6), 0),
+        // It measures processors and tells of no alert.
+        ("prometheus/holmes_query_range_matrix.json", "prometheus", Some(0), 0),
+    ] {
+        let Some(bytes) = real(path) else { return };
+        let parts = [(path.to_owned(), bytes)];
+        let recognised = recognise(&[Part::new(path, &parts[0].1)]).unwrap();
+        assert_eq!(recognised.name, source);
+        let read = import(recognised, &Options::default(), &parts);
+        assert_eq!(read.skipped.len(), skipped, "{path}: {:?}", read.skipped);
+        match events {
+            Some(events) => assert_eq!(read.events.len(), events, "{path}: {}", render(&read)),
+            None => assert!(!read.events.is_empty(), "{path}"),
+        }
+    }
+}

@@ -13,6 +13,14 @@ mod gitlab_wire;
 pub mod grafana;
 mod grafana_live;
 mod grafana_wire;
+mod alert;
+pub mod alertmanager;
+pub mod git_log;
+pub mod pagerduty;
+mod pagerduty_live;
+mod pagerduty_wire;
+pub mod prometheus;
+mod prometheus_live;
 pub mod slack_export;
 mod slack_text;
 mod slack_wire;
@@ -22,10 +30,13 @@ use super::source::Source;
 /// Every source there is: command line, recognition and reference pages read this list.
 #[rustfmt::skip] // One a line, so that lines are added without touching others.
 pub static SOURCES: &[&Source] = &[
+    &alertmanager::ALERTMANAGER,
     &git_log::GIT_LOG,
     &github::GITHUB,
     &gitlab::GITLAB,
     &grafana::GRAFANA,
+    &pagerduty::PAGERDUTY,
+    &prometheus::PROMETHEUS,
     &slack_export::SLACK_EXPORT,
 ];
 
