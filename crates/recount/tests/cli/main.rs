@@ -11,5 +11,6 @@ mod edits;
 mod evidence;
 mod harness;
 mod library;
+mod live_forges;
 mod odd_files;
 mod reading;

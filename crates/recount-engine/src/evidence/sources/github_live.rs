@@ -37,7 +37,8 @@ const SHORTEST: SignedDuration = SignedDuration::from_mins(1);
 
 /// The repository of an address of it.
 fn target_of(address: &str) -> Option<String> {
-    let rest = address.strip_prefix("https://github.com/").or(address.strip_prefix("https://www.github.com/"))?;
+    let rest =
+        address.strip_prefix("https://github.com/").or(address.strip_prefix("https://www.github.com/"))?;
     let name = rest.trim_end_matches('/').trim_end_matches(".git");
     is_repository(name).then(|| name.to_owned())
 }
@@ -333,8 +334,7 @@ mod tests {
         };
         let place = Place { url: "https://api.github.com", target, options: &options };
         let source = by_name("github").expect("it is there");
-        let (mut rest, mut step) =
-            LiveSession::new(source, &FORM, &place).expect("a good target").step();
+        let (mut rest, mut step) = LiveSession::new(source, &FORM, &place).expect("a good target").step();
         let mut asked = Vec::new();
         loop {
             match step {
@@ -362,7 +362,12 @@ mod tests {
     }
 
     fn refused(status: u16, is_limit: bool) -> Result<Reply, Failure> {
-        Err(Failure { message: format!("no ({status})"), status: Some(status), is_limit, ..Failure::default() })
+        Err(Failure {
+            message: format!("no ({status})"),
+            status: Some(status),
+            is_limit,
+            ..Failure::default()
+        })
     }
 
     const PULL: &str = r#"{"number":88,"title":"Cache carts","html_url":"https://github.com/acme/shop/pull/88","diff_url":"d","user":{"login":"bo"},"created_at":"2026-11-19T09:00:00Z","merged_at":"2026-11-20T13:58:31Z","merged_by":{"login":"ana"},"merge_commit_sha":"1f3a9c0d"}"#;

@@ -9,9 +9,10 @@ use jiff::Timestamp;
 use regex::Regex;
 use serde_json::value::RawValue;
 
+use super::alert::{self, Alert, Labels};
 use super::grafana_live;
-use super::grafana_wire::{Alert, Annotation, Frame, Line, Rule, Shape, Texts};
-use crate::evidence::event::{Event, Kind};
+use super::grafana_wire::{Annotation, Frame, Line, Rule, Shape, Texts, Wire};
+use crate::evidence::event::{Event, EventId, Kind};
 use crate::evidence::identity::{own_id, sha256_hex};
 use crate::evidence::instants::{Instant, Scalar};
 use crate::evidence::json::{self, Record};
@@ -151,138 +152,72 @@ fn object(bytes: &[u8], outer: &Around, depth: usize, reader: &mut Reader) -> Re
     }
 }
 
-/// What an alert is about, from its labels.
-#[derive(Default)]
-struct About {
-    name: String,
-    service: String,
-    severity: String,
-    region: String,
+/// Labels or annotations as texts; what is null says nothing.
+fn texts(of: Option<&Texts<'_>>) -> Labels {
+    let given = |(name, value): (&String, &Scalar<'_>)| Some((name.clone(), value.given()?.to_owned()));
+    of.into_iter().flatten().filter_map(given).collect()
 }
 
-impl About {
-    fn of(name: &str, labels: Option<&Texts<'_>>) -> Self {
-        let label = |names: &[&str]| {
-            let found = names.iter().find_map(|name| labels?.get(*name)?.given());
-            found.unwrap_or("").to_owned()
-        };
-        let mut about = Self {
-            name: name.to_owned(),
-            service: label(&["service", "service_name", "app", "application", "component", "job"]),
-            severity: label(&["severity", "priority", "level"]),
-            region: label(&["region"]),
-        };
-        if about.name.is_empty() {
-            about.name = label(&["alertname"]);
-        }
-        // Alerts about a broken query carry the rule's own name in a label.
-        let rule = label(&["rulename"]);
-        if about.service.is_empty() && about.name.starts_with("Datasource") {
-            about.service = rule;
-        }
-        about
-    }
-
-    /// `HighErrorRate fired for checkout in eu-west (critical)`
-    fn action(&self, verb: &str) -> String {
-        let mut text = format!("{} {verb}", self.name);
-        for (before, word) in [(" for ", &self.service), (" in ", &self.region)] {
-            if !word.is_empty() {
-                text.push_str(before);
-                text.push_str(word);
-            }
-        }
-        if !self.severity.is_empty() {
-            text.push_str(&format!(" ({})", self.severity));
-        }
-        text
-    }
-
-    fn onto(&self, event: Event) -> Event {
-        event
-            .with("alert", &self.name)
-            .with("service", &self.service)
-            .with("severity", &self.severity)
-            .with("region", &self.region)
-    }
-}
-
-fn alert(alert: &Alert<'_>, reader: &mut Reader) -> Result<(), String> {
-    let about = About::of("", alert.labels.as_ref());
-    if about.name.is_empty() {
+fn alert(wire: &Wire<'_>, reader: &mut Reader) -> Result<(), String> {
+    let (labels, annotations) = (texts(wire.labels.as_ref()), texts(wire.annotations.as_ref()));
+    if alert::name(&labels).is_empty() {
         return Err("an alert without its `alertname`".to_owned());
     }
-    let note = |names: &[&str]| {
-        names.iter().find_map(|name| alert.annotations.as_ref()?.get(*name)?.given()).unwrap_or("")
-    };
-    let from = reader.instant(alert.starts_at.as_str())?;
-    let fingerprint = match alert.fingerprint.given() {
-        Some(fingerprint) => fingerprint.to_owned(),
-        None => {
-            let labels: Vec<String> = alert
-                .labels
-                .iter()
-                .flatten()
-                .map(|(name, value)| format!("{name}={}", value.as_str()))
-                .collect();
-            sha256_hex(labels.join("\n").as_bytes(), 16)
-        }
-    };
-    let pages = [&alert.panel_url, &alert.dashboard_url, &alert.generator_url];
+    if alert::is_heartbeat(&labels) {
+        reader.import.leave_out("alert that always fires", 1);
+        return Ok(());
+    }
+    let since = reader.instant(wire.starts_at.as_str())?;
+    let fingerprint = wire.fingerprint.given().map_or_else(|| alert::fingerprint(&labels), str::to_owned);
+    let alert =
+        Alert { labels: &labels, annotations: &annotations, fingerprint: &fingerprint, since: Some(&since) };
+    let pages = [&wire.panel_url, &wire.dashboard_url, &wire.generator_url];
     let page = pages.into_iter().find_map(Scalar::given).unwrap_or("");
-    let since = from.at.as_second().to_string();
-    let event = |at: &Instant, kind: Kind, what: &str, text: String| {
-        let event = Event::new(own_id("grafana", &["alert", &fingerprint, &since, what]), at, kind)
-            .doing(ACTOR, text)
-            .linked(page, "grafana")
-            .with("fingerprint", &fingerprint)
-            .with("url", note(&["runbook_url", "runbook"]));
-        about.onto(event)
+    // An alert about a query that broke carries the name of the rule in a label.
+    let rule = labels.get("rulename").filter(|_| alert::name(&labels).starts_with("Datasource"));
+    let told = |mut event: Event| {
+        ACTOR.clone_into(&mut event.actor);
+        if let Some(rule) = rule {
+            event.action = event.action.replacen(
+                alert::name(&labels),
+                &format!("{} of {rule}", alert::name(&labels)),
+                1,
+            );
+        }
+        event.linked(page, "grafana")
     };
-    let summary = note(&["summary", "message", "description"]).lines().next().unwrap_or("").trim();
-    let summary = if summary.is_empty() { String::new() } else { format!(": {summary}") };
-    let fired = format!("{}{summary}", about.action("fired"));
-    reader.push(event(&from, Kind::AlertFiring, "firing", fired));
-    if alert.status.as_str().eq_ignore_ascii_case("resolved") {
-        let Some(to) = reader.instant_if_set(alert.ends_at.as_str())? else {
+    reader.push(told(alert.firing(&since)));
+    if wire.status.as_str().eq_ignore_ascii_case("resolved") {
+        let Some(at) = reader.instant_if_set(wire.ends_at.as_str())? else {
             return Err("a resolved alert that does not say when it ended".to_owned());
         };
-        let text = about.action("resolved");
-        reader.push(event(&to, Kind::AlertResolved, "resolved", text));
+        reader.push(told(alert.resolved(&at)));
     }
     Ok(())
 }
 
 /// An alert of a dashboard, as it was before Grafana 9.
 fn rule(rule: &Rule<'_>, around: &Around, reader: &mut Reader) -> Result<(), String> {
+    let name = rule.rule_name.as_str();
     if around.received.is_empty() {
         return Err(format!(
-            "the alert `{}` does not say when it changed: alerts of dashboards carry no time, unless the time \
-             of receipt is kept beside the payload as `received_at`",
-            rule.rule_name.as_str()
+            "the alert `{name}` does not say when it changed: alerts of dashboards carry no time, unless the \
+             time of receipt is kept beside the payload as `received_at`"
         ));
     }
     let at = reader.instant(&around.received)?;
     reader.import.note("alerts of dashboards carry no time: that of their receipt stands in");
-    let about = About::of(rule.rule_name.as_str(), rule.tags.as_ref());
+    let mut labels = texts(rule.tags.as_ref());
+    labels.insert("alertname".to_owned(), name.to_owned());
+    let mut annotations = Labels::new();
+    annotations.insert("summary".to_owned(), rule.message.as_str().to_owned());
     let state = rule.state.as_str();
-    let (kind, text) = match state {
-        "alerting" => {
-            let message = rule.message.as_str().lines().next().unwrap_or("").trim();
-            let message = if message.is_empty() { String::new() } else { format!(": {message}") };
-            (Kind::AlertFiring, format!("{}{message}", about.action("fired")))
-        }
-        "ok" => (Kind::AlertResolved, about.action("resolved")),
-        state => (Kind::Note, about.action(&format!("changed to {}", state.replace('_', " ")))),
-    };
-    let id = rule.rule_id.given().unwrap_or(rule.rule_name.as_str());
-    let id = own_id("grafana", &["rule", id, &at.at.as_second().to_string(), state]);
-    let event = Event::new(id, &at, kind)
-        .doing(ACTOR, text)
-        .linked(rule.rule_url.as_str(), "grafana")
-        .with("fingerprint", rule.rule_id.as_str())
-        .with("state", state);
-    reader.push(about.onto(event));
+    let key = rule.rule_id.given().unwrap_or(name);
+    let id = own_id("grafana", &["rule", key, &at.at.as_second().to_string(), state]);
+    // Of a receipt it is only known what came: `ok` is sent where something else was before.
+    let before = if bare(state) == "normal" { "alerting" } else { "" };
+    let event = changed(id, &labels, &annotations, key, (before, state), &at);
+    reader.push(event.linked(rule.rule_url.as_str(), "grafana"));
     Ok(())
 }
 
@@ -292,16 +227,31 @@ fn bare(state: &str) -> String {
     if word == "ok" { "normal".to_owned() } else { word }
 }
 
-/// What a change of state is, and how it reads.
-fn changed(about: &About, before: &str, after: &str) -> (Kind, String) {
-    match (bare(before).as_str(), bare(after).as_str()) {
-        (before, "alerting") if !["alerting", "recovering"].contains(&before) => {
-            (Kind::AlertFiring, about.action("fired"))
+/// A change of state: an alert that fires or stops, or only worth knowing.
+fn changed(
+    id: EventId,
+    labels: &Labels,
+    annotations: &Labels,
+    fingerprint: &str,
+    (before, after): (&str, &str),
+    at: &Instant,
+) -> Event {
+    let alert = Alert { labels, annotations, fingerprint, since: None };
+    let mut event = match (bare(before).as_str(), bare(after).as_str()) {
+        (before, "alerting") if !["alerting", "recovering"].contains(&before) => alert.firing(at),
+        ("alerting" | "recovering", "normal") => alert.resolved(at),
+        _ => {
+            let mut event = alert.firing(at);
+            let from = if before.is_empty() { String::new() } else { format!(" from {before}") };
+            event.kind = Kind::Note;
+            event.action =
+                format!("{} changed{from} to {after}{}", alert::name(labels), alert::about(labels));
+            event
         }
-        ("alerting" | "recovering", "normal") => (Kind::AlertResolved, about.action("resolved")),
-        _ if before.is_empty() => (Kind::Note, about.action(&format!("changed to {after}"))),
-        _ => (Kind::Note, about.action(&format!("changed from {before} to {after}"))),
-    }
+    };
+    event.id = id;
+    ACTOR.clone_into(&mut event.actor);
+    event
 }
 
 fn annotation(annotation: &Annotation<'_>, around: &Around, reader: &mut Reader) -> Result<(), String> {
@@ -388,20 +338,15 @@ fn state_of_text(text: &str, before: &str, after: &str, at: &Instant) -> Event {
     let part =
         |index: usize| found.as_ref().and_then(|found| found.get(index)).map_or("", |part| part.as_str());
     let name = if found.is_some() { part(1) } else { text.lines().next().unwrap_or("") };
-    let labels: Texts<'_> = part(2)
+    let mut labels: Labels = part(2)
         .split(", ")
         .filter_map(|label| label.split_once('='))
-        .map(|(name, value)| (name.trim().to_owned(), Scalar(value.to_owned().into())))
+        .map(|(name, value)| (name.trim().to_owned(), value.to_owned()))
         .collect();
-    let about = About::of(name, Some(&labels));
-    let (kind, action) = changed(&about, before, after);
+    labels.insert("alertname".to_owned(), name.to_owned());
     let fingerprint = sha256_hex(format!("{name}\n{}", part(2)).as_bytes(), 16);
     let id = own_id("grafana", &["state", &fingerprint, &at.at.as_second().to_string(), &bare(after)]);
-    let event = Event::new(id, at, kind)
-        .doing(ACTOR, action)
-        .with("fingerprint", fingerprint)
-        .with("values", part(3));
-    about.onto(event)
+    changed(id, &labels, &Labels::new(), &fingerprint, (before, after), at).with("values", part(3))
 }
 
 /// A history of states: one row for each change.
@@ -444,19 +389,16 @@ fn state_of_line(line: Option<&RawValue>, at: &Instant) -> Result<Event, String>
     let text = serde_json::from_str::<String>(raw.get()).unwrap_or_else(|_| raw.get().to_owned());
     let line: Line<'_> = serde_json::from_str(&text).map_err(|error| json::reason(&error))?;
     let after = line.current.given().ok_or("it does not say which state came")?;
-    let about = About::of(line.rule_title.as_str(), line.labels.as_ref());
-    if about.name.is_empty() {
+    let mut labels = texts(line.labels.as_ref());
+    labels.entry("alertname".to_owned()).or_insert_with(|| line.rule_title.as_str().to_owned());
+    if alert::name(&labels).is_empty() {
         return Err("it does not say which alert it is about".to_owned());
     }
-    let (kind, action) = changed(&about, line.previous.as_str(), after);
     let (rule, fingerprint) = (line.rule.as_str(), line.fingerprint.as_str());
     let id = own_id("grafana", &["state", rule, fingerprint, &at.at.as_second().to_string(), &bare(after)]);
-    let event = Event::new(id, at, kind)
-        .doing(ACTOR, action)
-        .giving(line.error.as_str())
-        .with("fingerprint", fingerprint)
-        .with("rule", rule);
-    Ok(about.onto(event))
+    let event = changed(id, &labels, &Labels::new(), fingerprint, (line.previous.as_str(), after), at);
+    let event = event.with("rule", rule);
+    Ok(if line.error.given().is_some() { event.giving(line.error.as_str()) } else { event })
 }
 
 static BREAK: LazyLock<Regex> =

@@ -29,13 +29,16 @@ fn target_of(address: &str) -> Option<String> {
     let (_, rest) = address.split_once("://")?;
     let (_, path) = rest.split_once('/')?;
     let path = path.split(['?', '#']).next()?;
-    let (_, after) = path.split_once("d/").filter(|(before, _)| before.is_empty() || before.ends_with('/'))?;
+    let (_, after) =
+        path.split_once("d/").filter(|(before, _)| before.is_empty() || before.ends_with('/'))?;
     let dashboard = after.split('/').next()?;
     is_dashboard(dashboard).then(|| dashboard.to_owned())
 }
 
 fn is_dashboard(name: &str) -> bool {
-    !name.is_empty() && name.len() <= 40 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
+    !name.is_empty()
+        && name.len() <= 40
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
 }
 
 fn start(place: &Place<'_>) -> Result<Box<dyn Live>, String> {
@@ -139,8 +142,7 @@ mod tests {
         };
         let place = Place { url: "https://grafana.example.com", target, options: &options };
         let source = by_name("grafana").expect("it is there");
-        let (mut rest, mut step) =
-            LiveSession::new(source, &FORM, &place).expect("a good target").step();
+        let (mut rest, mut step) = LiveSession::new(source, &FORM, &place).expect("a good target").step();
         let mut asked = Vec::new();
         loop {
             match step {
@@ -197,7 +199,8 @@ mod tests {
         });
         assert!(import.failures[0].message.contains("it is no list of annotations"), "{:?}", import.failures);
         let (import, _) = ask("carts", |_, _, _| {
-            let partial = br#"[{"id":1,"time":1795183300000,"text":"Deployed","tags":["deploy"]},{"id":2,"ti"#;
+            let partial =
+                br#"[{"id":1,"time":1795183300000,"text":"Deployed","tags":["deploy"]},{"id":2,"ti"#;
             Err(Failure { message: "cut".into(), partial: partial.to_vec(), ..Failure::default() })
         });
         assert_eq!((import.events.len(), import.failures.len()), (1, 1));

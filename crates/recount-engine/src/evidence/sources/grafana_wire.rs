@@ -49,7 +49,7 @@ pub(super) struct Shape<'a> {
 /// One alert of a webhook.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Alert<'a> {
+pub(super) struct Wire<'a> {
     #[serde(borrow, default)]
     pub(super) status: Scalar<'a>,
     #[serde(borrow, default)]

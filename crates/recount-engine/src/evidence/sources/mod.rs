@@ -2,6 +2,8 @@
 //!
 //! A source reads bytes and gives events. It does not redact, filter, choose or store them.
 
+mod alert;
+pub mod alertmanager;
 mod forge;
 pub mod git_log;
 pub mod github;
@@ -13,9 +15,6 @@ mod gitlab_wire;
 pub mod grafana;
 mod grafana_live;
 mod grafana_wire;
-mod alert;
-pub mod alertmanager;
-pub mod git_log;
 pub mod pagerduty;
 mod pagerduty_live;
 mod pagerduty_wire;
