@@ -179,7 +179,7 @@ impl<'a> Selecting<'a> {
             let tells = |other: &&&Event| {
                 let same =
                     |key: &&str| detail(event, key).is_some() && detail(event, key) == detail(other, key);
-                is_deployment(other) && one_repository(event, other) && by.iter().any(|key| same(&key))
+                is_deployment(other) && one_repository(event, other) && by.iter().any(same)
             };
             if let Some(other) = deploys.iter().find(tells) {
                 self.drop(&event.id, format!("the deployment {} tells of the same deploy", other.id));

@@ -720,7 +720,8 @@ fn push(bytes: &[u8], of: Option<&RawValue>, around: &Around, reader: &mut Reade
     let what = if gone { "deleted" } else { "pushed" };
     let mut event = Event::new(own_id("github", &[&home.name, what, branch, hash]), &at, kind)
         .doing(actor, action)
-        .linked(push.compare.as_str(), hash.get(..8).unwrap_or("push"))
+        // The page that compares with nothing is none.
+        .linked(if gone { "" } else { push.compare.as_str() }, hash.get(..8).unwrap_or("push"))
         .with("repository", &home.name);
     if !gone && reference.starts_with("refs/heads/") {
         event = event.with("commit", after).with("request", forge::request_in(subject).unwrap_or(""));

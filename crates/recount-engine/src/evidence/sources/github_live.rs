@@ -321,6 +321,8 @@ struct Runs<'a> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unnecessary_wraps, reason = "a server that always answers is a server")]
+
     use super::*;
     use crate::evidence::live::{LiveSession, Step};
     use crate::evidence::source::{Import, Options, by_name};

@@ -292,7 +292,7 @@ struct Told<'t> {
     /// `deployment` or `job`, and its ID.
     what: &'t str,
     id: &'t str,
-    state: &'t str,
+    status: &'t str,
     version: &'t str,
     environment: &'t str,
     tier: &'t str,
@@ -319,15 +319,15 @@ impl Told<'_> {
             "production" => Kind::Deploy,
             _ => deploy.kind(),
         };
-        let state = if stage == Stage::Begun { "running" } else { self.state };
+        let status = if stage == Stage::Begun { "running" } else { self.status };
         let label = if self.link.contains("/jobs/") { "job" } else { "deploy" };
-        let mut event = Event::new(own_id("gitlab", &[&home.name, self.what, self.id, state]), at, kind)
+        let mut event = Event::new(own_id("gitlab", &[&home.name, self.what, self.id, status]), at, kind)
             .doing(self.actor, deploy.action())
             .linked(self.link, label)
             .with("repository", &home.name)
             .with("environment", self.environment)
             .with("version", self.version)
-            .with("state", state)
+            .with("state", status)
             .with("run", self.job);
         event.thread = Some(own_id("gitlab", &[&home.name, self.what, self.id]).0);
         event.signals.bot = true;
@@ -335,8 +335,8 @@ impl Told<'_> {
     }
 }
 
-fn stage_of(state: &str) -> Option<Stage> {
-    match state {
+fn stage_of(status: &str) -> Option<Stage> {
+    match status {
         "running" => Some(Stage::Begun),
         "success" => Some(Stage::Done),
         "failed" => Some(Stage::Failed),
@@ -357,11 +357,11 @@ fn deployment(bytes: &[u8], reader: &mut Reader) -> Result<(), String> {
     let environment = deployment.environment.as_ref();
     let actor = who(deployment.user.as_ref(), reader);
     let version = forge::version(deployment.reference.as_str(), deployment.sha.as_str());
-    let state = deployment.status.as_str();
+    let status = deployment.status.as_str();
     let told = Told {
         what: "deployment",
         id,
-        state,
+        status,
         version: &version,
         environment: environment.map_or("", |environment| environment.name.as_str()),
         tier: environment.map_or("", |environment| environment.tier.as_str()),
@@ -370,7 +370,7 @@ fn deployment(bytes: &[u8], reader: &mut Reader) -> Result<(), String> {
         link,
         actor: &actor,
     };
-    let Some(stage) = stage_of(state) else {
+    let Some(stage) = stage_of(status) else {
         reader.import.leave_out("a deployment that did not begin", 1);
         return Ok(());
     };
@@ -392,8 +392,8 @@ fn deployment_hook(bytes: &[u8], home: &Home, reader: &mut Reader) -> Result<(),
     let link = deployment.deployable_url.as_str();
     let home = home.clone().or(&Home::of(link)).or_configured(reader);
     let version = forge::version(deployment.reference.as_str(), deployment.short_sha.as_str());
-    let state = deployment.status.as_str();
-    let Some(stage) = stage_of(state) else {
+    let status = deployment.status.as_str();
+    let Some(stage) = stage_of(status) else {
         reader.import.leave_out("a deployment that did not begin", 1);
         return Ok(());
     };
@@ -401,7 +401,7 @@ fn deployment_hook(bytes: &[u8], home: &Home, reader: &mut Reader) -> Result<(),
     let told = Told {
         what: "deployment",
         id,
-        state,
+        status,
         version: &version,
         environment: deployment.environment.as_str(),
         tier: deployment.environment_tier.as_str(),
@@ -438,12 +438,12 @@ fn job_hook(bytes: &[u8], home: &Home, reader: &mut Reader) -> Result<(), String
 fn job(job: &Job<'_>, version: &str, pipeline: &str, home: &Home, reader: &mut Reader) -> Result<(), String> {
     let id = job.id.given().ok_or("a job without its ID")?;
     let name = job.name.as_str();
-    let state = job.status.as_str();
+    let status = job.status.as_str();
     let nothing = Environment::default();
     let environment = job.environment.as_ref().unwrap_or(&nothing);
     let acts = ["", "start"].contains(&environment.action.as_str());
     let deploys = acts && environment.name.given().is_some();
-    let Some(stage) = stage_of(state).filter(|stage| deploys || *stage != Stage::Begun) else {
+    let Some(stage) = stage_of(status).filter(|stage| deploys || *stage != Stage::Begun) else {
         reader.import.leave_out("a job that did nothing yet", 1);
         return Ok(());
     };
@@ -456,7 +456,7 @@ fn job(job: &Job<'_>, version: &str, pipeline: &str, home: &Home, reader: &mut R
     let told = Told {
         what: "job",
         id,
-        state,
+        status,
         version,
         environment: environment.name.as_str(),
         tier: environment.tier.as_str(),
@@ -489,8 +489,8 @@ fn pipeline(pipeline: &Pipeline<'_>, home: &Home, reader: &mut Reader) -> Result
     let home = Home::of(page).or(home).or_configured(reader);
     let name = pipeline.name.as_str();
     let deploys = forge::says_deploy(name) && !pipeline.source.as_str().starts_with("merge_request");
-    let state = pipeline.status.as_str();
-    let Some(stage) = stage_of(state).filter(|stage| deploys || *stage != Stage::Begun) else {
+    let status = pipeline.status.as_str();
+    let Some(stage) = stage_of(status).filter(|stage| deploys || *stage != Stage::Begun) else {
         reader.import.leave_out("a pipeline that did nothing yet", 1);
         return Ok(());
     };
@@ -499,7 +499,7 @@ fn pipeline(pipeline: &Pipeline<'_>, home: &Home, reader: &mut Reader) -> Result
     if actor.is_empty() {
         actor.clone_from(&home.user);
     }
-    let event = |at: &Instant, stage: Stage, state: &str| {
+    let event = |at: &Instant, stage: Stage, status: &str| {
         let deploy = Deploy {
             stage,
             service: forge::short_name(&home.name),
@@ -513,12 +513,12 @@ fn pipeline(pipeline: &Pipeline<'_>, home: &Home, reader: &mut Reader) -> Result
             (false, "") => (Kind::Note, format!("Pipeline {} on {version}", ended(stage))),
             (false, name) => (Kind::Note, format!("Pipeline {name} {} on {version}", ended(stage))),
         };
-        let mut event = Event::new(own_id("gitlab", &[&home.name, "pipeline", id, state]), at, kind)
+        let mut event = Event::new(own_id("gitlab", &[&home.name, "pipeline", id, status]), at, kind)
             .doing(&actor, action)
             .linked(page, "pipeline")
             .with("repository", &home.name)
             .with("version", &version)
-            .with("state", state)
+            .with("state", status)
             .with("pipeline", id);
         event.thread = Some(own_id("gitlab", &[&home.name, "pipeline", id]).0);
         event.signals.bot = true;
@@ -530,7 +530,7 @@ fn pipeline(pipeline: &Pipeline<'_>, home: &Home, reader: &mut Reader) -> Result
     if stage != Stage::Begun {
         let at = pipeline.finished_at.given().unwrap_or(pipeline.updated_at.as_str());
         let at = reader.instant(at)?;
-        reader.push(event(&at, stage, state));
+        reader.push(event(&at, stage, status));
     }
     Ok(())
 }
@@ -596,13 +596,12 @@ fn push(bytes: &[u8], home: &Home, reader: &mut Reader) -> Result<(), String> {
     let subject = newest.message.as_str().lines().next().unwrap_or("");
     let count = push.total_commits_count.given().map_or_else(|| commits.len().to_string(), str::to_owned);
     let count = if count == "1" { "one commit".to_owned() } else { format!("{count} commits") };
-    let (kind, action) = match reference.strip_prefix("refs/tags/") {
-        Some(tag) => (Kind::Note, format!("Pushed the tag {tag}")),
-        None => {
-            let side = forge::is_side_branch(branch, &home.default_branch);
-            let named = phrases::subject(subject).flatten().unwrap_or(Kind::Commit);
-            (if side { Kind::Note } else { named }, format!("Pushed {count} to {branch}: {subject}"))
-        }
+    let (kind, action) = if let Some(tag) = reference.strip_prefix("refs/tags/") {
+        (Kind::Note, format!("Pushed the tag {tag}"))
+    } else {
+        let side = forge::is_side_branch(branch, &home.default_branch);
+        let named = phrases::subject(subject).flatten().unwrap_or(Kind::Commit);
+        (if side { Kind::Note } else { named }, format!("Pushed {count} to {branch}: {subject}"))
     };
     let actor = reader.who(
         push.user_username.as_str(),

@@ -284,10 +284,9 @@ fn annotation(annotation: &Annotation<'_>, around: &Around, reader: &mut Reader)
     }
     // Scripts sign as service accounts, or not at all.
     event.signals.bot = login.is_empty() || login.starts_with("sa-");
-    let edited = reader.instant_if_set(annotation.updated.as_str())?;
-    let created = reader.instant_if_set(annotation.created.as_str())?;
-    event.signals.edited = match (created, edited) {
-        (Some(created), Some(edited)) if edited.at > created.at => Some(edited.at.into()),
+    let made = [&annotation.created, &annotation.updated].map(|time| reader.instant(time.as_str()));
+    event.signals.edited = match made {
+        [Ok(created), Ok(edited)] if edited.at > created.at => Some(edited.at.into()),
         _ => None,
     };
     reader.push(event);
@@ -367,13 +366,13 @@ fn frame(frame: &Frame<'_>, reader: &mut Reader) -> Result<(), String> {
     let rule = frame.schema.fields.iter().find_map(|field| field.labels.as_ref()?.get("ruleUID")?.given());
     for row in 0..times.len() {
         let at = reader.instant(cell("time", row).as_str());
-        let event = at.and_then(|at| match lines {
-            Some(lines) => state_of_line(lines.get(row).copied(), &at),
-            None => {
-                let (text, before, after) = (cell("text", row), cell("prev", row), cell("next", row));
-                let event = state_of_text(text.as_str(), before.as_str(), after.as_str(), &at);
-                Ok(event.with("rule", rule.unwrap_or("")))
+        let event = at.and_then(|at| {
+            if let Some(lines) = lines {
+                return state_of_line(lines.get(row).copied(), &at);
             }
+            let (text, before, after) = (cell("text", row), cell("prev", row), cell("next", row));
+            let event = state_of_text(text.as_str(), before.as_str(), after.as_str(), &at);
+            Ok(event.with("rule", rule.unwrap_or("")))
         });
         match event {
             Ok(event) => reader.push(event),

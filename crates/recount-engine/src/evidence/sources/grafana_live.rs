@@ -127,6 +127,8 @@ impl Live for GrafanaLive {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unnecessary_wraps, reason = "a server that always answers is a server")]
+
     use super::*;
     use crate::evidence::live::{Failure, LiveSession, Step};
     use crate::evidence::source::{Import, Options, by_name};

@@ -2,6 +2,8 @@
 //!
 //! What does not live here: what any of it means (`grafana`).
 
+#![allow(clippy::struct_field_names, reason = "the names are Grafana's")]
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
