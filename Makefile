@@ -29,7 +29,7 @@ demo: ## drafts a postmortem from evidence and checks it, in a scratch copy of e
 	@cargo run --quiet --package recount -- demo
 
 test: ## all tests; installs what they need where it is missing
-	@.ci/need git
+	@.ci/need git prometheus prometheus-alertmanager
 	@.ci/test
 
 lint: ## formatting, clippy, tidy, stale generated files, licences

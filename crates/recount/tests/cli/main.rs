@@ -11,6 +11,8 @@ mod edits;
 mod evidence;
 mod harness;
 mod library;
+mod live;
 mod live_forges;
 mod odd_files;
 mod reading;
+mod servers;

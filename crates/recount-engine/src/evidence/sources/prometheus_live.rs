@@ -4,6 +4,7 @@
 //! those have the times of the evaluations: that is when Alertmanager was told. A server that refuses so many
 //! samples is asked for one sample a step, in pieces of no more steps than it allows.
 
+use jiff::fmt::rfc2822;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::evidence::live::{After, Auth, Failure, Live, LiveForm, Parts, Place, Reply, Request};
@@ -26,6 +27,9 @@ const PIECE: SignedDuration = SignedDuration::from_hours(6);
 const STEP: i64 = 15;
 /// How many steps a server answers with at most (11,000), with some room.
 const STEPS: i64 = 10_800;
+
+/// How long after an instant a server surely has its samples.
+const SETTLING: SignedDuration = SignedDuration::from_secs(10);
 
 struct PrometheusLive {
     url: String,
@@ -97,13 +101,17 @@ impl Live for PrometheusLive {
         if !is_answer(&reply.body) {
             return Err("it is no answer of Prometheus".to_owned());
         }
+        // Nothing is known of what has not been yet, nor surely of the last moments.
+        let settled = reply.header("date").and_then(|date| rfc2822::parse(date).ok());
+        let settled = settled.and_then(|date| date.timestamp().checked_sub(SETTLING).ok());
+        let known_to = settled.unwrap_or(self.piece_end).min(self.piece_end);
         // The answers do not say what was asked.
         let step = if self.is_raw { "null".to_owned() } else { STEP.to_string() };
         let asked = format!(
             "{{\"start\":\"{}\",\"end\":\"{}\",\"raw\":{},\"step\":{step}}}",
-            self.asked, self.piece_end, self.is_raw
+            self.asked, known_to, self.is_raw
         );
-        self.asked = self.piece_end;
+        self.asked = if known_to < self.piece_end { self.to } else { self.piece_end };
         self.pieces += 1;
         let parts = vec![
             (format!("alerts-{:04}.json", self.pieces), reply.body),
