@@ -47,12 +47,13 @@ pub fn records<'a>(bytes: &'a [u8], lists: &'static [&'static str]) -> Vec<Recor
 pub fn elements(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let between = |b: &u8| b.is_ascii_whitespace() || b"[],\x1e".contains(b) || *b == 0;
     let mut at = if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    let mut next = 0;
     std::iter::from_fn(move || {
         let start = at + bytes[at..].iter().position(|b| !between(b))?;
-        let mut end = value_end(bytes, start);
-        if let Some(line_end) = broken_line(&bytes[start..end]) {
-            end = start + line_end;
+        if next <= start {
+            next = next_break(bytes, start);
         }
+        let mut end = value_end(&bytes[..next], start);
         // A stray closing brace or the like: one byte that is nothing, so that reading goes on.
         if end == start {
             end += 1;
@@ -62,14 +63,16 @@ pub fn elements(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     })
 }
 
-/// Where the first line of an object ends that is cut short or otherwise broken and has swallowed the objects
-/// of the lines below it. An object that is whole may stand on lines that begin with a brace too.
-fn broken_line(value: &[u8]) -> Option<usize> {
-    if value.first() != Some(&b'{') {
-        return None;
-    }
-    let next = memchr::memmem::find(value, b"\n{")?;
-    serde_json::from_slice::<serde::de::IgnoredAny>(value).is_err().then_some(next)
+/// Where the next line ends that no object goes on behind: one below it begins with a brace, and what stands
+/// before that brace is nothing that a brace can follow. No whole JSON holds such a place inside, so an object
+/// that is cut short or otherwise broken ends there, and does not swallow the objects of the lines below it.
+fn next_break(bytes: &[u8], from: usize) -> usize {
+    let goes_on =
+        |end: usize| matches!(bytes[..end].trim_ascii_end().last(), None | Some(b'[' | b',' | b':'));
+    memchr::memmem::find_iter(&bytes[from..], b"\n{")
+        .map(|end| from + end)
+        .find(|end| !goes_on(*end))
+        .unwrap_or(bytes.len())
 }
 
 /// The members of an object, each with its key (as written, without quotes), where its value begins and the
@@ -287,6 +290,10 @@ mod tests {
     fn a_broken_line_does_not_swallow_the_lines_below_it() {
         let lines = "{\"a\":{\"b\": oops\n{\"c\":\"cut\n{\"d\":1}\n";
         assert_eq!(cut(lines, &[]), ["{\"a\":{\"b\": oops", "{\"c\":\"cut", "{\"d\":1}"]);
+        let many = "{\"a\":{\"b\":\"\n".repeat(100_000);
+        assert_eq!(cut(&many, &[]).len(), 100_000);
+        let envelope = "{\"items\":[\n{\"a\":1},\n{\"a\":2},\n{\"a\":";
+        assert_eq!(cut(envelope, &["items"]), ["{\"a\":1}", "{\"a\":2}", "{\"a\":"]);
         let pretty = "[{\"a\":\n{\"b\":\n{}}}]";
         assert_eq!(cut(pretty, &[]), ["{\"a\":\n{\"b\":\n{}}}"]);
     }
