@@ -331,8 +331,9 @@ fn trouble(error: &ureq::Error, place: &Origin, access: &Access) -> Trouble {
             Trouble::certain(format!("`{place}` did not answer within {} s", access.timeout.as_secs()))
                 .hint(format!("ask for a shorter window, or raise `timeout-seconds` in `{}`", access.table))
         }
-        ureq::Error::HostNotFound => Trouble::certain(format!("the host `{}` is not known", place.host))
-            .hint(format!("check `url` in `{}`; is it behind a VPN?", access.table)),
+        ureq::Error::HostNotFound => unknown(place, access),
+        // The system's resolver has no kind of its own for it.
+        ureq::Error::Io(error) if error.to_string().contains("lookup address") => unknown(place, access),
         ureq::Error::BodyExceedsLimit(_) => {
             Trouble::certain(format!("the reply of `{place}` is larger than {} MiB", LARGEST >> 20))
                 .hint("ask for a shorter window with `--from` and `--to`")
@@ -341,12 +342,18 @@ fn trouble(error: &ureq::Error, place: &Origin, access: &Access) -> Trouble {
         ureq::Error::Rustls(error) => untrusted(place, &error.to_string()),
         ureq::Error::Tls(why) => untrusted(place, why),
         ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
-            Trouble::certain(format!("`{place}` refuses connections"))
-                .hint(format!("does the server run, and is `url` in `{}` right?", access.table))
+            Trouble::certain(format!("`{place}` refuses connections")).hint(format!(
+                "does the server run (and the proxy, if there is one), and is `url` in `{}` right?",
+                access.table
+            ))
         }
         ureq::Error::ConnectProxyFailed(_) | ureq::Error::InvalidProxyUrl => {
             Trouble::certain(format!("the proxy does not lead to `{place}`"))
                 .hint("check `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`")
+        }
+        ureq::Error::Io(error) if is_unreachable(error) => {
+            Trouble::certain(format!("`{place}` cannot be reached: {error}"))
+                .hint("is it behind a VPN, or is a proxy needed (`HTTPS_PROXY`)?")
         }
         ureq::Error::Io(_)
         | ureq::Error::Protocol(_)
@@ -355,6 +362,21 @@ fn trouble(error: &ureq::Error, place: &Origin, access: &Access) -> Trouble {
             .hint("the connection broke; ask again, which adds only what is new"),
         error => Trouble::certain(format!("`{place}` cannot be asked: {error}")),
     }
+}
+
+fn unknown(place: &Origin, access: &Access) -> Trouble {
+    Trouble::certain(format!("the host `{}` is not known", place.host))
+        .hint(format!("check `url` in `{}`; is it behind a VPN?", access.table))
+}
+
+fn is_unreachable(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{
+        AddrNotAvailable, HostUnreachable, NetworkDown, NetworkUnreachable, PermissionDenied,
+    };
+    matches!(
+        error.kind(),
+        AddrNotAvailable | HostUnreachable | NetworkDown | NetworkUnreachable | PermissionDenied
+    )
 }
 
 fn is_tls(error: &std::io::Error) -> bool {

@@ -218,3 +218,36 @@ fn a_server_says_in_several_ways_how_long_to_wait() {
     assert_eq!(wait_asked(&reply("x-ratelimit-reset", "1")), Some(Duration::ZERO));
     assert_eq!(wait_asked(&reply("date", "1")), None);
 }
+
+#[test]
+fn one_client_serves_several_threads() {
+    fn is_shared<T: Send + Sync + Clone>() {}
+    is_shared::<Client>();
+}
+
+#[test]
+fn what_goes_wrong_between_machines_is_told_apart() {
+    use std::io::{Error, ErrorKind};
+    let place = Origin::of("https://prom.example.com").unwrap();
+    let access = access("https://prom.example.com");
+    for (error, message, passes) in [
+        (
+            Error::other("failed to lookup address information: Name or service not known"),
+            "is not known",
+            false,
+        ),
+        (Error::from(ErrorKind::NetworkUnreachable), "cannot be reached: network unreachable", false),
+        (Error::from(ErrorKind::ConnectionRefused), "refuses connections", false),
+        (
+            Error::new(ErrorKind::InvalidData, "invalid peer certificate: UnknownIssuer"),
+            "is not secure: invalid",
+            false,
+        ),
+        (Error::from(ErrorKind::ConnectionReset), "was cut off", true),
+        (Error::from(ErrorKind::UnexpectedEof), "was cut off", true),
+    ] {
+        let told = trouble(&ureq::Error::Io(error), &place, &access);
+        assert!(told.failure.message.contains(message), "{:?}", told.failure);
+        assert_eq!(told.passes, passes, "{:?}", told.failure);
+    }
+}

@@ -158,7 +158,8 @@ fn one(record: &Record<'_>, reader: &mut Reader) -> Result<(), String> {
         firing.details.entry("url".to_owned()).or_insert_with(|| generator.to_string());
         // A server that knows itself by a bare name, as in a container, is reached by nobody else.
         let host = generator.split(['/', ':']).nth(3).unwrap_or("");
-        if firing.link.is_none() && host.contains('.') && !host.contains(".svc") {
+        let is_reached = host.contains('.') && !host.contains(".svc") && !host.starts_with("127.");
+        if firing.link.is_none() && is_reached {
             firing = firing.linked(&generator, "Prometheus");
         }
     }

@@ -18,6 +18,7 @@ mod grafana_wire;
 pub mod pagerduty;
 mod pagerduty_live;
 mod pagerduty_wire;
+mod pagerduty_words;
 pub mod prometheus;
 mod prometheus_live;
 pub mod slack_export;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::alert::lasted;
 use super::pagerduty_live;
 use super::pagerduty_wire::{About, Channel, Hook, Incident, LogEntry, Note, OldHook, Reference};
+use super::pagerduty_words::{alert_in, beginning, canonical, in_prose, priority};
 use crate::evidence::event::{Event, Kind};
 use crate::evidence::identity::{own_id, sha256_hex};
 use crate::evidence::instants::Instant;
@@ -20,7 +21,7 @@ source! {
     ///
     /// - Answers of the REST API v2, one or many, also as lists of their records: `incidents`, `incident`,
     ///   `log_entries`, `notes`, with or without `include[]`.
-    /// - Webhook payloads, version 3 (`{"event": …}`) and version 2 (`{"messages": …}`): one, a list, or one a
+    /// - Webhook payloads, version 3 (`{"event": …}`), 2 and 1 (`{"messages": …}`): one, a list, or one a
     ///   line, as a receiver keeps them.
     ///
     /// # How to get it
@@ -83,7 +84,9 @@ fn recognise(part: &Part<'_>) -> Confidence {
             return Confidence::Sure;
         }
     }
-    if peek.has("messages.incident") && says("messages.event", "incident.") {
+    if (peek.has("messages.incident") && says("messages.event", "incident."))
+        || (peek.has("messages.data.incident") && says("messages.type", "incident."))
+    {
         return Confidence::Sure;
     }
     if peek.has_all(&["incident_number", "escalation_policy", "service"]) {
@@ -122,6 +125,8 @@ struct Happened {
     actor: String,
     /// Whether it stands in the incident itself, which says less than the log.
     is_summary: bool,
+    /// The ID of the record, which counts where the incident is not known.
+    own: String,
 }
 
 enum What {
@@ -282,6 +287,8 @@ impl Pagerduty {
             return id;
         }
         let known = self.incidents.entry(id.clone()).or_default();
+        let subject = incident.trigger_summary_data.as_ref();
+        let subject = subject.and_then(|about| about.subject.given().or(about.description.given()));
         let keep = |there: &mut String, text: &str| {
             if there.is_empty() {
                 text.clone_into(there);
@@ -295,6 +302,7 @@ impl Pagerduty {
         };
         keep(&mut known.title, incident.title.as_str().trim());
         keep(&mut known.title, title);
+        keep(&mut known.title, subject.unwrap_or(""));
         for text in [incident.api_number.as_str(), incident.number.as_str(), number] {
             keep(&mut known.number, text);
         }
@@ -306,17 +314,24 @@ impl Pagerduty {
             keep(&mut known.priority, priority.summary.given().unwrap_or(priority.name.as_str()));
         }
         if known.began.is_none() {
-            known.began = reader.instant_if_set(incident.created_at.as_str()).ok().flatten();
+            known.began = reader.instant_if_set(began_at(incident)).ok().flatten();
         }
         id
     }
 
     /// When an incident was triggered, as whatever came later repeats it.
     fn began(&mut self, id: &str, reader: &Reader, wire: &Incident<'_>) -> Result<(), String> {
-        if let Some(at) = reader.instant_if_set(wire.created_at.as_str())? {
+        if let Some(at) = reader.instant_if_set(began_at(wire))? {
             let what = What::Triggered { by_person: false, paged: String::new() };
             let actor = "PagerDuty".to_owned();
-            self.happened.push(Happened { incident: id.to_owned(), what, at, actor, is_summary: true });
+            self.happened.push(Happened {
+                incident: id.to_owned(),
+                what,
+                at,
+                actor,
+                is_summary: true,
+                own: String::new(),
+            });
         }
         Ok(())
     }
@@ -329,7 +344,14 @@ impl Pagerduty {
         }
         self.began(&incident, reader, wire)?;
         let mut add = |what, at, actor| {
-            self.happened.push(Happened { incident: incident.clone(), what, at, actor, is_summary: true });
+            self.happened.push(Happened {
+                incident: incident.clone(),
+                what,
+                at,
+                actor,
+                is_summary: true,
+                own: String::new(),
+            });
         };
         for acknowledgement in wire.acknowledgements.iter().flatten() {
             if let Some(at) = reader.instant_if_set(acknowledgement.at.as_str())? {
@@ -393,7 +415,14 @@ impl Pagerduty {
             other => What::Other(canonical(other), in_prose(other, wire.summary.as_str())),
         };
         let actor = actor(wire.agent.as_ref(), reader);
-        self.happened.push(Happened { incident, what, at, actor, is_summary: false });
+        self.happened.push(Happened {
+            incident,
+            what,
+            at,
+            actor,
+            is_summary: false,
+            own: wire.id.as_str().to_owned(),
+        });
         Ok(())
     }
 
@@ -402,7 +431,14 @@ impl Pagerduty {
         let Some(text) = wire.content.given() else { return Err("the note says nothing".to_owned()) };
         let what = What::Noted(text.to_owned());
         let actor = actor(wire.user.as_ref(), reader);
-        self.happened.push(Happened { incident: on.to_owned(), what, at, actor, is_summary: false });
+        self.happened.push(Happened {
+            incident: on.to_owned(),
+            what,
+            at,
+            actor,
+            is_summary: false,
+            own: String::new(),
+        });
         Ok(())
     }
 
@@ -424,12 +460,7 @@ impl Pagerduty {
         }
         let id = self.known(incident, reader);
         self.began(&id, reader, incident)?;
-        let assigned = |reader: &mut Reader| {
-            let both = incident.assignees.clone().unwrap_or_default().into_iter();
-            let both =
-                both.chain(incident.assignments.iter().flatten().filter_map(|one| one.assignee.clone()));
-            people(&both.collect::<Vec<_>>(), reader)
-        };
+        let assigned = |reader: &mut Reader| people(&assigned_to(incident), reader);
         let what = match kind {
             "triggered" => What::Triggered {
                 by_person: wire.agent.as_ref().is_some_and(is_person),
@@ -481,12 +512,15 @@ impl Pagerduty {
         {
             client.clone_into(&mut actor);
         }
-        self.happened.push(Happened { incident: id, what, at, actor, is_summary: false });
+        self.happened.push(Happened { incident: id, what, at, actor, is_summary: false, own: String::new() });
         Ok(())
     }
 
     fn old_hook(&mut self, wire: &OldHook<'_>, reader: &mut Reader) -> Result<(), String> {
-        let Some(incident) = &wire.incident else { return Err("the webhook has no incident".to_owned()) };
+        let inside = wire.data.as_ref().and_then(|data| data.incident.as_ref());
+        let Some(incident) = wire.incident.as_ref().or(inside) else {
+            return Err("the webhook has no incident".to_owned());
+        };
         let id = self.known(incident, reader);
         self.began(&id, reader, incident)?;
         for entry in wire.log_entries.iter().flatten() {
@@ -494,21 +528,34 @@ impl Pagerduty {
             if entry.incident.is_none() {
                 entry.incident = Some(incident.clone());
             }
+            if entry.assignees.is_none() && entry.kind.as_str() == "trigger_log_entry" {
+                entry.assignees = Some(assigned_to(incident));
+            }
             self.log_entry(&entry, reader)?;
         }
         if wire.log_entries.as_ref().is_some_and(|entries| !entries.is_empty()) {
             return Ok(());
         }
-        let at = reader.instant(wire.created_on.as_str())?;
-        let what = match wire.event.as_ref().trim_start_matches("incident.") {
-            "trigger" => What::Triggered { by_person: false, paged: String::new() },
+        let happened = wire.event.given().unwrap_or(wire.kind.as_str()).trim_start_matches("incident.");
+        // When it was delivered is not when it happened.
+        let changed = incident.last_status_change_at.given().or(incident.last_status_change_on.given());
+        let at = match happened {
+            "trigger" => Some(began_at(incident)).filter(|at| !at.is_empty()),
+            "acknowledge" if incident.status.as_str() == "acknowledged" => changed,
+            "resolve" if incident.status.as_str() == "resolved" => changed,
+            _ => None,
+        };
+        let at = reader.instant(at.unwrap_or(wire.created_on.as_str()))?;
+        let what = match happened {
+            "trigger" => What::Triggered { by_person: false, paged: people(&assigned_to(incident), reader) },
             "acknowledge" => What::Acknowledged,
             "resolve" => What::Resolved,
-            "escalate" => What::Escalated { to: String::new(), unanswered: false },
+            "escalate" => What::Escalated { to: people(&assigned_to(incident), reader), unanswered: false },
+            "assign" => What::Assigned { to: people(&assigned_to(incident), reader), by_person: true },
             other => What::Other(canonical(other), in_prose(other, "")),
         };
         let actor = actor(incident.last_status_change_by.as_ref(), reader);
-        self.happened.push(Happened { incident: id, what, at, actor, is_summary: false });
+        self.happened.push(Happened { incident: id, what, at, actor, is_summary: false, own: String::new() });
         Ok(())
     }
 }
@@ -561,12 +608,13 @@ impl What {
 
 /// What happened as an event, with the words of the incident.
 fn event(happened: Happened, known: &Known) -> Event {
-    let Happened { incident, what, at, actor, .. } = happened;
+    let Happened { incident, what, at, actor, own, .. } = happened;
     let label = if known.number.is_empty() { incident.clone() } else { format!("#{}", known.number) };
     let it = if label.is_empty() { "the incident".to_owned() } else { format!("incident {label}") };
     let second = at.at.as_second().to_string();
     let name = what.name();
     let parts: &[&str] = match &what {
+        _ if incident.is_empty() && !own.is_empty() => &[&own],
         // An incident is triggered once.
         What::Triggered { .. } => &[&incident, name],
         What::Other(other, _) => &[&incident, other, &second],
@@ -630,76 +678,24 @@ fn event(happened: Happened, known: &Known) -> Event {
         .with("state", state)
 }
 
-/// The name of the alert in an incident's title: Alertmanager writes `[FIRING:1] Name labels`; other titles are
-/// the alert themselves.
-fn alert_in(title: &str) -> &str {
-    match title.strip_prefix("[FIRING:").and_then(|rest| rest.split_once("] ")) {
-        Some((_, rest)) => rest.split_whitespace().next().unwrap_or(title),
-        None => title,
-    }
-}
-
-/// How a note begins: what its ID is made of, since the log may cut its text short.
-fn beginning(text: &str) -> String {
-    text.trim().chars().take(24).collect()
-}
-
-/// A change of priority in prose, from the log's own sentence.
-fn priority(summary: &str) -> String {
-    match summary.rsplit_once(" to ") {
-        Some((_, priority)) if !priority.contains(' ') => {
-            format!("given priority {}", priority.trim_end_matches('.'))
-        }
-        _ => "given another priority".to_owned(),
-    }
-}
-
-/// What rarely happens, by the name that it has in the log and in webhooks.
-fn canonical(name: &str) -> String {
-    match name {
-        "unacknowledge" => "unacknowledged",
-        "delegate" => "delegated",
-        "snooze" => "snoozed",
-        "merge" => "merged",
-        "urgency_change" => "urgency_updated",
-        other => other,
-    }
-    .to_owned()
-}
-
-/// Something that rarely happens, in prose, from its name.
-fn in_prose(name: &str, summary: &str) -> String {
-    let words = match name {
-        "unacknowledge" | "unacknowledged" => "no longer acknowledged: the time for it was over",
-        "delegate" | "delegated" => "handed over to another escalation policy",
-        "snooze" | "snoozed" => "snoozed",
-        "unsnooze" => "no longer snoozed",
-        "exhaust_escalation_path" => "offered to everybody on its escalation policy, and nobody acknowledged",
-        "repeat_escalation_path" => "sent through its escalation policy again",
-        "reach_trigger_limit" | "reach_ack_limit" => "left open until its time limit",
-        "urgency_change" | "urgency_updated" => "given another urgency",
-        "merge" | "merged" => "merged with another",
-        "service_updated" => "moved to another service",
-        "workflow.started" => "put through a workflow",
-        "workflow.completed" => "through its workflow",
-        "custom_field_values.updated" => "given other values in its fields",
-        "title_updated" => "given another title",
-        "conference_bridge.updated" => "given another conference bridge",
-        _ => "",
-    };
-    if !words.is_empty() {
-        return words.to_owned();
-    }
-    let what = if summary.is_empty() {
-        name.replace(['_', '.'], " ")
-    } else {
-        summary.trim_end_matches('.').to_owned()
-    };
-    format!("changed: {what}")
-}
-
 fn noted<'a>(channel: &'a Channel<'_>) -> Option<&'a str> {
     channel.content.given().or(channel.summary.given())
+}
+
+/// When an incident was triggered, in any of its forms.
+fn began_at<'a>(incident: &'a Incident<'_>) -> &'a str {
+    incident.created_at.given().unwrap_or(incident.created_on.as_str())
+}
+
+/// Whom an incident is assigned to, as any of its forms says.
+fn assigned_to<'a>(incident: &Incident<'a>) -> Vec<Reference<'a>> {
+    let listed = incident.assignments.iter().flatten().filter_map(|one| one.assignee.clone());
+    let named = incident.assignees.iter().flatten().cloned();
+    let mut all: Vec<Reference<'a>> = named.chain(listed).collect();
+    if all.is_empty() {
+        all.extend(incident.assigned_to_user.clone());
+    }
+    all
 }
 
 fn is_person(agent: &Reference<'_>) -> bool {
@@ -709,7 +705,12 @@ fn is_person(agent: &Reference<'_>) -> bool {
 /// Who acted: a person or an integration by name; nobody where PagerDuty itself did.
 fn actor(agent: Option<&Reference<'_>>, reader: &mut Reader) -> String {
     match agent {
-        Some(agent) if is_person(agent) => named(agent, reader),
+        // Old records do not say what an agent is; only people have addresses.
+        Some(agent)
+            if is_person(agent) || (agent.kind.given().is_none() && agent.email.given().is_some()) =>
+        {
+            named(agent, reader)
+        }
         Some(agent) if agent.kind.as_str().contains("integration") => {
             agent.summary.given().unwrap_or("PagerDuty").to_owned()
         }

@@ -2,8 +2,6 @@
 //!
 //! What does not live here: what they mean (`pagerduty`).
 
-use std::borrow::Cow;
-
 use serde::Deserialize;
 
 use crate::evidence::instants::Scalar;
@@ -47,11 +45,15 @@ pub(super) struct Incident<'a> {
     #[serde(borrow)]
     pub(super) created_at: Scalar<'a>,
     #[serde(borrow)]
+    pub(super) created_on: Scalar<'a>,
+    #[serde(borrow)]
     pub(super) resolved_at: Scalar<'a>,
     #[serde(borrow)]
     pub(super) status: Scalar<'a>,
     #[serde(borrow)]
     pub(super) last_status_change_at: Scalar<'a>,
+    #[serde(borrow)]
+    pub(super) last_status_change_on: Scalar<'a>,
     #[serde(borrow)]
     pub(super) last_status_change_by: Option<Reference<'a>>,
     #[serde(borrow)]
@@ -64,6 +66,20 @@ pub(super) struct Incident<'a> {
     pub(super) assignees: Option<Vec<Reference<'a>>>,
     #[serde(borrow)]
     pub(super) acknowledgements: Option<Vec<Acknowledgement<'a>>>,
+    #[serde(borrow)]
+    pub(super) assigned_to_user: Option<Reference<'a>>,
+    #[serde(borrow)]
+    pub(super) trigger_summary_data: Option<Summary<'a>>,
+}
+
+/// What an incident is about, in webhooks v1.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Summary<'a> {
+    #[serde(borrow)]
+    pub(super) subject: Scalar<'a>,
+    #[serde(borrow)]
+    pub(super) description: Scalar<'a>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -98,6 +114,8 @@ pub(super) struct Channel<'a> {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct LogEntry<'a> {
+    #[serde(borrow)]
+    pub(super) id: Scalar<'a>,
     #[serde(borrow, rename = "type")]
     pub(super) kind: Scalar<'a>,
     #[serde(borrow)]
@@ -168,16 +186,28 @@ pub(super) struct About<'a> {
     pub(super) escalation_policy: Option<Reference<'a>>,
 }
 
-/// A webhook v2: what happened, the incident, and its newest log entries.
+/// A webhook v2 or v1: what happened, the incident, and its newest log entries.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct OldHook<'a> {
     #[serde(borrow)]
-    pub(super) event: Cow<'a, str>,
+    pub(super) event: Scalar<'a>,
+    #[serde(borrow, rename = "type")]
+    pub(super) kind: Scalar<'a>,
+    #[serde(borrow)]
+    pub(super) data: Option<OldData<'a>>,
     #[serde(borrow)]
     pub(super) created_on: Scalar<'a>,
     #[serde(borrow)]
     pub(super) incident: Option<Incident<'a>>,
     #[serde(borrow)]
     pub(super) log_entries: Option<Vec<LogEntry<'a>>>,
+}
+
+/// The incident inside a webhook v1.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct OldData<'a> {
+    #[serde(borrow)]
+    pub(super) incident: Option<Incident<'a>>,
 }

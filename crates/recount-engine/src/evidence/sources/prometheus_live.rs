@@ -135,3 +135,85 @@ fn is_answer(body: &[u8]) -> bool {
     let peek = crate::evidence::json::Peek::of(head);
     peek.has("status") && (peek.has("data") || peek.value("status") == Some("error"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::Options;
+
+    fn live(target: &str, hours: i64) -> Box<dyn Live> {
+        let from: Timestamp = "2026-11-20T00:00:00Z".parse().expect("a time");
+        let to = from.checked_add(SignedDuration::from_hours(hours)).expect("in range");
+        let options = Options { from: Some(from), to: Some(to), ..Options::default() };
+        start(&Place { url: "https://prom.example", target, options: &options }).expect("it makes sense")
+    }
+
+    fn of<'a>(request: &'a Request, key: &str) -> &'a str {
+        request.query.iter().find(|(there, _)| there == key).map_or("", |(_, value)| value)
+    }
+
+    fn answer(date: &str) -> Reply {
+        let headers = vec![("date".to_owned(), date.to_owned())];
+        let body = br#"{"status":"success","data":{"resultType":"matrix","result":[]}}"#.to_vec();
+        Reply { status: 200, headers, body }
+    }
+
+    #[test]
+    fn a_long_window_is_asked_for_in_pieces_that_leave_nothing_out() {
+        let mut live = live("{service=\"checkout\",}", 15);
+        let mut ends = Vec::new();
+        while let Some(request) = live.next() {
+            assert!(of(&request, "query").contains(",service=\"checkout\"}["), "{request:?}");
+            ends.push((
+                of(&request, "time").to_owned(),
+                of(&request, "query").rsplit('[').next().map(str::to_owned),
+            ));
+            live.reply(answer("")).expect("an answer");
+        }
+        let piece =
+            |end: &str, seconds: &str| (format!("2026-11-20T{end}:00:00Z"), Some(format!("{seconds}s]")));
+        assert_eq!(ends, [piece("06", "21601"), piece("12", "21601"), piece("15", "10801")]);
+    }
+
+    #[test]
+    fn a_server_that_refuses_so_many_samples_is_asked_for_steps_within_its_limit() {
+        let mut live = live("", 24 * 5);
+        live.next().expect("the first piece");
+        live.reply(answer("")).expect("an answer");
+        live.next().expect("the second");
+        let refused = Failure { status: Some(422), ..Failure::default() };
+        assert_eq!(live.failed(&refused), After::Instead);
+        let mut pieces = 0;
+        while let Some(request) = live.next() {
+            let time = |key| of(&request, key).parse::<Timestamp>().expect("a time").as_second();
+            let step: i64 = of(&request, "step").parse().expect("a number");
+            assert!(
+                request.url.ends_with("/api/v1/query_range") && (time("end") - time("start")) / step < 11_000
+            );
+            // What was read already is not asked for again.
+            assert_eq!(pieces == 0, of(&request, "start") == "2026-11-20T06:00:00Z");
+            live.reply(answer("")).expect("an answer");
+            pieces += 1;
+        }
+        assert_eq!(pieces, 3);
+        assert_eq!(live.failed(&refused), After::Stop);
+    }
+
+    #[test]
+    fn what_has_not_been_yet_is_not_asked_for_and_not_known() {
+        let mut live = live("", 48);
+        live.next().expect("the first piece");
+        let parts = live.reply(answer("Fri, 20 Nov 2026 04:00:00 GMT")).expect("an answer");
+        let asked = String::from_utf8(parts[1].1.clone()).expect("text");
+        assert!(asked.contains("\"end\":\"2026-11-20T03:59:50Z\""), "{asked}");
+        assert!(live.next().is_none());
+    }
+
+    #[test]
+    fn labels_stand_in_braces() {
+        let options =
+            Options { from: Some(Timestamp::UNIX_EPOCH), to: Some(Timestamp::MAX), ..Options::default() };
+        let refused = start(&Place { url: "https://prom.example", target: "service=a", options: &options });
+        assert!(refused.err().is_some_and(|why| why.contains("braces")));
+    }
+}
