@@ -271,10 +271,14 @@ fn refused(reply: &Reply, request: &Request, place: &Origin, access: &Access) ->
     let status = reply.status;
     let what = &request.what;
     let wait = wait_asked(reply);
+    let said = quoted(reply);
+    // GitHub's secondary limits come with any of the three.
     let is_limit = status == 429
         || (status == 403
-            && (reply.header("x-ratelimit-remaining") == Some("0") || reply.header("retry-after").is_some()));
-    let said = quoted(reply).map(|said| format!(": {said}")).unwrap_or_default();
+            && (reply.header("x-ratelimit-remaining") == Some("0")
+                || reply.header("retry-after").is_some()
+                || said.as_ref().is_some_and(|said| said.to_lowercase().contains("rate limit"))));
+    let said = said.map(|said| format!(": {said}")).unwrap_or_default();
     let there =
         format!("set `{}`, or name another variable with `token-env` in `{}`", access.variable, access.table);
     let mut trouble = match status {
@@ -282,6 +286,7 @@ fn refused(reply: &Reply, request: &Request, place: &Origin, access: &Access) ->
             let mut limit = Trouble::passing(format!("`{place}` is asked too often ({status})"))
                 .hint("ask again later; importing again adds only what is new");
             limit.wait = wait;
+            limit.failure.is_limit = true;
             limit
         }
         401 | 403 if access.credentials.is_none() => {

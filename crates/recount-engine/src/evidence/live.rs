@@ -161,6 +161,8 @@ pub struct Failure {
     pub hint: String,
     /// The status, where the server answered at all.
     pub status: Option<u16>,
+    /// Whether it was asked too often: what else is asked of it fails too.
+    pub is_limit: bool,
     /// What there is of a reply that was cut off.
     pub partial: Vec<u8>,
 }

@@ -87,6 +87,7 @@ pub fn select(events: &[&Event], curation: &Curation, known: &Known, asked: &BTr
     // Of a chat of a hundred thousand messages a dozen come in; only those are looked at again.
     selecting.open = events.into_iter().filter(|event| selecting.selection.is_taken(&event.id)).collect();
     selecting.same_merges();
+    selecting.deployments_of_runs();
     selecting.finished_deploys();
     if let Some(start) = selecting.start() {
         let end = selecting.end(start);
@@ -141,26 +142,39 @@ impl<'a> Selecting<'a> {
         })
     }
 
-    /// A merge that a log and a program both tell of: the log knows the moment, the program the title.
+    /// A merge that several sources tell of: a log knows the moment, a program in chat the title, a forge
+    /// both.
     fn same_merges(&mut self) {
-        fn detail<'e>(event: &'e Event, name: &str) -> Option<&'e str> {
-            event.details.get(name).map(String::as_str)
-        }
-        let merges: Vec<&Event> = self.taken().filter(|event| event.kind == Kind::Merge).collect();
+        let merges: Vec<&Event> = self
+            .taken()
+            // A deploy of a commit is no merge of it.
+            .filter(|event| event.kind.is_change() && detail(event, "environment").is_none())
+            .filter(|event| detail(event, "request").or(detail(event, "commit")).is_some())
+            .collect();
+        let knows = |event: &Event| (detail(event, "commit").is_some(), detail(event, "title").is_some());
         for event in &merges {
-            let Some(number) = detail(event, "request") else { continue };
+            let number = detail(event, "request");
             let same = |other: &&&Event| {
-                let (one, two) = (detail(event, "repository"), detail(other, "repository"));
+                let one =
+                    |key: &str| detail(event, key).is_some() && detail(event, key) == detail(other, key);
                 other.id != event.id
-                    && detail(other, "request") == Some(number)
-                    && (one.is_none() || two.is_none() || one == two)
+                    && (one("request")
+                        || one("commit") && event.kind != Kind::Deploy && other.kind != Kind::Deploy)
+                    && one_repository(event, other)
                     && event.instant().duration_since(other.instant()).abs() <= SAME_MERGE
             };
-            let commit = |event: &Event| event.details.contains_key("commit");
-            let better = merges.iter().filter(same).find(|other| commit(other) && !commit(event));
+            // Of two that know as much, only those that name one commit are surely one.
+            let better = merges.iter().filter(same).find(|other| {
+                knows(other) > knows(event) && knows(other).0
+                    || knows(other) == knows(event)
+                        && knows(event).0
+                        && detail(other, "commit") == detail(event, "commit")
+                        && other.id < event.id
+            });
             let Some(better) = better.copied() else { continue };
             self.drop(&event.id, format!("the commit {} tells of the same merge", better.id));
-            if let Some(title) = detail(event, "title") {
+            let title = detail(event, "title").filter(|_| detail(better, "title").is_none());
+            if let (Some(number), Some(title)) = (number, title) {
                 let mut told = self.selection.told(better).clone();
                 told.action = format!("Merged #{number}: {title}");
                 if let (None, Some(url)) = (&told.link, derive::urls(&event.action).next()) {
@@ -172,26 +186,54 @@ impl<'a> Selecting<'a> {
         }
     }
 
+    /// A workflow run whose deployment is there too: that says where to, and when exactly.
+    fn deployments_of_runs(&mut self) {
+        let is_deployment =
+            |event: &Event| event.thread.as_deref().is_some_and(|thread| thread.contains(":deployment:"));
+        let by = ["run", "pipeline"];
+        let deploys: Vec<&Event> =
+            self.taken().filter(|event| by.iter().any(|key| detail(event, key).is_some())).collect();
+        for event in deploys.iter().filter(|event| !is_deployment(event)) {
+            let tells = |other: &&&Event| {
+                let same =
+                    |key: &&str| detail(event, key).is_some() && detail(event, key) == detail(other, key);
+                is_deployment(other) && one_repository(event, other) && by.iter().any(same)
+            };
+            if let Some(other) = deploys.iter().find(tells) {
+                self.drop(&event.id, format!("the deployment {} tells of the same deploy", other.id));
+            }
+        }
+    }
+
     /// The beginning of a deploy whose end is there too.
     fn finished_deploys(&mut self) {
-        let deploys: Vec<&Event> = self.taken().filter(|event| event.kind == Kind::Deploy).collect();
+        let deploys: Vec<&Event> =
+            self.taken().filter(|event| matches!(event.kind, Kind::Deploy | Kind::Rollback)).collect();
         for event in &deploys {
             if phrases::outcome(&event.action) != Outcome::Begun {
                 continue;
             }
             let (url, words) = (derive::urls(&event.action).next(), subject(&event.action));
+            let settles = |other: &&&Event| {
+                detail(event, "state").is_some()
+                    && event.thread.is_some()
+                    && other.thread == event.thread
+                    && other.at >= event.at
+                    && phrases::outcome(&other.action) != Outcome::Begun
+            };
             let ends = |other: &&&Event| {
                 let after = other.instant().duration_since(event.instant());
                 let same = match (url, derive::urls(&other.action).next()) {
                     (Some(one), Some(two)) => one == two,
                     _ => words.is_some() && words == subject(&other.action),
                 };
-                phrases::outcome(&other.action) == Outcome::Done
+                event.kind == Kind::Deploy
+                    && phrases::outcome(&other.action) == Outcome::Done
                     && !after.is_negative()
                     && after <= LONGEST_DEPLOY
                     && same
             };
-            if deploys.iter().any(|other| ends(&other)) {
+            if deploys.iter().any(|other| settles(&other) || ends(&other)) {
                 self.drop(&event.id, "the end of this deploy is in the timeline");
             }
         }
@@ -332,6 +374,17 @@ impl<'a> Selecting<'a> {
     fn services_of(&self, event: &Event) -> BTreeSet<&'a str> {
         derive::services_of(event, &self.known.services)
     }
+}
+
+fn detail<'e>(event: &'e Event, name: &str) -> Option<&'e str> {
+    event.details.get(name).map(String::as_str)
+}
+
+/// Whether two events can be about one repository: one may be known as `shop` here and as `acme/shop` there.
+fn one_repository(one: &Event, two: &Event) -> bool {
+    let (Some(one), Some(two)) = (detail(one, "repository"), detail(two, "repository")) else { return true };
+    let short = |name: &'_ str| name.rsplit('/').next().unwrap_or_default().to_lowercase();
+    one == two || (one.contains('/') != two.contains('/') && short(one) == short(two))
 }
 
 /// Whether an event is a change as they are made every day, by programs and in repositories.

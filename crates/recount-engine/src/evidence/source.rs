@@ -364,7 +364,9 @@ fn rank(event: &Event) -> impl Ord {
         event.signals.pinned,
         event.signals.reactions.len(),
         event.link.is_some(),
+        !event.actor.is_empty(),
         event.action.len(),
+        event.details.len(),
         // The whole event as text: only so that a tie is broken the same way each time.
         std::cmp::Reverse(format!("{event:?}")),
     )

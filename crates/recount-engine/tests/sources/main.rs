@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod forges;
 mod merging;
 mod planting;
 mod systems;

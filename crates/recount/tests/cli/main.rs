@@ -13,6 +13,7 @@ mod harness;
 mod inputs;
 mod library;
 mod live;
+mod live_forges;
 mod odd_files;
 mod reading;
 mod servers;

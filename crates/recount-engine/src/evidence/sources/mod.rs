@@ -9,7 +9,17 @@ pub mod cloudtrail;
 pub mod datadog_events;
 pub mod dispatch;
 pub mod firehydrant;
+mod forge;
 pub mod git_log;
+pub mod github;
+mod github_live;
+mod github_place;
+mod github_wire;
+pub mod gitlab;
+mod gitlab_wire;
+pub mod grafana;
+mod grafana_live;
+mod grafana_wire;
 pub mod icalendar;
 mod icalendar_lines;
 mod icalendar_rule;
@@ -56,6 +66,9 @@ pub static SOURCES: &[&Source] = &[
     &dispatch::DISPATCH,
     &firehydrant::FIREHYDRANT,
     &git_log::GIT_LOG,
+    &github::GITHUB,
+    &gitlab::GITLAB,
+    &grafana::GRAFANA,
     &icalendar::ICALENDAR,
     &incident_io::INCIDENT_IO,
     &jira::JIRA,
