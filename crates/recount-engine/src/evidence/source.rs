@@ -444,12 +444,14 @@ pub fn sort(parts: &[Part<'_>]) -> Sorted {
     let mut by_source: Vec<Vec<usize>> = vec![Vec::new(); SOURCES.len()];
     let mut unrecognised = Vec::new();
     for (index, part) in parts.iter().enumerate() {
-        let less = [Confidence::Possible, Confidence::Shape].into_iter().map(|wanted| fits(part, wanted));
-        let fitting = [sure[index].clone()].into_iter().chain(less).find(|fitting| !fitting.is_empty());
-        let fitting = fitting.unwrap_or_default();
-        let companions: Vec<&'static Source> = fitting.iter().copied().filter(is_there).collect();
-        let chosen = match (&fitting[..], &companions[..]) {
-            ([only], _) | (_, [only]) => SOURCES.iter().position(|source| std::ptr::eq(*source, *only)),
+        let (possible, shaped) = (fits(part, Confidence::Possible), fits(part, Confidence::Shape));
+        let companions: Vec<&'static Source> =
+            possible.iter().chain(&shaped).copied().filter(is_there).collect();
+        // What surely fits, else what lies beside its own kind, else the best guess where there is one.
+        let fitting = [sure[index].clone(), companions, possible, shaped];
+        let fitting = fitting.into_iter().find(|fitting| !fitting.is_empty()).unwrap_or_default();
+        let chosen = match fitting[..] {
+            [only] => SOURCES.iter().position(|source| std::ptr::eq(*source, only)),
             _ => None,
         };
         if let Some(source) = chosen {
