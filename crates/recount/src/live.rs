@@ -9,7 +9,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use recount_engine::config::{EvidenceConfig, Server};
 use recount_engine::evidence::live::{self, LiveForm, LiveSession, Named, Place, Step};
-use recount_engine::evidence::{Import, Options, Source};
+use recount_engine::evidence::{Import, Options, Source, redact};
 
 use crate::client::{Access, Client, WHOLE};
 use crate::environment::Environment;
@@ -42,10 +42,18 @@ impl LiveInput {
 
     /// Reads what a person typed. `None` where it is no live source; an address that none knows is refused.
     fn named(typed: &str) -> Result<Option<Self>, CliError> {
-        if let Some((source, form, named)) = live::named(typed) {
-            return Ok(Some(Self { source, form, named, typed: typed.to_owned() }));
+        let found = live::named(typed);
+        // What was typed is printed, and stands in the frozen evidence.
+        let typed = redact::redact(typed).into_owned();
+        if let Some((source, form, named)) = found {
+            let after = named.url.as_deref().and_then(|url| url.split_once("://"));
+            if after.is_some_and(|(_, rest)| rest.split('/').next().is_some_and(|host| host.contains('@'))) {
+                return Err(CliError::new(format!("`{typed}` has a user name or a password in its address"))
+                    .hint(format!("set `username` and `password-env` in `[evidence.{}]`", form.scheme)));
+            }
+            return Ok(Some(Self { source, form, named, typed }));
         }
-        if live::is_address(typed) {
+        if live::is_address(&typed) {
             return Err(CliError::new(format!("`{typed}` is no address that a source knows")).hint(format!(
                 "live sources are `{}`; save anything else to a file",
                 live::examples().join("`, `")

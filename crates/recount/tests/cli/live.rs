@@ -330,6 +330,7 @@ fn what_is_no_live_source_is_refused_with_those_that_are() {
     ] {
         let run = folder.recount(&["draft", "Checkout fails", input]).is(2);
         assert!(run.err.contains(sentence) && run.err.contains(hint), "{}", run.err);
+        assert!(!run.err.contains("s3cr3t"), "{}", run.err);
         assert_eq!(folder.files("postmortems"), Vec::<String>::new());
     }
     let window = ["--from", "2026-11-20 14:00", "--to", "2026-11-20 15:00"];

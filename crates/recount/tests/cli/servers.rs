@@ -144,14 +144,14 @@ fn alerts_that_fire_and_resolve_are_the_same_from_prometheus_and_from_alertmanag
     folder.write(
         "servers/prometheus.yml",
         format!(
-            "global: {{ evaluation_interval: 1s }}\n\
+            "global: {{ evaluation_interval: 2s }}\n\
              rule_files: [rules.yml]\n\
              alerting: {{ alertmanagers: [{{ static_configs: [{{ targets: ['127.0.0.1:{alertmanager_port}'] }}] }}] }}\n"
         ),
     );
     let now = Timestamp::now().as_second();
     // Prometheus takes five seconds to find its Alertmanager, and forgets what fired before.
-    let (begins, ends) = (now + 8, now + 13);
+    let (begins, ends) = (now + 8, now + 15);
     folder.write(
         "servers/rules.yml",
         format!(
