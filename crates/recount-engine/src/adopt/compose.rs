@@ -1,0 +1,695 @@
+//! The template, filled with what was read: fields, sections, rows, then what has no place, then an account
+//! of it in the notes. Every change is one of the document's operations, which refuse what Markdown would
+//! read otherwise; what is refused goes behind the template's sections as it stands. At the end the words
+//! are counted, and those that are missing come in with the lines they stood in.
+
+use super::headings::{Fact, Place};
+use super::outline::Outline;
+use super::times::{self, Clock, Doubt};
+use super::{Adoption, Original, Placement, Reading, actions, facts, may_state_facts, timeline, words};
+use crate::document::edit::Edit;
+use crate::document::markdown::BlockKind;
+use crate::document::operations::OperationError;
+use crate::document::template::{FieldId, FieldKind, SectionId};
+use crate::document::value::severity::Severity;
+use crate::document::value::duration;
+use crate::document::{Document, FieldState, Span};
+
+pub(super) fn compose(reading: &Reading, blank: &Document, original: &Original) -> Adoption {
+    let mut composer = Composer {
+        reading,
+        outline: &reading.outline,
+        document: blank.clone(),
+        handled: vec![false; reading.outline.parts.len()],
+        placements: Vec::new(),
+        notes: Vec::new(),
+        renamed: Vec::new(),
+        aside: Vec::new(),
+        sections: Vec::new(),
+        taken: Vec::new(),
+        entries: 0,
+        instants: 0,
+        actions: 0,
+    };
+    composer.title();
+    composer.facts();
+    composer.timelines();
+    composer.action_items();
+    composer.prose();
+    composer.unplaced();
+    composer.account(original);
+    composer.nothing_lost();
+    composer.finish()
+}
+
+struct Composer<'r> {
+    reading: &'r Reading,
+    outline: &'r Outline,
+    document: Document,
+    /// Parts that were dealt with.
+    handled: Vec<bool>,
+    placements: Vec<Placement>,
+    notes: Vec<String>,
+    /// Headings, labels and headers that are called otherwise here, each with what they are now.
+    renamed: Vec<(String, String)>,
+    /// Material for the notes of the appendices, as Markdown.
+    aside: Vec<String>,
+    /// Sections without a place: heading, Markdown, where they stood.
+    sections: Vec<(String, String, Span)>,
+    /// Blocks of which facts were taken, with what is left of them.
+    taken: Vec<(usize, Vec<Span>)>,
+    entries: usize,
+    instants: usize,
+    actions: usize,
+}
+
+type Operation<'o> = &'o dyn Fn(&Document) -> Result<Vec<Edit>, OperationError>;
+
+impl Composer<'_> {
+    /// Applies an operation, or says that it was refused.
+    fn apply(&mut self, operation: Operation<'_>) -> bool {
+        let changed = operation(&self.document).and_then(|edits| self.document.changed(&edits));
+        match changed {
+            Ok(document) => {
+                self.document = document;
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    fn placed(&mut self, from: Span, to: impl Into<String>) {
+        self.placements.push(Placement { from: self.outline.in_file(from), to: to.into(), placed: true });
+    }
+
+    fn said(&mut self, span: Span, to: &str) {
+        let text = self.outline.slice(span).split_whitespace().collect::<Vec<_>>().join(" ");
+        if text.trim_end_matches(':') != to {
+            self.renamed.push((text, to.to_owned()));
+        }
+        self.placed(span, to);
+    }
+
+    fn title(&mut self) {
+        if let Some(from) = self.reading.title_from {
+            self.placed(from, "title");
+        }
+        if self.document.title_text() != Some(self.reading.title()) {
+            let title = self.reading.title().to_owned();
+            self.apply(&|document| document.set_title(&title));
+        }
+        // A heading beside the title that the front matter gives.
+        if let Some(own) = self.outline.title
+            && self.reading.title_from != Some(own)
+        {
+            let text = self.outline.slice(own).split_whitespace().collect::<Vec<_>>().join(" ");
+            if text != self.reading.title() {
+                self.aside.push(text);
+            }
+            self.placed(own, "Notes and raw logs");
+        }
+        if let Some((span, language)) = self.outline.front {
+            let text = self.outline.slice(span);
+            if !text.trim().is_empty() {
+                self.aside.push(format!("Front matter:\n\n{}", fenced(text, language)));
+                self.placed(span, "Notes and raw logs");
+            }
+        }
+        if let Some(day) = self.reading.day() {
+            if day.from.is_none() {
+                self.notes.push(format!("the day {} was taken from the file's name", day.date));
+            }
+        } else {
+            self.notes.push("the document does not say on which day the incident was".to_owned());
+        }
+    }
+
+    fn clock(&self) -> Clock {
+        let near = self.reading.day().map(|day| day.date);
+        Clock { given: self.reading.zone.clone(), near, ..Clock::default() }
+    }
+
+    fn facts(&mut self) {
+        let outline = self.outline;
+        for part in outline.parts.iter().filter(|part| may_state_facts(part.place)) {
+            for index in &part.blocks {
+                let Some(stated) = facts::read(outline, *index) else { continue };
+                let mut rest = stated.rest;
+                for (fact, label, value) in stated.facts {
+                    if !self.fact(fact, label, value) {
+                        // The whole item or line as it stands; an item needs its marker.
+                        let line = outline.text[..label.start as usize].rfind('\n').map_or(0, |at| at + 1);
+                        rest.push(Span::new(line, value.end as usize));
+                    }
+                }
+                for header in stated.said {
+                    self.said(header, "a label");
+                }
+                rest.sort_unstable();
+                self.taken.push((*index, rest));
+            }
+        }
+    }
+
+    /// Sets a field to a labelled value, if it is blank and the value is one.
+    fn fact(&mut self, fact: Fact, label: Span, value: Span) -> bool {
+        let Fact::Field(id) = fact else { return false };
+        let text = self.outline.slice(value).to_owned();
+        if text.contains("<br") || self.document.is_filled(id) && id != FieldId::IncidentId {
+            return false;
+        }
+        let text = match id.def().kind {
+            FieldKind::Id => return self.document.field_text(id) == Some(text.as_str()) && { self.said(label, id.def().label); true },
+            FieldKind::Severity if Severity::parse(&text).is_none() && text.len() > 40 => return false,
+            FieldKind::Duration if duration::read(&text).is_none() => return false,
+            FieldKind::Time => {
+                let placed = self.clock_for_fields().place(&text);
+                if times::instant(&placed.cell).is_none() || placed.doubt.is_some() {
+                    return false;
+                }
+                if let Some(kept) = &placed.kept {
+                    self.renamed.push((kept.clone(), format!("{} {}", id.def().label, placed.cell)));
+                }
+                placed.cell
+            }
+            _ => text,
+        };
+        if !self.apply(&|document| document.set_field(id, &text)) {
+            return false;
+        }
+        self.said(label, id.def().label);
+        self.placed(value, id.def().label);
+        true
+    }
+
+    fn clock_for_fields(&self) -> Clock {
+        let mut clock = self.clock();
+        clock.zone = timeline::zone_of_document(self.outline);
+        if let Some(day) = clock.near {
+            clock.set_day(day);
+        }
+        clock
+    }
+
+    fn timelines(&mut self) {
+        let outline = self.outline;
+        let mut found = timeline::Timeline::default();
+        for at in 0..outline.parts.len() {
+            if outline.parts[at].place != Some(Place::Timeline) || self.handled[at] {
+                continue;
+            }
+            let parts = outline.subtree(at);
+            let before = found.entries.len();
+            found = timeline::read(outline, at, self.clock(), found);
+            if found.entries.len() == before && !outline.parts[at].blocks.is_empty() && before > 0 {
+                self.notes.push(format!(
+                    "`{}` is a timeline without times",
+                    outline.parts[at].heading.map_or("", |heading| outline.slice(heading))
+                ));
+            }
+            for part in parts {
+                self.handled[part] = true;
+            }
+            if let Some(heading) = outline.parts[at].heading {
+                found.said.push(heading);
+            }
+        }
+        if found.entries.is_empty() && found.said.is_empty() {
+            found = self.timeline_without_heading();
+        }
+        for span in std::mem::take(&mut found.said) {
+            self.said(span, "Timeline");
+        }
+        self.rows(&found);
+        let beside: Vec<(String, Vec<Span>)> = found
+            .entries
+            .iter()
+            .filter(|entry| !entry.beside.is_empty())
+            .map(|entry| (format!("**{}**", name_of(entry)), entry.beside.clone()))
+            .collect();
+        let mut pieces: Vec<String> = Vec::new();
+        if !found.rest.is_empty() {
+            pieces.push(self.blocks(&found.rest));
+        }
+        for (name, spans) in beside {
+            pieces.push(format!("{name}\n\n{}", self.blocks(&spans)));
+        }
+        self.into_section(SectionId::Timeline, &pieces.join("\n\n"), &found.rest);
+    }
+
+    /// The first list outside of all timelines whose items begin with clocks.
+    fn timeline_without_heading(&mut self) -> timeline::Timeline {
+        let outline = self.outline;
+        for at in 0..outline.parts.len() {
+            let part = &outline.parts[at];
+            let is_free = !matches!(part.place, Some(Place::Actions | Place::List(_)));
+            if let Some(list) = part.blocks.iter().find(|index| is_free && timeline::is_timeline(outline, **index)) {
+                self.taken.push((*list, Vec::new()));
+                return timeline::read_list(outline, at, *list, self.clock());
+            }
+        }
+        timeline::Timeline::default()
+    }
+
+    fn rows(&mut self, found: &timeline::Timeline) {
+        let rows: Vec<[String; 4]> = found.entries.iter().map(|entry| entry.cells.clone()).collect();
+        if rows.is_empty() {
+            return;
+        }
+        let mut kept: Vec<bool> = vec![true; rows.len()];
+        if !self.apply(&|document| document.append_timeline_rows(&rows)) {
+            for (index, row) in rows.iter().enumerate() {
+                kept[index] = self.apply(&|document| document.append_timeline_rows(std::slice::from_ref(row)));
+            }
+        }
+        let mut number = self.document.timeline_rows().len() - kept.iter().filter(|kept| **kept).count();
+        let mut refused = Vec::new();
+        for (entry, is_kept) in found.entries.iter().zip(kept) {
+            if is_kept {
+                number += 1;
+                self.placed(entry.span, format!("Timeline, row {number}"));
+            } else {
+                refused.push(entry.span);
+            }
+        }
+        if !refused.is_empty() {
+            let text = self.blocks(&refused);
+            self.into_section(SectionId::Timeline, &text, &refused);
+        }
+        self.entries = self.document.timeline_rows().len();
+        self.instants = self.document.timeline_rows().iter().filter(|row| row.at().is_some()).count();
+        let doubts = |wanted: Doubt| found.entries.iter().filter(|entry| entry.doubt == Some(wanted)).count();
+        let rows = |count: usize| if count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
+        match doubts(Doubt::NoZone) {
+            0 => {}
+            count => self.notes.push(format!(
+                "no zone is stated for the times of {}: they stand in the Action column as written, and `--zone` says what they are in",
+                rows(count)
+            )),
+        }
+        match doubts(Doubt::NoDay) {
+            0 => {}
+            count => self.notes.push(format!("no day is stated for the times of {}", rows(count))),
+        }
+        match doubts(Doubt::Ambiguous) {
+            0 => {}
+            count => {
+                let zone = found.zone.as_deref().map_or(String::new(), |zone| format!(" (`{zone}`)"));
+                self.notes.push(format!("the times of {} can mean several instants{zone}; they stand as written", rows(count)));
+            }
+        }
+        let untimed = found.entries.iter().filter(|entry| entry.doubt.is_none() && entry.cells[0].is_empty()).count();
+        if untimed > 0 {
+            self.notes.push(format!("{} of the timeline say no time", rows(untimed)));
+        }
+    }
+
+    fn action_items(&mut self) {
+        let outline = self.outline;
+        let mut found = actions::Actions::default();
+        for at in 0..outline.parts.len() {
+            if outline.parts[at].place != Some(Place::Actions) || self.handled[at] {
+                continue;
+            }
+            let parts = outline.subtree(at);
+            actions::read(outline, at, &mut found);
+            for part in parts {
+                self.handled[part] = true;
+            }
+            found.said.extend(outline.parts[at].heading);
+        }
+        for span in std::mem::take(&mut found.said) {
+            self.said(span, "Action items");
+        }
+        let rows: Vec<[String; 6]> = found.items.iter().map(|item| item.cells.clone()).collect();
+        let mut kept = vec![true; rows.len()];
+        if !rows.is_empty() && !self.apply(&|document| document.append_action_items(&rows)) {
+            for (index, row) in rows.iter().enumerate() {
+                kept[index] = self.apply(&|document| document.append_action_items(std::slice::from_ref(row)));
+            }
+        }
+        let mut pieces = Vec::new();
+        let mut number = 0;
+        for (item, is_kept) in found.items.iter().zip(kept) {
+            if is_kept {
+                number += 1;
+                self.placed(item.span, format!("Action items, #{number}"));
+                if !item.beside.is_empty() {
+                    pieces.push(format!("**#{number}**\n\n{}", self.blocks(&item.beside)));
+                }
+            } else {
+                found.rest.push(item.span);
+            }
+        }
+        self.actions = number;
+        if !found.rest.is_empty() {
+            pieces.insert(0, self.blocks(&found.rest));
+        }
+        self.into_section(SectionId::ActionItems, &pieces.join("\n\n"), &found.rest);
+    }
+
+    /// What a known heading announces, other than rows: fields and lists of bullets.
+    fn prose(&mut self) {
+        for at in 0..self.outline.parts.len() {
+            if self.handled[at] {
+                continue;
+            }
+            let part = &self.outline.parts[at];
+            let place = if at == 0 { Some(Place::Summary) } else { part.place };
+            match place {
+                None | Some(Place::Lessons | Place::Timeline | Place::Actions) => {}
+                Some(place) => self.piece(at, place),
+            }
+        }
+    }
+
+    /// One known heading with what stands below it.
+    fn piece(&mut self, at: usize, place: Place) {
+        let outline = self.outline;
+        let members: Vec<usize> =
+            outline.subtree(at).into_iter().filter(|part| !self.handled[*part] && (*part == at || at != 0)).collect();
+        let (markdown, spans) = self.markdown(&members, |heading| format!("**{heading}**"));
+        for part in &members {
+            self.handled[*part] = true;
+        }
+        let heading = outline.parts[at].heading;
+        let (field, list) = match place {
+            Place::Summary => (Some(FieldId::ImpactSummary), None),
+            Place::Impact => (Some(FieldId::Symptoms), None),
+            Place::Detection => (Some(way_of_detection(&markdown)), None),
+            Place::Appendix => (Some(FieldId::Notes), None),
+            Place::Field(id) => (Some(id), None),
+            Place::List(id) => (None, Some(id)),
+            Place::Timeline | Place::Actions | Place::Lessons => (None, None),
+        };
+        let name = field.map_or_else(|| list.map_or("", SectionId::heading), |id| id.def().label);
+        if markdown.trim().is_empty() {
+            if let Some(heading) = heading {
+                self.said(heading, name);
+            }
+            return;
+        }
+        let is_done = match (field, list) {
+            (Some(FieldId::Notes), _) => {
+                // The notes are written last, and all at once.
+                let heading = heading.map(|heading| format!("**{}**\n\n", outline.slice(heading).trim()));
+                self.aside.push(format!("{}{markdown}", heading.unwrap_or_default()));
+                true
+            }
+            (Some(id), _) => {
+                let again = self.document.field(id).is_some_and(|field| {
+                    field.state == FieldState::Filled && id.def().kind != FieldKind::Group
+                });
+                let text = match heading.filter(|_| again) {
+                    Some(heading) => format!("**{}**\n\n{markdown}", outline.slice(heading).trim()),
+                    None => markdown.clone(),
+                };
+                self.into_field(id, &text)
+            }
+            (None, Some(id)) => self.apply(&|document| document.add_blocks_to_section(id, &markdown)),
+            (None, None) => false,
+        };
+        if is_done {
+            if let Some(heading) = heading {
+                self.said(heading, name);
+            }
+            for span in spans {
+                self.placed(span, name);
+            }
+        } else {
+            let title = heading.map_or("Introduction".to_owned(), |heading| outline.slice(heading).to_owned());
+            let whole = spans.iter().copied().reduce(Span::to).unwrap_or_default();
+            self.sections.push((title, markdown, whole));
+        }
+    }
+
+    /// One short line stands behind the label; anything else below it.
+    fn into_field(&mut self, id: FieldId, markdown: &str) -> bool {
+        let line = markdown.trim();
+        let is_line = !line.contains('\n')
+            && line.len() <= 200
+            && !line.starts_with(['-', '*', '+', '>', '#', '|', '`', '~', '<'])
+            && !line.starts_with(|ch: char| ch.is_ascii_digit());
+        let is_blank = self.document.field(id).is_none_or(|field| field.state != FieldState::Filled);
+        let kind = id.def().kind;
+        if is_line && is_blank && !matches!(kind, FieldKind::Group | FieldKind::Question)
+            && self.apply(&|document| document.set_field(id, line))
+        {
+            return true;
+        }
+        self.apply(&|document| document.add_blocks_to_field(id, markdown))
+    }
+
+    /// Blocks that stay as they are in a section of rows.
+    fn into_section(&mut self, id: SectionId, markdown: &str, spans: &[Span]) {
+        if markdown.trim().is_empty() {
+            return;
+        }
+        if self.apply(&|document| document.add_blocks_to_section(id, markdown)) {
+            for span in spans {
+                self.placed(*span, id.heading());
+            }
+        } else {
+            let whole = spans.iter().copied().reduce(Span::to).unwrap_or_default();
+            self.sections.push((format!("{}, continued", id.heading()), markdown.to_owned(), whole));
+        }
+    }
+
+    /// Parts as Markdown: what follows a label, the blocks, and the headings below in the form given.
+    fn markdown(&self, parts: &[usize], heading: impl Fn(&str) -> String) -> (String, Vec<Span>) {
+        let mut pieces: Vec<String> = Vec::new();
+        let mut spans = Vec::new();
+        for (index, at) in parts.iter().enumerate() {
+            let part = &self.outline.parts[*at];
+            if let Some(name) = part.heading.filter(|_| index > 0) {
+                let name_text = self.outline.slice(name).split_whitespace().collect::<Vec<_>>().join(" ");
+                pieces.push(heading(&name_text));
+                spans.push(name);
+            }
+            if let Some(lead) = part.lead {
+                pieces.push(self.outline.slice(lead).to_owned());
+                spans.push(lead);
+            }
+            for block in &part.blocks {
+                let of_block = self.left_of(*block);
+                if !of_block.is_empty() {
+                    pieces.push(self.blocks(&of_block));
+                    spans.extend(of_block);
+                }
+            }
+        }
+        (pieces.join("\n\n"), spans)
+    }
+
+    /// What of a block was not taken as a fact.
+    fn left_of(&self, block: usize) -> Vec<Span> {
+        match self.taken.iter().find(|(index, _)| *index == block) {
+            Some((_, rest)) => rest.clone(),
+            None if self.outline.block(block).kind == BlockKind::Rule => Vec::new(),
+            None => vec![self.outline.source_of(block)],
+        }
+    }
+
+    /// Blocks with a blank line between them; items and lines that follow each other stay together.
+    fn blocks(&self, spans: &[Span]) -> String {
+        let mut out = String::new();
+        let mut end: Option<u32> = None;
+        for span in spans {
+            if let Some(end) = end {
+                let between = self.outline.text.get(end as usize..span.start as usize).unwrap_or("\n\n");
+                let is_next = between.trim().is_empty() && between.matches('\n').count() <= 1;
+                out.push_str(if is_next { "\n" } else { "\n\n" });
+            }
+            out.push_str(&without_common_indent(self.outline.slice(*span)));
+            end = Some(span.end);
+        }
+        out
+    }
+
+    /// What has no place: sections with their headings and what stands below them.
+    fn unplaced(&mut self) {
+        let outline = self.outline;
+        for at in 1..outline.parts.len() {
+            if self.handled[at] {
+                continue;
+            }
+            let root = outline.parts[at].level;
+            let members: Vec<usize> =
+                outline.subtree(at).into_iter().filter(|part| !self.handled[*part]).collect();
+            for part in &members {
+                self.handled[*part] = true;
+            }
+            let heading = outline.parts[at].heading;
+            let name = heading.map_or(String::new(), |heading| outline.slice(heading).to_owned());
+            let (_, spans) = self.markdown(&members, |_| String::new());
+            let mut text = Vec::new();
+            for part in &members {
+                let level = usize::from(outline.parts[*part].level.saturating_sub(root)) + 2;
+                if *part != at
+                    && let Some(heading) = outline.parts[*part].heading
+                {
+                    text.push(format!("{} {}", "#".repeat(level.min(6)), outline.slice(heading).trim()));
+                }
+                let (below, _) = self.markdown(&[*part], |_| String::new());
+                text.push(below);
+            }
+            text.retain(|text| !text.trim().is_empty());
+            if text.is_empty() {
+                if let Some(heading) = heading {
+                    // Nothing but a heading over others that have their places.
+                    self.renamed.push((name, "the sections below it".to_owned()));
+                    self.placed(heading, "a heading over others");
+                }
+                continue;
+            }
+            let whole = spans.iter().copied().chain(heading).reduce(Span::to).unwrap_or_default();
+            self.sections.push((name, text.join("\n\n"), whole));
+        }
+        for (heading, markdown, span) in std::mem::take(&mut self.sections) {
+            let name = if heading.trim().is_empty() { "Further text".to_owned() } else { heading };
+            if !self.apply(&|document| document.append_section(&name, &markdown)) {
+                let fenced = fenced(&markdown, "markdown");
+                let plain = name.trim_matches(['#', ' ']).to_owned();
+                if !self.apply(&|document| document.append_section(&plain, &fenced)) {
+                    continue;
+                }
+            }
+            let from = self.outline.in_file(span);
+            self.placements.push(Placement { from, to: format!("section `{name}` behind the template's"), placed: false });
+        }
+    }
+
+    /// The notes: where the original is, what is called otherwise, and what belongs to the whole document.
+    fn account(&mut self, original: &Original) {
+        let mut items = vec![format!("- Adopted from [{}]({}), where the original stands unchanged.", original.name, original.link)];
+        if !self.renamed.is_empty() {
+            items.push("- What the original calls otherwise:".to_owned());
+            let mut seen: Vec<(String, String)> = Vec::new();
+            for pair in std::mem::take(&mut self.renamed) {
+                seen.push(pair);
+            }
+            for (was, now) in seen {
+                items.push(format!("  - {was} → {now}"));
+            }
+        }
+        let mut blocks = vec![items.join("\n")];
+        blocks.append(&mut self.aside);
+        let references: Vec<String> =
+            self.outline.references.iter().map(|span| self.outline.slice(*span).to_owned()).collect();
+        if !references.is_empty() {
+            blocks.push(references.join("\n"));
+        }
+        let whole = blocks.join("\n\n");
+        if self.apply(&|document| document.add_blocks_to_field(FieldId::Notes, &whole)) {
+            for span in self.outline.references.clone() {
+                self.placed(span, "Notes and raw logs");
+            }
+            return;
+        }
+        for block in blocks {
+            if !self.apply(&|document| document.add_blocks_to_field(FieldId::Notes, &block)) {
+                let fenced = fenced(&block, "");
+                self.apply(&|document| document.add_blocks_to_field(FieldId::Notes, &fenced));
+            }
+        }
+    }
+
+    /// Brings in the lines of words that are in the original and not in the result.
+    fn nothing_lost(&mut self) {
+        let all = words::words(&self.outline.text);
+        for attempt in 0..3 {
+            let mut lost = words::missing(&all, &words::words(self.document.text()));
+            if lost.is_empty() {
+                return;
+            }
+            let mut lines = Vec::new();
+            for line in self.outline.text.split('\n') {
+                let mut is_wanted = false;
+                for word in words::words_of_line(line) {
+                    if let Some(count) = lost.get_mut(word).filter(|count| **count > 0) {
+                        *count -= 1;
+                        is_wanted = true;
+                    }
+                }
+                if is_wanted {
+                    lines.push(line);
+                }
+            }
+            let text = if attempt == 0 { lines.join("\n") } else { self.outline.text.clone() };
+            let fenced = fenced(&text, "text");
+            let heading = "What found no other place";
+            if !self.apply(&|document| document.append_section(heading, &fenced)) {
+                let text = format!("{}\n\n## {heading}\n\n{fenced}\n", self.document.text().trim_end());
+                self.document = Document::parse(text.as_bytes());
+            }
+            self.notes.push(format!(
+                "{} found no place of their own and stand as they were under `{heading}`",
+                if lines.len() == 1 { "1 line".to_owned() } else { format!("{} lines", lines.len()) }
+            ));
+        }
+    }
+
+    fn finish(mut self) -> Adoption {
+        self.placements.sort_by_key(|placement| (placement.from.start, placement.from.end));
+        let unplaced = self.placements.iter().filter(|placement| !placement.placed);
+        let unplaced = unplaced.map(|placement| words_between(self.outline, placement.from)).sum();
+        Adoption {
+            document: self.document,
+            placements: self.placements,
+            notes: self.notes,
+            words: words::count(&self.outline.text),
+            unplaced,
+            entries: self.entries,
+            instants: self.instants,
+            actions: self.actions,
+        }
+    }
+}
+
+fn words_between(outline: &Outline, span: Span) -> usize {
+    outline.text.get(span.range()).map_or(0, words::count)
+}
+
+/// A name for an entry whose code stands below the table.
+fn name_of(entry: &timeline::Entry) -> String {
+    let [time, _, action, _] = &entry.cells;
+    if time.is_empty() { action.lines().next().unwrap_or("").chars().take(60).collect() } else { time.clone() }
+}
+
+/// Which of the three ways of detection a text speaks of; all of them where it speaks of several or none.
+fn way_of_detection(text: &str) -> FieldId {
+    const CUSTOMERS: [&str; 7] = ["customer", "user", "client", "community", "contacted by", "complain", "support ticket"];
+    const ALERTS: [&str; 6] = ["alert", "alarm", "paged", "pager", "monitoring", "health check"];
+    const INSIDE: [&str; 5] = ["noticed", "we saw", "observed", "engineer", "admin"];
+    let lower = text.to_lowercase();
+    let speaks = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    match (speaks(&ALERTS), speaks(&CUSTOMERS), speaks(&INSIDE)) {
+        (true, false, false) => FieldId::AlertNames,
+        (false, true, false) => FieldId::CustomerReports,
+        (false, false, true) => FieldId::InternalObservation,
+        _ => FieldId::HowDetected,
+    }
+}
+
+/// Text in a fence that nothing in it closes.
+fn fenced(text: &str, language: &str) -> String {
+    let mut longest = 0;
+    let mut run = 0;
+    for ch in text.chars() {
+        run = if ch == '`' { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    let fence = "`".repeat((longest + 1).max(3));
+    format!("{fence}{language}\n{}\n{fence}", text.trim_end_matches('\n'))
+}
+
+/// Lines without the indentation that all of them have.
+fn without_common_indent(text: &str) -> String {
+    let filled = || text.lines().filter(|line| !line.trim().is_empty());
+    let indent = filled().map(|line| line.len() - line.trim_start_matches(' ').len()).min().unwrap_or(0);
+    // Four blanks make a code block of what stands alone.
+    if indent == 0 || indent >= 4 {
+        return text.to_owned();
+    }
+    text.lines().map(|line| line.get(indent..).unwrap_or("")).collect::<Vec<_>>().join("\n")
+}
