@@ -44,7 +44,8 @@ const STATUS: usize = 4;
 pub(super) fn read(outline: &Outline, part: usize, found: &mut Actions) {
     let parts = outline.subtree(part);
     let blocks = parts.iter().flat_map(|part| &outline.parts[*part].blocks);
-    let has_list = blocks.clone().any(|index| matches!(outline.block(*index).kind, BlockKind::List | BlockKind::Table));
+    let has_list =
+        blocks.clone().any(|index| matches!(outline.block(*index).kind, BlockKind::List | BlockKind::Table));
     for at in parts {
         let this = &outline.parts[at];
         if at != part {
@@ -120,7 +121,8 @@ fn item(span: Span, cell: CellText, checked: Option<bool>) -> Item {
             item.cells[STATUS] = "Done".to_owned();
         } else if bare.is_empty() && item.cells[STATUS].is_empty() {
             item.cells[STATUS] = "Open".to_owned();
-        } else if let Some((priority, _)) = Priority::parse(bare).filter(|_| item.cells[PRIORITY].is_empty()) {
+        } else if let Some((priority, _)) = Priority::parse(bare).filter(|_| item.cells[PRIORITY].is_empty())
+        {
             item.cells[PRIORITY] = kept_as(bare, priority.as_str());
         } else if status::kind_of(bare).is_some() && item.cells[STATUS].is_empty() {
             bare.clone_into(&mut item.cells[STATUS]);
@@ -250,13 +252,19 @@ fn rows(outline: &Outline, index: usize, found: &mut Actions) -> bool {
             let column = columns.get(at).copied().flatten();
             let place = column.and_then(|column| COLUMNS.iter().position(|known| *known == column));
             match place.filter(|place| item.cells[*place].is_empty()) {
-                Some(DUE) if date::read(&value).is_err() && !times::without_marks(&value).contains(|ch: char| ch.is_ascii_digit()) => {
+                Some(DUE)
+                    if date::read(&value).is_err()
+                        && !times::without_marks(&value).contains(|ch: char| ch.is_ascii_digit()) =>
+                {
                     item.cells[DUE] = value;
                 }
                 Some(place) => item.cells[place] = value,
                 None => {
                     let name = table.header.get(at).map_or("", |header| outline.slice(*header));
-                    if item.cells[STATUS].is_empty() && !columns.contains(&Some(C::Status)) && status::kind_of(&value).is_some() {
+                    if item.cells[STATUS].is_empty()
+                        && !columns.contains(&Some(C::Status))
+                        && status::kind_of(&value).is_some()
+                    {
                         item.cells[STATUS] = value;
                     } else {
                         extra.push(if name.is_empty() { value } else { format!("{name}: {value}") });
@@ -306,11 +314,17 @@ mod tests {
             ("- [*] ensure it", ["", "ensure it", "", "", "Done", ""]),
             ("- **[P1]** page on disk", ["P1", "page on disk", "", "", "", ""]),
             ("- [#12](https://x.example) fix", ["", "[#12](https://x.example) fix", "", "", "", ""]),
-            ("1. Fix it (owner: Ana Li, due: 2026-03-02)", ["", "Fix it (owner: Ana Li, due: 2026-03-02)", "Ana Li", "2026-03-02", "", ""]),
+            (
+                "1. Fix it (owner: Ana Li, due: 2026-03-02)",
+                ["", "Fix it (owner: Ana Li, due: 2026-03-02)", "Ana Li", "2026-03-02", "", ""],
+            ),
             ("- @ana: look into it", ["", "@ana: look into it", "@ana", "", "", ""]),
             ("- Fix\n  - first\n  - second", ["", "Fix\n- first\n- second", "", "", "", ""]),
             ("Look into the marshalling.", ["", "Look into the marshalling.", "", "", "", ""]),
-            ("| Action | Type | Who | Bug |\n|---|---|---|---|\n| Add tests | detect | ana | #7 |", ["", "Add tests\nType: detect\nBug: #7", "ana", "", "", ""]),
+            (
+                "| Action | Type | Who | Bug |\n|---|---|---|---|\n| Add tests | detect | ana | #7 |",
+                ["", "Add tests\nType: detect\nBug: #7", "ana", "", "", ""],
+            ),
         ] {
             assert_eq!(items(text), [expected.map(str::to_owned)], "{text}");
         }

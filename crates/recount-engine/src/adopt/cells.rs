@@ -65,7 +65,9 @@ impl CellText {
                     self.add(outline, child, &format!("{prefix}> "));
                 }
             }
-            BlockKind::Code | BlockKind::Table | BlockKind::Html => self.beside.push(outline.source_of(index)),
+            BlockKind::Code | BlockKind::Table | BlockKind::Html => {
+                self.beside.push(outline.source_of(index))
+            }
             BlockKind::Item | BlockKind::TableHead | BlockKind::TableRow | BlockKind::Rule => {}
         }
     }
@@ -124,14 +126,18 @@ mod tests {
 
     #[test]
     fn what_fits_into_a_cell_comes_in_and_the_rest_is_handed_back() {
-        let text = "- one\n  goes on  \n  new line\n\n  - [x] two\n  - three\n    > four\n\n  ```\n  code\n  ```\n";
+        let text =
+            "- one\n  goes on  \n  new line\n\n  - [x] two\n  - three\n    > four\n\n  ```\n  code\n  ```\n";
         let outline = Outline::read(text.as_bytes());
         let list = outline.parts[0].blocks[0];
         let (item, _) = outline.markdown.children(list).next().expect("it has an item");
         let mut cell = CellText::default();
         cell.add_item(&outline, item);
         assert_eq!(cell.text, "one goes on\nnew line\n- [x] two\n- three\n> four");
-        assert_eq!(cell.beside.iter().map(|span| outline.slice(*span)).collect::<Vec<_>>(), ["  ```\n  code\n  ```"]);
+        assert_eq!(
+            cell.beside.iter().map(|span| outline.slice(*span)).collect::<Vec<_>>(),
+            ["  ```\n  code\n  ```"]
+        );
     }
 
     #[test]

@@ -11,8 +11,8 @@ use crate::document::edit::Edit;
 use crate::document::markdown::BlockKind;
 use crate::document::operations::OperationError;
 use crate::document::template::{FieldId, FieldKind, SectionId};
-use crate::document::value::severity::Severity;
 use crate::document::value::duration;
+use crate::document::value::severity::Severity;
 use crate::document::{Document, FieldState, Span};
 
 pub(super) fn compose(reading: &Reading, blank: &Document, original: &Original) -> Adoption {
@@ -159,7 +159,12 @@ impl Composer<'_> {
             return false;
         }
         let text = match id.def().kind {
-            FieldKind::Id => return self.document.field_text(id) == Some(text.as_str()) && { self.said(label, id.def().label); true },
+            FieldKind::Id => {
+                return self.document.field_text(id) == Some(text.as_str()) && {
+                    self.said(label, id.def().label);
+                    true
+                };
+            }
             FieldKind::Severity if Severity::parse(&text).is_none() && text.len() > 40 => return false,
             FieldKind::Duration if duration::read(&text).is_none() => return false,
             FieldKind::Time => {
@@ -243,7 +248,9 @@ impl Composer<'_> {
         for at in 0..outline.parts.len() {
             let part = &outline.parts[at];
             let is_free = !matches!(part.place, Some(Place::Actions | Place::List(_)));
-            if let Some(list) = part.blocks.iter().find(|index| is_free && timeline::is_timeline(outline, **index)) {
+            if let Some(list) =
+                part.blocks.iter().find(|index| is_free && timeline::is_timeline(outline, **index))
+            {
                 self.taken.push((*list, Vec::new()));
                 return timeline::read_list(outline, at, *list, self.clock());
             }
@@ -259,7 +266,8 @@ impl Composer<'_> {
         let mut kept: Vec<bool> = vec![true; rows.len()];
         if !self.apply(&|document| document.append_timeline_rows(&rows)) {
             for (index, row) in rows.iter().enumerate() {
-                kept[index] = self.apply(&|document| document.append_timeline_rows(std::slice::from_ref(row)));
+                kept[index] =
+                    self.apply(&|document| document.append_timeline_rows(std::slice::from_ref(row)));
             }
         }
         let mut number = self.document.timeline_rows().len() - kept.iter().filter(|kept| **kept).count();
@@ -295,10 +303,14 @@ impl Composer<'_> {
             0 => {}
             count => {
                 let zone = found.zone.as_deref().map_or(String::new(), |zone| format!(" (`{zone}`)"));
-                self.notes.push(format!("the times of {} can mean several instants{zone}; they stand as written", rows(count)));
+                self.notes.push(format!(
+                    "the times of {} can mean several instants{zone}; they stand as written",
+                    rows(count)
+                ));
             }
         }
-        let untimed = found.entries.iter().filter(|entry| entry.doubt.is_none() && entry.cells[0].is_empty()).count();
+        let untimed =
+            found.entries.iter().filter(|entry| entry.doubt.is_none() && entry.cells[0].is_empty()).count();
         if untimed > 0 {
             self.notes.push(format!("{} of the timeline say no time", rows(untimed)));
         }
@@ -366,8 +378,11 @@ impl Composer<'_> {
     /// One known heading with what stands below it.
     fn piece(&mut self, at: usize, place: Place) {
         let outline = self.outline;
-        let members: Vec<usize> =
-            outline.subtree(at).into_iter().filter(|part| !self.handled[*part] && (*part == at || at != 0)).collect();
+        let members: Vec<usize> = outline
+            .subtree(at)
+            .into_iter()
+            .filter(|part| !self.handled[*part] && (*part == at || at != 0))
+            .collect();
         let (markdown, spans) = self.markdown(&members, |heading| format!("**{heading}**"));
         for part in &members {
             self.handled[*part] = true;
@@ -417,7 +432,8 @@ impl Composer<'_> {
                 self.placed(span, name);
             }
         } else {
-            let title = heading.map_or("Introduction".to_owned(), |heading| outline.slice(heading).to_owned());
+            let title =
+                heading.map_or("Introduction".to_owned(), |heading| outline.slice(heading).to_owned());
             let whole = spans.iter().copied().reduce(Span::to).unwrap_or_default();
             self.sections.push((title, markdown, whole));
         }
@@ -432,7 +448,9 @@ impl Composer<'_> {
             && !line.starts_with(|ch: char| ch.is_ascii_digit());
         let is_blank = self.document.field(id).is_none_or(|field| field.state != FieldState::Filled);
         let kind = id.def().kind;
-        if is_line && is_blank && !matches!(kind, FieldKind::Group | FieldKind::Question)
+        if is_line
+            && is_blank
+            && !matches!(kind, FieldKind::Group | FieldKind::Question)
             && self.apply(&|document| document.set_field(id, line))
         {
             return true;
@@ -555,13 +573,20 @@ impl Composer<'_> {
                 }
             }
             let from = self.outline.in_file(span);
-            self.placements.push(Placement { from, to: format!("section `{name}` behind the template's"), placed: false });
+            self.placements.push(Placement {
+                from,
+                to: format!("section `{name}` behind the template's"),
+                placed: false,
+            });
         }
     }
 
     /// The notes: where the original is, what is called otherwise, and what belongs to the whole document.
     fn account(&mut self, original: &Original) {
-        let mut items = vec![format!("- Adopted from [{}]({}), where the original stands unchanged.", original.name, original.link)];
+        let mut items = vec![format!(
+            "- Adopted from [{}]({}), where the original stands unchanged.",
+            original.name, original.link
+        )];
         if !self.renamed.is_empty() {
             items.push("- What the original calls otherwise:".to_owned());
             let mut seen: Vec<(String, String)> = Vec::new();
@@ -653,12 +678,17 @@ fn words_between(outline: &Outline, span: Span) -> usize {
 /// A name for an entry whose code stands below the table.
 fn name_of(entry: &timeline::Entry) -> String {
     let [time, _, action, _] = &entry.cells;
-    if time.is_empty() { action.lines().next().unwrap_or("").chars().take(60).collect() } else { time.clone() }
+    if time.is_empty() {
+        action.lines().next().unwrap_or("").chars().take(60).collect()
+    } else {
+        time.clone()
+    }
 }
 
 /// Which of the three ways of detection a text speaks of; all of them where it speaks of several or none.
 fn way_of_detection(text: &str) -> FieldId {
-    const CUSTOMERS: [&str; 7] = ["customer", "user", "client", "community", "contacted by", "complain", "support ticket"];
+    const CUSTOMERS: [&str; 7] =
+        ["customer", "user", "client", "community", "contacted by", "complain", "support ticket"];
     const ALERTS: [&str; 6] = ["alert", "alarm", "paged", "pager", "monitoring", "health check"];
     const INSIDE: [&str; 5] = ["noticed", "we saw", "observed", "engineer", "admin"];
     let lower = text.to_lowercase();

@@ -34,7 +34,9 @@ fn list(outline: &Outline, index: usize, stated: &mut Stated) {
     for (item, _) in outline.markdown.children(index) {
         let children: Vec<usize> = outline.markdown.children(item).map(|(child, _)| child).collect();
         let fact = match children[..] {
-            [only] if outline.block(only).kind == BlockKind::Paragraph => labelled(outline, outline.block(only).content),
+            [only] if outline.block(only).kind == BlockKind::Paragraph => {
+                labelled(outline, outline.block(only).content)
+            }
             _ => None,
         };
         match fact {
@@ -111,7 +113,8 @@ mod tests {
     fn facts(text: &str) -> Option<(Vec<(Fact, String)>, Vec<String>)> {
         let outline = Outline::read(text.as_bytes());
         let stated = read(&outline, outline.parts[0].blocks[0])?;
-        let facts = stated.facts.iter().map(|(fact, _, value)| (*fact, outline.slice(*value).to_owned())).collect();
+        let facts =
+            stated.facts.iter().map(|(fact, _, value)| (*fact, outline.slice(*value).to_owned())).collect();
         Some((facts, stated.rest.iter().map(|span| outline.slice(*span).to_owned()).collect()))
     }
 
@@ -120,14 +123,26 @@ mod tests {
         let severity = |value: &str| (Fact::Field(FieldId::Severity), value.to_owned());
         let date = |value: &str| (Fact::Date, value.to_owned());
         for (text, expected, rest) in [
-            ("- **Severity**: Sev1\n- **Authors**: Ana\n", vec![severity("Sev1")], vec!["- **Authors**: Ana"]),
+            (
+                "- **Severity**: Sev1\n- **Authors**: Ana\n",
+                vec![severity("Sev1")],
+                vec!["- **Authors**: Ana"],
+            ),
             ("**Severity:** Sev1  \nOwner: Ana\n", vec![severity("Sev1")], vec!["Owner: Ana"]),
-            ("| Field | Value |\n|---|---|\n| Severity | Sev1 |\n| Date | 2026-03-02 |\n", vec![severity("Sev1"), date("2026-03-02")], vec![]),
+            (
+                "| Field | Value |\n|---|---|\n| Severity | Sev1 |\n| Date | 2026-03-02 |\n",
+                vec![severity("Sev1"), date("2026-03-02")],
+                vec![],
+            ),
         ] {
             let rest = rest.into_iter().map(str::to_owned).collect();
             assert_eq!(facts(text), Some((expected, rest)), "{text}");
         }
-        for text in ["Date: we do not know.\nIt went on.", "| a | b | c |\n|---|---|---|\n| Severity | 1 | 2 |", "- Severity:\n"] {
+        for text in [
+            "Date: we do not know.\nIt went on.",
+            "| a | b | c |\n|---|---|---|\n| Severity | 1 | 2 |",
+            "- Severity:\n",
+        ] {
             assert_eq!(facts(text), None, "{text}");
         }
     }

@@ -139,7 +139,8 @@ pub(super) fn place(heading: &str) -> Option<Place> {
     if words.len() < 7 {
         return None;
     }
-    let near = table.exact.iter().map(|(phrase, place)| (strsim::jaro_winkler(phrase, &words), phrase, place));
+    let near =
+        table.exact.iter().map(|(phrase, place)| (strsim::jaro_winkler(phrase, &words), phrase, place));
     let best = near.filter(|(score, phrase, _)| *score >= ALIKE && phrase.len() >= 7);
     best.max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1))).map(|(_, _, place)| *place)
 }
@@ -147,8 +148,24 @@ pub(super) fn place(heading: &str) -> Option<Place> {
 /// Without the words that say only that it is about this incident.
 fn essential(words: &str) -> String {
     const IDLE: [&str; 18] = [
-        "the", "of", "for", "this", "our", "an", "a", "incident", "outage", "issue", "problem", "event", "and", "other",
-        "postmortem", "details", "short", "term",
+        "the",
+        "of",
+        "for",
+        "this",
+        "our",
+        "an",
+        "a",
+        "incident",
+        "outage",
+        "issue",
+        "problem",
+        "event",
+        "and",
+        "other",
+        "postmortem",
+        "details",
+        "short",
+        "term",
     ];
     let kept: Vec<&str> = words.split(' ').filter(|word| !IDLE.contains(word)).collect();
     kept.join(" ")
@@ -205,7 +222,9 @@ mod tests {
 
     #[test]
     fn every_line_of_the_table_names_a_place() {
-        for line in include_str!("headings.txt").lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+        for line in
+            include_str!("headings.txt").lines().filter(|line| !line.starts_with('#') && !line.is_empty())
+        {
             let name = line.split_once('=').expect("a line is `PLACE = PHRASE | …`").0.trim();
             let known = match name.strip_prefix("label ") {
                 Some(label) => fact_named(label).is_some(),

@@ -110,11 +110,12 @@ impl Reading {
         let title = title_from.map_or(stem, |span| outline.slice(span));
         let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
         let title = if title.is_empty() { "Untitled".to_owned() } else { title };
-        let mut reading = Self { outline, zone: options.zone.clone(), title, title_from, day: None, id: None };
+        let mut reading =
+            Self { outline, zone: options.zone.clone(), title, title_from, day: None, id: None };
         reading.day = reading.find_day(&options.file);
-        reading.id = reading.stated(Fact::Field(FieldId::IncidentId)).map(|(_, value)| {
-            reading.outline.slice(value).trim_matches(['`', '*', ' ']).to_owned()
-        });
+        reading.id = reading
+            .stated(Fact::Field(FieldId::IncidentId))
+            .map(|(_, value)| reading.outline.slice(value).trim_matches(['`', '*', ' ']).to_owned());
         reading
     }
 
@@ -143,7 +144,11 @@ impl Reading {
         let parts = self.outline.parts.iter().filter(|part| may_state_facts(part.place));
         let blocks = parts.flat_map(|part| &part.blocks);
         blocks.filter_map(|index| facts::read(&self.outline, *index)).find_map(|stated| {
-            stated.facts.into_iter().find(|(fact, ..)| *fact == wanted).map(|(_, label, value)| (label, value))
+            stated
+                .facts
+                .into_iter()
+                .find(|(fact, ..)| *fact == wanted)
+                .map(|(_, label, value)| (label, value))
         })
     }
 
@@ -163,10 +168,15 @@ impl Reading {
         let prose = parts.flat_map(|part| {
             part.heading.into_iter().chain(part.blocks.iter().map(|index| self.outline.block(*index).content))
         });
-        let spans = labelled.into_iter().chain(start).chain(self.title_from).chain(self.outline.title).chain(headings);
-        let told = spans.chain(prose.take(12)).find_map(|span| {
-            Some(Day { date: self.outline.day_in(span, near)?, from: Some(span) })
-        });
+        let spans = labelled
+            .into_iter()
+            .chain(start)
+            .chain(self.title_from)
+            .chain(self.outline.title)
+            .chain(headings);
+        let told = spans
+            .chain(prose.take(12))
+            .find_map(|span| Some(Day { date: self.outline.day_in(span, near)?, from: Some(span) }));
         told.or_else(|| of_file.map(|date| Day { date, from: None }))
     }
 }

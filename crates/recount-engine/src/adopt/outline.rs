@@ -125,7 +125,8 @@ impl Outline {
 
     fn begins_with_time(&self, index: usize) -> bool {
         let inside = index..self.block(index).end as usize;
-        let mut paragraphs = inside.map(|at| self.block(at)).filter(|block| block.kind == BlockKind::Paragraph);
+        let mut paragraphs =
+            inside.map(|at| self.block(at)).filter(|block| block.kind == BlockKind::Paragraph);
         paragraphs.next().is_some_and(|block| times::leading(self.slice(block.content)).is_some())
     }
 
@@ -166,7 +167,9 @@ impl Outline {
                     real_level = level.max(2);
                     Some((block.content, real_level, None))
                 }
-                BlockKind::Paragraph => self.label(block.content).map(|(label, lead)| (label, real_level + 1, lead)),
+                BlockKind::Paragraph => {
+                    self.label(block.content).map(|(label, lead)| (label, real_level + 1, lead))
+                }
                 _ => None,
             };
             let Some((heading, level, lead)) = found else {
@@ -175,7 +178,8 @@ impl Outline {
                 }
                 continue;
             };
-            let parent = (0..parts.len()).rev().find(|at| parts[*at].heading.is_some() && parts[*at].level < level);
+            let parent =
+                (0..parts.len()).rev().find(|at| parts[*at].heading.is_some() && parts[*at].level < level);
             let parent = parent.filter(|_| !parts.is_empty());
             let place = headings::place(self.slice(heading));
             parts.push(Part { heading: Some(heading), level, parent, place, lead, blocks: Vec::new() });
@@ -221,7 +225,14 @@ impl Outline {
         let names = headings::place(line.trim_end_matches(':'));
         let is_list_heading = matches!(
             names,
-            Some(Place::Timeline | Place::Actions | Place::List(_) | Place::Lessons | Place::Field(_) | Place::Impact)
+            Some(
+                Place::Timeline
+                    | Place::Actions
+                    | Place::List(_)
+                    | Place::Lessons
+                    | Place::Field(_)
+                    | Place::Impact
+            )
         );
         let words = line.split_whitespace().count();
         (is_label && is_list_heading && words <= 4).then_some((Span::new(start, start + line.len()), None))

@@ -29,7 +29,8 @@ impl<'o> ForeignTable<'o> {
     /// Which column each cell of the header is, by `name`.
     pub(super) fn columns<C>(&self, name: impl Fn(&str) -> Option<C>) -> Vec<Option<C>> {
         let widest = self.rows.iter().map(|(_, cells)| cells.len()).max().unwrap_or(0).max(self.header.len());
-        let of = |at: usize| self.header.get(at).and_then(|header| name(&normalize(self.outline.slice(*header))));
+        let of =
+            |at: usize| self.header.get(at).and_then(|header| name(&normalize(self.outline.slice(*header))));
         (0..widest).map(of).collect()
     }
 }
@@ -75,7 +76,13 @@ pub(super) fn timeline_column(name: &str) -> Option<TimelineColumn> {
         () if has("who") || has("actor") || has("person") || has("team") || has("by") || has("responder") => {
             Some(C::Actor)
         }
-        () if has("event") || has("events") || has("action") || has("description") || has("happened") || has("entry") => {
+        () if has("event")
+            || has("events")
+            || has("action")
+            || has("description")
+            || has("happened")
+            || has("entry") =>
+        {
             Some(C::Action)
         }
         () if has("result") || has("outcome") => Some(C::Result),
@@ -93,7 +100,9 @@ pub(super) fn action_column(name: &str) -> Option<ActionColumn> {
         () if has("due") || has("deadline") || has("eta") || has("date") => Some(C::DueDate),
         () if has("status") || has("state") => Some(C::Status),
         () if has("priority") || has("prio") => Some(C::Priority),
-        () if has("action") || has("actions") || has("item") || has("task") || has("todo") || has("what") => Some(C::Action),
+        () if has("action") || has("actions") || has("item") || has("task") || has("todo") || has("what") => {
+            Some(C::Action)
+        }
         () => None,
     })
 }

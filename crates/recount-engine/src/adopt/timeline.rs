@@ -92,7 +92,8 @@ pub(super) fn read(outline: &Outline, part: usize, mut clock: Clock, found: Time
 /// Reads one list of a part that is no timeline by its heading.
 pub(super) fn read_list(outline: &Outline, part: usize, list: usize, mut clock: Clock) -> Timeline {
     let heading = outline.parts[part].heading;
-    clock.zone = heading.and_then(|span| times::zone_in(outline.slice(span))).or_else(|| zone_of_document(outline));
+    clock.zone =
+        heading.and_then(|span| times::zone_in(outline.slice(span))).or_else(|| zone_of_document(outline));
     if let Some(day) = heading.and_then(|span| outline.day_in(span, clock.near)).or(clock.near) {
         clock.set_day(day);
     }
@@ -196,15 +197,28 @@ impl Reader<'_> {
         for line in cells::lines(rest) {
             text.add_text(&line);
         }
-        self.open =
-            Some(Open { span, placed: Some(placed), actor: String::new(), result: String::new(), text, takes_all: false });
+        self.open = Some(Open {
+            span,
+            placed: Some(placed),
+            actor: String::new(),
+            result: String::new(),
+            text,
+            takes_all: false,
+        });
     }
 
     /// Begins an entry without a time.
     fn start_untimed(&mut self, span: Span) {
         self.close();
         let text = CellText::default();
-        self.open = Some(Open { span, placed: None, actor: String::new(), result: String::new(), text, takes_all: false });
+        self.open = Some(Open {
+            span,
+            placed: None,
+            actor: String::new(),
+            result: String::new(),
+            text,
+            takes_all: false,
+        });
     }
 
     fn close(&mut self) {
@@ -302,7 +316,10 @@ impl Reader<'_> {
         for item in items {
             let block = *self.outline.block(item);
             let children: Vec<usize> = self.outline.markdown.children(item).map(|(child, _)| child).collect();
-            let head = children.first().copied().filter(|head| self.outline.block(*head).kind == BlockKind::Paragraph);
+            let head = children
+                .first()
+                .copied()
+                .filter(|head| self.outline.block(*head).kind == BlockKind::Paragraph);
             let content = head.map(|head| self.outline.block(head).content);
             let text = content.map_or("", |content| self.outline.slice(content));
             if let Some(day) = times::whole_day(text, self.near())
@@ -361,7 +378,11 @@ impl Reader<'_> {
         }
         let shown = |line: &str| -> String {
             let line = line.trim();
-            line.strip_prefix(['-', '*', '+']).filter(|rest| rest.starts_with(' ')).unwrap_or(line).trim().to_owned()
+            line.strip_prefix(['-', '*', '+'])
+                .filter(|rest| rest.starts_with(' '))
+                .unwrap_or(line)
+                .trim()
+                .to_owned()
         };
         let timed = lines.iter().filter(|(_, line)| times::leading(&shown(line)).is_some()).count();
         if timed < 2 || timed * 5 < lines.len() * 3 {
@@ -389,7 +410,8 @@ impl Reader<'_> {
         if !columns.contains(&Some(C::Time)) {
             return false;
         }
-        let header = columns.iter().position(|column| *column == Some(C::Time)).and_then(|at| table.header.get(at));
+        let header =
+            columns.iter().position(|column| *column == Some(C::Time)).and_then(|at| table.header.get(at));
         if let Some(zone) = header.and_then(|header| times::zone_in(self.outline.slice(*header))) {
             self.clock.zone.clone_from(&Some(zone.clone()));
             self.found.zone = Some(zone);
@@ -397,7 +419,8 @@ impl Reader<'_> {
         for (span, cells) in &table.rows {
             let text = |at: usize| cells.get(at).map_or("", |cell| self.outline.slice(*cell)).to_owned();
             // Date and clock may stand in two columns.
-            let of = |wanted: C| columns.iter().enumerate().filter(move |(_, column)| **column == Some(wanted));
+            let of =
+                |wanted: C| columns.iter().enumerate().filter(move |(_, column)| **column == Some(wanted));
             let join = |wanted: C, between: &str| -> String {
                 let texts = of(wanted).map(|(at, _)| text(at)).filter(|text| !text.is_empty());
                 texts.collect::<Vec<_>>().join(between)
@@ -416,8 +439,8 @@ impl Reader<'_> {
             let bare = times::without_marks(&time);
             if time.is_empty() {
                 self.start_untimed(*span);
-            } else if let Some(day) =
-                times::whole_day(&bare, self.near()).filter(|_| action.text.is_empty() && join(C::Actor, "").is_empty())
+            } else if let Some(day) = times::whole_day(&bare, self.near())
+                .filter(|_| action.text.is_empty() && join(C::Actor, "").is_empty())
             {
                 self.clock.set_day(day);
                 self.start_untimed(*span);
@@ -447,8 +470,12 @@ fn starts_new_line(outline: &Outline, above: Span, below: Span) -> bool {
 /// `@ana restarts the pods`: who did it, and what.
 fn leading_handle(action: &str) -> Option<(String, String)> {
     let name = action.strip_prefix('@')?;
-    let length = name.find(|ch: char| !(ch.is_alphanumeric() || matches!(ch, '-' | '_' | '.'))).filter(|at| *at > 0)?;
+    let length = name
+        .find(|ch: char| !(ch.is_alphanumeric() || matches!(ch, '-' | '_' | '.')))
+        .filter(|at| *at > 0)?;
     let rest = name[length..].strip_prefix([' ', ':'])?.trim_start();
-    let is_verb = rest.starts_with(|ch: char| ch.is_lowercase()) && !rest.starts_with("and ") && !rest.starts_with("or ");
+    let is_verb = rest.starts_with(|ch: char| ch.is_lowercase())
+        && !rest.starts_with("and ")
+        && !rest.starts_with("or ");
     is_verb.then(|| (format!("@{}", &name[..length]), rest.to_owned()))
 }

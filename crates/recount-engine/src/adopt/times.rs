@@ -76,7 +76,10 @@ fn relative(text: &str) -> Option<Leading> {
     let said = &after[..length];
     let is_relative = said.starts_with(|ch: char| ch.is_ascii_digit())
         && (after.len() < bare.len() - 1 || said.contains(':'))
-        && said.trim_end_matches(':').bytes().all(|b| b.is_ascii_digit() || matches!(b, b':' | b'h' | b'm' | b's' | b'i' | b'n'));
+        && said
+            .trim_end_matches(':')
+            .bytes()
+            .all(|b| b.is_ascii_digit() || matches!(b, b':' | b'h' | b'm' | b's' | b'i' | b'n'));
     if !is_relative {
         return None;
     }
@@ -93,15 +96,38 @@ fn begins_with_day_name(text: &str) -> bool {
 pub(super) fn without_marks(text: &str) -> String {
     let bare: String = text.chars().filter(|ch| !matches!(ch, '*' | '_' | '`' | '[' | ']')).collect();
     let bare = bare.split_whitespace().collect::<Vec<_>>().join(" ");
-    let open = bare.strip_prefix('(').filter(|rest| !rest.contains('(')).map(|rest| rest.trim_end_matches(')'));
+    let open =
+        bare.strip_prefix('(').filter(|rest| !rest.contains('(')).map(|rest| rest.trim_end_matches(')'));
     open.map_or(bare.clone(), str::to_owned)
 }
 
 /// Whether the last word can end a time: `10:45 after` goes on.
 fn ends_as_time(time: &str) -> bool {
     const GO_ON: [&str; 24] = [
-        "after", "about", "around", "at", "before", "between", "by", "ca", "circa", "early", "estimate", "estimated",
-        "from", "late", "on", "roughly", "shortly", "since", "sometime", "standard", "the", "time", "to", "unknown",
+        "after",
+        "about",
+        "around",
+        "at",
+        "before",
+        "between",
+        "by",
+        "ca",
+        "circa",
+        "early",
+        "estimate",
+        "estimated",
+        "from",
+        "late",
+        "on",
+        "roughly",
+        "shortly",
+        "since",
+        "sometime",
+        "standard",
+        "the",
+        "time",
+        "to",
+        "unknown",
     ];
     let last = time.rsplit(|ch: char| !ch.is_alphanumeric()).find(|word| !word.is_empty()).unwrap_or("");
     !GO_ON.iter().any(|word| last.eq_ignore_ascii_case(word))
@@ -200,9 +226,12 @@ fn tidy(text: &str, near: Option<Date>) -> String {
 fn day_in(text: &str) -> Option<(Scanned, usize, usize)> {
     let mut previous = ' ';
     for (at, ch) in text.char_indices() {
-        if ch.is_ascii_alphanumeric() && !previous.is_alphanumeric() && !matches!(previous, ':' | '.' | '-' | '/' | '+')
+        if ch.is_ascii_alphanumeric()
+            && !previous.is_alphanumeric()
+            && !matches!(previous, ':' | '.' | '-' | '/' | '+')
             && let Some((scanned, length)) = date::scan(&text[at..])
-            && !text[at + length..].starts_with(|ch: char| ch.is_alphanumeric() && !matches!(ch, 'T' | 't') || ch == ':')
+            && !text[at + length..]
+                .starts_with(|ch: char| ch.is_alphanumeric() && !matches!(ch, 'T' | 't') || ch == ':')
         {
             return Some((scanned, at, at + length));
         }
@@ -220,7 +249,10 @@ fn certain(scanned: Scanned, near: Option<Date>) -> Option<Date> {
         Scanned::MonthDay { month, day } => {
             let near = near?;
             let years = [near.year() - 1, near.year(), near.year() + 1];
-            years.into_iter().filter_map(|year| Date::new(year, month, day).ok()).min_by_key(|date| away(*date, near))
+            years
+                .into_iter()
+                .filter_map(|year| Date::new(year, month, day).ok())
+                .min_by_key(|date| away(*date, near))
         }
         Scanned::Ambiguous(readings) => {
             let near = near?;
@@ -253,7 +285,9 @@ pub(super) fn day_in_prose(text: &str, near: Option<Date>) -> Option<Date> {
 /// The zone that a text states for the times below or beside it.
 pub(super) fn zone_in(text: &str) -> Option<String> {
     let is_part = |ch: char| ch.is_ascii_alphanumeric() || matches!(ch, '/' | '_' | '+' | '-' | ':');
-    let token = text.split(|ch: char| !is_part(ch)).find_map(|token| zone_label(token.trim_matches([':', '-', '/', '_'])));
+    let token = text
+        .split(|ch: char| !is_part(ch))
+        .find_map(|token| zone_label(token.trim_matches([':', '-', '/', '_'])));
     token.or_else(|| {
         let lower = text.to_lowercase();
         let named = [
@@ -279,7 +313,9 @@ fn zone_label(token: &str) -> Option<String> {
     };
     let letters = token.bytes().take_while(u8::is_ascii_alphabetic).count();
     let is_name = token.contains('/') && token.starts_with(|ch: char| ch.is_ascii_uppercase())
-        || letters >= 2 && token.len() <= 12 && token[..letters].bytes().all(|byte| byte.is_ascii_uppercase());
+        || letters >= 2
+            && token.len() <= 12
+            && token[..letters].bytes().all(|byte| byte.is_ascii_uppercase());
     if !is_name {
         return None;
     }
@@ -292,7 +328,9 @@ fn zone_label(token: &str) -> Option<String> {
 }
 
 fn is_utc(token: &str) -> bool {
-    ["UTC", "GMT", "UT", "UCT", "ZULU", "GMT+0", "UTC+0", "UTC+00:00"].iter().any(|utc| token.eq_ignore_ascii_case(utc))
+    ["UTC", "GMT", "UT", "UCT", "ZULU", "GMT+0", "UTC+0", "UTC+00:00"]
+        .iter()
+        .any(|utc| token.eq_ignore_ascii_case(utc))
 }
 
 /// Whether a time says itself in which zone it is.
@@ -375,7 +413,11 @@ impl Clock {
         }
         if !has_zone && !matches!(read, Err(TimeProblem::NotATime)) {
             self.advance(&text);
-            return Placed { cell: String::new(), kept: Some(written.to_owned()), doubt: Some(Doubt::NoZone) };
+            return Placed {
+                cell: String::new(),
+                kept: Some(written.to_owned()),
+                doubt: Some(Doubt::NoZone),
+            };
         }
         match read {
             Ok(moment) => {
@@ -397,7 +439,10 @@ impl Clock {
                 };
                 // Which day a clock without one is on is certain, whatever its zone.
                 self.advance(&text);
-                let day = self.previous.map(DateTime::date).filter(|_| !stated && !matches!(bare, Err(TimeProblem::NotATime)));
+                let day = self
+                    .previous
+                    .map(DateTime::date)
+                    .filter(|_| !stated && !matches!(bare, Err(TimeProblem::NotATime)));
                 let cell = match day {
                     Some(day) => format!("{day} {full}"),
                     None => full,
@@ -493,7 +538,17 @@ mod tests {
             let found = found.as_ref().map(|found| (found.time.as_str(), found.rest.as_str()));
             assert_eq!(found, Some((time, rest)), "{text}");
         }
-        for text in ["1 hour later", "1.6.0 was released", "Observation: 14:02", "500 errors", "3 nodes", "- x", "", "#2127", "12 instances"] {
+        for text in [
+            "1 hour later",
+            "1.6.0 was released",
+            "Observation: 14:02",
+            "500 errors",
+            "3 nodes",
+            "- x",
+            "",
+            "#2127",
+            "12 instances",
+        ] {
             assert_eq!(leading(text), None, "{text}");
         }
     }
