@@ -7,7 +7,7 @@ use super::outline::Outline;
 use super::table::{self, ForeignTable};
 use super::times;
 use crate::document::markdown::BlockKind;
-use crate::document::template::ActionColumn;
+use crate::document::template::{ACTION_HEADERS, ActionColumn};
 use crate::document::value::date;
 use crate::document::value::priority::Priority;
 use crate::document::value::status;
@@ -19,8 +19,8 @@ pub(super) struct Actions {
     pub(super) items: Vec<Item>,
     /// Blocks that are no items, as they stand.
     pub(super) rest: Vec<Span>,
-    /// Headings and headers that were understood and stand nowhere any more.
-    pub(super) said: Vec<Span>,
+    /// Headings and headers that were understood and stand nowhere any more, each with what it is now.
+    pub(super) said: Vec<(Span, String)>,
 }
 
 /// One action item.
@@ -49,7 +49,7 @@ pub(super) fn read(outline: &Outline, part: usize, found: &mut Actions) {
     for at in parts {
         let this = &outline.parts[at];
         if at != part {
-            found.said.extend(this.heading);
+            found.said.extend(this.heading.map(|heading| (heading, "Action items".to_owned())));
         }
         if let Some(lead) = this.lead {
             paragraph(outline, lead, has_list, found);
@@ -288,7 +288,12 @@ fn rows(outline: &Outline, index: usize, found: &mut Actions) -> bool {
         }
         found.items.push(item);
     }
-    found.said.extend(table.header.iter().copied().filter(|span| !span.is_empty()));
+    let names = table.header.iter().zip(&columns).filter(|(span, _)| !span.is_empty());
+    found.said.extend(names.map(|(span, column)| {
+        let place = column.and_then(|column| COLUMNS.iter().position(|known| *known == column));
+        let name = place.map_or("Action item", |place| ACTION_HEADERS[place]);
+        (*span, format!("the column {name}"))
+    }));
     true
 }
 

@@ -216,14 +216,14 @@ impl Composer<'_> {
                 self.handled[part] = true;
             }
             if let Some(heading) = outline.parts[at].heading {
-                found.said.push(heading);
+                found.said.push((heading, "Timeline".to_owned()));
             }
         }
         if found.entries.is_empty() && found.said.is_empty() {
             found = self.timeline_without_heading();
         }
-        for span in std::mem::take(&mut found.said) {
-            self.said(span, "Timeline");
+        for (span, name) in std::mem::take(&mut found.said) {
+            self.said(span, &name);
         }
         self.rows(&found);
         let beside: Vec<(String, Vec<Span>)> = found
@@ -328,10 +328,10 @@ impl Composer<'_> {
             for part in parts {
                 self.handled[part] = true;
             }
-            found.said.extend(outline.parts[at].heading);
+            found.said.extend(outline.parts[at].heading.map(|heading| (heading, "Action items".to_owned())));
         }
-        for span in std::mem::take(&mut found.said) {
-            self.said(span, "Action items");
+        for (span, name) in std::mem::take(&mut found.said) {
+            self.said(span, &name);
         }
         let rows: Vec<[String; 6]> = found.items.iter().map(|item| item.cells.clone()).collect();
         let mut kept = vec![true; rows.len()];
@@ -588,19 +588,19 @@ impl Composer<'_> {
             original.name, original.link
         )];
         if !self.renamed.is_empty() {
-            items.push("- What the original calls otherwise:".to_owned());
-            let mut seen: Vec<(String, String)> = Vec::new();
-            for pair in std::mem::take(&mut self.renamed) {
-                seen.push(pair);
-            }
-            for (was, now) in seen {
-                items.push(format!("  - {was} → {now}"));
-            }
+            let renamed = std::mem::take(&mut self.renamed);
+            let pairs: Vec<String> = renamed.into_iter().map(|(was, now)| format!("{was} → {now}")).collect();
+            items.push(format!("- What the original calls otherwise: {}.", pairs.join("; ")));
         }
         let mut blocks = vec![items.join("\n")];
         blocks.append(&mut self.aside);
-        let references: Vec<String> =
-            self.outline.references.iter().map(|span| self.outline.slice(*span).to_owned()).collect();
+        let references: Vec<String> = self
+            .outline
+            .references
+            .iter()
+            .map(|span| self.outline.slice(*span).to_owned())
+            .filter(|definition| !self.document.text().contains(definition.as_str()))
+            .collect();
         if !references.is_empty() {
             blocks.push(references.join("\n"));
         }
@@ -675,14 +675,13 @@ fn words_between(outline: &Outline, span: Span) -> usize {
     outline.text.get(span.range()).map_or(0, words::count)
 }
 
-/// A name for an entry whose code stands below the table.
+/// A name for an entry whose code stands below the table: its time as written, else how it begins.
 fn name_of(entry: &timeline::Entry) -> String {
-    let [time, _, action, _] = &entry.cells;
-    if time.is_empty() {
-        action.lines().next().unwrap_or("").chars().take(60).collect()
-    } else {
-        time.clone()
+    if !entry.written.is_empty() {
+        return entry.written.clone();
     }
+    let words: Vec<&str> = entry.cells[2].split_whitespace().take(8).collect();
+    words.join(" ").replace('*', "")
 }
 
 /// Which of the three ways of detection a text speaks of; all of them where it speaks of several or none.
@@ -716,10 +715,16 @@ fn fenced(text: &str, language: &str) -> String {
 /// Lines without the indentation that all of them have.
 fn without_common_indent(text: &str) -> String {
     let filled = || text.lines().filter(|line| !line.trim().is_empty());
-    let indent = filled().map(|line| line.len() - line.trim_start_matches(' ').len()).min().unwrap_or(0);
-    // Four blanks make a code block of what stands alone.
-    if indent == 0 || indent >= 4 {
+    let blanks = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let is_fence = ["```", "~~~"].iter().any(|mark| text.trim_start().starts_with(mark));
+    // What is in a fence is moved by as much as the fence.
+    let first = filled().next().map_or(0, blanks);
+    let least = filled().map(blanks).min().unwrap_or(0);
+    let indent = if is_fence { first } else { least };
+    // Four blanks make a code block of what stands alone; a fence or a table is one without them.
+    let is_marked = ["```", "~~~", "|"].iter().any(|mark| text.trim_start().starts_with(mark));
+    if indent == 0 || indent >= 4 && !is_marked {
         return text.to_owned();
     }
-    text.lines().map(|line| line.get(indent..).unwrap_or("")).collect::<Vec<_>>().join("\n")
+    text.lines().map(|line| &line[indent.min(blanks(line))..]).collect::<Vec<_>>().join("\n")
 }

@@ -156,7 +156,8 @@ impl Reading {
     fn find_day(&self, file: &str) -> Option<Day> {
         let of_file = times::day_in_prose(file, None);
         let published = self.outline.front_value("date").and_then(|span| self.outline.day_in(span, None));
-        let near = of_file.or(published);
+        let of_timeline = self.first_day_of_timelines();
+        let near = of_file.or(published).or(of_timeline.map(|day| day.date));
         let labelled = self.stated(Fact::Date).map(|(_, value)| value);
         let start = self.stated(Fact::Field(FieldId::StartTime)).map(|(_, value)| value);
         let timeline = self.outline.parts.iter().filter(|part| part.place == Some(Place::Timeline));
@@ -174,10 +175,33 @@ impl Reading {
             .chain(self.title_from)
             .chain(self.outline.title)
             .chain(headings);
+        // The day on which the document was changed is not the incident's.
+        let is_of_writing = |span: &Span| {
+            let text = self.outline.slice(*span).to_lowercase();
+            text.len() <= 80
+                && ["updated", "update ", "modified", "created", "published"]
+                    .iter()
+                    .any(|word| text.contains(word))
+        };
         let told = spans
             .chain(prose.take(12))
+            .filter(|span| !is_of_writing(span))
             .find_map(|span| Some(Day { date: self.outline.day_in(span, near)?, from: Some(span) }));
-        told.or_else(|| of_file.map(|date| Day { date, from: None }))
+        told.or(of_timeline).or_else(|| of_file.map(|date| Day { date, from: None }))
+    }
+
+    /// The first whole day that a timeline names.
+    fn first_day_of_timelines(&self) -> Option<Day> {
+        let outline = &self.outline;
+        let roots = (0..outline.parts.len()).filter(|at| outline.parts[*at].place == Some(Place::Timeline));
+        roots.flat_map(|at| outline.subtree(at)).find_map(|at| {
+            let part = &outline.parts[at];
+            let blocks = part.blocks.iter().map(|index| outline.source_of(*index));
+            part.heading
+                .into_iter()
+                .chain(blocks)
+                .find_map(|span| Some(Day { date: outline.day_in(span, None)?, from: Some(span) }))
+        })
     }
 }
 

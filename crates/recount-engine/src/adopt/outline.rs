@@ -3,10 +3,11 @@
 //! here: what a heading means beyond whether it is one (`headings`).
 
 use jiff::civil::Date;
+use pulldown_cmark::Parser;
 
 use super::headings::{self, Place};
 use super::times;
-use crate::document::markdown::{Block, BlockKind, Markdown};
+use crate::document::markdown::{self, Block, BlockKind, Markdown};
 use crate::document::{Source, Span};
 
 /// A document of another template, taken apart. Spans are offsets in `text`.
@@ -51,7 +52,7 @@ impl Outline {
         let markdown = Markdown::parse(&text, body);
         let mut outline =
             Self { text, markdown, front, title: None, parts: Vec::new(), references: Vec::new(), removed };
-        outline.references = outline.gaps(body);
+        outline.references = outline.definitions(body);
         outline.divide();
         outline
     }
@@ -130,24 +131,35 @@ impl Outline {
         paragraphs.next().is_some_and(|block| times::leading(self.slice(block.content)).is_some())
     }
 
-    /// Text between the blocks.
-    fn gaps(&self, body: usize) -> Vec<Span> {
-        let mut gaps = Vec::new();
+    /// Where links are defined, and other text that is in no block.
+    fn definitions(&self, body: usize) -> Vec<Span> {
+        let parser = Parser::new_ext(&self.text[body..], markdown::options());
+        let mut found: Vec<Span> = parser
+            .reference_definitions()
+            .iter()
+            .map(|(_, definition)| {
+                let (start, end) = (definition.span.start + body, definition.span.end + body);
+                Span::new(start, start + self.text[start..end].trim_end().len())
+            })
+            .collect();
         let mut at = body;
-        let mut push = |from: usize, to: usize| {
-            let text = &self.text[from..to.max(from)];
-            if text.contains(|ch: char| ch.is_alphanumeric()) {
-                let lead = text.len() - text.trim_start().len();
-                gaps.push(Span::new(from + lead, from + text.trim_end().len()));
-            }
-        };
         for index in self.top() {
             let span = self.block(index).span;
-            push(at, (span.start as usize).max(at));
+            self.gap(at, span.start as usize, &mut found);
             at = at.max(span.end as usize);
         }
-        push(at, self.text.len());
-        gaps
+        self.gap(at, self.text.len(), &mut found);
+        found.sort_unstable();
+        found
+    }
+
+    fn gap(&self, from: usize, to: usize, found: &mut Vec<Span>) {
+        let text = self.text.get(from..to).unwrap_or("");
+        let lead = text.len() - text.trim_start().len();
+        let span = Span::new(from + lead, from + text.trim_end().len().max(lead));
+        if text.contains(char::is_alphanumeric) && !found.iter().any(|known| known.overlaps(span)) {
+            found.push(span);
+        }
     }
 
     fn divide(&mut self) {
@@ -178,13 +190,32 @@ impl Outline {
                 }
                 continue;
             };
+            // A day or a time below a timeline belongs to it, even where its heading is of the same level.
+            if let Some(timeline) = self.timeline_above(&parts, heading, level) {
+                let level = parts[timeline].level + 1;
+                let parent = Some(timeline);
+                parts.push(Part { heading: Some(heading), level, parent, place: None, lead, blocks: Vec::new() });
+                continue;
+            }
             let parent =
                 (0..parts.len()).rev().find(|at| parts[*at].heading.is_some() && parts[*at].level < level);
-            let parent = parent.filter(|_| !parts.is_empty());
             let place = headings::place(self.slice(heading));
             parts.push(Part { heading: Some(heading), level, parent, place, lead, blocks: Vec::new() });
         }
         self.parts = parts;
+    }
+
+    /// The timeline that goes on with a heading of its own level that is a day or begins with a time.
+    fn timeline_above(&self, parts: &[Part], heading: Span, level: u8) -> Option<usize> {
+        let timeline = parts.iter().rposition(|part| part.place == Some(Place::Timeline))?;
+        let last = parts.len() - 1;
+        let is_in = last == timeline || parts[last].parent == Some(timeline) || {
+            let above = parts[last].parent.and_then(|above| parts[above].parent);
+            above == Some(timeline)
+        };
+        let text = self.slice(heading);
+        let is_time = times::leading(text).is_some() || times::whole_day(text, Some(times::SOME_DAY)).is_some();
+        (is_in && is_time && level <= parts[timeline].level).then_some(timeline)
     }
 
     /// Whether a heading is one of a template's sections, and so no title.

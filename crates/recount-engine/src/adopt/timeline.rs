@@ -18,8 +18,8 @@ pub(super) struct Timeline {
     pub(super) entries: Vec<Entry>,
     /// Blocks that are no entries, as they stand.
     pub(super) rest: Vec<Span>,
-    /// Headings and headers that were understood and stand nowhere any more.
-    pub(super) said: Vec<Span>,
+    /// Headings and headers that were understood and stand nowhere any more, each with what it is now.
+    pub(super) said: Vec<(Span, String)>,
     /// The zone that the document states for its times.
     pub(super) zone: Option<String>,
 }
@@ -35,11 +35,14 @@ pub(super) struct Entry {
     pub(super) doubt: Option<Doubt>,
     /// Code, tables and the like that no cell can hold.
     pub(super) beside: Vec<Span>,
+    /// The time as it is written.
+    pub(super) written: String,
 }
 
 /// An entry that is being read.
 struct Open {
     span: Span,
+    written: String,
     placed: Option<Placed>,
     actor: String,
     result: String,
@@ -71,6 +74,7 @@ pub(super) fn read(outline: &Outline, part: usize, mut clock: Clock, found: Time
     if let Some(day) = day.or(clock.near) {
         clock.set_day(day);
     }
+    clock.stated = day;
     let zone = clock.zone.clone();
     let mut reader = Reader { outline, clock, open: None, found };
     reader.found.zone = zone;
@@ -167,7 +171,7 @@ impl Reader<'_> {
         let text = self.outline.slice(heading);
         if let Some(day) = times::whole_day(text, self.near()) {
             self.clock.set_day(day);
-            self.found.said.push(heading);
+            self.found.said.push((heading, DATES.to_owned()));
             return;
         }
         match times::leading(text) {
@@ -184,7 +188,7 @@ impl Reader<'_> {
                 if let Some(day) = self.outline.day_in(heading, self.near()) {
                     self.clock.set_day(day);
                 }
-                self.found.said.push(heading);
+                self.found.said.push((heading, "Timeline".to_owned()));
             }
         }
     }
@@ -199,6 +203,7 @@ impl Reader<'_> {
         }
         self.open = Some(Open {
             span,
+            written: time.to_owned(),
             placed: Some(placed),
             actor: String::new(),
             result: String::new(),
@@ -213,6 +218,7 @@ impl Reader<'_> {
         let text = CellText::default();
         self.open = Some(Open {
             span,
+            written: String::new(),
             placed: None,
             actor: String::new(),
             result: String::new(),
@@ -223,7 +229,7 @@ impl Reader<'_> {
 
     fn close(&mut self) {
         let Some(open) = self.open.take() else { return };
-        let Open { span, placed, mut actor, result, text, .. } = open;
+        let Open { span, written, placed, mut actor, result, text, .. } = open;
         let placed = placed.unwrap_or_default();
         let mut action = text.text;
         if actor.is_empty()
@@ -240,7 +246,7 @@ impl Reader<'_> {
         }
         let cells = [placed.cell, actor, action, result];
         if cells.iter().any(|cell| !cell.is_empty()) || !text.beside.is_empty() {
-            self.found.entries.push(Entry { span, cells, doubt: placed.doubt, beside: text.beside });
+            self.found.entries.push(Entry { span, cells, doubt: placed.doubt, beside: text.beside, written });
         }
     }
 
@@ -279,7 +285,7 @@ impl Reader<'_> {
         if let Some(day) = times::whole_day(text, self.near()).filter(|_| !text.contains('\n')) {
             self.close();
             self.clock.set_day(day);
-            self.found.said.push(content);
+            self.found.said.push((content, DATES.to_owned()));
             return;
         }
         let mut at = content.start as usize;
@@ -327,7 +333,7 @@ impl Reader<'_> {
                 && self.outline.block(children[1]).kind == BlockKind::List
             {
                 self.clock.set_day(day);
-                self.found.said.extend(content);
+                self.found.said.extend(content.map(|content| (content, DATES.to_owned())));
                 for child in &children[1..] {
                     self.block(*child);
                 }
@@ -455,10 +461,26 @@ impl Reader<'_> {
             }
             self.close();
         }
-        self.found.said.extend(table.header.iter().copied().filter(|span| !span.is_empty()));
+        let names = table.header.iter().zip(&columns).filter(|(span, _)| !span.is_empty());
+        self.found.said.extend(names.map(|(span, column)| (*span, column_name(*column))));
         true
     }
 }
+
+/// What a column of the foreign table is now.
+fn column_name(column: Option<TimelineColumn>) -> String {
+    match column {
+        Some(TimelineColumn::Time) => "the column Time",
+        Some(TimelineColumn::Actor) => "the column Actor",
+        Some(TimelineColumn::Action) => "the column Action",
+        Some(TimelineColumn::Result) => "the column Result",
+        None => "part of the column Action",
+    }
+    .to_owned()
+}
+
+/// What headings that are days have become.
+const DATES: &str = "the dates of the timeline";
 
 /// Whether two lines are apart by a blank one or a hard break.
 fn starts_new_line(outline: &Outline, above: Span, below: Span) -> bool {

@@ -200,7 +200,7 @@ fn is_dotted(text: &str) -> bool {
 }
 
 /// Any day on which no clock is changed, to look whether a text is a time at all.
-const SOME_DAY: Date = Date::constant(2020, 1, 15);
+pub(super) const SOME_DAY: Date = Date::constant(2020, 1, 15);
 
 /// A time in a spelling that the values of documents know: with its year, with a colon in `2026-11-20 1402`.
 fn tidy(text: &str, near: Option<Date>) -> String {
@@ -353,6 +353,8 @@ pub(super) struct Clock {
     pub(super) near: Option<Date>,
     /// The day that clocks without one are on.
     pub(super) day: Option<Date>,
+    /// The day on which the timeline says that all of it was but what has a day of its own.
+    pub(super) stated: Option<Date>,
     pub(super) previous: Option<DateTime>,
 }
 
@@ -384,22 +386,30 @@ impl Clock {
     /// From here on, clocks without a day are on this one.
     pub(super) fn set_day(&mut self, day: Date) {
         self.day = Some(day);
+        self.stated = None;
         self.previous = None;
     }
 
     /// The cell for a time as written.
     pub(super) fn place(&mut self, written: &str) -> Placed {
         let text = tidy(written, self.day.or(self.near));
+        if let Some(stated) = self.stated
+            && day_in(&text).is_none()
+            && self.previous.is_some_and(|previous| previous.date() < stated)
+        {
+            self.set_day(stated);
+        }
         let zone = if states_zone(&text) { None } else { self.zone.as_ref().or(self.given.as_ref()) };
         let has_zone = zone.is_some() || states_zone(&text);
         let stated = day_in(&text).is_some_and(|(scanned, ..)| matches!(scanned, Scanned::Date(_)));
         let anchor = Anchor { date: self.day, previous: if stated { None } else { self.previous } };
         let bare = time::read(&text, &anchor);
         if let Err(TimeProblem::Imprecise { .. }) = bare
-            && text.parse::<Date>().is_ok()
+            && let Some(day) = whole_day(&text, None)
         {
             // A day without a clock is a day in every zone.
-            self.advance(&text);
+            self.previous = None;
+            self.day = Some(day);
             return Placed { doubt: Some(Doubt::Imprecise), ..saying(text, written, None) };
         }
         if relative(&text).is_some() {
