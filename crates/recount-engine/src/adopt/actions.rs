@@ -7,7 +7,7 @@ use super::outline::Outline;
 use super::table::{self, ForeignTable};
 use super::times;
 use crate::document::markdown::BlockKind;
-use crate::document::template::{ACTION_HEADERS, ActionColumn};
+use crate::document::template::{ACTION_HEADERS, ActionColumn, normalize};
 use crate::document::value::date;
 use crate::document::value::priority::Priority;
 use crate::document::value::status;
@@ -54,10 +54,34 @@ pub(super) fn read(outline: &Outline, part: usize, found: &mut Actions) {
         if let Some(lead) = this.lead {
             paragraph(outline, lead, has_list, found);
         }
+        let mut above = None;
         for index in &this.blocks {
-            block(outline, *index, has_list, found);
+            if !more_of_the_item_above(outline, above, *index, found) {
+                block(outline, *index, has_list, found);
+            }
+            above = Some(*index);
         }
     }
+}
+
+/// A list that is indented by too few blanks to be nested in the numbered item above it was meant to be.
+fn more_of_the_item_above(
+    outline: &Outline,
+    above: Option<usize>,
+    index: usize,
+    found: &mut Actions,
+) -> bool {
+    let is_list = |index: usize| outline.block(index).kind == BlockKind::List;
+    let Some(above) = above.filter(|above| is_list(*above) && is_list(index)) else { return false };
+    let numbered = outline.slice(outline.block(above).span).starts_with(|ch: char| ch.is_ascii_digit());
+    let indented = outline.slice(outline.source_of(index)).starts_with("  ");
+    let Some(item) = found.items.last_mut().filter(|_| numbered && indented) else { return false };
+    let mut cell = CellText { text: std::mem::take(&mut item.cells[ACTION]), beside: Vec::new() };
+    cell.add_block(outline, index);
+    item.cells[ACTION] = cell.text;
+    item.beside.extend(cell.beside);
+    item.span = item.span.to(outline.block(index).span);
+    true
 }
 
 /// Reads one block.
@@ -231,7 +255,23 @@ fn kept_as(written: &str, canonical: &str) -> String {
     if written.eq_ignore_ascii_case(canonical) { canonical.to_owned() } else { written.to_owned() }
 }
 
-fn rows(outline: &Outline, index: usize, found: &mut Actions) -> bool {
+/// Whether a table, wherever it stands, lists action items by its header.
+pub(super) fn is_table(outline: &Outline, index: usize) -> bool {
+    use ActionColumn as C;
+    let Some(table) = ForeignTable::read(outline, index) else { return false };
+    let names = || table.header.iter().map(|span| normalize(outline.slice(*span)));
+    let says_so = names().any(|name| {
+        matches!(name.as_str(), "action item" | "action items" | "follow up action" | "corrective action")
+    });
+    let columns = table.columns(table::action_column);
+    says_so
+        && [C::Owner, C::DueDate, C::Status, C::Priority]
+            .iter()
+            .any(|column| columns.contains(&Some(*column)))
+}
+
+/// Reads the rows of a table; false where it is none of action items.
+pub(super) fn rows(outline: &Outline, index: usize, found: &mut Actions) -> bool {
     use ActionColumn as C;
     const COLUMNS: [C; 6] = [C::Priority, C::Action, C::Owner, C::DueDate, C::Status, C::VerificationPlan];
     let Some(table) = ForeignTable::read(outline, index) else { return false };

@@ -6,14 +6,17 @@
 use super::headings::{Fact, Place};
 use super::outline::Outline;
 use super::times::{self, Clock, Doubt};
-use super::{Adoption, Original, Placement, Reading, actions, facts, may_state_facts, timeline, words};
+use super::{
+    Adoption, Original, Placement, Reading, actions, facts, may_state_facts, milestones, timeline, words,
+};
 use crate::document::edit::Edit;
 use crate::document::markdown::BlockKind;
 use crate::document::operations::OperationError;
 use crate::document::template::{FieldId, FieldKind, SectionId};
 use crate::document::value::duration;
 use crate::document::value::severity::Severity;
-use crate::document::{Document, FieldState, Span};
+use crate::document::value::time;
+use crate::document::{Document, FieldState, Milestone, Span};
 
 pub(super) fn compose(reading: &Reading, blank: &Document, original: &Original) -> Adoption {
     let mut composer = Composer {
@@ -225,7 +228,9 @@ impl Composer<'_> {
         for (span, name) in std::mem::take(&mut found.said) {
             self.said(span, &name);
         }
+        milestones::mark(&mut found.entries);
         self.rows(&found);
+        self.start_and_end(&found);
         let beside: Vec<(String, Vec<Span>)> = found
             .entries
             .iter()
@@ -242,7 +247,25 @@ impl Composer<'_> {
         self.into_section(SectionId::Timeline, &pieces.join("\n\n"), &found.rest);
     }
 
-    /// The first list outside of all timelines whose items begin with clocks.
+    /// Start and end, where the timeline marks them and no label says them.
+    fn start_and_end(&mut self, found: &timeline::Timeline) {
+        for (milestone, id) in
+            [(Milestone::Started, FieldId::StartTime), (Milestone::Resolved, FieldId::EndTime)]
+        {
+            let Some(entry) = found.entries.iter().find(|entry| entry.milestone == Some(milestone)) else {
+                continue;
+            };
+            let Some(at) = times::instant(&entry.cells[0]).filter(|_| !self.document.is_filled(id)) else {
+                continue;
+            };
+            let value = time::canonical(at, at.as_second() % 60 != 0);
+            if self.apply(&|document| document.set_field(id, &value)) {
+                self.placed(entry.span, id.def().label);
+            }
+        }
+    }
+
+    /// The first list or table outside of all timelines whose entries begin with clocks.
     fn timeline_without_heading(&mut self) -> timeline::Timeline {
         let outline = self.outline;
         for at in 0..outline.parts.len() {
@@ -330,6 +353,14 @@ impl Composer<'_> {
             }
             found.said.extend(outline.parts[at].heading.map(|heading| (heading, "Action items".to_owned())));
         }
+        for at in 0..outline.parts.len() {
+            let free = !self.handled[at] && outline.parts[at].place != Some(Place::Actions);
+            for index in outline.parts[at].blocks.iter().filter(|_| free) {
+                if actions::is_table(outline, *index) && actions::rows(outline, *index, &mut found) {
+                    self.taken.push((*index, Vec::new()));
+                }
+            }
+        }
         for (span, name) in std::mem::take(&mut found.said) {
             self.said(span, &name);
         }
@@ -367,10 +398,43 @@ impl Composer<'_> {
                 continue;
             }
             let part = &self.outline.parts[at];
+            if at == 0 {
+                self.about_the_document();
+            }
             let place = if at == 0 { Some(Place::Summary) } else { part.place };
             match place {
                 None | Some(Place::Lessons | Place::Timeline | Place::Actions) => {}
                 Some(place) => self.piece(at, place),
+            }
+        }
+    }
+
+    /// Lines before the first heading that say who wrote the document and when go into the notes.
+    fn about_the_document(&mut self) {
+        let outline = self.outline;
+        for index in &outline.parts[0].blocks {
+            let left = self.left_of(*index);
+            let block = outline.block(*index);
+            let was_list_of_facts = self.taken.iter().any(|(taken, _)| taken == index);
+            let is_about = match block.kind {
+                BlockKind::Paragraph => is_about_the_document(outline.slice(block.content)),
+                BlockKind::List => {
+                    was_list_of_facts
+                        || outline.markdown.children(*index).all(|(item, _)| {
+                            let head = outline.markdown.children(item).next();
+                            head.is_some_and(|(_, head)| is_about_the_document(outline.slice(head.content)))
+                        })
+                }
+                _ => was_list_of_facts,
+            };
+            if is_about && !left.is_empty() {
+                let text = self.blocks(&left);
+                self.aside.push(text);
+                for span in left {
+                    self.placed(span, "Notes and raw logs");
+                }
+                self.taken.retain(|(taken, _)| taken != index);
+                self.taken.push((*index, Vec::new()));
             }
         }
     }
@@ -682,6 +746,20 @@ fn name_of(entry: &timeline::Entry) -> String {
     }
     let words: Vec<&str> = entry.cells[2].split_whitespace().take(8).collect();
     words.join(" ").replace('*', "")
+}
+
+/// `**Owners:** Ana, Bo`, `Last modified: 2026-03-02`: a label of a few words and something short.
+fn is_about_the_document(text: &str) -> bool {
+    let bare = |line: &str| line.trim_start_matches(['*', '_', ' ']).to_owned();
+    let first = bare(text.lines().next().unwrap_or(""));
+    let Some((label, _)) = first.split_once(':') else { return false };
+    let label = label.trim_end_matches(['*', '_', ' ']);
+    let is_label = !label.is_empty()
+        && label.len() <= 40
+        && label.split_whitespace().count() <= 4
+        && !label.contains(['.', ',', '(', '[', '`', '/']);
+    let sentences = text.matches(". ").count() + usize::from(text.contains(".\n"));
+    is_label && text.len() <= 400 && sentences == 0
 }
 
 /// Which of the three ways of detection a text speaks of; all of them where it speaks of several or none.

@@ -11,6 +11,7 @@ mod cells;
 mod compose;
 mod facts;
 mod headings;
+mod milestones;
 mod outline;
 mod table;
 mod timeline;

@@ -124,7 +124,8 @@ impl Outline {
         place != of_root && !groups
     }
 
-    fn begins_with_time(&self, index: usize) -> bool {
+    /// Whether the first paragraph in a block begins with a time.
+    pub(super) fn begins_with_time(&self, index: usize) -> bool {
         let inside = index..self.block(index).end as usize;
         let mut paragraphs =
             inside.map(|at| self.block(at)).filter(|block| block.kind == BlockKind::Paragraph);
@@ -194,7 +195,14 @@ impl Outline {
             if let Some(timeline) = self.timeline_above(&parts, heading, level) {
                 let level = parts[timeline].level + 1;
                 let parent = Some(timeline);
-                parts.push(Part { heading: Some(heading), level, parent, place: None, lead, blocks: Vec::new() });
+                parts.push(Part {
+                    heading: Some(heading),
+                    level,
+                    parent,
+                    place: None,
+                    lead,
+                    blocks: Vec::new(),
+                });
                 continue;
             }
             let parent =
@@ -214,7 +222,8 @@ impl Outline {
             above == Some(timeline)
         };
         let text = self.slice(heading);
-        let is_time = times::leading(text).is_some() || times::whole_day(text, Some(times::SOME_DAY)).is_some();
+        let is_time =
+            times::leading(text).is_some() || times::whole_day(text, Some(times::SOME_DAY)).is_some();
         (is_in && is_time && level <= parts[timeline].level).then_some(timeline)
     }
 

@@ -8,9 +8,9 @@ use super::cells::{self, CellText};
 use super::outline::Outline;
 use super::table::{self, ForeignTable};
 use super::times::{self, Clock, Doubt, Placed};
-use crate::document::Span;
 use crate::document::markdown::BlockKind;
 use crate::document::template::TimelineColumn;
+use crate::document::{Milestone, Span};
 
 /// What was read of the timelines of a document.
 #[derive(Debug, Default)]
@@ -37,6 +37,8 @@ pub(super) struct Entry {
     pub(super) beside: Vec<Span>,
     /// The time as it is written.
     pub(super) written: String,
+    /// The milestone that it was marked as.
+    pub(super) milestone: Option<Milestone>,
 }
 
 /// An entry that is being read.
@@ -147,18 +149,28 @@ fn intro_of(outline: &Outline, parts: &[usize]) -> Vec<Span> {
 
 /// `All times in UTC.`, wherever a paragraph says so.
 pub(super) fn zone_of_document(outline: &Outline) -> Option<String> {
-    outline.top().into_iter().find_map(|index| {
-        let block = outline.block(index);
-        let text = outline.slice(block.content);
-        let lower = text.to_lowercase();
-        let is_said = block.kind == BlockKind::Paragraph
-            && ["all times", "times are", "times in", "timestamps", "timezone", "time zone"]
-                .iter()
-                .any(|words| lower.contains(words));
-        let said = lower.find("time").filter(|_| is_said)?;
-        let from = (0..=said).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        times::zone_in(text.get(from..)?)
-    })
+    outline
+        .top()
+        .into_iter()
+        .find_map(|index| {
+            let block = outline.block(index);
+            let text = outline.slice(block.content);
+            let lower = text.to_lowercase();
+            let is_said = block.kind == BlockKind::Paragraph
+                && ["all times", "times are", "times in", "timestamps", "timezone", "time zone"]
+                    .iter()
+                    .any(|words| lower.contains(words));
+            let said = lower.find("time").filter(|_| is_said)?;
+            let from = (0..=said).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+            times::zone_in(text.get(from..)?)
+        })
+        .or_else(|| {
+            // A title that tells the hours tells their zone.
+            let title = outline.slice(outline.title?);
+            let has_clock =
+                title.split(' ').any(|word| times::leading(word).is_some_and(|time| time.time.contains(':')));
+            times::zone_in(title).filter(|_| has_clock)
+        })
 }
 
 impl Reader<'_> {
@@ -246,7 +258,14 @@ impl Reader<'_> {
         }
         let cells = [placed.cell, actor, action, result];
         if cells.iter().any(|cell| !cell.is_empty()) || !text.beside.is_empty() {
-            self.found.entries.push(Entry { span, cells, doubt: placed.doubt, beside: text.beside, written });
+            self.found.entries.push(Entry {
+                span,
+                cells,
+                doubt: placed.doubt,
+                beside: text.beside,
+                written,
+                milestone: None,
+            });
         }
     }
 
@@ -290,11 +309,15 @@ impl Reader<'_> {
         }
         let mut at = content.start as usize;
         let mut pending: Option<Span> = None;
+        // Prose may break its lines before a time.
+        let is_timed = |line: &str| times::leading(line.trim_start_matches([' ', '\t', '>'])).is_some();
+        let timed = text.split('\n').filter(|line| is_timed(line)).count();
+        let is_list = is_timed(text) || timed * 5 >= text.split('\n').count() * 3;
         for line in text.split('\n') {
             let span = Span::new(at, at + line.len());
             at += line.len() + 1;
             let shown = line.trim_start_matches([' ', '\t', '>']);
-            if let Some(leading) = times::leading(shown) {
+            if let Some(leading) = times::leading(shown).filter(|_| is_list) {
                 self.start(span, &leading.time, &leading.rest);
                 continue;
             }
@@ -340,6 +363,23 @@ impl Reader<'_> {
                 continue;
             }
             let rest = if let Some(leading) = times::leading(text) {
+                let nested = children
+                    .get(1)
+                    .copied()
+                    .filter(|_| times::whole_day(&leading.time, self.near()).is_some());
+                if let (Some(nested), Some(day)) = (
+                    nested.filter(|nested| self.outline.begins_with_time(*nested)),
+                    times::whole_day(&leading.time, self.near()),
+                ) {
+                    // A day with a remark, and its entries below it.
+                    self.start(block.span, &leading.time, &leading.rest);
+                    self.close();
+                    self.clock.set_day(day);
+                    for child in &children[1..] {
+                        self.block(*child);
+                    }
+                    continue;
+                }
                 self.start(block.span, &leading.time, &leading.rest);
                 &children[1..]
             } else {
