@@ -224,7 +224,9 @@ fn labelled(text: &str, labels: &[&str]) -> Option<String> {
             let Some(value) = after.strip_prefix([':', '=']) else { continue };
             let value = value.trim_start_matches(['*', '_', ' ']);
             let end = value.find([',', ';', ')', '\n', '|', ']']).unwrap_or(value.len());
-            let value = value[..end].trim_end_matches(['.', ' ', '*', '_']);
+            // Another label ends it, too: `Priya N. Due date: …`.
+            let next = value[..end].find(':').and_then(|colon| value[..colon].rfind(". "));
+            let value = value[..next.unwrap_or(end)].trim_end_matches(['.', ' ', '*', '_']);
             if !value.is_empty() && value.len() <= 60 {
                 return Some(value.to_owned());
             }

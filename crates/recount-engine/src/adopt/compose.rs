@@ -138,8 +138,14 @@ impl Composer<'_> {
             for index in &part.blocks {
                 let Some(stated) = facts::read(outline, *index) else { continue };
                 let mut rest = stated.rest;
+                let mut pairs = stated.pairs;
+                let is_table = outline.block(*index).kind == BlockKind::Table;
                 for (fact, label, value) in stated.facts {
                     if !self.fact(fact, label, value) {
+                        if is_table {
+                            pairs.push((label, value));
+                            continue;
+                        }
                         // The whole item or line as it stands; an item needs its marker.
                         let line = outline.text[..label.start as usize].rfind('\n').map_or(0, |at| at + 1);
                         rest.push(Span::new(line, value.end as usize));
@@ -147,6 +153,18 @@ impl Composer<'_> {
                 }
                 for header in stated.said {
                     self.said(header, "a label");
+                }
+                pairs.sort_unstable();
+                let lines = pairs.iter().map(|(label, value)| {
+                    let label = outline.slice(*label).trim_matches(['*', '_', ':', ' ']);
+                    format!("- {label}: {}", outline.slice(*value))
+                });
+                let lines: Vec<String> = lines.collect();
+                if !lines.is_empty() {
+                    self.aside.push(lines.join("\n"));
+                }
+                for (label, value) in pairs {
+                    self.placed(label.to(value), "Notes and raw logs");
                 }
                 rest.sort_unstable();
                 self.taken.push((*index, rest));
@@ -335,7 +353,11 @@ impl Composer<'_> {
         let untimed =
             found.entries.iter().filter(|entry| entry.doubt.is_none() && entry.cells[0].is_empty()).count();
         if untimed > 0 {
-            self.notes.push(format!("{} of the timeline say no time", rows(untimed)));
+            self.notes.push(format!(
+                "{} of the timeline {} no time",
+                rows(untimed),
+                if untimed == 1 { "says" } else { "say" }
+            ));
         }
     }
 
@@ -425,6 +447,7 @@ impl Composer<'_> {
                             head.is_some_and(|(_, head)| is_about_the_document(outline.slice(head.content)))
                         })
                 }
+                BlockKind::Html => true,
                 _ => was_list_of_facts,
             };
             if is_about && !left.is_empty() {

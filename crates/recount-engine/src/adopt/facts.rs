@@ -16,6 +16,8 @@ pub(super) struct Stated {
     pub(super) rest: Vec<Span>,
     /// Headers that say only that labels and values follow.
     pub(super) said: Vec<Span>,
+    /// Labels that are not known, with their values, in a table where others are.
+    pub(super) pairs: Vec<(Span, Span)>,
 }
 
 /// Reads a block; none where it states nothing that is known.
@@ -69,25 +71,32 @@ fn looks_labelled(line: &str) -> bool {
     })
 }
 
-/// A table of two columns, its header a row like the others or nothing but a header.
+/// A table of labels and values side by side, its header a row like the others or nothing but a header.
 fn table(outline: &Outline, index: usize, stated: &mut Stated) -> Option<()> {
     let table = ForeignTable::read(outline, index)?;
-    if table.header.len() != 2 {
+    if !matches!(table.header.len(), 2 | 4) {
         return None;
     }
-    let fact = |cells: &[Span]| {
-        let fact = headings::fact(outline.slice(*cells.first()?))?;
-        let value = *cells.get(1)?;
-        (!value.is_empty()).then_some((fact, cells[0], value))
-    };
-    match fact(&table.header) {
-        Some(fact) => stated.facts.push(fact),
-        None => stated.said.extend(table.header.iter().copied().filter(|cell| !cell.is_empty())),
+    let is_known = |pair: &[Span]| headings::fact(outline.slice(pair[0])).is_some();
+    let header_is_row = table.header.chunks_exact(2).any(|pair| is_known(pair) && !pair[1].is_empty());
+    let header = if header_is_row { &table.header[..] } else { &[] };
+    let mut unpaired = Vec::new();
+    for cells in std::iter::once(header).chain(table.rows.iter().map(|(_, cells)| cells.as_slice())) {
+        let (pairs, rest) = cells.as_chunks::<2>();
+        unpaired.extend(rest.iter().copied().filter(|cell| !cell.is_empty()));
+        for [label, value] in pairs {
+            match headings::fact(outline.slice(*label)).filter(|_| !value.is_empty()) {
+                Some(fact) => stated.facts.push((fact, *label, *value)),
+                None if label.is_empty() && value.is_empty() => {}
+                None => stated.pairs.push((*label, *value)),
+            }
+        }
     }
-    for (_, cells) in &table.rows {
-        stated.facts.push(fact(cells)?);
+    if !header_is_row {
+        stated.said.extend(table.header.iter().copied().filter(|cell| !cell.is_empty()));
     }
-    Some(())
+    // One label that happens to be known makes no table of facts.
+    (stated.facts.len() >= 2 && stated.facts.len() >= stated.pairs.len() && unpaired.is_empty()).then_some(())
 }
 
 /// `**Label**: value` on one line.

@@ -119,6 +119,11 @@ const ALIKE: f64 = 0.94;
 /// A heading of more words tells a story of its own.
 const MOST_WORDS: usize = 9;
 
+/// What a heading means that is a phrase of the table, no more and no less.
+pub(super) fn exactly(heading: &str) -> Option<Place> {
+    TABLE.exact.get(&normalize(heading)).copied()
+}
+
 /// What a heading means; none for one that is the document's own.
 pub(super) fn place(heading: &str) -> Option<Place> {
     let words = normalize(heading);

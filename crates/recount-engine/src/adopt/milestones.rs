@@ -28,7 +28,7 @@ const LABELS: [(&str, Milestone); 16] = [
 /// What begins and ends, and in which words.
 const SUBJECTS: [&str; 4] = ["outage", "incident", "impact", "downtime"];
 const BEGINS: [&str; 4] = ["begins", "began", "starts", "started"];
-const ENDS: [&str; 3] = ["ends", "ended", "over"];
+const ENDS: [&str; 5] = ["ends", "ended", "stops", "stopped", "over"];
 
 /// Marks entries: the first that says that something begins, the last that says that it ends. Those without an
 /// instant mark nothing.

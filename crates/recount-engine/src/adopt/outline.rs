@@ -230,7 +230,7 @@ impl Outline {
     /// Whether a heading is one of a template's sections, and so no title.
     fn is_section(&self, heading: Span) -> bool {
         matches!(
-            headings::place(self.slice(heading)),
+            headings::exactly(self.slice(heading)),
             Some(Place::Timeline | Place::Actions | Place::Summary | Place::Impact | Place::Lessons)
         ) && self.slice(heading).split_whitespace().count() <= 3
     }

@@ -307,6 +307,17 @@ impl Reader<'_> {
             self.found.said.push((content, DATES.to_owned()));
             return;
         }
+        if let Some(leading) = times::leading(text)
+            && let Some(day) = times::whole_day(&leading.time, self.near())
+            && leading.rest.len() <= 60
+            && leading.rest.to_lowercase().contains("time")
+        {
+            // `2026-03-11 (all times UTC)` says what holds for the entries below.
+            self.close();
+            self.clock.set_day(day);
+            self.found.rest.push(content);
+            return;
+        }
         let mut at = content.start as usize;
         let mut pending: Option<Span> = None;
         // Prose may break its lines before a time.
@@ -363,14 +374,9 @@ impl Reader<'_> {
                 continue;
             }
             let rest = if let Some(leading) = times::leading(text) {
-                let nested = children
-                    .get(1)
-                    .copied()
-                    .filter(|_| times::whole_day(&leading.time, self.near()).is_some());
-                if let (Some(nested), Some(day)) = (
-                    nested.filter(|nested| self.outline.begins_with_time(*nested)),
-                    times::whole_day(&leading.time, self.near()),
-                ) {
+                let holds_entries =
+                    children.get(1).is_some_and(|below| self.outline.begins_with_time(*below));
+                if let Some(day) = times::whole_day(&leading.time, self.near()).filter(|_| holds_entries) {
                     // A day with a remark, and its entries below it.
                     self.start(block.span, &leading.time, &leading.rest);
                     self.close();
@@ -437,6 +443,12 @@ impl Reader<'_> {
         self.close();
         for (span, line) in lines {
             let line = shown(line);
+            if let Some(day) = times::whole_day(&line, self.near()) {
+                self.close();
+                self.clock.set_day(day);
+                self.found.said.push((span, DATES.to_owned()));
+                continue;
+            }
             match times::leading(&line) {
                 Some(leading) => self.start(span, &leading.time, &leading.rest),
                 None => match &mut self.open {

@@ -228,7 +228,8 @@ fn day_in(text: &str) -> Option<(Scanned, usize, usize)> {
     for (at, ch) in text.char_indices() {
         if ch.is_ascii_alphanumeric()
             && !previous.is_alphanumeric()
-            && !matches!(previous, ':' | '.' | '-' | '/' | '+')
+            && (!matches!(previous, ':' | '.' | '-' | '/' | '+')
+                || previous == '/' && begins_whole(&text[at..]))
             && let Some((scanned, length)) = date::scan(&text[at..])
             && !text[at + length..]
                 .starts_with(|ch: char| ch.is_alphanumeric() && !matches!(ch, 'T' | 't') || ch == ':')
@@ -238,6 +239,12 @@ fn day_in(text: &str) -> Option<(Scanned, usize, usize)> {
         previous = ch;
     }
     None
+}
+
+/// Whether a text begins with a year: in a path, nothing else does.
+fn begins_whole(text: &str) -> bool {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    digits == 8 || digits == 4 && text[4..].starts_with('-')
 }
 
 /// The day that is meant: the nearest year where none is written, the nearer reading where the other is

@@ -92,7 +92,7 @@ impl Document {
         let tail = if self.text()[end..].is_empty() { newline } else { "" };
         let count = self.sections().len();
         self.verified(vec![Edit::insert(end, format!("{text}{tail}"))], About::Appended, |new| {
-            new.sections().len() == count + 1
+            new.sections().len() > count && new.sections()[count..].iter().all(|section| section.id.is_none())
         })
     }
 }
@@ -159,7 +159,8 @@ mod tests {
         );
         assert!(document.add_blocks_to_section(SectionId::WentWell, "## Timeline\n\nx").is_err());
         assert!(document.append_section("A", "```\nopen").is_ok());
-        assert!(document.append_section("A", "text\n\n## B").is_err());
+        assert!(document.append_section("A", "text\n\n### B").is_ok());
+        assert!(document.append_section("A", "text\n\n## Timeline").is_err());
         assert!(document.add_blocks_to_field(FieldId::RootCause, "\n \n").is_err());
     }
 
