@@ -104,7 +104,9 @@ pub(super) fn block(outline: &Outline, index: usize, has_list: bool, found: &mut
 fn paragraph(outline: &Outline, content: Span, has_list: bool, found: &mut Actions) {
     let text = outline.slice(content);
     let is_answer = is_bare_none(text) || declines(text);
-    if has_list || is_answer || text.trim_end().ends_with(':') {
+    // A paragraph of this length tells a story.
+    let is_story = text.len() > 600;
+    if has_list || is_answer || is_story || text.trim_end().ends_with(':') {
         found.rest.push(content);
         return;
     }
@@ -118,6 +120,15 @@ fn paragraph(outline: &Outline, content: Span, has_list: bool, found: &mut Actio
 fn list(outline: &Outline, index: usize, found: &mut Actions) {
     let items: Vec<usize> = outline.markdown.children(index).map(|(item, _)| item).collect();
     for at in items {
+        if let Some((head, below)) = several_in_one(outline, at) {
+            for nested in below {
+                let mut cell = CellText::default();
+                cell.add_text(&head);
+                cell.add_item(outline, nested);
+                found.items.push(item(outline.block(nested).span, cell, cells::checked(outline, nested)));
+            }
+            continue;
+        }
         let mut cell = CellText::default();
         cell.add_item(outline, at);
         let bare = cell.text.trim();
@@ -130,6 +141,19 @@ fn list(outline: &Outline, index: usize, found: &mut Actions) {
         }
         found.items.push(item(outline.block(at).span, cell, cells::checked(outline, at)));
     }
+}
+
+/// An item that only announces those below it: `When deploying:` and a list of what to do then.
+fn several_in_one(outline: &Outline, item: usize) -> Option<(String, Vec<usize>)> {
+    let children: Vec<usize> = outline.markdown.children(item).map(|(child, _)| child).collect();
+    let [head, list] = children[..] else { return None };
+    let text = outline.slice(outline.block(head).content);
+    let announces = outline.block(head).kind == BlockKind::Paragraph && text.trim_end().ends_with(':');
+    if !announces || outline.block(list).kind != BlockKind::List {
+        return None;
+    }
+    let below: Vec<usize> = outline.markdown.children(list).map(|(item, _)| item).collect();
+    (below.len() >= 2).then(|| (cells::lines(text).join(" "), below))
 }
 
 /// An item from its text: what stands in brackets before it, and what it says of owner and date.

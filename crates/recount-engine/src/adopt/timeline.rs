@@ -182,6 +182,20 @@ impl Reader<'_> {
         let Some(heading) = self.outline.parts[at].heading else { return };
         let text = self.outline.slice(heading);
         if let Some(day) = times::whole_day(text, self.near()) {
+            let first = self.outline.parts[at].blocks.first();
+            let tells = first.is_some_and(|index| {
+                matches!(self.outline.block(*index).kind, BlockKind::Paragraph)
+                    && !self.outline.begins_with_time(*index)
+            });
+            if tells {
+                // What is told of a day as a whole is an entry of that day.
+                self.start(heading, text, "");
+                self.clock.set_day(day);
+                if let Some(open) = &mut self.open {
+                    open.takes_all = true;
+                }
+                return;
+            }
             self.clock.set_day(day);
             self.found.said.push((heading, DATES.to_owned()));
             return;

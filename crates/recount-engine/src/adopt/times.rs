@@ -2,9 +2,12 @@
 //! the document says of date and zone. What does not live here: reading one time, which the document's
 //! values do; what is an entry (`timeline`).
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::words;
 use crate::document::value::date::{self, Scanned};
@@ -47,8 +50,24 @@ pub(super) fn leading(text: &str) -> Option<Leading> {
         if !ends_as_time(&time) || !is_time(&time) {
             return None;
         }
-        Some(Leading { time, rest: rest_after(text, end) })
+        Some(with_city(Leading { time, rest: rest_after(text, end) }))
     })
+}
+
+/// A city right behind a clock belongs to it: `16:37 Denver - restarted`.
+fn with_city(leading: Leading) -> Leading {
+    let name = |text: &str| text.find(|ch: char| !(ch.is_alphabetic() || ch == ' ')).unwrap_or(text.len());
+    let city = leading.rest[..name(&leading.rest)].trim_end();
+    let city = city.strip_suffix(" time").unwrap_or(city);
+    if !leading.time.contains(':') || city.split(' ').count() > 2 || city_in(&format!("0 {city}")).is_none() {
+        return leading;
+    }
+    let after = leading.rest[city.len()..].trim_start_matches(" time");
+    if !(after.is_empty() || after.trim_start().starts_with(['-', ':', '–', '—', ','])) {
+        return leading;
+    }
+    let rest = after.trim_start_matches([' ', '-', ':', '–', '—', ',']).to_owned();
+    Leading { time: format!("{} {city}", leading.time), rest }
 }
 
 /// The whole text as a time, if it is nothing else.
@@ -222,6 +241,17 @@ fn tidy(text: &str, near: Option<Date>) -> String {
     text.trim().to_owned()
 }
 
+/// A clock with the zone of the city that is all that follows it.
+fn with_zone_of_city(text: &str) -> String {
+    let Some(city) = city_in(text) else { return text.to_owned() };
+    let named = city.rsplit('/').next().unwrap_or("").replace('_', " ").to_lowercase();
+    let lower = text.to_lowercase();
+    match lower.strip_suffix(" time").unwrap_or(&lower).strip_suffix(&named) {
+        Some(clock) => format!("{}{city}", &text[..clock.len()]),
+        None => text.to_owned(),
+    }
+}
+
 /// The first day in a text: what it is and where it stands.
 fn day_in(text: &str) -> Option<(Scanned, usize, usize)> {
     let mut previous = ' ';
@@ -231,8 +261,7 @@ fn day_in(text: &str) -> Option<(Scanned, usize, usize)> {
             && (!matches!(previous, ':' | '.' | '-' | '/' | '+')
                 || previous == '/' && begins_whole(&text[at..]))
             && let Some((scanned, length)) = date::scan(&text[at..])
-            && !text[at + length..]
-                .starts_with(|ch: char| ch.is_alphanumeric() && !matches!(ch, 'T' | 't') || ch == ':')
+            && !text[at + length..].starts_with(|ch: char| ch.is_alphanumeric() && !matches!(ch, 'T' | 't'))
         {
             return Some((scanned, at, at + length));
         }
@@ -292,10 +321,15 @@ pub(super) fn day_in_prose(text: &str, near: Option<Date>) -> Option<Date> {
 /// The zone that a text states for the times below or beside it.
 pub(super) fn zone_in(text: &str) -> Option<String> {
     let is_part = |ch: char| ch.is_ascii_alphanumeric() || matches!(ch, '/' | '_' | '+' | '-' | ':');
-    let token = text
+    let labels = text
         .split(|ch: char| !is_part(ch))
-        .find_map(|token| zone_label(token.trim_matches([':', '-', '/', '_'])));
-    token.or_else(|| {
+        .filter_map(|token| zone_label(token.trim_matches([':', '-', '/', '_'])))
+        .collect::<Vec<_>>();
+    // Digits say what a name beside them leaves open: `PST (UTC-7)`.
+    let with_digits =
+        |label: &&String| label.contains(['+', '-']) && label.contains(|ch: char| ch.is_ascii_digit());
+    let token = labels.iter().find(with_digits).or(labels.first()).cloned();
+    token.or_else(|| city_in(text)).or_else(|| {
         let lower = text.to_lowercase();
         let named = [
             ("central european", "CET/CEST"),
@@ -306,6 +340,41 @@ pub(super) fn zone_in(text: &str) -> Option<String> {
         ];
         let found = named.iter().find(|(name, _)| lower.contains(name) && lower.contains("time"));
         found.map(|(_, zone)| (*zone).to_owned())
+    })
+}
+
+/// Cities that zones are named after, each with its zone; none that two zones share.
+static CITIES: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
+    let mut cities: BTreeMap<String, Option<String>> = BTreeMap::new();
+    for zone in TimeZoneDatabase::bundled().available() {
+        let zone = zone.as_str();
+        let Some((area, city)) = zone.rsplit_once('/') else { continue };
+        if matches!(area, "Etc" | "US" | "Canada" | "SystemV" | "Mexico" | "Brazil" | "Chile")
+            || city.len() < 4
+        {
+            continue;
+        }
+        let known =
+            cities.entry(city.replace('_', " ").to_lowercase()).or_insert_with(|| Some(zone.to_owned()));
+        if known.as_deref() != Some(zone) {
+            *known = None;
+        }
+    }
+    cities.into_iter().filter_map(|(city, zone)| Some((city, zone?))).collect()
+});
+
+/// The zone of a city that a text tells the time of: `16:37 Denver`, `Zurich time`.
+fn city_in(text: &str) -> Option<String> {
+    let words: Vec<&str> =
+        text.split(|ch: char| !ch.is_alphabetic()).filter(|word| !word.is_empty()).collect();
+    let has_clock = text.starts_with(|ch: char| ch.is_ascii_digit());
+    (1..=2).rev().find_map(|length| {
+        words.windows(length).enumerate().find_map(|(at, city)| {
+            let is_named = city.iter().all(|word| word.starts_with(char::is_uppercase));
+            let tells =
+                has_clock || words.get(at + length).is_some_and(|next| next.eq_ignore_ascii_case("time"));
+            CITIES.get(&city.join(" ").to_lowercase()).filter(|_| is_named && tells).cloned()
+        })
     })
 }
 
@@ -399,7 +468,7 @@ impl Clock {
 
     /// The cell for a time as written.
     pub(super) fn place(&mut self, written: &str) -> Placed {
-        let text = tidy(written, self.day.or(self.near));
+        let text = tidy(&with_zone_of_city(written), self.day.or(self.near));
         if let Some(stated) = self.stated
             && day_in(&text).is_none()
             && self.previous.is_some_and(|previous| previous.date() < stated)
@@ -549,6 +618,8 @@ mod tests {
             ("2018-08-10 1250 UTC ::::: call", "2018-08-10 1250 UTC", "call"),
             ("T+5m: paged", "T+5m", "paged"),
             ("[14:02](https://x.example) posted", "14:02", "[14:02](https://x.example) posted"),
+            ("16:37 Denver - Mark restarted", "16:37 Denver", "Mark restarted"),
+            ("16:37 Denver went down", "16:37", "Denver went down"),
             ("2020-08-27 to 2020-09-03 all was fine", "2020-08-27", "to 2020-09-03 all was fine"),
         ] {
             let found = leading(text);
@@ -591,6 +662,7 @@ mod tests {
             (Some("UTC"), "14:00 - 15:30", "2026-03-02 14:00 – 15:30", None),
             (Some("UTC"), "12-05 16:21", "2025-12-05 16:21", None),
             (Some("UTC"), "06/03/2026 21:42", "2026-03-06 21:42", None),
+            (None, "16:37 Denver", "2026-03-02 23:37", Some("16:37 Denver")),
             (None, "2026-02-20", "2026-02-20", None),
             (None, "T+5m", "T+5m", None),
             (Some("UTC"), "2026-03-02 1402", "2026-03-02 14:02", Some("2026-03-02 1402 UTC")),
@@ -623,13 +695,16 @@ mod tests {
     fn zones_are_found_in_what_is_said_of_all_times() {
         for (text, zone) in [
             ("Timeline (times in CEST)", Some("CEST")),
-            ("All times in PDT (UTC-7).", Some("PDT")),
+            ("All times in PDT (UTC-7).", Some("UTC-7")),
             ("All times are in 24-hour PST8PDT.", Some("PST/PDT")),
             ("All times in UTC+1", Some("UTC+1")),
             ("_All times in EEST_", Some("EEST")),
             ("Date and Time in CET", Some("CET")),
             ("All times are US Pacific time", Some("PT")),
             ("Europe/Berlin", Some("Europe/Berlin")),
+            ("All times in PST (UTC-7)", Some("UTC-7")),
+            ("All times are Zurich time", Some("Europe/Zurich")),
+            ("Our office in Denver was closed", None),
             ("Timeline", None),
             ("What happened AT the DC on DAY one", None),
         ] {
