@@ -5,7 +5,8 @@
 
 use super::headings::{Fact, Place};
 use super::outline::Outline;
-use super::times::{self, Clock, Doubt};
+use super::times::{self, Clock};
+use super::verbatim::{fenced, is_about_the_document, way_of_detection, without_common_indent};
 use super::{
     Adoption, Original, Placement, Reading, actions, facts, may_state_facts, milestones, timeline, words,
 };
@@ -15,8 +16,7 @@ use crate::document::operations::OperationError;
 use crate::document::template::{FieldId, FieldKind, SectionId};
 use crate::document::value::duration;
 use crate::document::value::severity::Severity;
-use crate::document::value::time;
-use crate::document::{Document, FieldState, Milestone, Span};
+use crate::document::{Document, FieldState, Span};
 
 pub(super) fn compose(reading: &Reading, blank: &Document, original: &Original) -> Adoption {
     let mut composer = Composer {
@@ -45,14 +45,14 @@ pub(super) fn compose(reading: &Reading, blank: &Document, original: &Original) 
     composer.finish()
 }
 
-struct Composer<'r> {
+pub(super) struct Composer<'r> {
     reading: &'r Reading,
-    outline: &'r Outline,
-    document: Document,
+    pub(super) outline: &'r Outline,
+    pub(super) document: Document,
     /// Parts that were dealt with.
-    handled: Vec<bool>,
+    pub(super) handled: Vec<bool>,
     placements: Vec<Placement>,
-    notes: Vec<String>,
+    pub(super) notes: Vec<String>,
     /// Headings, labels and headers that are called otherwise here, each with what they are now.
     renamed: Vec<(String, String)>,
     /// Material for the notes of the appendices, as Markdown.
@@ -60,17 +60,17 @@ struct Composer<'r> {
     /// Sections without a place: heading, Markdown, where they stood.
     sections: Vec<(String, String, Span)>,
     /// Blocks of which facts were taken, with what is left of them.
-    taken: Vec<(usize, Vec<Span>)>,
-    entries: usize,
-    instants: usize,
-    actions: usize,
+    pub(super) taken: Vec<(usize, Vec<Span>)>,
+    pub(super) entries: usize,
+    pub(super) instants: usize,
+    pub(super) actions: usize,
 }
 
-type Operation<'o> = &'o dyn Fn(&Document) -> Result<Vec<Edit>, OperationError>;
+pub(super) type Operation<'o> = &'o dyn Fn(&Document) -> Result<Vec<Edit>, OperationError>;
 
 impl Composer<'_> {
     /// Applies an operation, or says that it was refused.
-    fn apply(&mut self, operation: Operation<'_>) -> bool {
+    pub(super) fn apply(&mut self, operation: Operation<'_>) -> bool {
         let changed = operation(&self.document).and_then(|edits| self.document.changed(&edits));
         match changed {
             Ok(document) => {
@@ -81,11 +81,11 @@ impl Composer<'_> {
         }
     }
 
-    fn placed(&mut self, from: Span, to: impl Into<String>) {
+    pub(super) fn placed(&mut self, from: Span, to: impl Into<String>) {
         self.placements.push(Placement { from: self.outline.in_file(from), to: to.into(), placed: true });
     }
 
-    fn said(&mut self, span: Span, to: &str) {
+    pub(super) fn said(&mut self, span: Span, to: &str) {
         let text = self.outline.slice(span).split_whitespace().collect::<Vec<_>>().join(" ");
         if text.trim_end_matches(':') != to {
             self.renamed.push((text, to.to_owned()));
@@ -127,7 +127,7 @@ impl Composer<'_> {
         }
     }
 
-    fn clock(&self) -> Clock {
+    pub(super) fn clock(&self) -> Clock {
         let near = self.reading.day().map(|day| day.date);
         Clock { given: self.reading.zone.clone(), near, ..Clock::default() }
     }
@@ -215,202 +215,6 @@ impl Composer<'_> {
             clock.set_day(day);
         }
         clock
-    }
-
-    fn timelines(&mut self) {
-        let outline = self.outline;
-        let mut found = timeline::Timeline::default();
-        for at in 0..outline.parts.len() {
-            if outline.parts[at].place != Some(Place::Timeline) || self.handled[at] {
-                continue;
-            }
-            let parts = outline.subtree(at);
-            let before = found.entries.len();
-            found = timeline::read(outline, at, self.clock(), found);
-            if found.entries.len() == before && !outline.parts[at].blocks.is_empty() && before > 0 {
-                self.notes.push(format!(
-                    "`{}` is a timeline without times",
-                    outline.parts[at].heading.map_or("", |heading| outline.slice(heading))
-                ));
-            }
-            for part in parts {
-                self.handled[part] = true;
-            }
-            if let Some(heading) = outline.parts[at].heading {
-                found.said.push((heading, "Timeline".to_owned()));
-            }
-        }
-        if found.entries.is_empty() && found.said.is_empty() {
-            found = self.timeline_without_heading();
-        }
-        for (span, name) in std::mem::take(&mut found.said) {
-            self.said(span, &name);
-        }
-        milestones::mark(&mut found.entries);
-        self.rows(&found);
-        self.start_and_end(&found);
-        let beside: Vec<(String, Vec<Span>)> = found
-            .entries
-            .iter()
-            .filter(|entry| !entry.beside.is_empty())
-            .map(|entry| (format!("**{}**", name_of(entry)), entry.beside.clone()))
-            .collect();
-        let mut pieces: Vec<String> = Vec::new();
-        if !found.rest.is_empty() {
-            pieces.push(self.blocks(&found.rest));
-        }
-        for (name, spans) in beside {
-            pieces.push(format!("{name}\n\n{}", self.blocks(&spans)));
-        }
-        self.into_section(SectionId::Timeline, &pieces.join("\n\n"), &found.rest);
-    }
-
-    /// Start and end, where the timeline marks them and no label says them.
-    fn start_and_end(&mut self, found: &timeline::Timeline) {
-        for (milestone, id) in
-            [(Milestone::Started, FieldId::StartTime), (Milestone::Resolved, FieldId::EndTime)]
-        {
-            let Some(entry) = found.entries.iter().find(|entry| entry.milestone == Some(milestone)) else {
-                continue;
-            };
-            let Some(at) = times::instant(&entry.cells[0]).filter(|_| !self.document.is_filled(id)) else {
-                continue;
-            };
-            let value = time::canonical(at, at.as_second() % 60 != 0);
-            if self.apply(&|document| document.set_field(id, &value)) {
-                self.placed(entry.span, id.def().label);
-            }
-        }
-    }
-
-    /// The first list or table outside of all timelines whose entries begin with clocks.
-    fn timeline_without_heading(&mut self) -> timeline::Timeline {
-        let outline = self.outline;
-        for at in 0..outline.parts.len() {
-            let part = &outline.parts[at];
-            let is_free = !matches!(part.place, Some(Place::Actions | Place::List(_)));
-            if let Some(list) =
-                part.blocks.iter().find(|index| is_free && timeline::is_timeline(outline, **index))
-            {
-                self.taken.push((*list, Vec::new()));
-                return timeline::read_list(outline, at, *list, self.clock());
-            }
-        }
-        timeline::Timeline::default()
-    }
-
-    fn rows(&mut self, found: &timeline::Timeline) {
-        let rows: Vec<[String; 4]> = found.entries.iter().map(|entry| entry.cells.clone()).collect();
-        if rows.is_empty() {
-            return;
-        }
-        let mut kept: Vec<bool> = vec![true; rows.len()];
-        if !self.apply(&|document| document.append_timeline_rows(&rows)) {
-            for (index, row) in rows.iter().enumerate() {
-                kept[index] =
-                    self.apply(&|document| document.append_timeline_rows(std::slice::from_ref(row)));
-            }
-        }
-        let mut number = self.document.timeline_rows().len() - kept.iter().filter(|kept| **kept).count();
-        let mut refused = Vec::new();
-        for (entry, is_kept) in found.entries.iter().zip(kept) {
-            if is_kept {
-                number += 1;
-                self.placed(entry.span, format!("Timeline, row {number}"));
-            } else {
-                refused.push(entry.span);
-            }
-        }
-        if !refused.is_empty() {
-            let text = self.blocks(&refused);
-            self.into_section(SectionId::Timeline, &text, &refused);
-        }
-        self.entries = self.document.timeline_rows().len();
-        self.instants = self.document.timeline_rows().iter().filter(|row| row.at().is_some()).count();
-        let doubts = |wanted: Doubt| found.entries.iter().filter(|entry| entry.doubt == Some(wanted)).count();
-        let rows = |count: usize| if count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
-        match doubts(Doubt::NoZone) {
-            0 => {}
-            count => self.notes.push(format!(
-                "no zone is stated for the times of {}: they stand in the Action column as written, and `--zone` says what they are in",
-                rows(count)
-            )),
-        }
-        match doubts(Doubt::NoDay) {
-            0 => {}
-            count => self.notes.push(format!("no day is stated for the times of {}", rows(count))),
-        }
-        match doubts(Doubt::Ambiguous) {
-            0 => {}
-            count => {
-                let zone = found.zone.as_deref().map_or(String::new(), |zone| format!(" (`{zone}`)"));
-                self.notes.push(format!(
-                    "the times of {} can mean several instants{zone}; they stand as written",
-                    rows(count)
-                ));
-            }
-        }
-        let untimed =
-            found.entries.iter().filter(|entry| entry.doubt.is_none() && entry.cells[0].is_empty()).count();
-        if untimed > 0 {
-            self.notes.push(format!(
-                "{} of the timeline {} no time",
-                rows(untimed),
-                if untimed == 1 { "says" } else { "say" }
-            ));
-        }
-    }
-
-    fn action_items(&mut self) {
-        let outline = self.outline;
-        let mut found = actions::Actions::default();
-        for at in 0..outline.parts.len() {
-            if outline.parts[at].place != Some(Place::Actions) || self.handled[at] {
-                continue;
-            }
-            let parts = outline.subtree(at);
-            actions::read(outline, at, &mut found);
-            for part in parts {
-                self.handled[part] = true;
-            }
-            found.said.extend(outline.parts[at].heading.map(|heading| (heading, "Action items".to_owned())));
-        }
-        for at in 0..outline.parts.len() {
-            let free = !self.handled[at] && outline.parts[at].place != Some(Place::Actions);
-            for index in outline.parts[at].blocks.iter().filter(|_| free) {
-                if actions::is_table(outline, *index) && actions::rows(outline, *index, &mut found) {
-                    self.taken.push((*index, Vec::new()));
-                }
-            }
-        }
-        for (span, name) in std::mem::take(&mut found.said) {
-            self.said(span, &name);
-        }
-        let rows: Vec<[String; 6]> = found.items.iter().map(|item| item.cells.clone()).collect();
-        let mut kept = vec![true; rows.len()];
-        if !rows.is_empty() && !self.apply(&|document| document.append_action_items(&rows)) {
-            for (index, row) in rows.iter().enumerate() {
-                kept[index] = self.apply(&|document| document.append_action_items(std::slice::from_ref(row)));
-            }
-        }
-        let mut pieces = Vec::new();
-        let mut number = 0;
-        for (item, is_kept) in found.items.iter().zip(kept) {
-            if is_kept {
-                number += 1;
-                self.placed(item.span, format!("Action items, #{number}"));
-                if !item.beside.is_empty() {
-                    pieces.push(format!("**#{number}**\n\n{}", self.blocks(&item.beside)));
-                }
-            } else {
-                found.rest.push(item.span);
-            }
-        }
-        self.actions = number;
-        if !found.rest.is_empty() {
-            pieces.insert(0, self.blocks(&found.rest));
-        }
-        self.into_section(SectionId::ActionItems, &pieces.join("\n\n"), &found.rest);
     }
 
     /// What a known heading announces, other than rows: fields and lists of bullets.
@@ -546,7 +350,7 @@ impl Composer<'_> {
     }
 
     /// Blocks that stay as they are in a section of rows.
-    fn into_section(&mut self, id: SectionId, markdown: &str, spans: &[Span]) {
+    pub(super) fn into_section(&mut self, id: SectionId, markdown: &str, spans: &[Span]) {
         if markdown.trim().is_empty() {
             return;
         }
@@ -596,7 +400,7 @@ impl Composer<'_> {
     }
 
     /// Blocks with a blank line between them; items and lines that follow each other stay together.
-    fn blocks(&self, spans: &[Span]) -> String {
+    pub(super) fn blocks(&self, spans: &[Span]) -> String {
         let mut out = String::new();
         let mut end: Option<u32> = None;
         for span in spans {
@@ -760,72 +564,4 @@ impl Composer<'_> {
 
 fn words_between(outline: &Outline, span: Span) -> usize {
     outline.text.get(span.range()).map_or(0, words::count)
-}
-
-/// A name for an entry whose code stands below the table: its time as written, else how it begins.
-fn name_of(entry: &timeline::Entry) -> String {
-    if !entry.written.is_empty() {
-        return entry.written.clone();
-    }
-    let words: Vec<&str> = entry.cells[2].split_whitespace().take(8).collect();
-    words.join(" ").replace('*', "")
-}
-
-/// `**Owners:** Ana, Bo`, `Last modified: 2026-03-02`: a label of a few words and something short.
-fn is_about_the_document(text: &str) -> bool {
-    let bare = |line: &str| line.trim_start_matches(['*', '_', ' ']).to_owned();
-    let first = bare(text.lines().next().unwrap_or(""));
-    let Some((label, _)) = first.split_once(':') else { return false };
-    let label = label.trim_end_matches(['*', '_', ' ']);
-    let is_label = !label.is_empty()
-        && label.len() <= 40
-        && label.split_whitespace().count() <= 4
-        && !label.contains(['.', ',', '(', '[', '`', '/']);
-    let sentences = text.matches(". ").count() + usize::from(text.contains(".\n"));
-    is_label && text.len() <= 400 && sentences == 0
-}
-
-/// Which of the three ways of detection a text speaks of; all of them where it speaks of several or none.
-fn way_of_detection(text: &str) -> FieldId {
-    const CUSTOMERS: [&str; 7] =
-        ["customer", "user", "client", "community", "contacted by", "complain", "support ticket"];
-    const ALERTS: [&str; 6] = ["alert", "alarm", "paged", "pager", "monitoring", "health check"];
-    const INSIDE: [&str; 5] = ["noticed", "we saw", "observed", "engineer", "admin"];
-    let lower = text.to_lowercase();
-    let speaks = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-    match (speaks(&ALERTS), speaks(&CUSTOMERS), speaks(&INSIDE)) {
-        (true, false, false) => FieldId::AlertNames,
-        (false, true, false) => FieldId::CustomerReports,
-        (false, false, true) => FieldId::InternalObservation,
-        _ => FieldId::HowDetected,
-    }
-}
-
-/// Text in a fence that nothing in it closes.
-fn fenced(text: &str, language: &str) -> String {
-    let mut longest = 0;
-    let mut run = 0;
-    for ch in text.chars() {
-        run = if ch == '`' { run + 1 } else { 0 };
-        longest = longest.max(run);
-    }
-    let fence = "`".repeat((longest + 1).max(3));
-    format!("{fence}{language}\n{}\n{fence}", text.trim_end_matches('\n'))
-}
-
-/// Lines without the indentation that all of them have.
-fn without_common_indent(text: &str) -> String {
-    let filled = || text.lines().filter(|line| !line.trim().is_empty());
-    let blanks = |line: &str| line.len() - line.trim_start_matches(' ').len();
-    let is_fence = ["```", "~~~"].iter().any(|mark| text.trim_start().starts_with(mark));
-    // What is in a fence is moved by as much as the fence.
-    let first = filled().next().map_or(0, blanks);
-    let least = filled().map(blanks).min().unwrap_or(0);
-    let indent = if is_fence { first } else { least };
-    // Four blanks make a code block of what stands alone; a fence or a table is one without them.
-    let is_marked = ["```", "~~~", "|"].iter().any(|mark| text.trim_start().starts_with(mark));
-    if indent == 0 || indent >= 4 && !is_marked {
-        return text.to_owned();
-    }
-    text.lines().map(|line| &line[indent.min(blanks(line))..]).collect::<Vec<_>>().join("\n")
 }

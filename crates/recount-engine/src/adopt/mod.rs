@@ -13,9 +13,11 @@ mod facts;
 mod headings;
 mod milestones;
 mod outline;
+mod rows;
 mod table;
 mod timeline;
 mod times;
+mod verbatim;
 mod words;
 
 use jiff::civil::Date;
