@@ -161,14 +161,14 @@ fn item(span: Span, cell: CellText, checked: Option<bool>) -> Item {
     let mut item = Item { span, beside: cell.beside, ..Item::default() };
     let mut text = cell.text;
     if let Some(checked) = checked {
-        item.cells[STATUS] = if checked { "Done" } else { "Open" }.to_owned();
+        if checked { "Done" } else { "Open" }.clone_into(&mut item.cells[STATUS]);
     }
     while let Some((inside, rest)) = leading_bracket(&text) {
         let bare = inside.trim_matches(['*', '_', ' ']);
-        if matches!(bare, "*" | "x" | "X" | "✓" | "✔") || inside == "*" {
-            item.cells[STATUS] = "Done".to_owned();
+        if inside == "*" || matches!(bare, "x" | "X" | "✓" | "✔") {
+            "Done".clone_into(&mut item.cells[STATUS]);
         } else if bare.is_empty() && item.cells[STATUS].is_empty() {
-            item.cells[STATUS] = "Open".to_owned();
+            "Open".clone_into(&mut item.cells[STATUS]);
         } else if let Some((priority, _)) = Priority::parse(bare).filter(|_| item.cells[PRIORITY].is_empty())
         {
             item.cells[PRIORITY] = kept_as(bare, priority.as_str());

@@ -66,7 +66,7 @@ impl CellText {
                 }
             }
             BlockKind::Code | BlockKind::Table | BlockKind::Html => {
-                self.beside.push(outline.source_of(index))
+                self.beside.push(outline.source_of(index));
             }
             BlockKind::Item | BlockKind::TableHead | BlockKind::TableRow | BlockKind::Rule => {}
         }

@@ -7,9 +7,7 @@ use super::headings::{Fact, Place};
 use super::outline::Outline;
 use super::times::{self, Clock};
 use super::verbatim::{fenced, is_about_the_document, way_of_detection, without_common_indent};
-use super::{
-    Adoption, Original, Placement, Reading, actions, facts, may_state_facts, milestones, timeline, words,
-};
+use super::{Adoption, Original, Placement, Reading, facts, may_state_facts, timeline, words};
 use crate::document::edit::Edit;
 use crate::document::markdown::BlockKind;
 use crate::document::operations::OperationError;
@@ -310,7 +308,7 @@ impl Composer<'_> {
                     Some(heading) => format!("**{}**\n\n{markdown}", outline.slice(heading).trim()),
                     None => markdown.clone(),
                 };
-                self.into_field(id, &text)
+                self.fill_field(id, &text)
             }
             (None, Some(id)) => self.apply(&|document| document.add_blocks_to_section(id, &markdown)),
             (None, None) => false,
@@ -331,7 +329,7 @@ impl Composer<'_> {
     }
 
     /// One short line stands behind the label; anything else below it.
-    fn into_field(&mut self, id: FieldId, markdown: &str) -> bool {
+    fn fill_field(&mut self, id: FieldId, markdown: &str) -> bool {
         let line = markdown.trim();
         let is_line = !line.contains('\n')
             && line.len() <= 200
@@ -350,7 +348,7 @@ impl Composer<'_> {
     }
 
     /// Blocks that stay as they are in a section of rows.
-    pub(super) fn into_section(&mut self, id: SectionId, markdown: &str, spans: &[Span]) {
+    pub(super) fn keep_in_section(&mut self, id: SectionId, markdown: &str, spans: &[Span]) {
         if markdown.trim().is_empty() {
             return;
         }

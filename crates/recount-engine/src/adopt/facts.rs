@@ -119,7 +119,10 @@ mod tests {
     use super::*;
     use crate::document::template::FieldId;
 
-    fn facts(text: &str) -> Option<(Vec<(Fact, String)>, Vec<String>)> {
+    /// Facts with their values, and what is left.
+    type Found = (Vec<(Fact, String)>, Vec<String>);
+
+    fn facts(text: &str) -> Option<Found> {
         let outline = Outline::read(text.as_bytes());
         let stated = read(&outline, outline.parts[0].blocks[0])?;
         let facts =

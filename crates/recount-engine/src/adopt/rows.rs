@@ -55,7 +55,7 @@ impl Composer<'_> {
         for (name, spans) in beside {
             pieces.push(format!("{name}\n\n{}", self.blocks(&spans)));
         }
-        self.into_section(SectionId::Timeline, &pieces.join("\n\n"), &found.rest);
+        self.keep_in_section(SectionId::Timeline, &pieces.join("\n\n"), &found.rest);
     }
 
     /// Start and end, where the timeline marks them and no label says them.
@@ -116,7 +116,7 @@ impl Composer<'_> {
         }
         if !refused.is_empty() {
             let text = self.blocks(&refused);
-            self.into_section(SectionId::Timeline, &text, &refused);
+            self.keep_in_section(SectionId::Timeline, &text, &refused);
         }
         self.entries = self.document.timeline_rows().len();
         self.instants = self.document.timeline_rows().iter().filter(|row| row.at().is_some()).count();
@@ -203,7 +203,7 @@ impl Composer<'_> {
         if !found.rest.is_empty() {
             pieces.insert(0, self.blocks(&found.rest));
         }
-        self.into_section(SectionId::ActionItems, &pieces.join("\n\n"), &found.rest);
+        self.keep_in_section(SectionId::ActionItems, &pieces.join("\n\n"), &found.rest);
     }
 }
 

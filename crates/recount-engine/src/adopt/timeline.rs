@@ -200,23 +200,20 @@ impl Reader<'_> {
             self.found.said.push((heading, DATES.to_owned()));
             return;
         }
-        match times::leading(text) {
-            Some(leading) => {
-                self.start(heading, &leading.time, &leading.rest);
-                if let Some(open) = &mut self.open {
-                    open.takes_all = true;
-                }
+        if let Some(leading) = times::leading(text) {
+            self.start(heading, &leading.time, &leading.rest);
+            if let Some(open) = &mut self.open {
+                open.takes_all = true;
             }
-            None => {
-                if let Some(zone) = times::zone_in(text) {
-                    self.clock.zone = Some(zone);
-                }
-                if let Some(day) = self.outline.day_in(heading, self.near()) {
-                    self.clock.set_day(day);
-                }
-                self.found.said.push((heading, "Timeline".to_owned()));
-            }
+            return;
         }
+        if let Some(zone) = times::zone_in(text) {
+            self.clock.zone = Some(zone);
+        }
+        if let Some(day) = self.outline.day_in(heading, self.near()) {
+            self.clock.set_day(day);
+        }
+        self.found.said.push((heading, "Timeline".to_owned()));
     }
 
     /// Begins an entry.
@@ -419,7 +416,7 @@ impl Reader<'_> {
     fn quote(&mut self, index: usize) -> bool {
         let children: Vec<usize> = self.outline.markdown.children(index).map(|(child, _)| child).collect();
         let content = children.first().map(|first| self.outline.block(*first).content);
-        if !content.is_some_and(|content| times::leading(self.outline.slice(content)).is_some()) {
+        if content.is_none_or(|content| times::leading(self.outline.slice(content)).is_none()) {
             return false;
         }
         for child in children {

@@ -200,8 +200,8 @@ fn is_time(text: &str) -> bool {
     }
     let anchor = Anchor { date: Some(SOME_DAY), previous: None };
     match time::read(&text, &anchor) {
-        Ok(_) => true,
-        Err(
+        Ok(_)
+        | Err(
             TimeProblem::Imprecise { .. }
             | TimeProblem::AmbiguousZone { .. }
             | TimeProblem::ZoneOutOfSeason { .. }
@@ -321,14 +321,15 @@ pub(super) fn day_in_prose(text: &str, near: Option<Date>) -> Option<Date> {
 /// The zone that a text states for the times below or beside it.
 pub(super) fn zone_in(text: &str) -> Option<String> {
     let is_part = |ch: char| ch.is_ascii_alphanumeric() || matches!(ch, '/' | '_' | '+' | '-' | ':');
-    let labels = text
+    let mut labels = text
         .split(|ch: char| !is_part(ch))
-        .filter_map(|token| zone_label(token.trim_matches([':', '-', '/', '_'])))
-        .collect::<Vec<_>>();
+        .filter(|token| !token.is_empty())
+        .map(|token| zone_label(token.trim_matches([':', '-', '/', '_'])))
+        .skip_while(Option::is_none);
+    let name = labels.next().flatten();
     // Digits say what a name beside them leaves open: `PST (UTC-7)`.
-    let with_digits =
-        |label: &&String| label.contains(['+', '-']) && label.contains(|ch: char| ch.is_ascii_digit());
-    let token = labels.iter().find(with_digits).or(labels.first()).cloned();
+    let digits = labels.next().flatten().filter(|label| label.contains(['+', '-']));
+    let token = digits.or(name);
     token.or_else(|| city_in(text)).or_else(|| {
         let lower = text.to_lowercase();
         let named = [

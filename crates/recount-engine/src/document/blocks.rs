@@ -101,8 +101,7 @@ impl Document {
 fn lines_of_blocks(markdown: &str) -> Result<String, OperationError> {
     let lines: Vec<&str> = markdown.lines().map(|line| line.trim_end_matches('\r')).collect();
     let is_filled = |line: &&str| !line.trim().is_empty();
-    let (Some(first), Some(last)) =
-        (lines.iter().position(|l| is_filled(&l)), lines.iter().rposition(|l| is_filled(&l)))
+    let (Some(first), Some(last)) = (lines.iter().position(is_filled), lines.iter().rposition(is_filled))
     else {
         return Err(OperationError::Value("there is nothing to add"));
     };

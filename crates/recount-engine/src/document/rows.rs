@@ -302,14 +302,14 @@ impl Document {
     fn timeline_cells(&self) -> Vec<Vec<String>> {
         let Some(table) = self.timeline() else { return Vec::new() };
         let rows = self.timeline_rows().iter();
-        rows.map(|row| filled(cells(self, table, &table.rows[row.index]))).collect()
+        rows.map(|row| filled(&cells(self, table, &table.rows[row.index]))).collect()
     }
 
     /// The cells of each action item, as far as something stands in them.
     fn item_cells(&self) -> Vec<Vec<String>> {
         let Some(table) = self.actions() else { return Vec::new() };
         let items = self.action_items().iter();
-        items.map(|item| filled(cells(self, table, &table.rows[item.index]))).collect()
+        items.map(|item| filled(&cells(self, table, &table.rows[item.index]))).collect()
     }
 
     /// The rows that wait to be filled: blank but for `ignored`, and without a comment.
@@ -385,7 +385,7 @@ fn new_rows<'v, C: Copy + PartialEq, const N: usize>(
 }
 
 /// Cells up to the last one in which something stands.
-fn filled(cells: Vec<&str>) -> Vec<String> {
+fn filled(cells: &[&str]) -> Vec<String> {
     let end = cells.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
     cells[..end].iter().map(|cell| (*cell).to_owned()).collect()
 }

@@ -93,6 +93,7 @@ fn real_documents_lose_no_word_and_give_back_their_timelines_and_action_items() 
     assert!(documents > 100, "{documents} documents are labelled");
 }
 
+#[allow(clippy::cast_precision_loss, reason = "the counts are small")]
 fn share(part: usize, whole: usize) -> f64 {
     if whole == 0 { 1.0 } else { part as f64 / whole as f64 }
 }
