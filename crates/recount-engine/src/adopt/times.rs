@@ -499,7 +499,7 @@ impl Clock {
             read = time::read(&full, &anchor);
         }
         if !has_zone && !matches!(read, Err(TimeProblem::NotATime)) {
-            self.advance(&text);
+            self.advance(&text, None);
             return Placed {
                 cell: String::new(),
                 kept: Some(written.to_owned()),
@@ -525,11 +525,9 @@ impl Clock {
                     _ => Doubt::Imprecise,
                 };
                 // Which day a clock without one is on is certain, whatever its zone.
-                self.advance(&text);
-                let day = self
-                    .previous
-                    .map(DateTime::date)
-                    .filter(|_| !stated && !matches!(bare, Err(TimeProblem::NotATime)));
+                let zone = zone.cloned();
+                let day = self.advance(&text, zone.as_deref());
+                let day = day.filter(|_| !stated && !matches!(bare, Err(TimeProblem::NotATime)));
                 let cell = match day {
                     Some(day) => format!("{day} {full}"),
                     None => full,
@@ -539,19 +537,27 @@ impl Clock {
         }
     }
 
-    /// Lets the clock run on by the wall clock, where the instant is not known.
-    fn advance(&mut self, text: &str) {
-        if let Ok(day) = text.parse::<Date>() {
-            self.set_day(day);
-            return;
-        }
-        let text = text.trim_matches(['~', '?', ' ']);
+    /// Lets the clock run on where a time is no instant, and says which day it is on. Where its zone is not
+    /// known, the wall clock runs.
+    fn advance(&mut self, text: &str, zone: Option<&str>) -> Option<Date> {
+        let text = text.trim_matches(['~', '≈', '?', ' ']);
         let stated = day_in(text).is_some();
         let anchor = Anchor { date: self.day, previous: if stated { None } else { self.previous } };
-        let words: Vec<&str> = text.split(' ').filter(|word| zone_label(word).is_none()).collect();
-        if let Ok(moment) = time::read(&words.join(" "), &anchor) {
-            self.previous = Some(TimeZone::UTC.to_datetime(moment.at));
-        }
+        let bare = |word: &&str| zone_label(word).is_none() && !["ca.", "approx", "approx."].contains(word);
+        let clock = text.split(' ').filter(bare).collect::<Vec<_>>().join(" ");
+        let clock = clock.replace('~', "");
+        let label = zone_in(text).or(zone.map(str::to_owned)).unwrap_or_default();
+        let in_zone = |clock: &str| time::read(&format!("{clock} {label}"), &anchor).ok();
+        let moment = in_zone(&clock).or_else(|| time::read(&clock, &anchor).ok())?;
+        self.previous = Some(TimeZone::UTC.to_datetime(moment.at));
+        let day = TimeZone::UTC.to_datetime(moment.at).date();
+        let is_here = |day: &Date| {
+            let said = format!("{day} {clock}");
+            in_zone(&said)
+                .or_else(|| time::read(&said, &anchor).ok())
+                .is_some_and(|read| read.at == moment.at)
+        };
+        [Some(day), day.yesterday().ok(), day.tomorrow().ok()].into_iter().flatten().find(is_here)
     }
 }
 
@@ -575,6 +581,9 @@ fn saying(mut cell: String, written: &str, zone: Option<&String>) -> Placed {
         cell = format!("{cell} {name}");
         lost.clear();
     }
+    // A day that the cell says is not said again.
+    let said = cell.get(..10).and_then(|day| written.strip_prefix(day)).map(str::trim_start);
+    let written = said.filter(|rest| rest.starts_with(|ch: char| ch.is_ascii_digit())).unwrap_or(written);
     let kept = (!lost.is_empty()).then(|| match zone {
         Some(zone) => format!("{written} {zone}"),
         None => written.to_owned(),
@@ -666,7 +675,7 @@ mod tests {
             (None, "16:37 Denver", "2026-03-02 23:37", Some("16:37 Denver")),
             (None, "2026-02-20", "2026-02-20", None),
             (None, "T+5m", "T+5m", None),
-            (Some("UTC"), "2026-03-02 1402", "2026-03-02 14:02", Some("2026-03-02 1402 UTC")),
+            (Some("UTC"), "2026-03-02 1402", "2026-03-02 14:02", Some("1402 UTC")),
         ] {
             let placed = clock(zone, day).place(written);
             assert_eq!((placed.cell.as_str(), placed.kept.as_deref()), (cell, kept), "{zone:?} {written}");
@@ -680,6 +689,22 @@ mod tests {
         assert_eq!(cells, ["2026-03-02 22:10", "2026-03-02 22:05", "2026-03-02 23:40"]);
         clock.set_day("2026-03-05".parse().expect("a day"));
         assert_eq!(clock.place("08:00").cell, "2026-03-05 07:00");
+    }
+
+    #[test]
+    fn a_time_that_is_not_exact_moves_no_clock_of_the_same_day() {
+        let mut clock = clock(Some("CEST"), "2026-06-02");
+        let cells = ["12:35", "~13:30-13:45", "14:29", "~00:20", "01:00"].map(|time| clock.place(time).cell);
+        assert_eq!(
+            cells,
+            [
+                "2026-06-02 10:35",
+                "2026-06-02 ~13:30-13:45 CEST",
+                "2026-06-02 12:29",
+                "2026-06-03 ~00:20 CEST",
+                "2026-06-02 23:00"
+            ]
+        );
     }
 
     #[test]
