@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use recount_engine::adopt::Options;
 
 use crate::law::adopting;
@@ -38,6 +39,14 @@ fn real_documents_lose_no_word_and_give_back_their_timelines_and_action_items() 
     };
     let labels = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/adoption/labels.tsv");
     let labels = fs::read_to_string(labels).expect("the labels are part of the repository");
+    let instants = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/adoption/instants.tsv");
+    let instants = fs::read_to_string(instants).expect("the instants are part of the repository");
+    let instants: BTreeMap<&str, Vec<&str>> = instants
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split_once('\t'))
+        .map(|(path, instants)| (path, instants.split(' ').collect()))
+        .collect();
     let mut organisations: BTreeMap<(String, String), Sums> = BTreeMap::new();
     let mut differing = Vec::new();
     for line in labels.lines().skip(1) {
@@ -55,12 +64,21 @@ fn real_documents_lose_no_word_and_give_back_their_timelines_and_action_items() 
         sums.documents += 1;
         sums.words += adoption.words;
         sums.unplaced += adoption.unplaced;
+        let mut stated = instants.get(path).cloned().unwrap_or_default();
+        assert_eq!(stated.len(), read.instants, "{path}: both files count the same");
+        let rows = adoption.document.timeline_rows().iter().filter_map(|row| row.at());
+        let is_right = |at: &Timestamp| {
+            let at = at.to_string();
+            let known = stated.iter().position(|instant| *instant == at.trim_end_matches('Z'));
+            known.map(|known| stated.swap_remove(known)).is_some()
+        };
+        let right = rows.filter(is_right).count();
         let pairs =
             [(read.entries, found.entries), (read.instants, found.instants), (read.actions, found.actions)];
         for (at, (read, found)) in pairs.into_iter().enumerate() {
             sums.read[at] += read;
             sums.found[at] += found;
-            sums.both[at] += read.min(found);
+            sums.both[at] += if at == 1 { right } else { read.min(found) };
         }
         if pairs.iter().any(|(read, found)| read != found) {
             differing.push(format!("{path}: {pairs:?}"));
