@@ -41,7 +41,7 @@ fn real_documents_lose_no_word_and_give_back_their_timelines_and_action_items() 
     let labels = fs::read_to_string(labels).expect("the labels are part of the repository");
     let instants = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/adoption/instants.tsv");
     let instants = fs::read_to_string(instants).expect("the instants are part of the repository");
-    let instants: BTreeMap<&str, Vec<&str>> = instants
+    let stated_instants: BTreeMap<&str, Vec<&str>> = instants
         .lines()
         .skip(1)
         .filter_map(|line| line.split_once('\t'))
@@ -64,7 +64,7 @@ fn real_documents_lose_no_word_and_give_back_their_timelines_and_action_items() 
         sums.documents += 1;
         sums.words += adoption.words;
         sums.unplaced += adoption.unplaced;
-        let mut stated = instants.get(path).cloned().unwrap_or_default();
+        let mut stated = stated_instants.get(path).cloned().unwrap_or_default();
         assert_eq!(stated.len(), read.instants, "{path}: both files count the same");
         let rows = adoption.document.timeline_rows().iter().filter_map(|row| row.at());
         let is_right = |at: &Timestamp| {
