@@ -19,6 +19,7 @@ mod timeline;
 mod times;
 mod verbatim;
 mod words;
+mod zones;
 
 use jiff::civil::Date;
 

@@ -143,6 +143,11 @@ impl Composer<'_> {
                 ));
             }
         }
+        if let (Some(offset), Some(zone)) = (&found.settled, &found.zone) {
+            self.notes.push(format!(
+                "`{zone}` is read as UTC{offset}, because an entry tells the same time in UTC"
+            ));
+        }
         let untimed =
             found.entries.iter().filter(|entry| entry.doubt.is_none() && entry.cells[0].is_empty()).count();
         if untimed > 0 {

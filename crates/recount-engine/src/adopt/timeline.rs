@@ -8,12 +8,13 @@ use super::cells::{self, CellText};
 use super::outline::Outline;
 use super::table::{self, ForeignTable};
 use super::times::{self, Clock, Doubt, Placed};
+use super::zones;
 use crate::document::markdown::BlockKind;
 use crate::document::template::TimelineColumn;
 use crate::document::{Milestone, Span};
 
 /// What was read of the timelines of a document.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Timeline {
     pub(super) entries: Vec<Entry>,
     /// Blocks that are no entries, as they stand.
@@ -22,10 +23,12 @@ pub(super) struct Timeline {
     pub(super) said: Vec<(Span, String)>,
     /// The zone that the document states for its times.
     pub(super) zone: Option<String>,
+    /// The offset that its name means, where entries tell their times in UTC, too.
+    pub(super) settled: Option<String>,
 }
 
 /// One entry.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Entry {
     /// Where it stands in the foreign document.
     pub(super) span: Span,
@@ -61,15 +64,31 @@ struct Reader<'o> {
 }
 
 /// Reads the timeline at `part` and below it into `found`. `clock` knows the document's day and the zone that
-/// the user gave.
-pub(super) fn read(outline: &Outline, part: usize, mut clock: Clock, found: Timeline) -> Timeline {
+/// the user gave. What a zone's name means can become clear from the entries: then they are read again.
+pub(super) fn read(outline: &Outline, part: usize, clock: Clock, found: Timeline) -> Timeline {
+    let before = found.clone();
+    let given = clock.given.is_some();
+    let clock = Clock { settled: found.settled.clone(), ..clock };
+    let found = read_with(outline, part, clock.clone(), found);
+    let doubtful = found.entries.iter().filter(|entry| entry.doubt == Some(Doubt::Ambiguous));
+    let texts = doubtful.map(|entry| (entry.cells[0].as_str(), entry.cells[2].as_str()));
+    match zones::by_agreement(texts).filter(|_| !given) {
+        Some(offset) => {
+            let clock = Clock { settled: Some(offset.clone()), ..clock };
+            Timeline { settled: Some(offset), ..read_with(outline, part, clock, before) }
+        }
+        None => found,
+    }
+}
+
+fn read_with(outline: &Outline, part: usize, mut clock: Clock, found: Timeline) -> Timeline {
     let parts = outline.subtree(part);
     let heading = outline.parts[part].heading;
     let intro = intro_of(outline, &parts);
     clock.zone = heading
         .into_iter()
         .chain(intro.iter().copied())
-        .find_map(|span| times::zone_in(outline.slice(span)))
+        .find_map(|span| zones::zone_in(outline.slice(span)))
         .or_else(|| found.zone.clone())
         .or_else(|| zone_of_document(outline));
     let day = heading.into_iter().chain(intro).find_map(|span| outline.day_in(span, clock.near));
@@ -99,7 +118,7 @@ pub(super) fn read(outline: &Outline, part: usize, mut clock: Clock, found: Time
 pub(super) fn read_list(outline: &Outline, part: usize, list: usize, mut clock: Clock) -> Timeline {
     let heading = outline.parts[part].heading;
     clock.zone =
-        heading.and_then(|span| times::zone_in(outline.slice(span))).or_else(|| zone_of_document(outline));
+        heading.and_then(|span| zones::zone_in(outline.slice(span))).or_else(|| zone_of_document(outline));
     if let Some(day) = heading.and_then(|span| outline.day_in(span, clock.near)).or(clock.near) {
         clock.set_day(day);
     }
@@ -162,14 +181,14 @@ pub(super) fn zone_of_document(outline: &Outline) -> Option<String> {
                     .any(|words| lower.contains(words));
             let said = lower.find("time").filter(|_| is_said)?;
             let from = (0..=said).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-            times::zone_in(text.get(from..)?)
+            zones::zone_in(text.get(from..)?)
         })
         .or_else(|| {
             // A title that tells the hours tells their zone.
             let title = outline.slice(outline.title?);
             let has_clock =
                 title.split(' ').any(|word| times::leading(word).is_some_and(|time| time.time.contains(':')));
-            times::zone_in(title).filter(|_| has_clock)
+            zones::zone_in(title).filter(|_| has_clock)
         })
 }
 
@@ -207,7 +226,7 @@ impl Reader<'_> {
             }
             return;
         }
-        if let Some(zone) = times::zone_in(text) {
+        if let Some(zone) = zones::zone_in(text) {
             self.clock.zone = Some(zone);
         }
         if let Some(day) = self.outline.day_in(heading, self.near()) {
@@ -481,7 +500,7 @@ impl Reader<'_> {
         }
         let header =
             columns.iter().position(|column| *column == Some(C::Time)).and_then(|at| table.header.get(at));
-        if let Some(zone) = header.and_then(|header| times::zone_in(self.outline.slice(*header))) {
+        if let Some(zone) = header.and_then(|header| zones::zone_in(self.outline.slice(*header))) {
             self.clock.zone.clone_from(&Some(zone.clone()));
             self.found.zone = Some(zone);
         }

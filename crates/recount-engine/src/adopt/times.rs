@@ -2,14 +2,12 @@
 //! the document says of date and zone. What does not live here: reading one time, which the document's
 //! values do; what is an entry (`timeline`).
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
-
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
-use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::tz::TimeZone;
 
 use super::words;
+use super::zones::{city_in, is_utc, zone_in, zone_label};
 use crate::document::value::date::{self, Scanned};
 use crate::document::value::time::{self, Anchor, Form, Moment, Precision, TimeProblem};
 
@@ -318,98 +316,6 @@ pub(super) fn day_in_prose(text: &str, near: Option<Date>) -> Option<Date> {
     None
 }
 
-/// The zone that a text states for the times below or beside it.
-pub(super) fn zone_in(text: &str) -> Option<String> {
-    let is_part = |ch: char| ch.is_ascii_alphanumeric() || matches!(ch, '/' | '_' | '+' | '-' | ':');
-    let mut labels = text
-        .split(|ch: char| !is_part(ch))
-        .filter(|token| !token.is_empty())
-        .map(|token| zone_label(token.trim_matches([':', '-', '/', '_'])))
-        .skip_while(Option::is_none);
-    let name = labels.next().flatten();
-    // Digits say what a name beside them leaves open: `PST (UTC-7)`.
-    let digits = labels.next().flatten().filter(|label| label.contains(['+', '-']));
-    let token = digits.or(name);
-    token.or_else(|| city_in(text)).or_else(|| {
-        let lower = text.to_lowercase();
-        let named = [
-            ("central european", "CET/CEST"),
-            ("pacific", "PT"),
-            ("eastern", "ET"),
-            ("mountain", "MT"),
-            ("universal", "UTC"),
-        ];
-        let found = named.iter().find(|(name, _)| lower.contains(name) && lower.contains("time"));
-        found.map(|(_, zone)| (*zone).to_owned())
-    })
-}
-
-/// Cities that zones are named after, each with its zone; none that two zones share.
-static CITIES: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
-    let mut cities: BTreeMap<String, Option<String>> = BTreeMap::new();
-    for zone in TimeZoneDatabase::bundled().available() {
-        let zone = zone.as_str();
-        let Some((area, city)) = zone.rsplit_once('/') else { continue };
-        if matches!(area, "Etc" | "US" | "Canada" | "SystemV" | "Mexico" | "Brazil" | "Chile")
-            || city.len() < 4
-        {
-            continue;
-        }
-        let known =
-            cities.entry(city.replace('_', " ").to_lowercase()).or_insert_with(|| Some(zone.to_owned()));
-        if known.as_deref() != Some(zone) {
-            *known = None;
-        }
-    }
-    cities.into_iter().filter_map(|(city, zone)| Some((city, zone?))).collect()
-});
-
-/// The zone of a city that a text tells the time of: `16:37 Denver`, `Zurich time`.
-fn city_in(text: &str) -> Option<String> {
-    let words: Vec<&str> =
-        text.split(|ch: char| !ch.is_alphabetic()).filter(|word| !word.is_empty()).collect();
-    let has_clock = text.starts_with(|ch: char| ch.is_ascii_digit());
-    (1..=2).rev().find_map(|length| {
-        words.windows(length).enumerate().find_map(|(at, city)| {
-            let is_named = city.iter().all(|word| word.starts_with(char::is_uppercase));
-            let tells =
-                has_clock || words.get(at + length).is_some_and(|next| next.eq_ignore_ascii_case("time"));
-            CITIES.get(&city.join(" ").to_lowercase()).filter(|_| is_named && tells).cloned()
-        })
-    })
-}
-
-/// A word that is the name of a zone, as the values of documents know it.
-fn zone_label(token: &str) -> Option<String> {
-    let token = match token {
-        "PST8PDT" => "PST/PDT",
-        "EST5EDT" => "EST/EDT",
-        "CST6CDT" => "CST/CDT",
-        "MST7MDT" => "MT",
-        other => other,
-    };
-    let letters = token.bytes().take_while(u8::is_ascii_alphabetic).count();
-    let is_name = token.contains('/') && token.starts_with(|ch: char| ch.is_ascii_uppercase())
-        || letters >= 2
-            && token.len() <= 12
-            && token[..letters].bytes().all(|byte| byte.is_ascii_uppercase());
-    if !is_name {
-        return None;
-    }
-    let known = match time::read(&format!("{SOME_DAY} 12:00 {token}"), &Anchor::default()) {
-        Ok(moment) => matches!(moment.form, Form::Zone { .. } | Form::Offset { .. }) || is_utc(token),
-        Err(TimeProblem::AmbiguousZone { .. } | TimeProblem::ZoneOutOfSeason { .. }) => true,
-        Err(_) => false,
-    };
-    known.then(|| token.to_owned())
-}
-
-fn is_utc(token: &str) -> bool {
-    ["UTC", "GMT", "UT", "UCT", "ZULU", "GMT+0", "UTC+0", "UTC+00:00"]
-        .iter()
-        .any(|utc| token.eq_ignore_ascii_case(utc))
-}
-
 /// Whether a time says itself in which zone it is.
 fn states_zone(text: &str) -> bool {
     let with_z = |word: &str| word.ends_with('Z') && word.bytes().any(|byte| byte.is_ascii_digit());
@@ -426,6 +332,8 @@ pub(super) struct Clock {
     pub(super) zone: Option<String>,
     /// The zone that the user gives for times that have none.
     pub(super) given: Option<String>,
+    /// What a zone's name means that can mean several, by what the document says elsewhere.
+    pub(super) settled: Option<String>,
     /// The day of the incident: the year of a day without one.
     pub(super) near: Option<Date>,
     /// The day that clocks without one are on.
@@ -494,7 +402,11 @@ impl Clock {
         }
         let mut full = zone.map_or_else(|| text.clone(), |zone| format!("{text} {zone}"));
         let mut read = time::read(&full, &anchor);
-        if let (Err(TimeProblem::AmbiguousZone { label, .. }), Some(given)) = (&read, &self.given) {
+        if let (
+            Err(TimeProblem::AmbiguousZone { label, .. } | TimeProblem::ZoneOutOfSeason { label, .. }),
+            Some(given),
+        ) = (&read, self.given.as_ref().or(self.settled.as_ref()))
+        {
             full = full.replace(label.as_str(), given);
             read = time::read(&full, &anchor);
         }
@@ -715,27 +627,6 @@ mod tests {
         let mut told = clock(Some("IST"), "2026-03-02");
         told.given = Some("Asia/Kolkata".to_owned());
         assert_eq!(told.place("21:02").cell, "2026-03-02 15:32");
-    }
-
-    #[test]
-    fn zones_are_found_in_what_is_said_of_all_times() {
-        for (text, zone) in [
-            ("Timeline (times in CEST)", Some("CEST")),
-            ("All times in PDT (UTC-7).", Some("UTC-7")),
-            ("All times are in 24-hour PST8PDT.", Some("PST/PDT")),
-            ("All times in UTC+1", Some("UTC+1")),
-            ("_All times in EEST_", Some("EEST")),
-            ("Date and Time in CET", Some("CET")),
-            ("All times are US Pacific time", Some("PT")),
-            ("Europe/Berlin", Some("Europe/Berlin")),
-            ("All times in PST (UTC-7)", Some("UTC-7")),
-            ("All times are Zurich time", Some("Europe/Zurich")),
-            ("Our office in Denver was closed", None),
-            ("Timeline", None),
-            ("What happened AT the DC on DAY one", None),
-        ] {
-            assert_eq!(zone_in(text).as_deref(), zone, "{text}");
-        }
     }
 
     #[test]
