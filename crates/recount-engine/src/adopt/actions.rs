@@ -191,10 +191,16 @@ fn item(span: Span, cell: CellText, checked: Option<bool>) -> Item {
     {
         item.cells[OWNER] = owner;
     }
-    if let Some(due) = labelled(&text, &["due date", "due", "deadline", "target date", "eta"])
-        && date::read(&due).is_ok()
+    let due = labelled(&text, &["due date", "due", "deadline", "target date", "eta"]);
+    if let Some(due) = due.filter(|due| date::read(due).is_ok()).or_else(|| day_behind(&text, &["due", "by"]))
     {
         item.cells[DUE] = due;
+    }
+    if item.cells[PRIORITY].is_empty()
+        && let Some((priority, rest)) = leading_priority(&text)
+    {
+        item.cells[PRIORITY] = priority;
+        text = rest;
     }
     if item.cells[STATUS].is_empty()
         && let Some(state) = labelled(&text, &["status"]).filter(|state| status::kind_of(state).is_some())
@@ -250,13 +256,37 @@ fn labelled(text: &str, labels: &[&str]) -> Option<String> {
             let end = value.find([',', ';', ')', '\n', '|', ']']).unwrap_or(value.len());
             // Another label ends it, too: `Priya N. Due date: …`.
             let next = value[..end].find(':').and_then(|colon| value[..colon].rfind(". "));
-            let value = value[..next.unwrap_or(end)].trim_end_matches(['.', ' ', '*', '_']);
+            let dash = [" - ", " – ", " — "].iter().filter_map(|dash| value[..end].find(dash)).min();
+            let end = next.unwrap_or(end).min(dash.unwrap_or(end));
+            let value = value[..end].trim_end_matches(['.', ' ', '*', '_']);
             if !value.is_empty() && value.len() <= 60 {
                 return Some(value.to_owned());
             }
         }
     }
     None
+}
+
+/// `due 2026-03-02`, `by 2026-03-02`: the day behind a word.
+fn day_behind(text: &str, words: &[&str]) -> Option<String> {
+    let said: Vec<&str> = text.split_whitespace().collect();
+    let pairs = said.windows(2).filter(|pair| {
+        let word = pair[0].trim_matches(|ch: char| !ch.is_alphanumeric());
+        words.iter().any(|known| word.eq_ignore_ascii_case(known))
+    });
+    let days = pairs.map(|pair| pair[1].trim_matches(|ch: char| !ch.is_alphanumeric()));
+    days.filter(|day| date::read(day).is_ok_and(|day| day.canonical)).map(str::to_owned).next()
+}
+
+/// `(P1) page on disk`, `P2: docs`: the priority, and what follows it.
+fn leading_priority(text: &str) -> Option<(String, String)> {
+    let bare = text.trim_start_matches(['(', '*', ' ']);
+    let word = bare.get(..2)?;
+    let (priority, _) = Priority::parse(word)?;
+    let rest = bare[2..].trim_start_matches(['*', ' ']);
+    let rest = rest.strip_prefix([':', ')', '-', '–', '—'])?.trim_start_matches(['*', ':', ' ']);
+    (!rest.is_empty() && word.eq_ignore_ascii_case(priority.as_str()))
+        .then(|| (kept_as(word, priority.as_str()), rest.to_owned()))
 }
 
 /// `@ana: look into it`, `Look into it (@ana)`, `… — @ana`.
@@ -333,7 +363,7 @@ pub(super) fn rows(outline: &Outline, index: usize, found: &mut Actions) -> bool
                     {
                         item.cells[STATUS] = value;
                     } else {
-                        extra.push(if name.is_empty() { value } else { format!("{name}: {value}") });
+                        extra.push(table::named(name, &value));
                     }
                 }
             }
@@ -389,6 +419,11 @@ mod tests {
                 "1. Fix it (owner: Ana Li, due: 2026-03-02)",
                 ["", "Fix it (owner: Ana Li, due: 2026-03-02)", "Ana Li", "2026-03-02", "", ""],
             ),
+            (
+                "- (P1) Alert on lag — owner: ops — due 2026-02-01",
+                ["P1", "Alert on lag — owner: ops — due 2026-02-01", "ops", "2026-02-01", "", ""],
+            ),
+            ("- P2: docs", ["P2", "docs", "", "", "", ""]),
             ("- @ana: look into it", ["", "@ana: look into it", "@ana", "", "", ""]),
             ("- Fix\n  - first\n  - second", ["", "Fix\n- first\n- second", "", "", "", ""]),
             ("Look into the marshalling.", ["", "Look into the marshalling.", "", "", "", ""]),

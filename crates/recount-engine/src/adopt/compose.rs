@@ -172,10 +172,13 @@ impl Composer<'_> {
 
     /// Sets a field to a labelled value, if it is blank and the value is one.
     fn fact(&mut self, fact: Fact, label: Span, value: Span) -> bool {
-        let Fact::Field(id) = fact else { return false };
+        let Fact::Field(mut id) = fact else { return false };
         let text = self.outline.slice(value).to_owned();
         if text.contains("<br") || self.document.is_filled(id) && id != FieldId::IncidentId {
             return false;
+        }
+        if id == FieldId::HowDetected {
+            id = way_of_detection(&text);
         }
         let text = match id.def().kind {
             FieldKind::Id => {
@@ -240,18 +243,21 @@ impl Composer<'_> {
             let left = self.left_of(*index);
             let block = outline.block(*index);
             let was_list_of_facts = self.taken.iter().any(|(taken, _)| taken == index);
-            let is_about = match block.kind {
-                BlockKind::Paragraph => is_about_the_document(outline.slice(block.content)),
-                BlockKind::List => {
-                    was_list_of_facts
-                        || outline.markdown.children(*index).all(|(item, _)| {
-                            let head = outline.markdown.children(item).next();
-                            head.is_some_and(|(_, head)| is_about_the_document(outline.slice(head.content)))
-                        })
-                }
-                BlockKind::Html => true,
-                _ => was_list_of_facts,
-            };
+            let is_about = was_list_of_facts
+                || match block.kind {
+                    BlockKind::Paragraph => is_about_the_document(outline.slice(block.content)),
+                    BlockKind::List => {
+                        was_list_of_facts
+                            || outline.markdown.children(*index).all(|(item, _)| {
+                                let head = outline.markdown.children(item).next();
+                                head.is_some_and(|(_, head)| {
+                                    is_about_the_document(outline.slice(head.content))
+                                })
+                            })
+                    }
+                    BlockKind::Html => true,
+                    _ => was_list_of_facts,
+                };
             if is_about && !left.is_empty() {
                 let text = self.blocks(&left);
                 self.aside.push(text);

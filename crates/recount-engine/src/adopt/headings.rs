@@ -34,6 +34,8 @@ pub(super) enum Place {
 pub(super) enum Fact {
     /// The day of the incident.
     Date,
+    /// The title, where no heading is one.
+    Title,
     /// A field.
     Field(FieldId),
 }
@@ -108,6 +110,7 @@ fn place_of(id: SectionId) -> Place {
 fn fact_named(label: &str) -> Option<Fact> {
     Some(match label {
         "date" => Fact::Date,
+        "title" => Fact::Title,
         "symptoms" => Fact::Field(FieldId::Symptoms),
         "prs" => Fact::Field(FieldId::RelevantPrs),
         field => Fact::Field(FieldId::from_name(field)?),

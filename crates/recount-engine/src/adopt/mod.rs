@@ -110,7 +110,8 @@ impl Reading {
         let stem = options.file.rsplit_once('.').map_or(options.file.as_str(), |(stem, _)| stem);
         let front = outline.front_value("title");
         let own = outline.title.filter(|span| !outline.slice(*span).trim().is_empty());
-        let title_from = front.or(own);
+        let labelled = || outline_title(&outline);
+        let title_from = front.or(own).or_else(labelled);
         let title = title_from.map_or(stem, |span| outline.slice(span));
         let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
         let title = if title.is_empty() { "Untitled".to_owned() } else { title };
@@ -161,7 +162,12 @@ impl Reading {
         let of_file = times::day_in_prose(file, None);
         let published = self.outline.front_value("date").and_then(|span| self.outline.day_in(span, None));
         let of_timeline = self.first_day_of_timelines();
-        let near = of_file.or(published).or(of_timeline.map(|day| day.date));
+        let any = || {
+            let blocks =
+                (0..self.outline.markdown.blocks.len()).map(|index| self.outline.block(index).content);
+            blocks.take(400).find_map(|span| self.outline.day_in(span, None))
+        };
+        let near = of_file.or(published).or(of_timeline.map(|day| day.date)).or_else(any);
         let labelled = self.stated(Fact::Date).map(|(_, value)| value);
         let start = self.stated(Fact::Field(FieldId::StartTime)).map(|(_, value)| value);
         let timeline = self.outline.parts.iter().filter(|part| part.place == Some(Place::Timeline));
@@ -207,6 +213,12 @@ impl Reading {
                 .find_map(|span| Some(Day { date: outline.day_in(span, None)?, from: Some(span) }))
         })
     }
+}
+
+/// A title that stands behind a label before the first heading: `Incident report: checkout down`.
+fn outline_title(outline: &Outline) -> Option<Span> {
+    let stated = outline.parts.first()?.blocks.iter().filter_map(|index| facts::read(outline, *index));
+    stated.flat_map(|stated| stated.facts).find(|(fact, ..)| *fact == Fact::Title).map(|(.., value)| value)
 }
 
 /// Whether labelled facts are looked for in a part.

@@ -172,7 +172,10 @@ impl Outline {
             let block = *self.block(index);
             let found = match block.kind {
                 BlockKind::Heading(level) => {
-                    if level == 1 && self.title.is_none() && !self.is_section(block.content) {
+                    let is_first = parts.len() == 1 && parts[0].blocks.is_empty();
+                    let may_be_title =
+                        level == 1 || is_first && headings::place(self.slice(block.content)).is_none();
+                    if may_be_title && self.title.is_none() && !self.is_section(block.content) {
                         self.title = Some(block.content);
                         continue;
                     }
@@ -239,20 +242,21 @@ impl Outline {
     fn label(&self, content: Span) -> Option<(Span, Option<Span>)> {
         let text = self.slice(content);
         let start = content.start as usize;
-        for mark in ["**", "__"] {
+        for mark in ["**", "__", "*", "_"] {
             let Some(inside) = text.strip_prefix(mark) else { continue };
             let length = inside.find(mark)?;
             let label = &inside[..length];
-            let after = inside[length + 2..].trim_start_matches([' ', '\t']);
+            let after = inside[length + mark.len()..].trim_start_matches([' ', '\t']);
             let is_closed = label.ends_with(':') || after.starts_with(':');
             let rest = after.strip_prefix(':').unwrap_or(after).trim();
             let is_short = label.len() <= 80 && !label.contains('\n');
             if !is_short || headings::place(label).is_none() || times::whole(label).is_some() {
                 return None;
             }
-            let span = Span::new(start + 2, start + 2 + length);
+            let span = Span::new(start + mark.len(), start + mark.len() + length);
             if rest.is_empty() {
-                return Some((span, None));
+                // A word in italics alone is none.
+                return (mark.len() == 2 || is_closed).then_some((span, None));
             }
             if !is_closed || has_several_labels(text) {
                 return None;

@@ -66,6 +66,15 @@ pub(super) fn decoded(text: &str) -> String {
     text.replace("\\|", "|").replace("<br>", "\n").replace("<br/>", "\n").replace("<br />", "\n")
 }
 
+/// A value of a column that has no place of its own, with the column's name.
+pub(super) fn named(name: &str, value: &str) -> String {
+    match name.contains(char::is_alphanumeric) {
+        true => format!("{name}: {value}"),
+        // `#`
+        false => format!("{name}{value}"),
+    }
+}
+
 /// A column of a timeline, by its header's words.
 pub(super) fn timeline_column(name: &str) -> Option<TimelineColumn> {
     use TimelineColumn as C;

@@ -498,9 +498,9 @@ impl Reader<'_> {
         if !columns.contains(&Some(C::Time)) {
             return false;
         }
-        let header =
-            columns.iter().position(|column| *column == Some(C::Time)).and_then(|at| table.header.get(at));
-        if let Some(zone) = header.and_then(|header| zones::zone_in(self.outline.slice(*header))) {
+        let headers = columns.iter().zip(&table.header).filter(|(column, _)| **column == Some(C::Time));
+        let mut stated = headers.filter_map(|(_, header)| zones::zone_in(self.outline.slice(*header)));
+        if let Some(zone) = stated.next() {
             self.clock.zone.clone_from(&Some(zone.clone()));
             self.found.zone = Some(zone);
         }
@@ -521,7 +521,7 @@ impl Reader<'_> {
                 if !value.is_empty() {
                     let name = table.header.get(at).map_or("", |header| self.outline.slice(*header));
                     let value = table::decoded(&value);
-                    action.add_text(&if name.is_empty() { value } else { format!("{name}: {value}") });
+                    action.add_text(&table::named(name, &value));
                 }
             }
             let bare = times::without_marks(&time);
@@ -538,7 +538,8 @@ impl Reader<'_> {
             }
             if let Some(open) = &mut self.open {
                 open.text = action;
-                open.actor = table::decoded(&join(C::Actor, ", "));
+                let actor = table::decoded(&join(C::Actor, ", "));
+                open.actor = if actor.contains(char::is_alphanumeric) { actor } else { String::new() };
                 open.result = table::decoded(&join(C::Result, "\n"));
             }
             self.close();

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use recount_engine::adopt::Options;
+use recount_engine::document::TimelineRow;
 
 use crate::law::adopting;
 
@@ -66,7 +67,7 @@ fn real_documents_lose_no_word_and_give_back_their_timelines_and_action_items() 
         sums.unplaced += adoption.unplaced;
         let mut stated = stated_instants.get(path).cloned().unwrap_or_default();
         assert_eq!(stated.len(), read.instants, "{path}: both files count the same");
-        let rows = adoption.document.timeline_rows().iter().filter_map(|row| row.at());
+        let rows = adoption.document.timeline_rows().iter().filter_map(TimelineRow::at);
         let is_right = |at: &Timestamp| {
             let at = at.to_string();
             let known = stated.iter().position(|instant| *instant == at.trim_end_matches('Z'));

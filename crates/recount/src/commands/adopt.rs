@@ -216,17 +216,14 @@ fn adopt(
         adoption = Some(adopted);
         Ok(document)
     };
-    let (path, id) = match guard {
-        Some(guard) => new::create(workspace, guard, reading.title(), &known, made_on, |document, path| {
-            finish(&document, path)
-        })?,
-        None => {
-            let Planned { path, id, document } =
-                new::plan(workspace, &listed, reading.title(), &known, made_on)?;
-            finish(&document, &path)?;
-            planned.push(Ok(path.clone()));
-            (path, id)
-        }
+    let (path, id) = if let Some(guard) = guard {
+        let finish = |document: Document, path: &Path| finish(&document, path);
+        new::create(workspace, guard, reading.title(), &known, made_on, finish)?
+    } else {
+        let Planned { path, id, document } = new::plan(workspace, &listed, reading.title(), &known, made_on)?;
+        finish(&document, &path)?;
+        planned.push(Ok(path.clone()));
+        (path, id)
     };
     let Some(adoption) = adoption else {
         return Err(CliError::new(format!("`{source}` could not be adopted")));
