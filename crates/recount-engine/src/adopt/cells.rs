@@ -75,7 +75,7 @@ impl CellText {
 
 /// The marker of a list's item, with its box.
 fn marker_of(outline: &Outline, item: usize) -> &str {
-    let text = outline.slice(outline.markdown.blocks[item].span);
+    let text = outline.slice(outline.markdown.blocks[item].span).trim_start();
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let length = digits + usize::from(text.len() > digits);
     let boxed = text[length..].trim_start();
@@ -88,7 +88,7 @@ fn marker_of(outline: &Outline, item: usize) -> &str {
 /// The box of an item: checked or not; none where it has none.
 pub(super) fn checked(outline: &Outline, item: usize) -> Option<bool> {
     let text = outline.slice(outline.markdown.blocks[item].span);
-    let text = text.trim_start_matches(|ch: char| ch.is_ascii_digit());
+    let text = text.trim_start().trim_start_matches(|ch: char| ch.is_ascii_digit());
     let boxed = text.get(1..)?.trim_start();
     match boxed.get(..3)? {
         "[ ]" => Some(false),
@@ -126,8 +126,7 @@ mod tests {
 
     #[test]
     fn what_fits_into_a_cell_comes_in_and_the_rest_is_handed_back() {
-        let text =
-            "- one\n  goes on  \n  new line\n\n  - [x] two\n  - three\n    > four\n\n  ```\n  code\n  ```\n";
+        let text = "- one\n  goes on  \n  new line\n\n   - [x] two\n   - three\n     > four\n\n  ```\n  code\n  ```\n";
         let outline = Outline::read(text.as_bytes());
         let list = outline.parts[0].blocks[0];
         let (item, _) = outline.markdown.children(list).next().expect("it has an item");

@@ -161,7 +161,7 @@ impl Reading {
     fn find_day(&self, file: &str) -> Option<Day> {
         let of_file = times::day_in_prose(file, None);
         let published = self.outline.front_value("date").and_then(|span| self.outline.day_in(span, None));
-        let of_timeline = self.first_day_of_timelines();
+        let of_timeline = self.first_day_of_timelines(None);
         let any = || {
             let blocks =
                 (0..self.outline.markdown.blocks.len()).map(|index| self.outline.block(index).content);
@@ -197,11 +197,13 @@ impl Reading {
             .chain(prose.take(12))
             .filter(|span| !is_of_writing(span))
             .find_map(|span| Some(Day { date: self.outline.day_in(span, near)?, from: Some(span) }));
-        told.or(of_timeline).or_else(|| of_file.map(|date| Day { date, from: None }))
+        told.or(of_timeline)
+            .or_else(|| self.first_day_of_timelines(near))
+            .or_else(|| of_file.map(|date| Day { date, from: None }))
     }
 
     /// The first whole day that a timeline names.
-    fn first_day_of_timelines(&self) -> Option<Day> {
+    fn first_day_of_timelines(&self, near: Option<Date>) -> Option<Day> {
         let outline = &self.outline;
         let roots = (0..outline.parts.len()).filter(|at| outline.parts[*at].place == Some(Place::Timeline));
         roots.flat_map(|at| outline.subtree(at)).find_map(|at| {
@@ -210,7 +212,7 @@ impl Reading {
             part.heading
                 .into_iter()
                 .chain(blocks)
-                .find_map(|span| Some(Day { date: outline.day_in(span, None)?, from: Some(span) }))
+                .find_map(|span| Some(Day { date: outline.day_in(span, near)?, from: Some(span) }))
         })
     }
 }
