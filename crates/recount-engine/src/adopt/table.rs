@@ -68,11 +68,9 @@ pub(super) fn decoded(text: &str) -> String {
 
 /// A value of a column that has no place of its own, with the column's name.
 pub(super) fn named(name: &str, value: &str) -> String {
-    match name.contains(char::is_alphanumeric) {
-        true => format!("{name}: {value}"),
-        // `#`
-        false => format!("{name}{value}"),
-    }
+    // A `#` needs no colon.
+    let colon = if name.contains(char::is_alphanumeric) { ": " } else { "" };
+    format!("{name}{colon}{value}")
 }
 
 /// A column of a timeline, by its header's words.
