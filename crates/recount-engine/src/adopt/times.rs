@@ -27,9 +27,11 @@ const LONGEST: usize = 80;
 pub(super) fn leading(text: &str) -> Option<Leading> {
     let text = text.trim();
     let first = text.trim_start_matches(['*', '_', '`', '[', '(', '~', '≈', '@', ' ']);
-    let starts = first.starts_with(|ch: char| ch.is_ascii_digit()) || begins_with_day_name(first);
+    let starts = first.starts_with(|ch: char| ch.is_ascii_digit())
+        || begins_with_day_name(first)
+        || begins_vaguely(first);
     if !starts {
-        return relative(text);
+        return relative(text).or_else(|| behind_a_symbol(text));
     }
     let mut ends: Vec<usize> = Vec::new();
     let mut previous = ' ';
@@ -100,8 +102,35 @@ fn relative(text: &str) -> Option<Leading> {
     if !is_relative {
         return None;
     }
-    let end = text.len() - after.len() + said.trim_end_matches(':').len();
+    let mut end = text.len() - after.len() + said.trim_end_matches(':').len();
+    // `T+10 min`
+    let unit =
+        text[end..].strip_prefix(' ').map_or("", |rest| rest.split([' ', ':', ',']).next().unwrap_or(""));
+    if ["s", "sec", "m", "min", "mins", "minutes", "h", "hr", "hours"].contains(&unit) {
+        end += 1 + unit.len();
+    }
     Some(Leading { time: without_marks(&text[..end]), rest: rest_after(text, end) })
+}
+
+/// `At 14:02`, `Around 14:02`.
+fn begins_vaguely(text: &str) -> bool {
+    const WORDS: [&str; 8] = ["at", "around", "about", "approx", "approximately", "circa", "ca", "by"];
+    let Some((word, rest)) = text.split_once(' ') else { return false };
+    let word = word.trim_end_matches(['.', ',']);
+    WORDS.iter().any(|known| word.eq_ignore_ascii_case(known))
+        && rest.trim_start_matches(['*', '_', '~', ' ']).starts_with(|ch: char| ch.is_ascii_digit())
+}
+
+/// A time behind an emoji, which stays with the text.
+fn behind_a_symbol(text: &str) -> Option<Leading> {
+    let end = text.find(|ch: char| ch.is_ascii() || ch.is_alphanumeric()).filter(|end| *end > 0)?;
+    let symbol = &text[..end];
+    let rest = text[end..].trim_start();
+    if !rest.starts_with(|ch: char| ch.is_ascii_digit() || matches!(ch, '*' | '[' | '_')) {
+        return None;
+    }
+    let leading = leading(rest)?;
+    Some(Leading { rest: format!("{} {}", symbol.trim(), leading.rest).trim().to_owned(), ..leading })
 }
 
 fn begins_with_day_name(text: &str) -> bool {
@@ -540,6 +569,11 @@ mod tests {
             ("2018-08-10 1250 UTC ::::: call", "2018-08-10 1250 UTC", "call"),
             ("T+5m: paged", "T+5m", "paged"),
             ("[14:02](https://x.example) posted", "14:02", "[14:02](https://x.example) posted"),
+            ("At 14:32 UTC, the disk was full", "At 14:32 UTC", "the disk was full"),
+            ("Around **09:50** (CEST), we deployed", "Around 09:50 (CEST)", "we deployed"),
+            ("🔥 14:51 UTC it burns", "14:51 UTC", "🔥 it burns"),
+            ("T+10 min: paged", "T+10 min", "paged"),
+            ("14:11–14:20 UTC: range", "14:11–14:20 UTC", "range"),
             ("16:37 Denver - Mark restarted", "16:37 Denver", "Mark restarted"),
             ("16:37 Denver went down", "16:37", "Denver went down"),
             ("2020-08-27 to 2020-09-03 all was fine", "2020-08-27", "to 2020-09-03 all was fine"),
@@ -553,6 +587,8 @@ mod tests {
             "1.6.0 was released",
             "Observation: 14:02",
             "500 errors",
+            "At least 3 nodes",
+            "By 3 of them",
             "3 nodes",
             "- x",
             "",
@@ -586,6 +622,8 @@ mod tests {
             (Some("UTC"), "06/03/2026 21:42", "2026-03-06 21:42", None),
             (None, "16:37 Denver", "2026-03-02 23:37", Some("16:37 Denver")),
             (None, "2026-02-20", "2026-02-20", None),
+            (Some("UTC"), "14:11–14:20 UTC", "2026-03-02 14:11 – 14:20 UTC", None),
+            (None, "14:11–14:20 UTC", "2026-03-02 14:11 – 14:20 UTC", None),
             (None, "T+5m", "T+5m", None),
             (Some("UTC"), "2026-03-02 1402", "2026-03-02 14:02", Some("1402 UTC")),
         ] {
