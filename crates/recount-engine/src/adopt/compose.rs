@@ -458,9 +458,35 @@ impl Composer<'_> {
             let whole = spans.iter().copied().chain(heading).reduce(Span::to).unwrap_or_default();
             self.sections.push((name, text.join("\n\n"), whole));
         }
-        for (heading, markdown, span) in std::mem::take(&mut self.sections) {
-            let name = if heading.trim().is_empty() { "Further text".to_owned() } else { heading };
-            if !self.apply(&|document| document.append_section(&name, &markdown)) {
+        self.append_sections();
+    }
+
+    /// All sections without a place at once; each by itself where Markdown would read them otherwise together.
+    fn append_sections(&mut self) {
+        let mut sections = std::mem::take(&mut self.sections);
+        for (name, ..) in &mut sections {
+            if name.trim().is_empty() {
+                "Further text".clone_into(name);
+            }
+        }
+        let Some(((first, text, _), others)) = sections.split_first() else { return };
+        let mut whole = text.clone();
+        for (name, text, _) in others {
+            let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+            whole.push_str(&format!("\n\n## {name}\n\n{text}"));
+        }
+        let before = self.document.clone();
+        let known = before.sections().len();
+        let together = self.apply(&|document| document.append_section(first, &whole));
+        let of_their_own = |document: &Document| {
+            document.sections()[known..].iter().filter(|section| section.level == 2).count()
+        };
+        let are_all_there = together && of_their_own(&self.document) == sections.len();
+        if !are_all_there {
+            self.document = before;
+        }
+        for (name, markdown, span) in sections {
+            if !are_all_there && !self.apply(&|document| document.append_section(&name, &markdown)) {
                 let fenced = fenced(&markdown, "markdown");
                 let plain = name.trim_matches(['#', ' ']).to_owned();
                 if !self.apply(&|document| document.append_section(&plain, &fenced)) {
