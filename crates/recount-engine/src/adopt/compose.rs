@@ -3,6 +3,8 @@
 //! read otherwise; what is refused goes behind the template's sections as it stands. At the end the words
 //! are counted, and those that are missing come in with the lines they stood in.
 
+use std::fmt::Write as _;
+
 use super::headings::{Fact, Place};
 use super::outline::Outline;
 use super::times::{self, Clock};
@@ -473,7 +475,8 @@ impl Composer<'_> {
         let mut whole = text.clone();
         for (name, text, _) in others {
             let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
-            whole.push_str(&format!("\n\n## {name}\n\n{text}"));
+            // Writing to a string cannot fail.
+            let _ = write!(whole, "\n\n## {name}\n\n{text}");
         }
         let before = self.document.clone();
         let known = before.sections().len();
