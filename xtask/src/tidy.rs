@@ -23,6 +23,7 @@ const CRATES: &[(&str, &[&str])] = &[
 
 /// A room of the engine, the rooms that it may import, and parts of those that it still may not.
 const ROOMS: &[(&str, &[&str], &[&str])] = &[
+    ("adopt", &["document"], &[]),
     ("document", &[], &[]),
     ("config", &["document"], &[]),
     ("lint", &["document", "config", "evidence", "verify"], &["evidence::sources"]),

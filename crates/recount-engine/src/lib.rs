@@ -3,6 +3,7 @@
 //! What lives here: the document and its edits, the rules, the evidence sources.
 //! What does not: files, network, clocks, environment variables, threads. Callers bring those.
 
+pub mod adopt;
 pub mod config;
 pub mod document;
 pub mod evidence;

@@ -273,7 +273,7 @@ impl Workspace {
             "refused, because `{}` is not in the postmortem template: the {part} would stand alone",
             self.relative(path).display()
         ))
-        .hint("move its text into a copy of the template first"))
+        .hint("`recount adopt FILE` makes a postmortem of it that is"))
     }
 
     /// The findings of one document, with what its neighbours say.

@@ -23,7 +23,10 @@ fn every_machine_format_keeps_to_its_schema() {
     let scratch = tempfile::tempdir().expect("a scratch folder");
     let library = scratch.path().join("library");
     run(&["demo", "library"], scratch.path());
+    fs::write(library.join("old.md"), "# Down\n\n## Timeline\n\n- 14:02 UTC disk full\n")
+        .expect("it can be written");
     for (format, arguments) in [
+        ("adopt", vec!["adopt", "--dry-run", "old.md"]),
         ("candidates", vec!["candidates", "INC-0016"]),
         ("check", vec!["check"]),
         ("evidence-list", vec!["evidence", "list", "INC-0016"]),

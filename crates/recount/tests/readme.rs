@@ -138,6 +138,9 @@ fn the_transcripts_of_the_readme_are_true() {
     for (from, to) in [("recount.toml", "library/recount.toml"), (evidence, "library/evidence")] {
         copy(&examples.join(from), &scratch.path().join(to));
     }
+    let old = repository().join("crates/recount-engine/tests/adoption/families/atlassian.md");
+    fs::create_dir(scratch.path().join("wiki")).expect("a scratch folder takes folders");
+    copy(&old, &scratch.path().join("wiki/checkout-slow.md"));
     let page_path = repository().join("README.md");
     let page = fs::read_to_string(&page_path).expect("the repository has a readme");
     let steps = steps(&page);

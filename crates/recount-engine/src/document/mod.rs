@@ -6,6 +6,7 @@
 
 mod actions;
 mod anchors;
+mod blocks;
 pub mod edit;
 mod fences;
 mod fields;

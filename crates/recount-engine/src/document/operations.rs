@@ -464,7 +464,7 @@ impl Document {
     }
 
     /// One edit that does what `then` does to `next`, seen from here.
-    fn chained(&self, next: &Document, then: impl FnOnce(&Document) -> Edits) -> Edits {
+    pub(super) fn chained(&self, next: &Document, then: impl FnOnce(&Document) -> Edits) -> Edits {
         let edits = then(next)?;
         let bytes = apply(next.source().bytes(), &edits).map_err(|_| OperationError::ReadsDifferently)?;
         let edit = Edit::between(self.source().bytes(), &bytes);
@@ -500,7 +500,7 @@ impl Document {
     }
 
     /// The blanks before bullets that are nested in the item at `span`.
-    fn nested_indent(&self, span: Span) -> String {
+    pub(super) fn nested_indent(&self, span: Span) -> String {
         format!("{}  ", self.indent_of(span))
     }
 

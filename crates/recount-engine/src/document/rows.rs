@@ -56,6 +56,63 @@ impl Document {
         })
     }
 
+    /// Adds rows at the end of the timeline in the order given, whatever their times; the template's blank
+    /// row goes. Cells are Time, Actor, Action, Result.
+    pub fn append_timeline_rows(&self, rows: &[[String; 4]]) -> Edits {
+        use TimelineColumn as C;
+        let Some(table) = self.timeline() else {
+            return self.with_table_first(SectionId::Timeline, |d| d.append_timeline_rows(rows));
+        };
+        let rows = rows.iter().map(|row| row.each_ref().map(String::as_str));
+        let new = new_rows(table, &[C::Time, C::Actor, C::Action, C::Result], rows)?;
+        let edits = self.lines_at_end(table, None, &new);
+        let before = self.timeline_cells();
+        self.verified(edits, About::Timeline, |document| {
+            is_appended(&document.timeline_cells(), &before, &new)
+        })
+    }
+
+    /// Adds action items at the end of their table in the order given; the template's blank rows go. Cells
+    /// are in the template's order.
+    pub fn append_action_items(&self, rows: &[[String; 6]]) -> Edits {
+        use ActionColumn as C;
+        let columns = [C::Priority, C::Action, C::Owner, C::DueDate, C::Status, C::VerificationPlan];
+        let Some(table) = self.actions() else {
+            return self.with_table_first(SectionId::ActionItems, |d| d.append_action_items(rows));
+        };
+        let rows = rows.iter().map(|row| row.each_ref().map(String::as_str));
+        let new = new_rows(table, &columns, rows)?;
+        let edits = self.lines_at_end(table, Some(C::Priority), &new);
+        let before = self.item_cells();
+        self.verified(edits, About::Actions, |document| is_appended(&document.item_cells(), &before, &new))
+    }
+
+    /// The edits that write lines below the last row of a table and take its blank rows away.
+    fn lines_at_end<C: Copy + PartialEq>(
+        &self,
+        table: &Table<C>,
+        ignored: Option<C>,
+        rows: &[Vec<String>],
+    ) -> Vec<Edit> {
+        if rows.is_empty() {
+            return Vec::new();
+        }
+        let blank: Vec<Span> = self.free_rows(table, ignored).map(|row| row.span).collect();
+        let last = table.rows.last().map_or(table.delimiter, |row| row.span);
+        let newline = self.source().newline_at(last.end as usize);
+        let lines: Vec<String> = rows.iter().map(|row| row_line(row)).collect();
+        // A blank last row gives its place, so that nothing is inserted where a line is removed.
+        if blank.last() == Some(&last) {
+            let mut edits: Vec<Edit> =
+                blank[..blank.len() - 1].iter().map(|span| self.remove_line(*span)).collect();
+            edits.push(Edit::replace(last, lines.join(newline)));
+            return edits;
+        }
+        let mut edits: Vec<Edit> = blank.iter().map(|span| self.remove_line(*span)).collect();
+        edits.push(self.line_below(last, &lines.join(newline)));
+        edits
+    }
+
     /// Adds an action item behind those of its priority, into the template's blank row of that
     /// priority if it is still there. Cells are in the template's order.
     pub fn insert_action_item(&self, values: &[&str; 6]) -> Edits {
@@ -241,20 +298,18 @@ impl Document {
             })
     }
 
+    /// The cells of each row of the timeline, as far as something stands in them.
+    fn timeline_cells(&self) -> Vec<Vec<String>> {
+        let Some(table) = self.timeline() else { return Vec::new() };
+        let rows = self.timeline_rows().iter();
+        rows.map(|row| filled(&cells(self, table, &table.rows[row.index]))).collect()
+    }
+
     /// The cells of each action item, as far as something stands in them.
     fn item_cells(&self) -> Vec<Vec<String>> {
         let Some(table) = self.actions() else { return Vec::new() };
         let items = self.action_items().iter();
-        items
-            .map(|item| {
-                let mut cells: Vec<String> =
-                    cells(self, table, &table.rows[item.index]).into_iter().map(str::to_owned).collect();
-                while cells.last().is_some_and(String::is_empty) {
-                    cells.pop();
-                }
-                cells
-            })
-            .collect()
+        items.map(|item| filled(&cells(self, table, &table.rows[item.index]))).collect()
     }
 
     /// The rows that wait to be filled: blank but for `ignored`, and without a comment.
@@ -318,6 +373,28 @@ fn new_row<C: Copy + PartialEq>(
         return Err(OperationError::Value("a row needs words"));
     }
     Ok(line)
+}
+
+/// [`new_row`] for each of several.
+fn new_rows<'v, C: Copy + PartialEq, const N: usize>(
+    table: &Table<C>,
+    columns: &[C; N],
+    rows: impl Iterator<Item = [&'v str; N]>,
+) -> Result<Vec<Vec<String>>, OperationError> {
+    rows.map(|row| new_row(table, columns, &row)).collect()
+}
+
+/// Cells up to the last one in which something stands.
+fn filled(cells: &[&str]) -> Vec<String> {
+    let end = cells.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
+    cells[..end].iter().map(|cell| (*cell).to_owned()).collect()
+}
+
+/// Whether `after` is `before` and then `new`.
+fn is_appended(after: &[Vec<String>], before: &[Vec<String>], new: &[Vec<String>]) -> bool {
+    after.len() == before.len() + new.len()
+        && after[..before.len()] == *before
+        && after[before.len()..].iter().zip(new).all(|(a, b)| same_cells(a, b))
 }
 
 /// The order after `from` has moved to `to`, both counted from 1.

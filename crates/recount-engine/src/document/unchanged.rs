@@ -17,6 +17,8 @@ pub(super) enum About<'k> {
     Entries(SectionId),
     /// A section or field that was not there.
     Structure,
+    /// A section of its own behind all that are there.
+    Appended,
     /// The title.
     Title,
     /// A key of the front matter.
@@ -29,7 +31,7 @@ pub(super) fn holds(old: &Document, new: &Document, change: About<'_>) -> bool {
     let title = |document: &Document| document.title().map(|title| document.slice(title.text).to_owned());
     (change == About::Title || title(old) == title(new))
         && same_front_matter(old, new, change)
-        && same_headings(old, new)
+        && same_headings(old, new, change)
         && FIELDS.iter().all(|def| change == About::Field(def.id) || same_field(old, new, def.id))
         && (change == About::Timeline || same_rows(old, new, old.timeline(), new.timeline()))
         && (change == About::Actions || same_rows(old, new, old.actions(), new.actions()))
@@ -50,13 +52,15 @@ fn same_front_matter(old: &Document, new: &Document, change: About<'_>) -> bool 
         && b.problems.len() <= a.problems.len()
 }
 
-/// The headings that were there, in their order; between them only some of the template's own.
-fn same_headings(old: &Document, new: &Document) -> bool {
+/// The headings that were there, in their order; between them only some of the template's own, behind them
+/// what was appended.
+fn same_headings(old: &Document, new: &Document, change: About<'_>) -> bool {
     let mut wanted = old.sections().iter().map(|section| (section.id, old.slice(section.heading))).peekable();
     for section in new.sections() {
         let found = (section.id, new.slice(section.heading));
         let was_there = wanted.next_if_eq(&found).is_some();
-        if !was_there && section.id.is_none() {
+        let is_behind = change == About::Appended && wanted.peek().is_none();
+        if !was_there && section.id.is_none() && !is_behind {
             return false;
         }
     }

@@ -60,7 +60,7 @@ pub(crate) fn draft(
     let day = start.or_else(|| first_instant(&read, how));
     let day = day.map_or(environment.today(), |at| TimeZone::UTC.to_datetime(at).date());
     let guard = workspace.library.lock()?;
-    let (path, id) = new::create(workspace, &guard, title, known, day, Ok)?;
+    let (path, id) = new::create(workspace, &guard, title, known, day, |document, _| Ok(document))?;
     let (stored, document) = workspace.read(&path)?;
     let imported = match import::into_document(workspace, &guard, &path, &document, read, how, environment) {
         Ok(imported) => imported,

@@ -1,6 +1,7 @@
 //! The commands: one file each, with its arguments and what it does. A command's doc comment is its
 //! help.
 
+pub(crate) mod adopt;
 pub(crate) mod candidates;
 pub(crate) mod check;
 pub(crate) mod completions;
@@ -53,6 +54,7 @@ commands! {
     New => new,
     Draft => draft,
     Log => log,
+    Adopt => adopt,
     Import => import,
     Candidates => candidates,
     Take => take,

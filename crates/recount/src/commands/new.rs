@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -59,7 +59,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let start = args.known.start_time()?;
     let day = start.map_or(environment.today(), |at| TimeZone::UTC.to_datetime(at).date());
     let guard = workspace.library.lock()?;
-    let (path, id) = create(&workspace, &guard, &args.title, &args.known, day, Ok)?;
+    let (path, id) = create(&workspace, &guard, &args.title, &args.known, day, |document, _| Ok(document))?;
     warn_of_pattern(&workspace, &id, environment);
     let shown = workspace.shown(environment, &path);
     writeln!(environment.out(), "{shown}")?;
@@ -95,51 +95,68 @@ pub(crate) fn create(
     title: &str,
     known: &Known,
     day: Date,
-    finish: impl FnOnce(Document) -> Result<Document, CliError>,
+    finish: impl FnOnce(Document, &Path) -> Result<Document, CliError>,
 ) -> Result<(PathBuf, String), CliError> {
+    let mut id = String::new();
+    let stored = guard.allocate(|listed| {
+        let planned = plan(workspace, listed, title, known, day)?;
+        id = planned.id;
+        let document = finish(planned.document, &planned.path)?;
+        Ok::<_, CliError>((planned.path, document.source().bytes().to_vec()))
+    })?;
+    Ok((stored.path, id))
+}
+
+/// A document that is to be made.
+pub(crate) struct Planned {
+    pub(crate) path: PathBuf,
+    pub(crate) id: String,
+    pub(crate) document: Document,
+}
+
+/// What [`create`] would make beside the postmortems that are there. Nothing is written.
+pub(crate) fn plan(
+    workspace: &Workspace,
+    listed: &[Listed],
+    title: &str,
+    known: &Known,
+    day: Date,
+) -> Result<Planned, CliError> {
     let config = workspace.config();
     let slug = slug(title);
     let severity = known.severity.as_deref().map(read_severity).transpose()?;
     let start = known.start_time()?;
     let template = workspace.template()?;
-    let mut id = String::new();
-    let stored = guard.allocate(|listed| {
-        id = match &known.id {
-            Some(id) => id.clone(),
-            None => next_id(workspace, listed, day, &slug)?,
-        };
-        refuse_taken(workspace, listed, &id)?;
-        plain_id(&id)?;
-        let name = if config.library.id.has_slug() || known.id.as_deref() == Some(slug.as_str()) {
-            format!("{id}.md")
-        } else {
-            format!("{id}-{slug}.md")
-        };
-        let folder = config
-            .library
-            .layout
-            .replace("{year}", &format!("{:04}", day.year()))
-            .replace("{month}", &format!("{:02}", day.month()));
-        let path = workspace.library.root().join(&config.library.postmortems).join(folder).join(&name);
-        let mut document = from_template(&template, title)?;
-        document = with_field(&document, FieldId::IncidentId, &id)?;
-        if let Some(severity) = severity {
-            document = with_field(&document, FieldId::Severity, severity.as_str())?;
-        }
-        if let Some(start) = start {
-            document = with_field(
-                &document,
-                FieldId::StartTime,
-                &time::canonical(start, start.as_second() % 60 != 0),
-            )?;
-        }
-        if !known.service.is_empty() {
-            document = with_field(&document, FieldId::Services, &known.service.join(", "))?;
-        }
-        let document = finish(document)?;
-        Ok::<_, CliError>((path, document.source().bytes().to_vec()))
-    })?;
-    Ok((stored.path, id))
+    let id = match &known.id {
+        Some(id) => id.clone(),
+        None => next_id(workspace, listed, day, &slug)?,
+    };
+    refuse_taken(workspace, listed, &id)?;
+    plain_id(&id)?;
+    let name = if config.library.id.has_slug() || known.id.as_deref() == Some(slug.as_str()) {
+        format!("{id}.md")
+    } else {
+        format!("{id}-{slug}.md")
+    };
+    let folder = config
+        .library
+        .layout
+        .replace("{year}", &format!("{:04}", day.year()))
+        .replace("{month}", &format!("{:02}", day.month()));
+    let path = workspace.library.root().join(&config.library.postmortems).join(folder).join(&name);
+    let mut document = from_template(&template, title)?;
+    document = with_field(&document, FieldId::IncidentId, &id)?;
+    if let Some(severity) = severity {
+        document = with_field(&document, FieldId::Severity, severity.as_str())?;
+    }
+    if let Some(start) = start {
+        let start = time::canonical(start, start.as_second() % 60 != 0);
+        document = with_field(&document, FieldId::StartTime, &start)?;
+    }
+    if !known.service.is_empty() {
+        document = with_field(&document, FieldId::Services, &known.service.join(", "))?;
+    }
+    Ok(Planned { path, id, document })
 }
 
 /// The template with the title, in stage `draft`, without the sentence that asks to copy it.

@@ -103,7 +103,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     if !args.force {
         refuse_nonsense(&changed, field, &value)?;
         workspace.refuse_foreign(&path, &document, "field").map_err(|error| {
-            error.hint("move its text into a copy of the template first; or use `--force`")
+            error.hint("`recount adopt FILE` makes a postmortem of it that is; or use `--force`")
         })?;
         workspace.refuse_worse(&path, &document, &changed, environment.today(), document.stage())?;
     }

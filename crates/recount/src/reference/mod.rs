@@ -24,6 +24,7 @@ const OUTPUTS: &[Output] = &[
     ("docs/reference/fields.md", fields::page),
     ("docs/reference/rules.md", rules::page),
     ("docs/reference/sources.md", sources::page),
+    ("docs/schemas/adopt.v1.json", schemas::adopt),
     ("docs/schemas/candidates.v1.json", schemas::candidates),
     ("docs/schemas/check.v1.json", schemas::check),
     ("docs/schemas/config.json", schemas::config),

@@ -10,6 +10,10 @@ use recount_engine::config::Config;
 use crate::commands;
 use crate::report;
 
+pub(super) fn adopt() -> String {
+    written::<commands::adopt::Output>("adopt", 1)
+}
+
 pub(super) fn candidates() -> String {
     written::<commands::candidates::Output<'_>>("candidates", 1)
 }

@@ -568,11 +568,11 @@ fn a_document_in_another_template_is_not_written_into_by_accident() {
     folder.write(path, text);
     folder.recount(&["set", path, "severity", "Sev2"]).refuses(
         "refused, because `postmortems/2026/outage.md` is not in the postmortem template: the field would stand alone",
-        "move its text into a copy of the template first; or use `--force`",
+        "`recount adopt FILE` makes a postmortem of it that is; or use `--force`",
     );
     folder.recount(&["log", path, "Looked", "--actor", "@ana"]).refuses(
         "refused, because `postmortems/2026/outage.md` is not in the postmortem template: the row would stand alone",
-        "move its text into a copy of the template first",
+        "`recount adopt FILE` makes a postmortem of it that is",
     );
     for args in [&["fmt"][..], &["check", "--fix"]] {
         folder.recount(args);

@@ -82,7 +82,7 @@ pub(super) fn canonical_date(bytes: &[u8]) -> Option<Option<Date>> {
 
 /// What stands at the start of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scanned {
+pub(crate) enum Scanned {
     /// A whole date.
     Date(Date),
     /// `20 Nov`, `11-20`: the year is to be taken from elsewhere.
@@ -94,7 +94,7 @@ pub(super) enum Scanned {
 }
 
 /// Finds a date at the very start of `text`, after an optional weekday, and says how many bytes it takes.
-pub(super) fn scan(text: &str) -> Option<(Scanned, usize)> {
+pub(crate) fn scan(text: &str) -> Option<(Scanned, usize)> {
     let start = skip_weekday(text);
     let (scanned, length) = scan_date(&text[start..])?;
     Some((scanned, start + length))
@@ -233,7 +233,7 @@ fn skip_weekday(text: &str) -> usize {
     if is_weekday(word) { skip_any(text, word.len(), b" .,") } else { 0 }
 }
 
-pub(super) fn is_weekday(word: &str) -> bool {
+pub(crate) fn is_weekday(word: &str) -> bool {
     const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
     abbreviates(word, &DAYS).is_some()
 }
@@ -258,7 +258,7 @@ fn month_number(word: &str) -> Option<u32> {
 }
 
 /// Whether `word` names a month.
-pub(super) fn is_month(word: &str) -> bool {
+pub(crate) fn is_month(word: &str) -> bool {
     month_number(word).is_some()
 }
 

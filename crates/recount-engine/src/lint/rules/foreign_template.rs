@@ -53,7 +53,7 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
         span,
         "this document is not in the postmortem template",
         "its facts are in no list, figure or reminder of the library",
-        "make a new postmortem with `recount new`, and move the text into it",
+        "`recount adopt FILE` makes a postmortem in the template of it, and loses no word",
     );
 }
 

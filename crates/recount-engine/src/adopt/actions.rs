@@ -1,0 +1,445 @@
+//! Action items in every habit: rows of a table, items of a list with or without boxes, paragraphs; with
+//! owner, due date and state where they are written. What does not live here: which headings announce
+//! them (`headings`).
+
+use super::cells::{self, CellText};
+use super::outline::Outline;
+use super::table::{self, ForeignTable};
+use super::times;
+use crate::document::markdown::BlockKind;
+use crate::document::template::{ACTION_HEADERS, ActionColumn, normalize};
+use crate::document::value::date;
+use crate::document::value::priority::Priority;
+use crate::document::value::status;
+use crate::document::{Span, declines, is_bare_none};
+
+/// What was read of the action items of a document.
+#[derive(Debug, Default)]
+pub(super) struct Actions {
+    pub(super) items: Vec<Item>,
+    /// Blocks that are no items, as they stand.
+    pub(super) rest: Vec<Span>,
+    /// Headings and headers that were understood and stand nowhere any more, each with what it is now.
+    pub(super) said: Vec<(Span, String)>,
+}
+
+/// One action item.
+#[derive(Debug, Default)]
+pub(super) struct Item {
+    /// Where it stands in the foreign document.
+    pub(super) span: Span,
+    /// Priority, action item, owner, due date, status, verification plan.
+    pub(super) cells: [String; 6],
+    /// Code, tables and the like that no cell can hold.
+    pub(super) beside: Vec<Span>,
+}
+
+const PRIORITY: usize = 0;
+const ACTION: usize = 1;
+const OWNER: usize = 2;
+const DUE: usize = 3;
+const STATUS: usize = 4;
+
+/// Reads the action items at `part` and below it into `found`.
+pub(super) fn read(outline: &Outline, part: usize, found: &mut Actions) {
+    let parts = outline.subtree(part);
+    let blocks = parts.iter().flat_map(|part| &outline.parts[*part].blocks);
+    let has_list =
+        blocks.clone().any(|index| matches!(outline.block(*index).kind, BlockKind::List | BlockKind::Table));
+    for at in parts {
+        let this = &outline.parts[at];
+        if at != part {
+            found.said.extend(this.heading.map(|heading| (heading, "Action items".to_owned())));
+        }
+        if let Some(lead) = this.lead {
+            paragraph(outline, lead, has_list, found);
+        }
+        let mut above = None;
+        for index in &this.blocks {
+            if !more_of_the_item_above(outline, above, *index, found) {
+                block(outline, *index, has_list, found);
+            }
+            above = Some(*index);
+        }
+    }
+}
+
+/// A list that is indented by too few blanks to be nested in the numbered item above it was meant to be.
+fn more_of_the_item_above(
+    outline: &Outline,
+    above: Option<usize>,
+    index: usize,
+    found: &mut Actions,
+) -> bool {
+    let is_list = |index: usize| outline.block(index).kind == BlockKind::List;
+    let Some(above) = above.filter(|above| is_list(*above) && is_list(index)) else { return false };
+    let numbered = outline.slice(outline.block(above).span).starts_with(|ch: char| ch.is_ascii_digit());
+    let indented = outline.slice(outline.source_of(index)).starts_with("  ");
+    let Some(item) = found.items.last_mut().filter(|_| numbered && indented) else { return false };
+    let mut cell = CellText { text: std::mem::take(&mut item.cells[ACTION]), beside: Vec::new() };
+    cell.add_block(outline, index);
+    item.cells[ACTION] = cell.text;
+    item.beside.extend(cell.beside);
+    item.span = item.span.to(outline.block(index).span);
+    true
+}
+
+/// Reads one block.
+pub(super) fn block(outline: &Outline, index: usize, has_list: bool, found: &mut Actions) {
+    let block = *outline.block(index);
+    match block.kind {
+        BlockKind::List => list(outline, index, found),
+        BlockKind::Table => {
+            if !rows(outline, index, found) {
+                found.rest.push(outline.source_of(index));
+            }
+        }
+        BlockKind::Paragraph => paragraph(outline, block.content, has_list, found),
+        BlockKind::Rule => {}
+        _ => found.rest.push(outline.source_of(index)),
+    }
+}
+
+/// Paragraphs are items where there is no list.
+fn paragraph(outline: &Outline, content: Span, has_list: bool, found: &mut Actions) {
+    let text = outline.slice(content);
+    let is_answer = is_bare_none(text) || declines(text);
+    // A paragraph of this length tells a story.
+    let is_story = text.len() > 600;
+    if has_list || is_answer || is_story || text.trim_end().ends_with(':') {
+        found.rest.push(content);
+        return;
+    }
+    let mut cell = CellText::default();
+    for line in cells::lines(text) {
+        cell.add_text(&line);
+    }
+    found.items.push(item(content, cell, None));
+}
+
+fn list(outline: &Outline, index: usize, found: &mut Actions) {
+    let items: Vec<usize> = outline.markdown.children(index).map(|(item, _)| item).collect();
+    for at in items {
+        if let Some((head, below)) = several_in_one(outline, at) {
+            for nested in below {
+                let mut cell = CellText::default();
+                cell.add_text(&head);
+                cell.add_item(outline, nested);
+                found.items.push(item(outline.block(nested).span, cell, cells::checked(outline, nested)));
+            }
+            continue;
+        }
+        let mut cell = CellText::default();
+        cell.add_item(outline, at);
+        let bare = cell.text.trim();
+        if bare.is_empty() && cell.beside.is_empty() {
+            continue;
+        }
+        if is_bare_none(bare) {
+            found.rest.push(outline.source_of(at));
+            continue;
+        }
+        found.items.push(item(outline.block(at).span, cell, cells::checked(outline, at)));
+    }
+}
+
+/// An item that only announces those below it: `When deploying:` and a list of what to do then.
+fn several_in_one(outline: &Outline, item: usize) -> Option<(String, Vec<usize>)> {
+    let children: Vec<usize> = outline.markdown.children(item).map(|(child, _)| child).collect();
+    let [head, list] = children[..] else { return None };
+    let text = outline.slice(outline.block(head).content);
+    let announces = outline.block(head).kind == BlockKind::Paragraph && text.trim_end().ends_with(':');
+    if !announces || outline.block(list).kind != BlockKind::List {
+        return None;
+    }
+    let below: Vec<usize> = outline.markdown.children(list).map(|(item, _)| item).collect();
+    (below.len() >= 2).then(|| (cells::lines(text).join(" "), below))
+}
+
+/// An item from its text: what stands in brackets before it, and what it says of owner and date.
+fn item(span: Span, cell: CellText, checked: Option<bool>) -> Item {
+    let mut item = Item { span, beside: cell.beside, ..Item::default() };
+    let mut text = cell.text;
+    if let Some(checked) = checked {
+        if checked { "Done" } else { "Open" }.clone_into(&mut item.cells[STATUS]);
+    }
+    while let Some((inside, rest)) = leading_bracket(&text) {
+        let bare = inside.trim_matches(['*', '_', ' ']);
+        if inside == "*" || matches!(bare, "x" | "X" | "✓" | "✔") {
+            "Done".clone_into(&mut item.cells[STATUS]);
+        } else if bare.is_empty() && item.cells[STATUS].is_empty() {
+            "Open".clone_into(&mut item.cells[STATUS]);
+        } else if let Some((priority, _)) = Priority::parse(bare).filter(|_| item.cells[PRIORITY].is_empty())
+        {
+            item.cells[PRIORITY] = kept_as(bare, priority.as_str());
+        } else if status::kind_of(bare).is_some() && item.cells[STATUS].is_empty() {
+            bare.clone_into(&mut item.cells[STATUS]);
+        } else if is_name(bare) && item.cells[OWNER].is_empty() {
+            bare.clone_into(&mut item.cells[OWNER]);
+        } else {
+            break;
+        }
+        text = rest;
+    }
+    if item.cells[OWNER].is_empty()
+        && let Some(owner) = labelled(&text, &["owner", "assignee", "assigned to", "responsible", "dri"])
+    {
+        item.cells[OWNER] = owner;
+    }
+    if item.cells[OWNER].is_empty()
+        && let Some(owner) = handle_at_an_end(&text)
+    {
+        item.cells[OWNER] = owner;
+    }
+    let due = labelled(&text, &["due date", "due", "deadline", "target date", "eta"]);
+    if let Some(due) = due.filter(|due| date::read(due).is_ok()).or_else(|| day_behind(&text, &["due", "by"]))
+    {
+        item.cells[DUE] = due;
+    }
+    if item.cells[PRIORITY].is_empty()
+        && let Some((priority, rest)) = leading_priority(&text)
+    {
+        item.cells[PRIORITY] = priority;
+        text = rest;
+    }
+    if item.cells[STATUS].is_empty()
+        && let Some(state) = labelled(&text, &["status"]).filter(|state| status::kind_of(state).is_some())
+    {
+        item.cells[STATUS] = state;
+    }
+    item.cells[ACTION] = text;
+    item
+}
+
+/// `[garndt?] more clarity`: what the brackets hold, and what follows them. A link is none.
+fn leading_bracket(text: &str) -> Option<(String, String)> {
+    let marks = text.len() - text.trim_start_matches(['*', '_']).len();
+    let (marks, inner) = text.split_at(marks);
+    let inside = inner.strip_prefix('[')?;
+    let end = inside.find(']').filter(|end| *end <= 40)?;
+    let rest = &inside[end + 1..];
+    if rest.starts_with(['(', '[', ':']) && !rest.starts_with(": ") || inside[..end].contains('[') {
+        return None;
+    }
+    let rest = rest.strip_prefix(marks).unwrap_or(rest).trim_start_matches([':', ' ']).to_owned();
+    (!rest.is_empty()).then(|| (inside[..end].to_owned(), rest))
+}
+
+/// Whether what stands in brackets is a name: one or a few words in small letters or with an `@`.
+fn is_name(text: &str) -> bool {
+    let bare = text.trim_end_matches('?');
+    let is_word = |word: &str| {
+        let word = word.trim_start_matches('@');
+        !word.is_empty() && word.chars().all(|ch| ch.is_alphanumeric() || matches!(ch, '-' | '_' | '.'))
+    };
+    !bare.is_empty()
+        && bare.split([',', '/', ' ', '&', '+']).filter(|word| !word.is_empty()).all(is_word)
+        && bare.split_whitespace().count() <= 3
+        && bare.contains(char::is_alphabetic)
+        && !bare.starts_with(|ch: char| ch.is_ascii_digit())
+}
+
+/// The value behind a label inside an item: `(owner: Ana Li, due: 2026-03-02)`, `Owner: @ana`.
+fn labelled(text: &str, labels: &[&str]) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    for label in labels {
+        let mut from = 0;
+        while let Some(at) = lower[from..].find(label).map(|at| from + at) {
+            from = at + label.len();
+            let before = lower[..at].chars().next_back();
+            if before.is_some_and(char::is_alphanumeric) {
+                continue;
+            }
+            let after = text[from..].trim_start_matches(['*', '_', ' ']);
+            let Some(value) = after.strip_prefix([':', '=']) else { continue };
+            let value = value.trim_start_matches(['*', '_', ' ']);
+            let end = value.find([',', ';', ')', '\n', '|', ']']).unwrap_or(value.len());
+            // Another label ends it, too: `Priya N. Due date: …`.
+            let next = value[..end].find(':').and_then(|colon| value[..colon].rfind(". "));
+            let dash = [" - ", " – ", " — "].iter().filter_map(|dash| value[..end].find(dash)).min();
+            let end = next.unwrap_or(end).min(dash.unwrap_or(end));
+            let value = value[..end].trim_end_matches(['.', ' ', '*', '_']);
+            if !value.is_empty() && value.len() <= 60 {
+                return Some(value.to_owned());
+            }
+        }
+    }
+    None
+}
+
+/// `due 2026-03-02`, `by 2026-03-02`: the day behind a word.
+fn day_behind(text: &str, words: &[&str]) -> Option<String> {
+    let said: Vec<&str> = text.split_whitespace().collect();
+    let pairs = said.windows(2).filter(|pair| {
+        let word = pair[0].trim_matches(|ch: char| !ch.is_alphanumeric());
+        words.iter().any(|known| word.eq_ignore_ascii_case(known))
+    });
+    let days = pairs.map(|pair| pair[1].trim_matches(|ch: char| !ch.is_alphanumeric()));
+    days.filter(|day| date::read(day).is_ok_and(|day| day.canonical)).map(str::to_owned).next()
+}
+
+/// `(P1) page on disk`, `P2: docs`: the priority, and what follows it.
+fn leading_priority(text: &str) -> Option<(String, String)> {
+    let bare = text.trim_start_matches(['(', '*', ' ']);
+    let word = bare.get(..2)?;
+    let (priority, _) = Priority::parse(word)?;
+    let rest = bare[2..].trim_start_matches(['*', ' ']);
+    let rest = rest.strip_prefix([':', ')', '-', '–', '—'])?.trim_start_matches(['*', ':', ' ']);
+    (!rest.is_empty() && word.eq_ignore_ascii_case(priority.as_str()))
+        .then(|| (kept_as(word, priority.as_str()), rest.to_owned()))
+}
+
+/// `@ana: look into it`, `Look into it (@ana)`, `… — @ana`.
+fn handle_at_an_end(text: &str) -> Option<String> {
+    let is_handle = |word: &str| {
+        let name = word.strip_prefix('@')?;
+        let is_plain = |ch: char| ch.is_alphanumeric() || matches!(ch, '-' | '_' | '.' | '/');
+        (!name.is_empty() && name.chars().all(is_plain)).then(|| word.to_owned())
+    };
+    let first = text.split_whitespace().next()?;
+    if let Some(handle) = first.strip_suffix(':').and_then(is_handle) {
+        return Some(handle);
+    }
+    let last = text.split_whitespace().next_back()?;
+    let bracketed = last.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).and_then(is_handle);
+    let before = text[..text.len() - last.len()].trim_end();
+    bracketed.or_else(|| is_handle(last).filter(|_| before.ends_with(['-', '–', '—', ':', '|'])))
+}
+
+/// `canonical` where it says all that `written` does.
+fn kept_as(written: &str, canonical: &str) -> String {
+    if written.eq_ignore_ascii_case(canonical) { canonical.to_owned() } else { written.to_owned() }
+}
+
+/// Whether a table, wherever it stands, lists action items by its header.
+pub(super) fn is_table(outline: &Outline, index: usize) -> bool {
+    use ActionColumn as C;
+    let Some(table) = ForeignTable::read(outline, index) else { return false };
+    let names = || table.header.iter().map(|span| normalize(outline.slice(*span)));
+    let says_so = names().any(|name| {
+        matches!(name.as_str(), "action item" | "action items" | "follow up action" | "corrective action")
+    });
+    let columns = table.columns(table::action_column);
+    says_so
+        && [C::Owner, C::DueDate, C::Status, C::Priority]
+            .iter()
+            .any(|column| columns.contains(&Some(*column)))
+}
+
+/// Reads the rows of a table; false where it is none of action items.
+pub(super) fn rows(outline: &Outline, index: usize, found: &mut Actions) -> bool {
+    use ActionColumn as C;
+    const COLUMNS: [C; 6] = [C::Priority, C::Action, C::Owner, C::DueDate, C::Status, C::VerificationPlan];
+    let Some(table) = ForeignTable::read(outline, index) else { return false };
+    let mut columns = table.columns(table::action_column);
+    if !columns.contains(&Some(C::Action)) {
+        // A table below this heading lists the items, whatever its first column is called.
+        let Some(first) = columns.iter_mut().find(|column| column.is_none()) else { return false };
+        *first = Some(C::Action);
+    }
+    for (span, cells) in &table.rows {
+        let mut item = Item { span: *span, ..Item::default() };
+        let mut extra = Vec::new();
+        for (at, cell) in cells.iter().enumerate() {
+            let value = table::decoded(outline.slice(*cell));
+            if value.is_empty() {
+                continue;
+            }
+            let column = columns.get(at).copied().flatten();
+            let place = column.and_then(|column| COLUMNS.iter().position(|known| *known == column));
+            match place.filter(|place| item.cells[*place].is_empty()) {
+                Some(DUE)
+                    if date::read(&value).is_err()
+                        && !times::without_marks(&value).contains(|ch: char| ch.is_ascii_digit()) =>
+                {
+                    item.cells[DUE] = value;
+                }
+                Some(place) => item.cells[place] = value,
+                None => {
+                    let name = table.header.get(at).map_or("", |header| outline.slice(*header));
+                    if item.cells[STATUS].is_empty()
+                        && !columns.contains(&Some(C::Status))
+                        && status::kind_of(&value).is_some()
+                    {
+                        item.cells[STATUS] = value;
+                    } else {
+                        extra.push(table::named(name, &value));
+                    }
+                }
+            }
+        }
+        if let Some((priority, _)) = Priority::parse(&item.cells[PRIORITY]) {
+            item.cells[PRIORITY] = kept_as(&item.cells[PRIORITY], priority.as_str());
+        }
+        let mut text = CellText::default();
+        text.add_text(&item.cells[ACTION]);
+        for more in extra {
+            text.add_text(&more);
+        }
+        item.cells[ACTION] = text.text;
+        let is_blank = item.cells[ACTION].is_empty() && item.cells[OWNER].is_empty();
+        if is_blank || is_bare_none(&item.cells[ACTION]) && !item.cells[ACTION].is_empty() {
+            found.rest.extend(cells.iter().copied().filter(|cell| !cell.is_empty()));
+            continue;
+        }
+        found.items.push(item);
+    }
+    let names = table.header.iter().zip(&columns).filter(|(span, _)| !span.is_empty());
+    found.said.extend(names.map(|(span, column)| {
+        let place = column.and_then(|column| COLUMNS.iter().position(|known| *known == column));
+        let name = place.map_or("Action item", |place| ACTION_HEADERS[place]);
+        (*span, format!("the column {name}"))
+    }));
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn items(text: &str) -> Vec<[String; 6]> {
+        let outline = Outline::read(format!("## Action items\n\n{text}").as_bytes());
+        let mut found = Actions::default();
+        read(&outline, 1, &mut found);
+        found.items.into_iter().map(|item| item.cells).collect()
+    }
+
+    #[test]
+    fn owners_dates_and_states_are_taken_where_they_are_written() {
+        for (text, expected) in [
+            ("- Add an alert", ["", "Add an alert", "", "", "", ""]),
+            ("- [x] Add an alert", ["", "Add an alert", "", "", "Done", ""]),
+            ("* [ ] Add an alert (@ana)", ["", "Add an alert (@ana)", "@ana", "", "Open", ""]),
+            ("- [garndt?] more clarity", ["", "more clarity", "garndt?", "", "", ""]),
+            ("* [DONE] re-enable", ["", "re-enable", "", "", "DONE", ""]),
+            ("- [*] ensure it", ["", "ensure it", "", "", "Done", ""]),
+            ("- **[P1]** page on disk", ["P1", "page on disk", "", "", "", ""]),
+            ("- [#12](https://x.example) fix", ["", "[#12](https://x.example) fix", "", "", "", ""]),
+            (
+                "1. Fix it (owner: Ana Li, due: 2026-03-02)",
+                ["", "Fix it (owner: Ana Li, due: 2026-03-02)", "Ana Li", "2026-03-02", "", ""],
+            ),
+            (
+                "- (P1) Alert on lag — owner: ops — due 2026-02-01",
+                ["P1", "Alert on lag — owner: ops — due 2026-02-01", "ops", "2026-02-01", "", ""],
+            ),
+            ("- P2: docs", ["P2", "docs", "", "", "", ""]),
+            ("- @ana: look into it", ["", "@ana: look into it", "@ana", "", "", ""]),
+            ("- Fix\n  - first\n  - second", ["", "Fix\n- first\n- second", "", "", "", ""]),
+            ("Look into the marshalling.", ["", "Look into the marshalling.", "", "", "", ""]),
+            (
+                "| Action | Type | Who | Bug |\n|---|---|---|---|\n| Add tests | detect | ana | #7 |",
+                ["", "Add tests\nType: detect\nBug: #7", "ana", "", "", ""],
+            ),
+        ] {
+            assert_eq!(items(text), [expected.map(str::to_owned)], "{text}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_there_are_none_is_no_item() {
+        for text in ["N/A", "None.", "No immediate action items.", "- none", "The following are done:"] {
+            assert!(items(text).is_empty(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! What a heading or a label of another template means in this one: synonyms as data (`headings.txt` beside
+//! this file, and the document room's own), then likeness. What does not live here: what is done with it.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::document::template::{FieldId, SYNONYMS, SectionId, normalize};
+
+/// Where the text below a heading belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// The general account of what happened: the summary's last field.
+    Summary,
+    /// What customers saw.
+    Impact,
+    /// How it was found out; which of the three ways is for its text to say.
+    Detection,
+    /// Dated entries.
+    Timeline,
+    /// Things to be done.
+    Actions,
+    /// One field, as it stands.
+    Field(FieldId),
+    /// A section of bullets.
+    List(SectionId),
+    /// A heading that holds others: what went well, what went wrong.
+    Lessons,
+    /// Links and material.
+    Appendix,
+}
+
+/// A labelled fact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fact {
+    /// The day of the incident.
+    Date,
+    /// The title, where no heading is one.
+    Title,
+    /// A field.
+    Field(FieldId),
+}
+
+struct Table {
+    exact: HashMap<String, Place>,
+    inside: Vec<(Vec<String>, Place)>,
+    labels: HashMap<String, Fact>,
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let mut table = Table { exact: HashMap::new(), inside: Vec::new(), labels: HashMap::new() };
+    for line in include_str!("headings.txt").lines().filter(|line| !line.starts_with('#')) {
+        let Some((name, phrases)) = line.split_once('=') else { continue };
+        let label = name.trim().strip_prefix("label ");
+        for phrase in phrases.split('|').map(str::trim).filter(|phrase| !phrase.is_empty()) {
+            let words = normalize(phrase);
+            match (label, place_named(name.trim())) {
+                (Some(label), _) => {
+                    if let Some(fact) = fact_named(label) {
+                        table.labels.entry(words).or_insert(fact);
+                    }
+                }
+                (None, Some(place)) => {
+                    if phrase.starts_with('~') {
+                        table.inside.push((words.split(' ').map(str::to_owned).collect(), place));
+                    }
+                    table.exact.entry(words).or_insert(place);
+                }
+                (None, None) => {}
+            }
+        }
+    }
+    for (words, id) in &SYNONYMS.sections {
+        table.exact.entry(words.clone()).or_insert(place_of(*id));
+    }
+    table
+});
+
+fn place_named(name: &str) -> Option<Place> {
+    Some(match name {
+        "summary" => Place::Summary,
+        "impact" => Place::Impact,
+        "detection" => Place::Detection,
+        "timeline" => Place::Timeline,
+        "actions" => Place::Actions,
+        "lessons" => Place::Lessons,
+        "appendix" => Place::Appendix,
+        "well" => Place::List(SectionId::WentWell),
+        "poorly" => Place::List(SectionId::WentPoorly),
+        "lucky" => Place::List(SectionId::GotLucky),
+        "verification" => Place::Field(FieldId::Proof),
+        field => Place::Field(FieldId::from_name(field)?),
+    })
+}
+
+fn place_of(id: SectionId) -> Place {
+    match id {
+        SectionId::IncidentSummary => Place::Summary,
+        SectionId::Impact => Place::Impact,
+        SectionId::Detection => Place::Detection,
+        SectionId::Timeline => Place::Timeline,
+        SectionId::RootCause => Place::Field(FieldId::RootCause),
+        SectionId::Mitigation => Place::Field(FieldId::FullyResolved),
+        SectionId::WentWell | SectionId::WentPoorly | SectionId::GotLucky => Place::List(id),
+        SectionId::ActionItems => Place::Actions,
+        SectionId::FollowUpVerification => Place::Field(FieldId::Proof),
+        SectionId::Appendices => Place::Appendix,
+    }
+}
+
+fn fact_named(label: &str) -> Option<Fact> {
+    Some(match label {
+        "date" => Fact::Date,
+        "title" => Fact::Title,
+        "symptoms" => Fact::Field(FieldId::Symptoms),
+        "prs" => Fact::Field(FieldId::RelevantPrs),
+        field => Fact::Field(FieldId::from_name(field)?),
+    })
+}
+
+/// How alike a heading must be to a phrase that it does not hold: a slip of one or two letters.
+const ALIKE: f64 = 0.94;
+/// A heading of more words tells a story of its own.
+const MOST_WORDS: usize = 9;
+
+/// What a heading means that is a phrase of the table, no more and no less.
+pub(super) fn exactly(heading: &str) -> Option<Place> {
+    TABLE.exact.get(&normalize(heading)).copied()
+}
+
+/// What a heading means; none for one that is the document's own.
+pub(super) fn place(heading: &str) -> Option<Place> {
+    let words = normalize(heading);
+    let table = &*TABLE;
+    if let Some(place) = table.exact.get(&words).or_else(|| table.exact.get(&essential(&words))) {
+        return Some(*place);
+    }
+    let list: Vec<&str> = words.split(' ').collect();
+    if list.len() <= MOST_WORDS
+        && let Some((_, place)) = table
+            .inside
+            .iter()
+            .filter(|(phrase, _)| list.windows(phrase.len()).any(|window| window == phrase.as_slice()))
+            .max_by_key(|(phrase, _)| phrase.len())
+    {
+        return Some(*place);
+    }
+    if words.len() < 7 {
+        return None;
+    }
+    let near =
+        table.exact.iter().map(|(phrase, place)| (strsim::jaro_winkler(phrase, &words), phrase, place));
+    let best = near.filter(|(score, phrase, _)| *score >= ALIKE && phrase.len() >= 7);
+    best.max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1))).map(|(_, _, place)| *place)
+}
+
+/// Without the words that say only that it is about this incident.
+fn essential(words: &str) -> String {
+    const IDLE: [&str; 18] = [
+        "the",
+        "of",
+        "for",
+        "this",
+        "our",
+        "an",
+        "a",
+        "incident",
+        "outage",
+        "issue",
+        "problem",
+        "event",
+        "and",
+        "other",
+        "postmortem",
+        "details",
+        "short",
+        "term",
+    ];
+    let kept: Vec<&str> = words.split(' ').filter(|word| !IDLE.contains(word)).collect();
+    kept.join(" ")
+}
+
+/// What a label says of the value behind it.
+pub(super) fn fact(label: &str) -> Option<Fact> {
+    TABLE.labels.get(&normalize(label)).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headings_of_other_templates_are_known() {
+        use FieldId as F;
+        for (heading, expected) in [
+            ("Summary", Some(Place::Summary)),
+            ("## 1. Executive Summary", Some(Place::Summary)),
+            ("What Happened?", Some(Place::Summary)),
+            ("Impact on users", Some(Place::Impact)),
+            ("Timeline of events", Some(Place::Timeline)),
+            ("Timeline (times in UTC)", Some(Place::Timeline)),
+            ("Follow-up timeline", Some(Place::Timeline)),
+            ("Root cause of the outage", Some(Place::Field(F::RootCause))),
+            ("Root Causes and Trigger", Some(Place::Field(F::RootCause))),
+            ("Trigger", Some(Place::Field(F::DirectTrigger))),
+            ("Contributing Factors (findings)", Some(Place::Field(F::ContributingFactors))),
+            ("What Didn't Go So Well?", Some(Place::List(SectionId::WentPoorly))),
+            ("Where did we get lucky?", Some(Place::List(SectionId::GotLucky))),
+            ("Things that went well:", Some(Place::List(SectionId::WentWell))),
+            ("Action Items (should be achievable soon):", Some(Place::Actions)),
+            ("Corrective actions and follow-ups", Some(Place::Actions)),
+            ("Lessons Learned", Some(Place::Lessons)),
+            ("Resoluton", Some(Place::Field(F::FullyResolved))),
+            ("Mitigation", Some(Place::Field(F::StoppedBleeding))),
+            ("Follow-up verification", Some(Place::Field(F::Proof))),
+            ("Thanks", None),
+            ("Volunteer Organization", None),
+            ("GKE Auth issue", None),
+        ] {
+            assert_eq!(place(heading), expected, "{heading}");
+        }
+    }
+
+    #[test]
+    fn labels_are_known() {
+        assert_eq!(fact("Severity"), Some(Fact::Field(FieldId::Severity)));
+        assert_eq!(fact("**Incident Date:**"), Some(Fact::Date));
+        assert_eq!(fact("Time to detection"), Some(Fact::Field(FieldId::TimeToDetect)));
+        assert_eq!(fact("Authors"), None);
+    }
+
+    #[test]
+    fn every_line_of_the_table_names_a_place() {
+        for line in
+            include_str!("headings.txt").lines().filter(|line| !line.starts_with('#') && !line.is_empty())
+        {
+            let name = line.split_once('=').expect("a line is `PLACE = PHRASE | …`").0.trim();
+            let known = match name.strip_prefix("label ") {
+                Some(label) => fact_named(label).is_some(),
+                None => place_named(name).is_some(),
+            };
+            assert!(known, "{line}");
+        }
+    }
+}

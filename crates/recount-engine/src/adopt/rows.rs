@@ -1,0 +1,222 @@
+//! The rows of the result: the timeline with its milestones, and the action items. What does not live here:
+//! fields and prose (`compose`).
+
+use super::compose::Composer;
+use super::headings::Place;
+use super::times::{self, Doubt};
+use super::{actions, milestones, timeline};
+use crate::document::template::{FieldId, SectionId};
+use crate::document::value::time;
+use crate::document::{Milestone, Span};
+
+impl Composer<'_> {
+    pub(super) fn timelines(&mut self) {
+        let outline = self.outline;
+        let mut found = timeline::Timeline::default();
+        for at in 0..outline.parts.len() {
+            if outline.parts[at].place != Some(Place::Timeline) || self.handled[at] {
+                continue;
+            }
+            let parts = outline.subtree(at);
+            let before = found.entries.len();
+            found = timeline::read(outline, at, self.clock(), found);
+            if found.entries.len() == before && !outline.parts[at].blocks.is_empty() && before > 0 {
+                self.notes.push(format!(
+                    "`{}` is a timeline without times",
+                    outline.parts[at].heading.map_or("", |heading| outline.slice(heading))
+                ));
+            }
+            for part in parts {
+                self.handled[part] = true;
+            }
+            if let Some(heading) = outline.parts[at].heading {
+                found.said.push((heading, "Timeline".to_owned()));
+            }
+        }
+        if found.entries.is_empty() && found.said.is_empty() {
+            found = self.timeline_without_heading();
+        }
+        for (span, name) in std::mem::take(&mut found.said) {
+            self.said(span, &name);
+        }
+        milestones::mark(&mut found.entries);
+        self.rows(&found);
+        self.start_and_end(&found);
+        let beside: Vec<(String, Vec<Span>)> = found
+            .entries
+            .iter()
+            .filter(|entry| !entry.beside.is_empty())
+            .map(|entry| (format!("**{}**", name_of(entry)), entry.beside.clone()))
+            .collect();
+        let mut pieces: Vec<String> = Vec::new();
+        if !found.rest.is_empty() {
+            pieces.push(self.blocks(&found.rest));
+        }
+        for (name, spans) in beside {
+            pieces.push(format!("{name}\n\n{}", self.blocks(&spans)));
+        }
+        self.keep_in_section(SectionId::Timeline, &pieces.join("\n\n"), &found.rest);
+    }
+
+    /// Start and end, where the timeline marks them and no label says them.
+    fn start_and_end(&mut self, found: &timeline::Timeline) {
+        for (milestone, id) in
+            [(Milestone::Started, FieldId::StartTime), (Milestone::Resolved, FieldId::EndTime)]
+        {
+            let Some(entry) = found.entries.iter().find(|entry| entry.milestone == Some(milestone)) else {
+                continue;
+            };
+            let Some(at) = times::instant(&entry.cells[0]).filter(|_| !self.document.is_filled(id)) else {
+                continue;
+            };
+            let value = time::canonical(at, at.as_second() % 60 != 0);
+            if self.apply(&|document| document.set_field(id, &value)) {
+                self.placed(entry.span, id.def().label);
+            }
+        }
+    }
+
+    /// The first list or table outside of all timelines whose entries begin with clocks.
+    fn timeline_without_heading(&mut self) -> timeline::Timeline {
+        let outline = self.outline;
+        for at in 0..outline.parts.len() {
+            let part = &outline.parts[at];
+            let is_free = !matches!(part.place, Some(Place::Actions | Place::List(_)));
+            if let Some(list) =
+                part.blocks.iter().find(|index| is_free && timeline::is_timeline(outline, **index))
+            {
+                self.taken.push((*list, Vec::new()));
+                return timeline::read_list(outline, at, *list, self.clock());
+            }
+        }
+        timeline::Timeline::default()
+    }
+
+    fn rows(&mut self, found: &timeline::Timeline) {
+        let rows: Vec<[String; 4]> = found.entries.iter().map(|entry| entry.cells.clone()).collect();
+        if rows.is_empty() {
+            return;
+        }
+        let mut kept: Vec<bool> = vec![true; rows.len()];
+        if !self.apply(&|document| document.append_timeline_rows(&rows)) {
+            for (index, row) in rows.iter().enumerate() {
+                kept[index] =
+                    self.apply(&|document| document.append_timeline_rows(std::slice::from_ref(row)));
+            }
+        }
+        let mut number = self.document.timeline_rows().len() - kept.iter().filter(|kept| **kept).count();
+        let mut refused = Vec::new();
+        for (entry, is_kept) in found.entries.iter().zip(kept) {
+            if is_kept {
+                number += 1;
+                self.placed(entry.span, format!("Timeline, row {number}"));
+            } else {
+                refused.push(entry.span);
+            }
+        }
+        if !refused.is_empty() {
+            let text = self.blocks(&refused);
+            self.keep_in_section(SectionId::Timeline, &text, &refused);
+        }
+        self.entries = self.document.timeline_rows().len();
+        self.instants = self.document.timeline_rows().iter().filter(|row| row.at().is_some()).count();
+        let doubts = |wanted: Doubt| found.entries.iter().filter(|entry| entry.doubt == Some(wanted)).count();
+        let rows = |count: usize| if count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
+        match doubts(Doubt::NoZone) {
+            0 => {}
+            count => self.notes.push(format!(
+                "no zone is stated for the times of {}: they stand in the Action column as written, and `--zone` says what they are in",
+                rows(count)
+            )),
+        }
+        match doubts(Doubt::NoDay) {
+            0 => {}
+            count => self.notes.push(format!("no day is stated for the times of {}", rows(count))),
+        }
+        match doubts(Doubt::Ambiguous) {
+            0 => {}
+            count => {
+                let zone = found.zone.as_deref().map_or(String::new(), |zone| format!(" (`{zone}`)"));
+                self.notes.push(format!(
+                    "the times of {} can mean several instants{zone}; they stand as written",
+                    rows(count)
+                ));
+            }
+        }
+        if let (Some(offset), Some(zone)) = (&found.settled, &found.zone) {
+            self.notes.push(format!(
+                "`{zone}` is read as UTC{offset}, because an entry tells the same time in UTC"
+            ));
+        }
+        let untimed =
+            found.entries.iter().filter(|entry| entry.doubt.is_none() && entry.cells[0].is_empty()).count();
+        if untimed > 0 {
+            self.notes.push(format!(
+                "{} of the timeline {} no time",
+                rows(untimed),
+                if untimed == 1 { "says" } else { "say" }
+            ));
+        }
+    }
+
+    pub(super) fn action_items(&mut self) {
+        let outline = self.outline;
+        let mut found = actions::Actions::default();
+        for at in 0..outline.parts.len() {
+            if outline.parts[at].place != Some(Place::Actions) || self.handled[at] {
+                continue;
+            }
+            let parts = outline.subtree(at);
+            actions::read(outline, at, &mut found);
+            for part in parts {
+                self.handled[part] = true;
+            }
+            found.said.extend(outline.parts[at].heading.map(|heading| (heading, "Action items".to_owned())));
+        }
+        for at in 0..outline.parts.len() {
+            let free = !self.handled[at] && outline.parts[at].place != Some(Place::Actions);
+            for index in outline.parts[at].blocks.iter().filter(|_| free) {
+                if actions::is_table(outline, *index) && actions::rows(outline, *index, &mut found) {
+                    self.taken.push((*index, Vec::new()));
+                }
+            }
+        }
+        for (span, name) in std::mem::take(&mut found.said) {
+            self.said(span, &name);
+        }
+        let rows: Vec<[String; 6]> = found.items.iter().map(|item| item.cells.clone()).collect();
+        let mut kept = vec![true; rows.len()];
+        if !rows.is_empty() && !self.apply(&|document| document.append_action_items(&rows)) {
+            for (index, row) in rows.iter().enumerate() {
+                kept[index] = self.apply(&|document| document.append_action_items(std::slice::from_ref(row)));
+            }
+        }
+        let mut pieces = Vec::new();
+        let mut number = 0;
+        for (item, is_kept) in found.items.iter().zip(kept) {
+            if is_kept {
+                number += 1;
+                self.placed(item.span, format!("Action items, #{number}"));
+                if !item.beside.is_empty() {
+                    pieces.push(format!("**#{number}**\n\n{}", self.blocks(&item.beside)));
+                }
+            } else {
+                found.rest.push(item.span);
+            }
+        }
+        self.actions = number;
+        if !found.rest.is_empty() {
+            pieces.insert(0, self.blocks(&found.rest));
+        }
+        self.keep_in_section(SectionId::ActionItems, &pieces.join("\n\n"), &found.rest);
+    }
+}
+
+/// A name for an entry whose code stands below the table: its time as written, else how it begins.
+fn name_of(entry: &timeline::Entry) -> String {
+    if !entry.written.is_empty() {
+        return entry.written.clone();
+    }
+    let words: Vec<&str> = entry.cells[2].split_whitespace().take(8).collect();
+    words.join(" ").replace('*', "")
+}
