@@ -4,13 +4,14 @@
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::Write;
+use std::path::PathBuf;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use crate::harness::Folder;
+use crate::harness::{Folder, folder_named};
 
 const GIT_LOG: &str = "\
 1111111111111111111111111111111111111111\tAna Li\t2026-11-20T14:00:00Z\tAna Li\t2026-11-20T14:00:00Z\t2222222222222222222222222222222222222222 3333333333333333333333333333333333333333\tMerge pull request #7 from holds
@@ -136,4 +137,53 @@ fn what_is_made_to_fill_memory_or_the_stack_is_refused_with_a_sentence() {
     folder.write("deeper.json", "[".repeat(1_000_000));
     let run = folder.recount(&["draft", "Cards refused", "deeper.json"]).is(2);
     assert!(run.err.contains("`deeper.json` is not read: it is of no source that is known"), "{}", run.err);
+}
+
+#[test]
+fn a_folder_of_seven_tools_becomes_the_timeline_that_a_lead_would_write() {
+    let folder = Folder::examples();
+    let run = folder.recount(&["draft", "Page nobody answered", "evidence/page-nobody-answered"]).is(0);
+    for source in [
+        "alertmanager",
+        "icalendar",
+        "kubernetes-events",
+        "pagerduty",
+        "shell-history",
+        "slack-export",
+        "statuspage",
+    ] {
+        assert!(run.err.contains(&format!("`page-nobody-answered`: {source}, ")), "{source}: {}", run.err);
+    }
+    let drafted = folder
+        .files("postmortems/2026")
+        .into_iter()
+        .find(|name| name.ends_with("-page-nobody-answered.md") && !name.contains("0014"));
+    let text = folder.read(&drafted.expect("the draft"));
+    let rows: Vec<String> = text
+        .lines()
+        .filter(|line| line.starts_with("| 2026-10-05"))
+        .map(|row| row.split("](").next().unwrap_or(row).to_owned())
+        .collect();
+    insta::assert_snapshot!("seven_tools", rows.join("\n"));
+}
+
+#[test]
+fn all_real_evidence_is_recognised_and_comes_in() {
+    let Some(evidence) = folder_named("RECOUNT_EVIDENCE") else { return };
+    let mut files: Vec<PathBuf> = Vec::new();
+    for entry in fs::read_dir(&evidence).expect("a folder").flatten().filter(|entry| entry.path().is_dir()) {
+        files.extend(fs::read_dir(entry.path()).expect("a folder").flatten().map(|file| file.path()));
+    }
+    files.retain(|file| file.extension().is_none_or(|ending| ending != "md"));
+    assert!(files.len() >= 9, "{files:?}");
+    for file in files {
+        let folder = Folder::library();
+        let name = file.to_string_lossy().into_owned();
+        let run = folder.recount(&["draft", "Real evidence", &name]);
+        // A list of people is evidence of nothing by itself, and belongs to the chat beside it.
+        if !name.ends_with("users.stripped.json") {
+            let run = run.is(0);
+            assert!(!run.err.contains("skipped"), "{name}: {}", run.err);
+        }
+    }
 }
