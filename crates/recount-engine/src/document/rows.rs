@@ -345,7 +345,10 @@ impl Document {
         let line = self.source().line_at(span.start as usize);
         let next = self.source().next_line(line.end as usize);
         if next > line.end as usize {
-            return Edit::remove(Span::new(line.start as usize, next));
+            let (before, after) = (&self.text()[..line.start as usize], &self.text()[next..]);
+            // Else the end of the line above and that of an empty line below would become one.
+            let apart = if before.ends_with('\r') && after.starts_with('\n') { "\n" } else { "" };
+            return Edit::replace(Span::new(line.start as usize, next), apart);
         }
         // The last line of the file goes with the ending of the line above.
         let before = &self.text()[..line.start as usize];

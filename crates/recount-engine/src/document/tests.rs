@@ -527,3 +527,15 @@ fn a_clock_that_has_no_date_may_move_below_one_that_has() {
     let text = after(&document, &document.move_timeline_row(1, 2).unwrap());
     assert!(text.ends_with("| 2026-11-20 00:00 | b | y | |\n| 00:10 | a | x | |\n"), "{text}");
 }
+
+#[test]
+fn a_row_that_goes_leaves_the_line_ends_around_it_two() {
+    let head = "## Timeline\n\n| Time (UTC) | Actor | Action | Result |\n|---|---|---|---|\n";
+    let document = parse(&format!(
+        "{head}| 2026-11-20 14:02 | a | x | |\r| 2026-11-20 14:03 | b | y | |\n\nNot a row\n"
+    ));
+    assert_eq!(document.timeline_rows().len(), 2);
+    let text = after(&document, &document.remove_timeline_row(2).unwrap());
+    assert_eq!(parse(&text).timeline_rows().len(), 1);
+    assert!(text.ends_with("| a | x | |\r\n\nNot a row\n"), "{text:?}");
+}
