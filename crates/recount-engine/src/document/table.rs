@@ -118,7 +118,7 @@ fn read<C: Columns>(source: &Source, markdown: &Markdown, index: usize) -> Optio
     let (_, head) = lines.next().filter(|(_, block)| block.kind == BlockKind::TableHead)?;
     let header = read_row(source, head.span, &mut cells);
     let mut taken = Vec::new();
-    let columns: Vec<Option<C>> = cells
+    let mut columns: Vec<Option<C>> = cells
         .iter()
         .map(|cell| {
             let name = template::normalize(source.slice(cell.span));
@@ -134,6 +134,8 @@ fn read<C: Columns>(source: &Source, markdown: &Markdown, index: usize) -> Optio
     // A quotation has its mark in front of the line.
     let lead = source.slice(below).len() - source.slice(below).trim_start_matches(['>', ' ', '\t']).len();
     let delimiter = trimmed(source, Span::new(below.start as usize + lead, below.end as usize));
+    // The delimiter says how wide the table is; what the header has more is no column.
+    columns.truncate(split(source.slice(delimiter)).count());
     let rows: Vec<Row> = lines.map(|(_, block)| read_row(source, block.span, &mut cells)).collect();
     let end = rows.last().map_or(delimiter.end, |row| row.span.end);
     Some(Table {

@@ -539,3 +539,11 @@ fn a_row_that_goes_leaves_the_line_ends_around_it_two() {
     assert_eq!(parse(&text).timeline_rows().len(), 1);
     assert!(text.ends_with("| a | x | |\r\n\nNot a row\n"), "{text:?}");
 }
+
+#[test]
+fn a_table_is_as_wide_as_its_delimiter_says() {
+    let document = parse(
+        "## Timeline\n\n\u{c}| Time (UTC) | Actor | Action | Result |\n|---|---|---|---|\n| 2026-11-20 14:02 | a | x | |\n",
+    );
+    assert_eq!(document.timeline().unwrap().columns.len(), 4);
+}
