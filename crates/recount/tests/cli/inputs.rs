@@ -106,6 +106,26 @@ fn what_is_neither_there_nor_a_live_source_is_told_what_those_are() {
 }
 
 #[test]
+fn candidates_that_say_the_same_are_one_with_a_count() {
+    let folder = Folder::library();
+    let one = |at: u32| {
+        format!(
+            "{{\"type\":\"message\",\"user\":\"U1\",\"text\":\"the queue is long\",\"ts\":\"{at}.0001\"}}"
+        )
+    };
+    let day = format!("[{},{},{}]", one(1_795_183_440), one(1_795_183_500), one(1_795_183_560));
+    folder.write("slack/ops/2026-11-20.json", &day);
+    folder.write("slack/users.json", USERS);
+    folder.recount(&["draft", "Cards refused", "slack"]).is(0);
+    let run = folder.recount(&["candidates", "1"]).is(0);
+    assert_eq!(run.out.matches("the queue is long").count(), 1, "{}", run.out);
+    assert!(run.out.contains("    and 2 more like it until 2026-11-20 14:06:00\n"), "{}", run.out);
+    assert!(run.err.contains("`--format json` lists every one"), "{}", run.err);
+    let all = folder.recount(&["candidates", "1", "--format", "json"]).is(0).json();
+    assert_eq!(all["candidates"].as_array().map(Vec::len), Some(3));
+}
+
+#[test]
 fn what_is_packed_zipped_or_concatenated_reads_as_what_it_unpacks_to() {
     let plain = Folder::library();
     plain.write("shop.tsv", GIT_LOG);
