@@ -168,8 +168,12 @@ impl Alertmanager {
         let since = reader.instant_if_set(wire.starts_at.as_str())?.ok_or("it has no `startsAt`")?;
         let own = wire.fingerprint.filter(|fingerprint| !fingerprint.is_empty());
         let fingerprint = own.map_or_else(|| alert::fingerprint(&labels), Cow::into_owned);
-        let alert =
-            Alert { labels: &labels, annotations: &annotations, fingerprint: &fingerprint, since: Some(&since) };
+        let alert = Alert {
+            labels: &labels,
+            annotations: &annotations,
+            fingerprint: &fingerprint,
+            since: Some(&since),
+        };
         let mut firing = alert.firing(&since);
         if let Some(generator) = wire.generator.filter(|url| url.starts_with("http")) {
             firing.details.entry("url".to_owned()).or_insert_with(|| generator.to_string());
