@@ -250,7 +250,6 @@ pub(crate) fn read(
         });
     }
     // The servers come last: what was read may say which hours to ask them for.
-    let mut imports = imports;
     let is_complete = ask(&live, &mut imports, window, how, &options, &config.evidence, environment)?;
     Ok(Read { imports, is_complete, from, to })
 }

@@ -79,7 +79,7 @@ fn a_mapping_is_for_the_tables_of_a_folder_and_leaves_the_rest_to_its_sources() 
     let fields = "time = \"Timestamp\"\naction = \"Set {Flag} to {New value}\"\nkind = \"config-change\"\n";
     folder.write(
         "recount.toml",
-        &format!("{config}\n[evidence.mappings.flags]\nfiles = \"flags*.csv\"\n{fields}"),
+        format!("{config}\n[evidence.mappings.flags]\nfiles = \"flags*.csv\"\n{fields}"),
     );
     folder.recount(&["draft", "Cards refused", "incident"]).is(0);
     assert!(folder.read(PATH).contains("Set new-cart to on"), "{}", folder.read(PATH));
