@@ -64,6 +64,8 @@ pub(crate) struct Portion {
     entries: Vec<Entry>,
     /// Whether these are all parts of the input.
     whole: bool,
+    /// What stands before the names of its parts, where the input is a folder.
+    folder: Option<String>,
 }
 
 impl Portion {
@@ -71,16 +73,24 @@ impl Portion {
     pub(crate) fn parts(&self) -> usize {
         self.entries.len()
     }
+
+    /// What it is called where it is told of: the one file of a folder by that file, all else by the input.
+    pub(crate) fn name(&self, input: &Input) -> String {
+        match (&self.folder, &self.entries[..]) {
+            (Some(folder), [only]) => format!("{folder}/{}", only.name),
+            _ => input.name(),
+        }
+    }
 }
 
 impl Input {
-    /// Looks at what a path is, and in a folder at what lies there that is an input of its own: archives and
-    /// repositories. Nothing is read but beginnings.
-    pub(crate) fn open(path: &Path) -> Result<Vec<Self>, CliError> {
+    /// Looks at what a path is, and in a folder at what lies there that is an input of its own: archives,
+    /// repositories, tables of columns, and files whose names `is_own` knows. Nothing is read but beginnings.
+    pub(crate) fn open(path: &Path, is_own: &dyn Fn(&str) -> bool) -> Result<Vec<Self>, CliError> {
         let metadata = fs::metadata(path).map_err(|error| cannot_read(path, &error))?;
         if metadata.is_dir() {
             let mut found = Found::default();
-            found.look(path, 0)?;
+            found.look(path, is_own, 0)?;
             found.files.sort();
             let mut inputs = found.inputs;
             if !found.files.is_empty() {
@@ -110,6 +120,17 @@ impl Input {
         matches!(self.kind, Kind::File)
     }
 
+    /// Whether it is a file that its name says to be a table of columns.
+    pub(crate) fn is_columns(&self) -> bool {
+        self.is_file() && is_columns(&self.path)
+    }
+
+    /// The source that knows the file, where one does; a table is what none knows better.
+    pub(crate) fn known_source(&self) -> Option<&'static Source> {
+        let portions = self.portions(None, |_, _| {}).ok()?;
+        portions.first().map(|portion| portion.source)
+    }
+
     /// Whether only a window of it can be read.
     pub(crate) fn needs_window(&self) -> bool {
         matches!(self.kind, Kind::Repository)
@@ -125,19 +146,25 @@ impl Input {
     }
 
     /// The parts by source: of the one that is named, else as their bytes say. Parts that are of none are
-    /// given to `tell`, one sentence each, unless there is nothing else.
+    /// given to `tell`, one sentence each and what could be done, unless there is nothing else.
     pub(crate) fn portions(
         &self,
         named: Option<&'static Source>,
-        mut tell: impl FnMut(String),
+        mut tell: impl FnMut(String, Option<&'static str>),
     ) -> Result<Vec<Portion>, CliError> {
         if matches!(self.kind, Kind::Repository) {
-            return Ok(vec![Portion { source: &git_log::GIT_LOG, entries: Vec::new(), whole: true }]);
+            return Ok(vec![Portion {
+                source: &git_log::GIT_LOG,
+                entries: Vec::new(),
+                whole: true,
+                folder: None,
+            }]);
         }
         let mut archive = self.archive_if_any()?;
         let entries = self.entries(archive.as_mut())?;
+        let folder = matches!(self.kind, Kind::Folder(_)).then(|| self.name());
         if let Some(source) = named {
-            return Ok(vec![Portion { source, entries, whole: true }]);
+            return Ok(vec![Portion { source, entries, whole: true, folder }]);
         }
         let looked_at = entries.len().min(LOOKED_AT);
         let mut sorted = self.sort(&entries[..looked_at], archive.as_mut())?;
@@ -159,13 +186,19 @@ impl Input {
             return Err(CliError::new(message).hint(hint));
         }
         for (index, unrecognised) in &sorted.unrecognised {
-            tell(problem(unrecognised, &entries[*index].name).0);
+            let entry = &entries[*index];
+            let (message, _) = problem(unrecognised, &entry.name);
+            if unrecognised.ambiguous.is_empty() && is_json(&entry.name) {
+                tell(message, Some(MAP_IT));
+            } else {
+                tell(message, None);
+            }
         }
         let whole = sorted.of.len() == 1;
         let mut entries: Vec<Option<Entry>> = entries.into_iter().map(Some).collect();
         let portions = sorted.of.into_iter().map(|(source, parts)| {
             let entries = parts.into_iter().filter_map(|index| entries[index].take()).collect();
-            Portion { source, entries, whole }
+            Portion { source, entries, whole, folder: folder.clone() }
         });
         Ok(portions.collect())
     }
@@ -348,6 +381,21 @@ impl Input {
 /// A zip on disk.
 type Archive = zip::ZipArchive<BufReader<File>>;
 
+/// What can be done about JSON in a folder whose keys do not say what they hold.
+const MAP_IT: &str = "name that file itself, with `--map time=KEY,actor=KEY,action=KEY`";
+
+fn is_json(name: &str) -> bool {
+    ends_in(Path::new(name), &["json", "jsonl", "ndjson"])
+}
+
+fn is_columns(path: &Path) -> bool {
+    ends_in(path, &["csv", "tsv"])
+}
+
+fn ends_in(path: &Path, endings: &[&str]) -> bool {
+    path.extension().is_some_and(|ending| endings.iter().any(|known| ending.eq_ignore_ascii_case(known)))
+}
+
 /// What lies below a folder.
 #[derive(Default)]
 struct Found {
@@ -360,7 +408,7 @@ const DEEPEST: usize = 64;
 
 impl Found {
     /// Files below a folder; links to folders are not followed, hidden files are left out.
-    fn look(&mut self, folder: &Path, depth: usize) -> Result<(), CliError> {
+    fn look(&mut self, folder: &Path, is_own: &dyn Fn(&str) -> bool, depth: usize) -> Result<(), CliError> {
         if is_repository(folder) {
             self.inputs.push(Input { path: folder.to_owned(), kind: Kind::Repository });
             return Ok(());
@@ -376,10 +424,12 @@ impl Found {
                 continue;
             }
             if kind.is_dir() {
-                self.look(&path, depth + 1)?;
+                self.look(&path, is_own, depth + 1)?;
             } else if path.is_file() {
                 if begins_with(&path, ZIP)? {
                     self.inputs.push(Input { path, kind: Kind::Zip });
+                } else if is_columns(&path) || is_own(&entry.file_name().to_string_lossy()) {
+                    self.inputs.push(Input { path, kind: Kind::File });
                 } else {
                     self.files.push(path);
                 }

@@ -59,6 +59,15 @@ impl LiveInput {
                 live::examples().join("`, `")
             )));
         }
+        // Not there as a file, and all but a live source: `pagerdty:PABC123`, `prometheus` without its colon.
+        let is_name =
+            |text: &str| text.len() > 1 && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+        if live::named(&format!("{typed}:")).is_some()
+            || typed.split_once(':').is_some_and(|(name, _)| is_name(name))
+        {
+            return Err(CliError::new(format!("`{typed}` is neither a file nor a live source"))
+                .hint(format!("live sources are `{}`", live::examples().join("`, `"))));
+        }
         Ok(None)
     }
 

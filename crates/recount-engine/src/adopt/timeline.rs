@@ -197,9 +197,30 @@ impl Reader<'_> {
         self.clock.day.or(self.clock.near)
     }
 
+    /// Takes in a line that is a day and the zone of its times, `March 4, 2026 (PST)`; whether it is one.
+    fn day_and_zone(&mut self, text: &str) -> bool {
+        let Some((day, zone)) = text.trim_end().strip_suffix(')').and_then(|line| line.rsplit_once('('))
+        else {
+            return false;
+        };
+        // More words than the zone's are somebody's, and stay.
+        let zone = zones::zone_in(zone).filter(|_| !zone.trim().contains(' '));
+        let (Some(day), Some(zone)) = (times::whole_day(day, self.near()), zone) else {
+            return false;
+        };
+        self.close();
+        self.clock.set_day(day);
+        self.clock.zone = Some(zone);
+        true
+    }
+
     fn heading(&mut self, at: usize) {
         let Some(heading) = self.outline.parts[at].heading else { return };
         let text = self.outline.slice(heading);
+        if self.day_and_zone(text) {
+            self.found.said.push((heading, DATES.to_owned()));
+            return;
+        }
         if let Some(day) = times::whole_day(text, self.near()) {
             let first = self.outline.parts[at].blocks.first();
             let tells = first.is_some_and(|index| {
@@ -331,6 +352,10 @@ impl Reader<'_> {
     /// A paragraph: a day, lines that begin with times, or more of the entry above it.
     fn lines(&mut self, content: Span) {
         let text = self.outline.slice(content);
+        if !text.contains('\n') && self.day_and_zone(text) {
+            self.found.said.push((content, DATES.to_owned()));
+            return;
+        }
         if let Some(day) = times::whole_day(text, self.near()).filter(|_| !text.contains('\n')) {
             self.close();
             self.clock.set_day(day);

@@ -63,6 +63,11 @@ const PHRASES: &[Phrase] = &[
         Kind::Note,
         r"^(?:i(?:'m| am)|we(?:'re| are)|i|we)? ?(?:opening|opened|declaring|declared) (?:an?|this|the) (?:\w+ ){0,2}?(?:incident|sev-?\d)\b",
     ),
+    did(Kind::Note, r"^(?:the )?(?:root cause|culprit) (?:found|identified)\b"),
+    did(
+        Kind::Note,
+        r"^(?:i|we|i've|we've|i have|we have)? ?(?:just )?(?:found|identified) (?:the|our) (?:root cause|culprit)\b",
+    ),
     reached(Milestone::Acknowledged, r"^(?:ack|acked|acknowledged|acknowledging)\b"),
     reached(Milestone::Acknowledged, r"^(?:i(?:'m| am) )?taking (?:it|this one|this|the page)$"),
     reached(Milestone::Acknowledged, r"^(?:i(?:'m| am) )?(?:looking into (?:it|this)|investigating)\b"),
@@ -82,6 +87,10 @@ const PHRASES: &[Phrase] = &[
     reached(
         Milestone::Detected,
         r"\b(?:customers?|users|support)(?: \w+)? (?:is|are|have been|has been|just )?(?:report(?:s|ed|ing)?|complain(?:s|ed|ing)?|seeing|getting) (?:\w+ ){0,5}?(?:errors?|5xxs?|50[0-9]s?|failures?|failing|timeouts?|slow\w*|down|outage|cannot|can't)\b",
+    ),
+    reached(
+        Milestone::Detected,
+        r"^(?:\w+ )?(?:we(?:'re| are) )?(?:getting|seeing) (?:\w+ ){0,5}?(?:tickets|complaints|calls) (?:about|that|saying|from) (?:\S+ ){0,6}?(?:fail\w*|errors?|timeouts?|down|slow|broken)\b",
     ),
     reached(
         Milestone::Started,
@@ -136,6 +145,14 @@ const PHRASES: &[Phrase] = &[
     did(
         Kind::ConfigChange,
         r"\b(?:turned|turning|switched|switching|flipped|flipping) (?:\S+ ){0,5}?(?:off|on)\b.*\b(?:flag|feature|toggle|kill ?switch)\b",
+    ),
+    did(
+        Kind::ConfigChange,
+        r"^(?:i(?:'m| am|'ve| have)?|we(?:'re| are|'ve| have)?)? ?(?:now |just )?(?:turned|turning|switched|switching|flipped|flipping) (?:\S+ ){0,3}?(?:flag|feature|toggle|kill ?switch) (?:back )?(?:off|on)\b",
+    ),
+    did(
+        Kind::ConfigChange,
+        r"^(?:the )?(?:\S+ )?(?:feature )?(?:flag|toggle) (?:is|has been) (?:now )?(?:turned |switched )?(?:off|disabled)\b",
     ),
     did(
         Kind::ConfigChange,
@@ -549,6 +566,12 @@ mod tests {
             ("lifted the freeze for `shop` with `deployctl freeze lift shop`", Says::Did(Kind::Command)),
             ("I took a seat by hand and ran `redis-cli TTL x`. It says 8", Says::Did(Kind::Command)),
             ("opening an incident, Sev1", Says::Did(Kind::Note)),
+            ("turning the flag off", Says::Did(Kind::ConfigChange)),
+            ("I've switched the `new-cart` flag back on", Says::Did(Kind::ConfigChange)),
+            ("flag is off, error rate dropping", Says::Did(Kind::ConfigChange)),
+            ("root cause found: `new-cart` is on for everybody", Says::Did(Kind::Note)),
+            ("we've found the culprit: it is the new flag", Says::Did(Kind::Note)),
+            ("we're getting a lot of tickets about checkout failing", Says::Reached(Milestone::Detected)),
         ] {
             assert_eq!(stated(text).map(|(says, _)| says), Some(says), "`{text}`");
         }
@@ -575,6 +598,12 @@ mod tests {
             "all clear to you by now I hope",
             "whiteboarding some more ideas. thanks guys!",
             "the paper is in progress",
+            "is the flag off?",
+            "the flag is on for staff as always",
+            "turning the flag off might help",
+            "still looking for the root cause",
+            "found a typo in the runbook",
+            "we are getting a lot of tickets for the concert",
         ] {
             assert_eq!(stated(text), None, "`{text}`");
         }

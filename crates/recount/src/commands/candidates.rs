@@ -1,7 +1,9 @@
 //! `recount candidates`: what the evidence holds and the timeline does not.
 
+use std::collections::HashMap;
 use std::io::Write as _;
 
+use jiff::Timestamp;
 use recount_engine::evidence::Event;
 use recount_engine::evidence::curate::{Choice, Curation};
 use recount_engine::evidence::merge::{self, Merging};
@@ -97,23 +99,57 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         Format::Table => {
             let width = environment.width();
             let count = candidates.len();
-            for Candidate { event, left_out_because } in candidates {
+            let mut is_whole = true;
+            for Alike { first: Candidate { event, left_out_because }, more, last } in alike(&candidates) {
                 let out = environment.out();
                 writeln!(out, "{}  {}", event.instant().strftime("%Y-%m-%d %H:%M:%S"), event.id.0)?;
                 let actor = if event.actor.is_empty() { String::new() } else { format!("{}: ", event.actor) };
                 wrapped(out, width, 4, &format!("{actor}{}", import::shortened(&event.action, 240)))?;
                 wrapped(out, width, 4, &format!("({left_out_because})"))?;
+                if more > 0 {
+                    let until = last.strftime("%Y-%m-%d %H:%M:%S");
+                    wrapped(out, width, 4, &format!("and {more} more like it until {until}"))?;
+                    is_whole = false;
+                }
             }
             if let (0, Some(text)) = (count, &wanted) {
                 environment.note(format!("no candidate holds `{text}`"));
             } else if count == 0 {
                 environment.note("the evidence holds nothing that was not taken or dismissed");
             } else {
+                if !is_whole {
+                    environment.hint("`--format json` lists every one of those that are alike");
+                }
                 environment.hint(format!("`recount take {0} EVENT…` takes them in, `recount dismiss {0} EVENT…` never offers them again", args.id));
             }
         }
     }
     Ok(Exit::Done)
+}
+
+/// Candidates that say the same for the same reason, as an alert does that fires and resolves all night.
+struct Alike<'c, 'e> {
+    first: &'c Candidate<'e>,
+    /// How many there are beside the first.
+    more: usize,
+    last: Timestamp,
+}
+
+fn alike<'c, 'e>(candidates: &'c [Candidate<'e>]) -> Vec<Alike<'c, 'e>> {
+    let mut groups: Vec<Alike<'c, 'e>> = Vec::new();
+    let mut known: HashMap<(&str, &str, &str), usize> = HashMap::new();
+    for candidate in candidates {
+        let Candidate { event, left_out_because } = candidate;
+        let at = *known.entry((&event.actor, &event.action, left_out_because)).or_insert(groups.len());
+        match groups.get_mut(at) {
+            Some(group) => {
+                group.more += 1;
+                group.last = event.instant();
+            }
+            None => groups.push(Alike { first: candidate, more: 0, last: event.instant() }),
+        }
+    }
+    groups
 }
 
 fn holds(event: &Event, text: &str) -> bool {

@@ -99,10 +99,18 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
                     environment.note(format!("nothing is frozen for `{id}`"));
                 }
                 Format::Text => {
-                    for Entry { file, name, source, events, taken } in inputs {
-                        let (source, name) = (source.unwrap_or("?"), name.unwrap_or("?"));
-                        let told =
-                            format!("{file}  {source}  {name}  {events} events, {taken} in the timeline");
+                    let inputs: Vec<Entry<'_>> = inputs.collect();
+                    let longest =
+                        |text: &dyn Fn(&Entry<'_>) -> usize| inputs.iter().map(text).max().unwrap_or(0);
+                    let file_width = longest(&|entry| entry.file.chars().count());
+                    let name_width = longest(&|entry| entry.name.unwrap_or("?").chars().count());
+                    for Entry { file, name, source: _, events, taken } in &inputs {
+                        let name = name.unwrap_or("?");
+                        let noun = if *events == 1 { "event" } else { "events" };
+                        // The file's name begins with the source's.
+                        let told = format!(
+                            "{file:file_width$}  {name:name_width$}  {events:>4} {noun}, {taken} in the timeline"
+                        );
                         writeln!(environment.out(), "{}", visible(&told))?;
                     }
                 }

@@ -182,20 +182,36 @@ pub(crate) fn read(
     };
     let mut inputs: Vec<Input> = Vec::new();
     for file in files {
-        inputs.extend(Input::open(file)?);
+        inputs.extend(Input::open(file, &|name| pattern_for(name, &config.evidence.mappings).is_some())?);
     }
     // What is small is read first, and repositories last: the small may say for which hours to read the rest.
     inputs.sort_by_key(|input| (input.needs_window(), is_calendar(&input.name()), input.size()));
     let mut imports: Vec<(String, &'static str, Import)> = Vec::new();
     for input in &inputs {
         let mut options = options.clone();
-        let is_mapped = map(&mut options, input, &config.evidence.mappings, how)?;
-        let named = match &how.source {
-            Some(name) => Some(inputs::named_source(name)?),
-            // Whoever says which column holds what says with it that this is a table.
-            None => is_mapped.then_some(&table::TABLE),
+        let mapping = map(&mut options, input, &config.evidence.mappings, how)?;
+        let among_others = inputs.len() > 1;
+        let named = match (&how.source, mapping) {
+            (Some(name), _) => Some(inputs::named_source(name)?),
+            (None, For::This) => Some(&table::TABLE),
+            // Whoever says which column holds what says with it that this is a table: of several files, those that
+            // no other source knows.
+            (None, For::Any) => match input.known_source().filter(|_| among_others) {
+                Some(source) if source.name != table::TABLE.name => None,
+                _ => Some(&table::TABLE),
+            },
+            // The table says which columns there are, and what to say of them.
+            (None, For::None) if among_others && input.is_columns() && input.known_source().is_none() => {
+                Some(&table::TABLE)
+            }
+            (None, For::None) => None,
         };
-        let portions = input.portions(named, |sentence| environment.warn(sentence))?;
+        let portions = input.portions(named, |sentence, hint| {
+            environment.warn(sentence);
+            if let Some(hint) = hint {
+                environment.hint(hint);
+            }
+        })?;
         // A rota repeats without end, and who was on call when the window begins began before it.
         let wants_window = input.needs_window()
             || input.size() > LARGE
@@ -218,8 +234,8 @@ pub(crate) fn read(
             let bar = progress::bar(portion.parts(), "reading", environment.is_watched());
             let import = input.import(&portion, &options, |read| bar.set_position(read as u64))?;
             bar.finish_and_clear();
-            tell(environment, &input.name(), portion.source.name, &import, &options);
-            imports.push((input.name(), portion.source.name, import));
+            tell(environment, &portion.name(input), portion.source.name, &import, &options);
+            imports.push((portion.name(input), portion.source.name, import));
         }
     }
     if !how.channel.is_empty() && imports.iter().all(|(.., import)| import.events.is_empty()) {
@@ -320,7 +336,10 @@ fn tell(environment: &mut Environment, name: &str, source: &str, import: &Import
     for note in &import.notes {
         environment.note(format!("  note: {note}"));
     }
-    if import.events.is_empty() && !import.skipped.is_empty() {
+    // What an option would place is what it was taken for.
+    let asks =
+        import.skipped.iter().any(|skipped| skipped.why.contains("`--") || skipped.why.contains("did you"));
+    if import.events.is_empty() && !import.skipped.is_empty() && !asks {
         environment.hint("if it is no such thing, `--source NAME` reads it as another");
     }
     for failure in &import.failures {
@@ -348,16 +367,34 @@ fn mapped(text: &str) -> Result<Mapped, String> {
     }
 }
 
+/// What a mapping is for.
+#[derive(Clone, Copy)]
+enum For {
+    /// There is none.
+    None,
+    /// Tables among the inputs: the command line gives it.
+    Any,
+    /// Files of this name: the configuration gives it.
+    This,
+}
+
+/// The mapping of the configuration for files of this name.
+fn pattern_for<'m>(name: &str, mappings: &'m BTreeMap<String, MappingConfig>) -> Option<&'m MappingConfig> {
+    mappings
+        .values()
+        .find(|mapping| mapping.files.as_deref().is_some_and(|pattern| inputs::is_like(name, pattern)))
+}
+
 /// Sets the mapping of an input: that of the configuration which is named or which is for files of that
-/// name, and what the command line says beside it. Whether there is one for a file.
+/// name, and what the command line says beside it.
 fn map(
     options: &mut Options,
     input: &Input,
     mappings: &BTreeMap<String, MappingConfig>,
     how: &How,
-) -> Result<bool, CliError> {
+) -> Result<For, CliError> {
     if !input.is_file() {
-        return Ok(false);
+        return Ok(For::None);
     }
     let named = how.map.iter().find_map(|mapped| match mapped {
         Mapped::Named(name) => Some(name),
@@ -365,9 +402,7 @@ fn map(
     });
     let found = match named {
         Some(name) => Some(mappings.get(name).ok_or_else(|| no_mapping(name, mappings))?),
-        None => mappings.values().find(|mapping| {
-            mapping.files.as_deref().is_some_and(|pattern| inputs::is_like(&input.name(), pattern))
-        }),
+        None => pattern_for(&input.name(), mappings),
     };
     if let Some(found) = found {
         options.mapping = found.fields();
@@ -381,7 +416,11 @@ fn map(
         }
     }
     Mapping::parse(&options.mapping).map_err(|wrong| CliError::new(wrong.message).hint(wrong.help))?;
-    Ok(!options.mapping.is_empty())
+    Ok(match (options.mapping.is_empty(), found.is_some() && named.is_none()) {
+        (true, _) => For::None,
+        (false, true) => For::This,
+        (false, false) => For::Any,
+    })
 }
 
 fn no_mapping(name: &str, mappings: &BTreeMap<String, MappingConfig>) -> CliError {

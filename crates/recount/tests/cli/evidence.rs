@@ -225,7 +225,14 @@ fn chat_comes_in_by_its_marks_without_noise_and_without_secrets() {
 fn evidence_is_listed_and_purged_when_said_twice() {
     let (folder, _) = drafted();
     let run = folder.recount(&["evidence", "list", "1"]).is(0);
-    assert!(run.out.contains("  git-log  shop.gitlog.tsv  4 events, 3 in the timeline\n"), "{}", run.out);
+    let line = run.out.lines().find(|line| line.contains("git-log")).unwrap_or("");
+    assert!(
+        line.contains(".jsonl  shop.gitlog.tsv") && line.ends_with(" 4 events, 3 in the timeline"),
+        "{}",
+        run.out
+    );
+    let begins: Vec<_> = run.out.lines().map(|line| line.find(" event")).collect();
+    assert!(begins.windows(2).all(|two| two[0] == two[1]), "{}", run.out);
     let run = folder.recount(&["evidence", "purge", "1"]).is(2);
     assert!(run.err.ends_with("hint: say `--yes` to do it\n"), "{}", run.err);
     assert!(folder.files("postmortems").len() > 1);

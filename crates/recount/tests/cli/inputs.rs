@@ -41,16 +41,89 @@ fn zip(folder: &Folder, name: &str, files: &[(&str, &[u8])]) {
 fn a_folder_of_many_kinds_of_files_is_read_each_by_its_source() {
     let folder = Folder::library();
     fs::create_dir_all(folder.path("incident/ops")).expect("a folder");
-    folder.write("incident/shop.tsv", GIT_LOG);
+    folder.write("incident/shop.log", GIT_LOG);
     folder.write("incident/ops/2026-11-20.json", CHAT);
     folder.write("incident/users.json", USERS);
     folder.write("incident/notes.txt", "call the bank\n");
+    folder.write("incident/flags.csv", "Timestamp;Flag;New value\n2026-11-20T13:58:12Z;new-cart;on\n");
     let run = folder.recount(&["draft", "Cards refused", "incident"]).is(0);
-    assert!(run.err.contains("`incident`: git-log, 2 events"), "{}", run.err);
+    assert!(run.err.contains("`incident/shop.log`: git-log, 2 events"), "{}", run.err);
+    // Of a table it is said how it comes in all the same, because it may be the one file that matters.
+    assert!(
+        run.err.contains("say it with `--map action=NAME`; there are `Timestamp`, `Flag`, `New value`"),
+        "{}",
+        run.err
+    );
     assert!(run.err.contains("`incident`: slack-export, 2 events"), "{}", run.err);
     assert!(run.err.contains("`notes.txt` is not read: it is of no source that is known"), "{}", run.err);
     let text = folder.read(PATH);
     assert!(text.contains("Ana Li | rolled back to v41") && text.contains("Merged #7"), "{text}");
+}
+
+#[test]
+fn a_mapping_is_for_the_tables_of_a_folder_and_leaves_the_rest_to_its_sources() {
+    let map = "time=Timestamp,action=Set {Flag} to {New value},kind=config-change";
+    let mapped = |folder: &Folder| {
+        fs::create_dir_all(folder.path("incident")).expect("a folder");
+        folder.write("incident/shop.tsv", GIT_LOG);
+        folder.write("incident/flags.csv", "Timestamp;Flag;New value\n2026-11-20T13:58:12Z;new-cart;on\n");
+    };
+    let folder = Folder::library();
+    mapped(&folder);
+    let typed = folder.recount(&["draft", "Cards refused", "incident", "--map", map]).is(0);
+    assert!(typed.err.contains("git-log, 2 events"), "{}", typed.err);
+    assert!(folder.read(PATH).contains("Set new-cart to on"), "{}", folder.read(PATH));
+
+    let folder = Folder::library();
+    mapped(&folder);
+    let config = folder.read("recount.toml");
+    let fields = "time = \"Timestamp\"\naction = \"Set {Flag} to {New value}\"\nkind = \"config-change\"\n";
+    folder.write(
+        "recount.toml",
+        format!("{config}\n[evidence.mappings.flags]\nfiles = \"flags*.csv\"\n{fields}"),
+    );
+    folder.recount(&["draft", "Cards refused", "incident"]).is(0);
+    assert!(folder.read(PATH).contains("Set new-cart to on"), "{}", folder.read(PATH));
+}
+
+#[test]
+fn what_lacks_only_an_option_is_not_said_to_be_of_another_source() {
+    let folder = Folder::library();
+    folder.write("shop.tsv", GIT_LOG);
+    folder.write("bridge.vtt", "WEBVTT\n\n00:00:05.000 --> 00:00:09.000\n<v Ana>Who is here?\n");
+    let run = folder.recount(&["draft", "Cards refused", "shop.tsv", "bridge.vtt"]).is(0);
+    assert!(run.err.contains("say when that was with `--anchor`"), "{}", run.err);
+    assert!(!run.err.contains("--source"), "{}", run.err);
+}
+
+#[test]
+fn what_is_neither_there_nor_a_live_source_is_told_what_those_are() {
+    let folder = Folder::library();
+    for typed in ["pagerdty:PABC123", "prometheus"] {
+        let run = folder.recount(&["draft", "Cards refused", typed]).is(2);
+        let said = format!("error: `{typed}` is neither a file nor a live source\nhint: live sources are `");
+        assert!(run.err.starts_with(&said) && run.err.contains("pagerduty:"), "{}", run.err);
+    }
+}
+
+#[test]
+fn candidates_that_say_the_same_are_one_with_a_count() {
+    let folder = Folder::library();
+    let one = |at: u32| {
+        format!(
+            "{{\"type\":\"message\",\"user\":\"U1\",\"text\":\"the queue is long\",\"ts\":\"{at}.0001\"}}"
+        )
+    };
+    let day = format!("[{},{},{}]", one(1_795_183_440), one(1_795_183_500), one(1_795_183_560));
+    folder.write("slack/ops/2026-11-20.json", &day);
+    folder.write("slack/users.json", USERS);
+    folder.recount(&["draft", "Cards refused", "slack"]).is(0);
+    let run = folder.recount(&["candidates", "1"]).is(0);
+    assert_eq!(run.out.matches("the queue is long").count(), 1, "{}", run.out);
+    assert!(run.out.contains("    and 2 more like it until 2026-11-20 14:06:00\n"), "{}", run.out);
+    assert!(run.err.contains("`--format json` lists every one"), "{}", run.err);
+    let all = folder.recount(&["candidates", "1", "--format", "json"]).is(0).json();
+    assert_eq!(all["candidates"].as_array().map(Vec::len), Some(3));
 }
 
 #[test]

@@ -35,6 +35,10 @@ const INSTANCES: &[&str] = &["instance", "pod", "node", "host", "hostname", "dev
 
 const REGIONS: &[&str] = &["region", "cloud_region", "zone", "availability_zone"];
 
+/// Who acts where an alert does, in the words of both: the rule is evaluated there, whoever sends it on. A row
+/// without an actor would be a finding.
+const ACTOR: &str = "Prometheus";
+
 /// The longest summary that stands behind an alert's name.
 const LONGEST_SUMMARY: usize = 160;
 
@@ -123,7 +127,7 @@ impl Alert<'_> {
         // time, because the beginning may lie before what was asked for.
         let when = at.at.as_millisecond().to_string();
         let event = Event::new(own_id("alert", &[self.fingerprint, &when, transition]), at, kind)
-            .doing("", action)
+            .doing(ACTOR, action)
             .with("alert", name(labels))
             .with("severity", self.severity())
             .with("service", of(&["service", "app", "application", "app_kubernetes_io_name"]))

@@ -2,10 +2,12 @@
 //! `alert`.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use serde::Deserialize;
 
 use super::alert::{self, Alert, Labels};
+use crate::evidence::event::{Event, EventId};
 use crate::evidence::instants::Scalar;
 use crate::evidence::json::{self, Record};
 use crate::evidence::reader::{self, JsonSource, Reader};
@@ -42,6 +44,8 @@ source! {
     ///   a snapshot resolves nothing; the import says so.
     /// - `0001-01-01T00:00:00Z` stands for no time.
     /// - When a webhook arrived is not when the alert began: `group_wait` and `group_interval` lie between.
+    /// - What says that an alert ended repeats its summary with the numbers of the end. The beginning is told in the
+    ///   words of a webhook that says `firing`, where there is one.
     /// - A webhook may hold fewer alerts than its group has (`truncatedAlerts`); the import says how many.
     /// - Silenced and inhibited alerts come in, and their row says so: whoever is silenced was not told.
     /// - Alerts that always fire (`Watchdog`, severity `none`) are left out.
@@ -75,7 +79,11 @@ fn recognise(part: &Part<'_>) -> Confidence {
 }
 
 #[derive(Default)]
-struct Alertmanager;
+struct Alertmanager {
+    /// The beginnings of alerts as their ends tell of them. A text rendered at the end has the end's numbers in it,
+    /// so that it counts only where nothing else tells of the beginning.
+    in_retrospect: Vec<Event>,
+}
 
 /// Keys of an envelope that hold alerts.
 const LISTS: &[&str] = &["alerts", "data"];
@@ -127,7 +135,7 @@ impl JsonSource for Alertmanager {
         }
         for inner in json::records(record.bytes, LISTS) {
             let is_whole = inner.list.is_none();
-            match one(&inner, reader) {
+            match self.one(&inner, reader) {
                 Ok(()) => {}
                 Err(why) if is_whole => return Err(why),
                 Err(why) => reader.skip(format!("alert {}: {why}", inner.index)),
@@ -135,60 +143,76 @@ impl JsonSource for Alertmanager {
         }
         Ok(())
     }
+
+    fn finish(&mut self, reader: &mut Reader) {
+        let told: HashSet<EventId> = reader.import.events.iter().map(|event| event.id.clone()).collect();
+        let told_of = self.in_retrospect.len();
+        self.in_retrospect.retain(|event| !told.contains(&event.id));
+        reader.import.leave_out("duplicate", (told_of - self.in_retrospect.len()) as u64);
+        reader.import.events.append(&mut self.in_retrospect);
+    }
 }
 
-fn one(record: &Record<'_>, reader: &mut Reader) -> Result<(), String> {
-    let wire: Wire<'_> = reader.parse(record)?;
-    let labels = wire.labels.unwrap_or_default();
-    let annotations = wire.annotations.unwrap_or_default();
-    if alert::name(&labels).is_empty() {
-        return Err("it has no label `alertname`".to_owned());
-    }
-    if alert::is_heartbeat(&labels) {
-        reader.import.leave_out("alert that always fires", 1);
-        return Ok(());
-    }
-    let since = reader.instant_if_set(wire.starts_at.as_str())?.ok_or("it has no `startsAt`")?;
-    let own = wire.fingerprint.filter(|fingerprint| !fingerprint.is_empty());
-    let fingerprint = own.map_or_else(|| alert::fingerprint(&labels), Cow::into_owned);
-    let alert =
-        Alert { labels: &labels, annotations: &annotations, fingerprint: &fingerprint, since: Some(&since) };
-    let mut firing = alert.firing(&since);
-    if let Some(generator) = wire.generator.filter(|url| url.starts_with("http")) {
-        firing.details.entry("url".to_owned()).or_insert_with(|| generator.to_string());
-        // A server that knows itself by a bare name, as in a container, is reached by nobody else.
-        let host = generator.split(['/', ':']).nth(3).unwrap_or("");
-        let is_reached = host.contains('.') && !host.contains(".svc") && !host.starts_with("127.");
-        if firing.link.is_none() && is_reached {
-            firing = firing.linked(&generator, "Prometheus");
+impl Alertmanager {
+    fn one(&mut self, record: &Record<'_>, reader: &mut Reader) -> Result<(), String> {
+        let wire: Wire<'_> = reader.parse(record)?;
+        let labels = wire.labels.unwrap_or_default();
+        let annotations = wire.annotations.unwrap_or_default();
+        if alert::name(&labels).is_empty() {
+            return Err("it has no label `alertname`".to_owned());
         }
-    }
-    match wire.status {
-        Some(Status::Word(word)) => {
-            reader.push(firing);
-            if word == "resolved"
-                && let Some(at) = reader.instant_if_set(wire.ends_at.as_str())?
-            {
-                reader.push(alert.resolved(&at));
+        if alert::is_heartbeat(&labels) {
+            reader.import.leave_out("alert that always fires", 1);
+            return Ok(());
+        }
+        let since = reader.instant_if_set(wire.starts_at.as_str())?.ok_or("it has no `startsAt`")?;
+        let own = wire.fingerprint.filter(|fingerprint| !fingerprint.is_empty());
+        let fingerprint = own.map_or_else(|| alert::fingerprint(&labels), Cow::into_owned);
+        let alert = Alert {
+            labels: &labels,
+            annotations: &annotations,
+            fingerprint: &fingerprint,
+            since: Some(&since),
+        };
+        let mut firing = alert.firing(&since);
+        if let Some(generator) = wire.generator.filter(|url| url.starts_with("http")) {
+            firing.details.entry("url".to_owned()).or_insert_with(|| generator.to_string());
+            // A server that knows itself by a bare name, as in a container, is reached by nobody else.
+            let host = generator.split(['/', ':']).nth(3).unwrap_or("");
+            let is_reached = host.contains('.') && !host.contains(".svc") && !host.starts_with("127.");
+            if firing.link.is_none() && is_reached {
+                firing = firing.linked(&generator, "Prometheus");
             }
         }
-        Some(Status::Object { silenced, inhibited, muted }) => {
-            let is = |list: Option<Vec<_>>| list.is_some_and(|list| !list.is_empty());
-            let hushed = match (is(silenced), is(inhibited), is(muted)) {
-                (true, ..) => "silenced",
-                (_, true, _) => "inhibited by another alert",
-                (.., true) => "muted",
-                _ => "",
-            };
-            if !hushed.is_empty() {
-                firing = firing.giving(format!("{hushed}, as of the snapshot")).with("hushed", hushed);
+        match wire.status {
+            Some(Status::Word(word)) => {
+                if word != "resolved" {
+                    reader.push(firing);
+                } else if let Some(at) = reader.instant_if_set(wire.ends_at.as_str())? {
+                    reader.push(alert.resolved(&at));
+                    self.in_retrospect.push(firing);
+                } else {
+                    self.in_retrospect.push(firing);
+                }
             }
-            reader.push(firing);
-            reader.import.note(
-                "a snapshot says what fired when it was taken, not when that ended: no alert is resolved by it",
-            );
+            Some(Status::Object { silenced, inhibited, muted }) => {
+                let is = |list: Option<Vec<_>>| list.is_some_and(|list| !list.is_empty());
+                let hushed = match (is(silenced), is(inhibited), is(muted)) {
+                    (true, ..) => "silenced",
+                    (_, true, _) => "inhibited by another alert",
+                    (.., true) => "muted",
+                    _ => "",
+                };
+                if !hushed.is_empty() {
+                    firing = firing.giving(format!("{hushed}, as of the snapshot")).with("hushed", hushed);
+                }
+                reader.push(firing);
+                reader.import.note(
+                    "a snapshot says what fired when it was taken, not when that ended: no alert is resolved by it",
+                );
+            }
+            None => reader.push(firing),
         }
-        None => reader.push(firing),
+        Ok(())
     }
-    Ok(())
 }

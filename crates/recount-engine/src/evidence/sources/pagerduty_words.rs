@@ -2,13 +2,19 @@
 //!
 //! What does not live here: what happened (`pagerduty`).
 
-/// The name of the alert in an incident's title: Alertmanager writes `[FIRING:1] Name labels`; other titles are
-/// the alert themselves.
+/// The name of the alert in an incident's title: Alertmanager writes `[FIRING:1] Name labels`, teams write
+/// `HighErrorRate: what it means`; other titles are the alert themselves.
 pub(super) fn alert_in(title: &str) -> &str {
-    match title.strip_prefix("[FIRING:").and_then(|rest| rest.split_once("] ")) {
-        Some((_, rest)) => rest.split_whitespace().next().unwrap_or(title),
-        None => title,
+    if let Some((_, rest)) = title.strip_prefix("[FIRING:").and_then(|rest| rest.split_once("] ")) {
+        return rest.split_whitespace().next().unwrap_or(title);
     }
+    let end = title.find(|ch: char| !(ch.is_ascii_alphanumeric() || ch == '_')).unwrap_or(title.len());
+    let (name, rest) = title.split_at(end);
+    // A word with capitals inside is a name, and what follows explains it.
+    let is_name = name.chars().skip(1).any(|ch| ch.is_ascii_uppercase())
+        && name.chars().any(|ch| ch.is_ascii_lowercase())
+        && [":", " (", " - ", " for ", " on "].iter().any(|mark| rest.starts_with(mark));
+    if is_name { name } else { title }
 }
 
 /// How a note begins: what its ID is made of, since the log may cut its text short.
@@ -68,4 +74,25 @@ pub(super) fn in_prose(name: &str, summary: &str) -> String {
         summary.trim_end_matches('.').to_owned()
     };
     format!("changed: {what}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::alert_in;
+
+    #[test]
+    fn the_name_of_the_alert_is_found_before_what_explains_it() {
+        for (title, alert) in [
+            ("[FIRING:1] CheckoutErrors checkout (critical)", "CheckoutErrors"),
+            ("CheckoutErrorRateHigh: checkout answers 5xx", "CheckoutErrorRateHigh"),
+            ("HighErrorRate for checkout", "HighErrorRate"),
+            ("HighErrorRate", "HighErrorRate"),
+            ("Checkout fails", "Checkout fails"),
+            ("Checkout: cards are refused", "Checkout: cards are refused"),
+            ("PostgreSQL is down", "PostgreSQL is down"),
+            ("SEV: all is down", "SEV: all is down"),
+        ] {
+            assert_eq!(alert_in(title), alert, "`{title}`");
+        }
+    }
 }
