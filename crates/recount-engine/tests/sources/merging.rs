@@ -15,17 +15,17 @@ use recount_engine::evidence::{Curation, Event, EventId, Options};
 use super::{import, parts};
 
 /// A postmortem and its evidence, as an import leaves them.
-struct Postmortem {
-    document: Document,
-    frozen: Frozen,
+pub(super) struct Postmortem {
+    pub(super) document: Document,
+    pub(super) frozen: Frozen,
 }
 
 impl Postmortem {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { document: Document::parse(TEMPLATE.as_bytes()), frozen: Frozen::default() }
     }
 
-    fn import(&mut self, events: &[Event]) -> Merged {
+    pub(super) fn import(&mut self, events: &[Event]) -> Merged {
         let header = Header {
             version: VERSION,
             source: "x".into(),
@@ -38,7 +38,7 @@ impl Postmortem {
         self.merge(&[])
     }
 
-    fn merge(&mut self, asked: &[EventId]) -> Merged {
+    pub(super) fn merge(&mut self, asked: &[EventId]) -> Merged {
         self.merge_with(&Curation::default(), asked)
     }
 
@@ -61,11 +61,11 @@ impl Postmortem {
         merged
     }
 
-    fn text(&self) -> &str {
+    pub(super) fn text(&self) -> &str {
         self.document.text()
     }
 
-    fn edit(&mut self, from: &str, to: &str) {
+    pub(super) fn edit(&mut self, from: &str, to: &str) {
         assert!(self.text().contains(from), "`{from}` is there to be edited");
         self.document = Document::parse(self.text().replacen(from, to, 1).as_bytes());
     }
