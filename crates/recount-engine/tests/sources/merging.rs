@@ -464,3 +464,44 @@ proptest! {
         prop_assert_eq!(mine.text(), WHOLE.as_str());
     }
 }
+
+fn alert(id: &str, at: &str, kind: &str, name: &str) -> Event {
+    let line = format!(
+        r#"{{"id":"{id}","at":"2026-11-20T{at}Z","kind":"{kind}","source":"alertmanager","action":"{name} {kind}"}}"#
+    );
+    let event: Event = serde_json::from_str(&line).unwrap();
+    event.with("alert", name).linked(&format!("https://tools.example/{id}"), "")
+}
+
+#[test]
+fn an_alert_belongs_to_an_incident_unless_it_was_firing_long_before() {
+    let said = said("14:02:30", "we're seeing errors in checkout, impact started at 14:02 UTC");
+    for (events, row) in [
+        // The first sign of it, half a minute before the minute that somebody named.
+        (vec![alert("a", "14:01:30", "alert-firing", "CheckoutErrors")], Some("14:01:30")),
+        // Quiet again in the morning, and anew with the incident.
+        (
+            vec![
+                alert("a", "09:00:00", "alert-firing", "CheckoutErrors"),
+                alert("b", "09:10:00", "alert-resolved", "CheckoutErrors"),
+                alert("c", "14:03:00", "alert-firing", "CheckoutErrors"),
+            ],
+            Some("14:03:00"),
+        ),
+        // It fires all day, and says so again.
+        (
+            vec![
+                alert("a", "09:00:00", "alert-firing", "CheckoutErrors"),
+                alert("c", "14:03:00", "alert-firing", "CheckoutErrors"),
+            ],
+            None,
+        ),
+    ] {
+        let mut mine = Postmortem::new();
+        mine.import(&[events, vec![said.clone()]].concat());
+        let rows: Vec<&str> =
+            mine.text().lines().filter(|line| line.contains("CheckoutErrors alert-firing")).collect();
+        assert_eq!(rows.len(), usize::from(row.is_some()), "{rows:#?}");
+        assert!(row.is_none_or(|at| rows[0].contains(at)), "{rows:#?}");
+    }
+}

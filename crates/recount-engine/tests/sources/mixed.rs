@@ -83,7 +83,7 @@ fn open(mine: &Postmortem) -> Vec<EventId> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { max_shrink_iters: 12, failure_persistence: None, ..ProptestConfig::with_cases(3) })]
+    #![proptest_config(ProptestConfig { max_shrink_iters: 12, failure_persistence: None, ..ProptestConfig::with_cases(2) })]
     #[test]
     fn all_sources_in_any_order_and_pieces_give_the_document_of_one_import(
         order in Just((0..PIECES.len()).collect::<Vec<_>>()).prop_shuffle(),
