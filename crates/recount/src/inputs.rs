@@ -216,12 +216,18 @@ impl Input {
             return Ok(session.finish());
         }
         let mut archive = self.archive_if_any()?;
+        // The hash of the archive stands for those of its parts.
+        let packed_whole = archive.is_some() && portion.whole;
         let (mut damaged, mut unwanted) = (Vec::new(), 0);
         for (index, entry) in portion.entries.iter().enumerate() {
             progress(index);
             if session.wants(&entry.name) {
                 let read = self.read(entry, archive.as_mut())?;
-                session.part(&entry.name, &read.bytes);
+                if packed_whole {
+                    session.part_of_archive(&entry.name, &read.bytes);
+                } else {
+                    session.part(&entry.name, &read.bytes);
+                }
                 damaged.extend(read.damage.map(|error| (&entry.name, error)));
             } else {
                 unwanted += 1;
@@ -234,7 +240,7 @@ impl Input {
                 "`{name}` is packed, and cut off or damaged ({error}): only what stands before that was read"
             ));
         }
-        if archive.is_some() && portion.whole {
+        if packed_whole {
             import.sha256 = hash_file(&self.path)?;
         }
         Ok(import)

@@ -8,12 +8,13 @@
 //! | `001-slack-export-3f9a77c0.jsonl` | one input: a header line, then its events, one a line, by time; never changed once written |
 //! | `ledger.jsonl` | one decision a line, only ever appended to: which event was *taken* into the timeline, which *dismissed*; the last line about an event counts |
 //!
-//! An event is frozen once, by its ID, whichever input brings it; a later input adds only what is new. What
-//! was taken or dismissed is never offered again: a row that a person edited or deleted stays so, because
-//! the ledger, and not the timeline, says what was taken. It also says what was written, as a hash: a row
-//! that is still word for word what we wrote is ours to mend when more evidence comes in; any other is
-//! somebody's.
+//! An event counts once, by its ID, in the fullest telling of it, whichever input brings that; a later input
+//! adds only what is new or fuller. What was taken or dismissed is never offered again: a row that a person
+//! edited or deleted stays so, because the ledger, and not the timeline, says what was taken. It also says
+//! what was written, as a hash: a row that is still word for word what we wrote is ours to mend when more
+//! evidence comes in; any other is somebody's.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
@@ -211,20 +212,21 @@ impl Frozen {
         self.events().into_iter().filter(|event| self.state(&event.id) == State::New).collect()
     }
 
-    /// Adds an input's events, those that are not here yet. `None` where that is none, and nothing is to be
-    /// written.
+    /// Adds an input's events: those that are not here yet, and those that it tells more fully than what is
+    /// here. `None` where that is none, and nothing is to be written.
     pub fn add(&mut self, header: Header, events: impl IntoIterator<Item = Event>) -> Option<NewFile> {
         let input = self.inputs.len();
-        let mut new: Vec<Event> = Vec::new();
+        let mut new: HashMap<EventId, Event> = HashMap::new();
         for event in events {
-            if !self.places.contains_key(&event.id) {
-                self.places.insert(event.id.clone(), (input, usize::MAX));
-                new.push(event);
+            let known = new.get(&event.id).or_else(|| self.event(&event.id));
+            if known.is_none_or(|known| is_fuller(&event, known)) {
+                new.insert(event.id.clone(), event);
             }
         }
         if new.is_empty() {
             return None;
         }
+        let mut new: Vec<Event> = new.into_values().collect();
         new.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
         for (index, event) in new.iter().enumerate() {
             self.places.insert(event.id.clone(), (input, index));
@@ -294,7 +296,14 @@ impl Frozen {
             }
             match serde_json::from_slice::<Event>(text) {
                 Ok(event) => {
-                    self.places.entry(event.id.clone()).or_insert((input, events.len()));
+                    let known = match self.places.get(&event.id) {
+                        Some((of, index)) if *of == input => events.get(*index),
+                        Some(_) => self.event(&event.id),
+                        None => None,
+                    };
+                    if known.is_none_or(|known| is_fuller(&event, known)) {
+                        self.places.insert(event.id.clone(), (input, events.len()));
+                    }
                     events.push(event);
                 }
                 Err(error) => self.damaged(file, line, &error),
@@ -323,6 +332,46 @@ impl Frozen {
         let text = error.to_string();
         let why = text.split(" at line ").next().unwrap_or(&text).to_owned();
         self.damage.push(Damage { file: file.to_owned(), line, why });
+    }
+}
+
+/// Whether one telling of an event says more than another: two forms of an export tell of the same thing
+/// differently. It is a total order of tellings, so that which one counts does not depend on which came first.
+fn is_fuller(one: &Event, two: &Event) -> bool {
+    fn weight(event: &Event) -> impl Ord + '_ {
+        let said = [&event.actor, &event.action, &event.result, &event.link_label].map(String::as_str);
+        (
+            // What was edited last is how it reads now.
+            event.signals.edited,
+            (how_well_named(&event.actor), Reverse(keys(&event.action)), event.link.is_some()),
+            event.details.len(),
+            said.iter().map(|text| text.len()).sum::<usize>(),
+            (event.at, said, &event.link, &event.details),
+        )
+    }
+    /// How many people a text names by the key that their tool has for them.
+    fn keys(text: &str) -> usize {
+        let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || "@-".contains(c)));
+        words
+            .filter(|word| how_well_named(word.trim_start_matches('@')) == 1 && word.starts_with('@'))
+            .count()
+    }
+    if one == two {
+        return false;
+    }
+    let rest = |event: &Event| serde_json::to_string(event).unwrap_or_default();
+    weight(one).cmp(&weight(two)).then_with(|| rest(one).cmp(&rest(two))).is_gt()
+}
+
+/// How well an actor is named: by roster handle, by a name, by what stands for one, or not.
+fn how_well_named(actor: &str) -> u8 {
+    let is_key = actor.starts_with("person-")
+        || actor.bytes().any(|b| b.is_ascii_digit()) && !actor.bytes().any(|b| b.is_ascii_lowercase());
+    match actor {
+        "" => 0,
+        _ if is_key => 1,
+        _ if actor.starts_with('@') => 3,
+        _ => 2,
     }
 }
 

@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::event::{Event, Kind};
 use super::row;
+use super::select::{self, one_repository};
 
 /// Within which time several sources tell of the same alert, page or acknowledgement.
 const SAME_MOMENT: SignedDuration = SignedDuration::from_mins(5);
@@ -49,6 +50,7 @@ pub(super) fn join<'a>(events: &[&'a Event]) -> Vec<Joined<'a>> {
                 if group.about.service.is_empty() {
                     group.about.service = about.service;
                 }
+                group.about.number = group.about.number.take().or(about.number);
             }
             None => groups.push(Group { tellings: vec![event], about, again: Vec::new() }),
         }
@@ -60,17 +62,24 @@ pub(super) fn join<'a>(events: &[&'a Event]) -> Vec<Joined<'a>> {
 
 /// What an event is about, as far as it can be compared.
 struct About {
-    /// What kind of act it is; a page is an alert that reached somebody.
+    /// What kind of act it is; a page is an alert that reached somebody, unless it is another try to.
     act: Kind,
     /// The alert's name.
     alert: String,
     service: String,
+    /// The pager's number of the incident: `#412`.
+    number: Option<String>,
 }
 
 impl About {
     fn of(event: &Event, alerts: &BTreeSet<String>) -> Self {
-        let act = if event.kind == Kind::Page { Kind::AlertFiring } else { event.kind };
-        let is_alert = matches!(act, Kind::AlertFiring | Kind::AlertResolved | Kind::Acknowledgement);
+        let act = match event.kind {
+            Kind::Page if is_escalation(event) => Kind::Page,
+            Kind::Page => Kind::AlertFiring,
+            kind => kind,
+        };
+        let is_alert =
+            matches!(act, Kind::AlertFiring | Kind::AlertResolved | Kind::Acknowledgement | Kind::Page);
         let words = || plain(&event.action);
         let alert = match event.details.get("alert") {
             Some(name) => plain(name),
@@ -82,13 +91,16 @@ impl About {
             None => String::new(),
         };
         let service = event.details.get("service").map(|name| plain(name)).unwrap_or_default();
-        Self { act, alert, service }
+        let number = is_alert.then(|| incident_number(&event.action)).flatten().map(str::to_owned);
+        Self { act, alert, service, number }
     }
 
     /// Whether both are about the same alert, as far as they say.
     fn is_same_alert(&self, other: &Self) -> bool {
-        self.alert == other.alert
-            && (self.service.is_empty() || other.service.is_empty() || self.service == other.service)
+        let one_incident = self.number.is_some() && self.number == other.number;
+        one_incident
+            || self.alert == other.alert
+                && (self.service.is_empty() || other.service.is_empty() || self.service == other.service)
     }
 }
 
@@ -118,15 +130,15 @@ impl<'a> Group<'a> {
             return false;
         }
         match about.act {
-            Kind::AlertFiring | Kind::AlertResolved => {
+            Kind::AlertFiring | Kind::AlertResolved | Kind::Page => {
                 since <= SAME_MOMENT && self.about.is_same_alert(about)
             }
             Kind::Acknowledgement => {
-                let actors = |one: &str, two: &str| one.is_empty() || two.is_empty() || one == two;
+                let (one, actors) = (person(event), self.tellings.iter().filter_map(|other| person(other)));
+                let same: Vec<bool> = actors.map(|other| one.is_none_or(|one| one == other)).collect();
                 since <= SAME_MOMENT
-                    && (self.about.is_same_alert(about)
-                        || !event.actor.is_empty() && self.tellings.iter().any(|e| e.actor == event.actor))
-                    && self.tellings.iter().all(|other| actors(&other.actor, &event.actor))
+                    && same.iter().all(|same| *same)
+                    && (self.about.is_same_alert(about) || one.is_some() && !same.is_empty())
             }
             Kind::StatusUpdate => {
                 since <= SAME_MOMENT && self.tellings.iter().any(|other| same_words(other, event))
@@ -259,30 +271,82 @@ fn same_teller(one: &Event, two: &Event) -> bool {
         && one.details.get("fingerprint") == two.details.get("fingerprint")
 }
 
+/// Who did it; a program in a chat only says that it was done.
+fn person(event: &Event) -> Option<&str> {
+    (!event.actor.is_empty() && !event.signals.bot).then_some(event.actor.as_str())
+}
+
+/// Whether a page is another try to reach somebody: that is no new alert.
+fn is_escalation(event: &Event) -> bool {
+    let action = event.action.to_lowercase();
+    ["escalated", "reassigned", "added responder"].iter().any(|word| action.contains(word))
+}
+
+/// The number of a pager's incident: `412` of `Incident #412 triggered`.
+fn incident_number(action: &str) -> Option<&str> {
+    let (_, rest) = action.split_once('#')?;
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    (action.to_lowercase().contains("incident #") && end > 0).then_some(&rest[..end])
+}
+
 /// Whether two events tell of one change: by its address, its commit, its request or its version.
 fn same_change(one: &Event, two: &Event) -> bool {
-    let detail = |event: &'_ Event, name: &str| event.details.get(name).cloned().unwrap_or_default();
-    let agree = |name: &str| {
-        let (one, two) = (detail(one, name), detail(two, name));
-        one.is_empty() || two.is_empty() || plain(&one) == plain(&two)
-    };
-    let given = |name: &str| {
-        let (one, two) = (detail(one, name), detail(two, name));
-        !one.is_empty() && plain(&one) == plain(&two)
-    };
-    let commit = || {
-        let (one, two) = (detail(one, "commit"), detail(two, "commit"));
-        one.len().min(two.len()) >= 7 && (one.starts_with(&two) || two.starts_with(&one))
-    };
-    if !(agree("service") && agree("environment") && agree("repository")) {
+    let (of_one, of_two) = (Change::of(one), Change::of(two));
+    let agree = |one: &str, two: &str| one.is_empty() || two.is_empty() || one == two;
+    let commits = of_one.commits.iter().any(|one| {
+        of_two.commits.iter().any(|two| one.starts_with(two.as_str()) || two.starts_with(one.as_str()))
+    });
+    if !(agree(&of_one.environment, &of_two.environment)
+        && one_repository(one, two)
+        && (agree(&of_one.service, &of_two.service) || commits))
+    {
         return false;
     }
+    let same = |one: &str, two: &str| !one.is_empty() && one == two;
+    let request = same(detail(one, "request"), detail(two, "request"));
+    let version = same(&of_one.version, &of_two.version) && same(&of_one.service, &of_two.service);
     let links = |event: &Event| event.link.clone().into_iter().chain(event.details.get("url").cloned());
-    let of_one: Vec<String> = links(one).collect();
-    commit()
-        || given("request")
-        || given("version") && (given("service") || given("repository"))
-        || links(two).any(|link| of_one.contains(&link))
+    let linked: Vec<String> = links(one).collect();
+    commits || request || version || links(two).any(|link| linked.contains(&link))
+}
+
+/// What a change is of, as far as it can be compared.
+struct Change {
+    service: String,
+    /// Without a leading `v`, and without the name that some put before it.
+    version: String,
+    environment: String,
+    commits: Vec<String>,
+}
+
+impl Change {
+    fn of(event: &Event) -> Self {
+        let words = select::subject(&event.action).filter(|_| event.kind != Kind::Merge);
+        let (name, number) = words.as_deref().and_then(|words| words.split_once(' ')).unwrap_or(("", ""));
+        let or =
+            |given: &'_ str, said: &'_ str| if given.is_empty() { said.to_owned() } else { given.to_owned() };
+        let short = |name: &str| plain(name.rsplit('/').next().unwrap_or(name));
+        let service = or(detail(event, "service"), detail(event, "repository"));
+        let version = or(detail(event, "version"), number);
+        let version = version.rsplit('@').next().unwrap_or_default().trim_start_matches('v');
+        let is_commit =
+            |word: &&str| (7..=40).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_hexdigit());
+        let commits = [detail(event, "commit"), version.split(' ').next().unwrap_or_default()];
+        let environment = match plain(detail(event, "environment")) {
+            name if name == "prod" => "production".to_owned(),
+            name => name,
+        };
+        Self {
+            service: short(&or(&service, name)),
+            version: plain(version),
+            environment,
+            commits: commits.into_iter().filter(is_commit).map(str::to_owned).collect(),
+        }
+    }
+}
+
+fn detail<'e>(event: &'e Event, name: &str) -> &'e str {
+    event.details.get(name).map_or("", String::as_str)
 }
 
 fn same_words(one: &Event, two: &Event) -> bool {
@@ -460,6 +524,97 @@ mod tests {
             deploy("b", "14:04:00", "argo", &[("commit", "0123456789"), ("environment", "production")]),
         ];
         assert_eq!(joined(&elsewhere).len(), 0);
+    }
+
+    #[test]
+    fn a_change_is_one_whatever_form_its_names_and_versions_have() {
+        for (one, two, count) in [
+            // A forge, a bot in a chat, an error tracker, an audit log.
+            (
+                "Deployed shop 1f3a9c0d (main) to production|repository=acme/shop|version=1f3a9c0d (main)",
+                "Deployed shop|commit=1f3a9c0de4b57a6689d2c1e05f7b3a9480c6d2e1|repository=shop",
+                1,
+            ),
+            (
+                "Deployed shop v41 to production|repository=acme/shop|version=v41|environment=production",
+                "Deployed `shop` v41 to prod",
+                1,
+            ),
+            (
+                "Deployed shop v42 to production|service=shop|version=v42",
+                "Deployed shop@42 to production|service=shop|version=shop@42|environment=production",
+                1,
+            ),
+            (
+                "Deployed shop v42|service=shop|version=v42|environment=prod",
+                "Deployed shop v42|service=shop|version=v42|environment=production",
+                1,
+            ),
+            ("Deployed shop v42|service=shop|version=v42", "Deployed cart v42|service=cart|version=v42", 0),
+            ("Deployed shop v42|service=shop|version=v42", "Deployed shop v43|service=shop|version=v43", 0),
+            (
+                "Deployed shop|repository=acme/shop|version=v42",
+                "Deployed shop|repository=other/shop|version=v42",
+                0,
+            ),
+        ] {
+            let deploy = |id: &str, at: &str, source: &str, told: &str| {
+                let mut parts = told.split('|');
+                let action = parts.next().unwrap_or_default();
+                let details: Vec<(&str, &str)> = parts.filter_map(|part| part.split_once('=')).collect();
+                event(id, at, "deploy", source, action, &details)
+            };
+            let events = [deploy("a", "14:00:00", "github", one), deploy("b", "14:04:00", "other", two)];
+            assert_eq!(joined(&events).len(), count, "{one} and {two}");
+        }
+    }
+
+    #[test]
+    fn a_pager_that_tries_again_is_no_alert_that_flaps() {
+        let alert = [("alert", "CheckoutErrors")];
+        let page =
+            |id: &str, at: &str, source: &str, action: &str| event(id, at, "page", source, action, &alert);
+        let events = [
+            page("a", "14:03:10", "pagerduty", "Incident #412 triggered: CheckoutErrors"),
+            page("b", "14:08:10", "pagerduty", "Escalated incident #412 to Ana Li"),
+            page("c", "14:13:10", "pagerduty", "Escalated incident #412 to Bo Ek"),
+            page("d", "14:18:10", "pagerduty", "Reassigned incident #412 to Cy Dow"),
+        ];
+        assert_eq!(joined(&events), []);
+    }
+
+    #[test]
+    fn a_program_in_chat_that_says_who_took_an_incident_on_tells_of_that() {
+        let mut bot = event(
+            "s",
+            "14:09:50",
+            "acknowledgement",
+            "slack-export",
+            "Incident #412 was acknowledged by Ana Li",
+            &[],
+        );
+        bot.actor = "PagerDuty".into();
+        bot.signals.bot = true;
+        let mut own = event(
+            "p",
+            "14:09:44",
+            "acknowledgement",
+            "pagerduty",
+            "Acknowledged incident #412",
+            &[("alert", "CheckoutErrors")],
+        );
+        own.actor = "@ana".into();
+        let mut other = event(
+            "o",
+            "14:09:55",
+            "acknowledgement",
+            "opsgenie",
+            "Acknowledged DiskFull",
+            &[("alert", "DiskFull")],
+        );
+        other.actor = "Bo".into();
+        let told = joined(&[own, bot, other]);
+        assert_eq!(told, [("p".into(), "Acknowledged incident #412".into(), String::new(), 1)]);
     }
 
     #[test]

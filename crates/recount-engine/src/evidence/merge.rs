@@ -230,10 +230,29 @@ fn write(ours: &Ours, merging: &Merging<'_>) -> Result<Merged, OperationError> {
         selection,
         decisions: Vec::new(),
     };
-    for (id, row) in &rows {
-        merged.write_row(id, row, ours, merging)?;
+    // What comes after all that stands there is written at once: each edit reads the document anew.
+    let last = stripped.timeline_rows().iter().map(TimelineRow::at).collect::<Option<Vec<_>>>();
+    let between = match last.map(|times| times.into_iter().max()) {
+        Some(Some(last)) => rows.partition_point(|(_, row)| row.at < last),
+        Some(None) => 0,
+        None => rows.len(),
+    };
+    for (id, row) in &rows[..between] {
+        let edits = merged.document.insert_timeline_row(row.at, &row.cells())?;
+        merged.document = merged.document.changed(&edits)?;
+        merged.wrote_row(id, row, ours, merging);
     }
-    for id in ours.rows.keys().filter(|id| !rows.iter().any(|(other, _)| other == *id)) {
+    if between < rows.len() {
+        let cells: Vec<[String; 4]> =
+            rows[between..].iter().map(|(_, row)| row.cells().map(str::to_owned)).collect();
+        let edits = merged.document.append_timeline_rows(&cells)?;
+        merged.document = merged.document.changed(&edits)?;
+    }
+    for (id, row) in &rows[between..] {
+        merged.wrote_row(id, row, ours, merging);
+    }
+    let written: BTreeSet<&EventId> = rows.iter().map(|(id, _)| id).collect();
+    for id in ours.rows.keys().filter(|id| !written.contains(id)) {
         let why =
             merged.selection.choices.get(id).map_or("something else decides it now", Choice::why).to_owned();
         let wrote = String::new();
@@ -434,16 +453,9 @@ impl Merged {
         Ok(())
     }
 
-    fn write_row(
-        &mut self,
-        id: &EventId,
-        row: &Row,
-        ours: &Ours,
-        merging: &Merging<'_>,
-    ) -> Result<(), OperationError> {
+    /// Keeps in mind that a row was written.
+    fn wrote_row(&mut self, id: &EventId, row: &Row, ours: &Ours, merging: &Merging<'_>) {
         let wrote = hash(&row_line(&row.cells()));
-        let edits = self.document.insert_timeline_row(row.at, &row.cells())?;
-        self.document = self.document.changed(&edits)?;
         match ours.rows.get(id) {
             None => self.added.push(id.clone()),
             Some(old) if *old != wrote => self.changed.push(id.clone()),
@@ -457,7 +469,6 @@ impl Merged {
         let why = if by_hand { BY_HAND } else { self.selection.choices.get(id).map_or("", Choice::why) };
         let why = why.to_owned();
         self.decisions.push(Decision { id: id.clone(), state: State::Taken, why, wrote });
-        Ok(())
     }
 
     fn fill(&mut self, derived: Vec<Derived>, ours: &Ours) -> Result<(), OperationError> {

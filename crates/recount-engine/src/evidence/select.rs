@@ -20,6 +20,8 @@ const LEAD: SignedDuration = SignedDuration::from_hours(2);
 const LAST_CHANGE: SignedDuration = SignedDuration::from_hours(24);
 /// How long after the end something still belongs to the incident.
 const AFTERMATH: SignedDuration = SignedDuration::from_hours(1);
+/// How long before the stated start an alert may have fired and still be the first sign of it.
+const FIRST_SIGN: SignedDuration = SignedDuration::from_mins(10);
 /// Within which time two sources tell of one merge.
 const SAME_MERGE: SignedDuration = SignedDuration::from_mins(30);
 /// Within which time a deploy that began ends.
@@ -245,24 +247,40 @@ impl<'a> Selecting<'a> {
             self.taken().filter(|e| matches!(e.kind, Kind::AlertFiring | Kind::AlertResolved)).collect();
         let name = |event: &'a Event| event.details.get("alert").map_or("", String::as_str);
         let firing = || alerts.iter().filter(|event| event.kind == Kind::AlertFiring);
-        let before: BTreeSet<&str> =
-            firing().filter(|event| event.instant() < start).map(|event| name(event)).collect();
+        // Clocks differ, and people round: what fired minutes before is the first sign of it.
+        let is_before = |event: &Event| start.duration_since(event.instant()) > FIRST_SIGN;
+        // What was quiet again by then and fires anew is of this incident.
+        let mut before: BTreeSet<&str> = BTreeSet::new();
+        for event in alerts.iter().filter(|event| is_before(event)) {
+            match event.kind {
+                Kind::AlertFiring => before.insert(name(event)),
+                _ => before.remove(name(event)),
+            };
+        }
         let any_page = firing().any(|event| event.instant() >= start && !is_warning(event));
         let related = self.related(start, end);
         let mut out: BTreeSet<&str> = BTreeSet::new();
         for event in firing() {
             let about = self.services_of(event);
-            if before.contains(name(event)) {
-                out.insert(name(event));
+            if is_before(event) || before.contains(name(event)) {
+                if before.contains(name(event)) {
+                    out.insert(name(event));
+                }
                 self.drop(&event.id, "this alert fired before the incident began");
             } else if any_page && is_warning(event) && about.is_disjoint(&related) {
                 out.insert(name(event));
                 self.drop(&event.id, "a warning about what nothing else in the incident is about");
             }
         }
-        let seen: BTreeSet<&str> = firing().map(|event| name(event)).filter(|n| !out.contains(n)).collect();
+        let seen: BTreeSet<&str> = firing()
+            .filter(|event| !is_before(event))
+            .map(|event| name(event))
+            .filter(|n| !out.contains(n))
+            .collect();
         for event in alerts.iter().filter(|event| event.kind == Kind::AlertResolved) {
-            if !seen.contains(name(event)) && (out.contains(name(event)) || !seen.is_empty()) {
+            if is_before(event)
+                || !seen.contains(name(event)) && (out.contains(name(event)) || !seen.is_empty())
+            {
                 self.drop(&event.id, "the alert that it ends is not in the timeline");
             }
         }
@@ -381,7 +399,7 @@ fn detail<'e>(event: &'e Event, name: &str) -> Option<&'e str> {
 }
 
 /// Whether two events can be about one repository: one may be known as `shop` here and as `acme/shop` there.
-fn one_repository(one: &Event, two: &Event) -> bool {
+pub(super) fn one_repository(one: &Event, two: &Event) -> bool {
     let (Some(one), Some(two)) = (detail(one, "repository"), detail(two, "repository")) else { return true };
     let short = |name: &'_ str| name.rsplit('/').next().unwrap_or_default().to_lowercase();
     one == two || (one.contains('/') != two.contains('/') && short(one) == short(two))
@@ -400,7 +418,7 @@ fn is_warning(event: &Event) -> bool {
 }
 
 /// What a deploy is of: the first two words in code or with a version, `inventory 6.41.0`.
-fn subject(action: &str) -> Option<String> {
+pub(super) fn subject(action: &str) -> Option<String> {
     let words: Vec<&str> = action
         .split(|c: char| c.is_whitespace() || ":,()`".contains(c))
         .filter(|word| !word.is_empty())

@@ -283,6 +283,11 @@ impl Session {
         self.importer.part(name, bytes);
     }
 
+    /// Takes in one part of an archive whose own hash the caller has: that of the import stays empty.
+    pub fn part_of_archive(&mut self, name: &str, bytes: &[u8]) {
+        self.importer.part(name, bytes);
+    }
+
     /// The import: in the window, each event once, redacted, by time.
     pub fn finish(self) -> Import {
         let Self { source, importer, options, hashes } = self;

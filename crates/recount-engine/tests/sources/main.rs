@@ -7,6 +7,7 @@
 
 mod forges;
 mod merging;
+mod mixed;
 mod planting;
 mod systems;
 
@@ -168,7 +169,11 @@ fn the_order_of_the_parts_and_importing_twice_change_nothing() {
             let whole: BTreeSet<_> = forward.events.iter().map(|event| event.id.clone()).collect();
             if options.channels.iter().all(|channel| channel.starts_with('#')) {
                 assert_eq!(pieces, whole, "{}", case.display());
+                // What a piece could not know, the whole tells; then nothing is new.
+                frozen.add(header("whole"), forward.events.clone());
                 assert_eq!(frozen.add(header("whole"), forward.events.clone()), None);
+                let told: Vec<_> = frozen.events().into_iter().cloned().collect();
+                assert_eq!(told, forward.events, "{}", case.display());
             }
         }
     }

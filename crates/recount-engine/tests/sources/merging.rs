@@ -15,17 +15,17 @@ use recount_engine::evidence::{Curation, Event, EventId, Options};
 use super::{import, parts};
 
 /// A postmortem and its evidence, as an import leaves them.
-struct Postmortem {
-    document: Document,
-    frozen: Frozen,
+pub(super) struct Postmortem {
+    pub(super) document: Document,
+    pub(super) frozen: Frozen,
 }
 
 impl Postmortem {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { document: Document::parse(TEMPLATE.as_bytes()), frozen: Frozen::default() }
     }
 
-    fn import(&mut self, events: &[Event]) -> Merged {
+    pub(super) fn import(&mut self, events: &[Event]) -> Merged {
         let header = Header {
             version: VERSION,
             source: "x".into(),
@@ -38,7 +38,7 @@ impl Postmortem {
         self.merge(&[])
     }
 
-    fn merge(&mut self, asked: &[EventId]) -> Merged {
+    pub(super) fn merge(&mut self, asked: &[EventId]) -> Merged {
         self.merge_with(&Curation::default(), asked)
     }
 
@@ -61,11 +61,11 @@ impl Postmortem {
         merged
     }
 
-    fn text(&self) -> &str {
+    pub(super) fn text(&self) -> &str {
         self.document.text()
     }
 
-    fn edit(&mut self, from: &str, to: &str) {
+    pub(super) fn edit(&mut self, from: &str, to: &str) {
         assert!(self.text().contains(from), "`{from}` is there to be edited");
         self.document = Document::parse(self.text().replacen(from, to, 1).as_bytes());
     }
@@ -462,5 +462,46 @@ proptest! {
         }
         mine.import(&rest);
         prop_assert_eq!(mine.text(), WHOLE.as_str());
+    }
+}
+
+fn alert(id: &str, at: &str, kind: &str, name: &str) -> Event {
+    let line = format!(
+        r#"{{"id":"{id}","at":"2026-11-20T{at}Z","kind":"{kind}","source":"alertmanager","action":"{name} {kind}"}}"#
+    );
+    let event: Event = serde_json::from_str(&line).unwrap();
+    event.with("alert", name).linked(&format!("https://tools.example/{id}"), "")
+}
+
+#[test]
+fn an_alert_belongs_to_an_incident_unless_it_was_firing_long_before() {
+    let said = said("14:02:30", "we're seeing errors in checkout, impact started at 14:02 UTC");
+    for (events, row) in [
+        // The first sign of it, half a minute before the minute that somebody named.
+        (vec![alert("a", "14:01:30", "alert-firing", "CheckoutErrors")], Some("14:01:30")),
+        // Quiet again in the morning, and anew with the incident.
+        (
+            vec![
+                alert("a", "09:00:00", "alert-firing", "CheckoutErrors"),
+                alert("b", "09:10:00", "alert-resolved", "CheckoutErrors"),
+                alert("c", "14:03:00", "alert-firing", "CheckoutErrors"),
+            ],
+            Some("14:03:00"),
+        ),
+        // It fires all day, and says so again.
+        (
+            vec![
+                alert("a", "09:00:00", "alert-firing", "CheckoutErrors"),
+                alert("c", "14:03:00", "alert-firing", "CheckoutErrors"),
+            ],
+            None,
+        ),
+    ] {
+        let mut mine = Postmortem::new();
+        mine.import(&[events, vec![said.clone()]].concat());
+        let rows: Vec<&str> =
+            mine.text().lines().filter(|line| line.contains("CheckoutErrors alert-firing")).collect();
+        assert_eq!(rows.len(), usize::from(row.is_some()), "{rows:#?}");
+        assert!(row.is_none_or(|at| rows[0].contains(at)), "{rows:#?}");
     }
 }

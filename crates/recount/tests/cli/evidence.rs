@@ -458,3 +458,27 @@ fn the_table_of_the_book_is_read_as_the_book_says() {
     let again = folder.recount(&["import", "1", "deploys-2026.csv"]).is(0);
     assert!(again.out.starts_with("0 rows added"), "{}", again.out);
 }
+
+#[test]
+fn a_timeline_in_local_time_under_utc_is_found_by_its_evidence() {
+    let folder = Folder::library();
+    folder.write(
+        "log.tsv",
+        "8e0d6c974aaa71c3813325d1b493daecd26ead9d\tAna\t2026-10-17T11:15:07-07:00\tGitHub\t2026-10-17T11:15:07-07:00\t\tRevert the cache\n\
+         9a6d562fdfe241de67201311e417c02288e5a691\tBo\t2026-10-17T10:47:04-07:00\tGitHub\t2026-10-17T10:47:04-07:00\t\tRaise the pool\n",
+    );
+    folder.recount(&["draft", "Pool exhausted", "log.tsv"]).is(0);
+    let path = "postmortems/2026/INC-0001-pool-exhausted.md";
+    let text = folder.read(path);
+    let run = folder.recount(&["check", path]);
+    assert!(!run.out.contains("zone-shift"), "{}", run.out);
+    // A person rewrites the rows in the clock on the wall.
+    let table = text.lines().position(|line| line.starts_with("| Time")).expect("the timeline");
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    lines.retain(|line| !line.starts_with("| 2026-10-17"));
+    lines.insert(table + 2, "| 2026-10-17 10:47 | Bo | Raised the pool | `9a6d562f` |".into());
+    lines.insert(table + 3, "| 2026-10-17 11:15 | Ana | Reverted the cache | `8e0d6c97` |".into());
+    folder.write(path, lines.join("\n") + "\n");
+    let run = folder.recount(&["check", path]);
+    assert!(run.out.contains("zone-shift") && run.out.contains("7h earlier"), "{}{}", run.out, run.err);
+}
