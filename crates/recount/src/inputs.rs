@@ -4,6 +4,7 @@
 //! What does not live here: which source reads a part (the engine knows), and what becomes of the events.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -12,9 +13,10 @@ use std::process::Command;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use flate2::bufread::MultiGzDecoder;
 use jiff::Timestamp;
+use recount_engine::config::MappingConfig;
 use recount_engine::evidence::identity::hex;
 use recount_engine::evidence::source::{HEAD, Sorted, Unrecognised};
-use recount_engine::evidence::sources::{SOURCES, git_log};
+use recount_engine::evidence::sources::{SOURCES, git_log, table};
 use recount_engine::evidence::{Import, Options, Part, Session, Source, source};
 use sha2::{Digest, Sha256};
 
@@ -64,6 +66,8 @@ pub(crate) struct Portion {
     entries: Vec<Entry>,
     /// Whether these are all parts of the input.
     whole: bool,
+    /// The mapping of the configuration that is for files of these names.
+    pub(crate) mapping: Option<String>,
 }
 
 impl Portion {
@@ -124,20 +128,44 @@ impl Input {
         }
     }
 
-    /// The parts by source: of the one that is named, else as their bytes say. Parts that are of none are
+    /// The parts by source: of the one that is named, else tables where a mapping is for files of their name,
+    /// else as their bytes say. Parts that are of none are
     /// given to `tell`, one sentence each, unless there is nothing else.
     pub(crate) fn portions(
         &self,
         named: Option<&'static Source>,
+        mappings: &BTreeMap<String, MappingConfig>,
         mut tell: impl FnMut(String),
     ) -> Result<Vec<Portion>, CliError> {
         if matches!(self.kind, Kind::Repository) {
-            return Ok(vec![Portion { source: &git_log::GIT_LOG, entries: Vec::new(), whole: true }]);
+            let source = &git_log::GIT_LOG;
+            return Ok(vec![Portion { source, entries: Vec::new(), whole: true, mapping: None }]);
         }
         let mut archive = self.archive_if_any()?;
         let entries = self.entries(archive.as_mut())?;
         if let Some(source) = named {
-            return Ok(vec![Portion { source, entries, whole: true }]);
+            return Ok(vec![Portion { source, entries, whole: true, mapping: None }]);
+        }
+        let (mut mapped, mut entries) = (BTreeMap::<String, Vec<Entry>>::new(), entries);
+        if !mappings.is_empty() {
+            let (ours, rest) =
+                entries.into_iter().partition(|entry| mapping_for(&entry.name, mappings).is_some());
+            entries = rest;
+            let ours: Vec<Entry> = ours;
+            for entry in ours {
+                let name = mapping_for(&entry.name, mappings).unwrap_or_default().to_owned();
+                mapped.entry(name).or_default().push(entry);
+            }
+        }
+        let is_split = !mapped.is_empty();
+        let mapped = mapped.into_iter().map(|(name, entries)| Portion {
+            source: &table::TABLE,
+            entries,
+            whole: false,
+            mapping: Some(name),
+        });
+        if is_split && entries.is_empty() {
+            return Ok(mapped.collect());
         }
         let looked_at = entries.len().min(LOOKED_AT);
         let mut sorted = self.sort(&entries[..looked_at], archive.as_mut())?;
@@ -152,7 +180,7 @@ impl Input {
             let (message, hint) = text.split_once("; ").unwrap_or((&text, ""));
             (format!("`{name}` is not read: {message}"), hint.to_owned())
         };
-        if sorted.of.is_empty() {
+        if sorted.of.is_empty() && !is_split {
             let nothing = Unrecognised { ambiguous: Vec::new() };
             let first = sorted.unrecognised.first().map_or(&nothing, |(_, unrecognised)| unrecognised);
             let (message, hint) = problem(first, &self.path.display().to_string());
@@ -161,13 +189,13 @@ impl Input {
         for (index, unrecognised) in &sorted.unrecognised {
             tell(problem(unrecognised, &entries[*index].name).0);
         }
-        let whole = sorted.of.len() == 1;
+        let whole = sorted.of.len() == 1 && !is_split;
         let mut entries: Vec<Option<Entry>> = entries.into_iter().map(Some).collect();
         let portions = sorted.of.into_iter().map(|(source, parts)| {
             let entries = parts.into_iter().filter_map(|index| entries[index].take()).collect();
-            Portion { source, entries, whole }
+            Portion { source, entries, whole, mapping: None }
         });
-        Ok(portions.collect())
+        Ok(mapped.chain(portions).collect())
     }
 
     /// Reads a portion through its source. `progress` is told how many parts are read.
@@ -454,10 +482,17 @@ pub(crate) fn sources() -> PossibleValuesParser {
 }
 
 /// Whether a file's name is like a pattern such as `deploys-*.csv`.
-pub(crate) fn is_like(name: &str, pattern: &str) -> bool {
+fn is_like(name: &str, pattern: &str) -> bool {
     let mut builder = ignore::overrides::OverrideBuilder::new("");
     let built = builder.add(pattern).and_then(|builder| builder.build());
     built.is_ok_and(|pattern| pattern.matched(name, false).is_whitelist())
+}
+
+/// The name of the mapping that is for files of this name.
+pub(crate) fn mapping_for<'a>(name: &str, mappings: &'a BTreeMap<String, MappingConfig>) -> Option<&'a str> {
+    let is_for =
+        |mapping: &MappingConfig| mapping.files.as_deref().is_some_and(|pattern| is_like(name, pattern));
+    mappings.iter().find(|(_, mapping)| is_for(mapping)).map(|(name, _)| name.as_str())
 }
 
 /// The source of this name.

@@ -195,7 +195,10 @@ pub(crate) fn read(
             // Whoever says which column holds what says with it that this is a table.
             None => is_mapped.then_some(&table::TABLE),
         };
-        let portions = input.portions(named, |sentence| environment.warn(sentence))?;
+        // A file that was named has its mapping by now; in a folder or an archive each has its own.
+        let none = BTreeMap::new();
+        let within = if input.is_file() { &none } else { &config.evidence.mappings };
+        let portions = input.portions(named, within, |sentence| environment.warn(sentence))?;
         // A rota repeats without end, and who was on call when the window begins began before it.
         let wants_window = input.needs_window()
             || input.size() > LARGE
@@ -215,9 +218,18 @@ pub(crate) fn read(
             .hint("give `--from` and `--to`, or the start time (`draft --start`, or in the document)"));
         }
         for portion in portions {
+            let mut options = options.clone();
+            if let Some(found) = portion.mapping.as_ref().and_then(|name| config.evidence.mappings.get(name))
+            {
+                apply(&mut options, found, how)?;
+            }
             let bar = progress::bar(portion.parts(), "reading", environment.is_watched());
             let import = input.import(&portion, &options, |read| bar.set_position(read as u64))?;
             bar.finish_and_clear();
+            // Of a file, that is a mapping that is not true of it.
+            if let Some(wrong) = import.failures.first() {
+                return Err(CliError::new(wrong.message.clone()).hint(wrong.hint.clone()));
+            }
             tell(environment, &input.name(), portion.source.name, &import, &options);
             imports.push((input.name(), portion.source.name, import));
         }
@@ -366,15 +378,17 @@ fn map(
     });
     let found = match named {
         Some(name) => Some(mappings.get(name).ok_or_else(|| no_mapping(name, mappings))?),
-        None => mappings.values().find(|mapping| {
-            mapping.files.as_deref().is_some_and(|pattern| inputs::is_like(&input.name(), pattern))
-        }),
+        None => inputs::mapping_for(&input.name(), mappings).and_then(|name| mappings.get(name)),
     };
-    if let Some(found) = found {
-        options.mapping = found.fields();
-        if let (None, Some(zone)) = (&options.zone, &found.zone) {
-            options.zone = Some(read_zone(zone)?);
-        }
+    apply(options, found.unwrap_or(&MappingConfig::default()), how)?;
+    Ok(!options.mapping.is_empty())
+}
+
+/// Sets what a mapping says, and what the command line says beside it.
+fn apply(options: &mut Options, found: &MappingConfig, how: &How) -> Result<(), CliError> {
+    options.mapping = found.fields();
+    if let (None, Some(zone)) = (&options.zone, &found.zone) {
+        options.zone = Some(read_zone(zone)?);
     }
     for mapped in &how.map {
         if let Mapped::Field(field, key) = mapped {
@@ -382,7 +396,7 @@ fn map(
         }
     }
     Mapping::parse(&options.mapping).map_err(|wrong| CliError::new(wrong.message).hint(wrong.help))?;
-    Ok(!options.mapping.is_empty())
+    Ok(())
 }
 
 fn no_mapping(name: &str, mappings: &BTreeMap<String, MappingConfig>) -> CliError {
