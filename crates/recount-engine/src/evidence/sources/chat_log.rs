@@ -18,7 +18,7 @@ source! {
     ///
     /// Chat as text, a message a line: `[14:02] <ana> …` and `14:02:05 < ana> …` of IRC clients, `14:02 ana: …`,
     /// the same with a date before the clock (`2026-11-20`, `Nov 20`, `20/11/2026`), `WeeChat`'s columns by tab,
-    /// exports of WhatsApp; and what is copied from Slack, Discord and Teams, where a name and a clock stand
+    /// exports of `WhatsApp`; and what is copied from Slack, Discord and Teams, where a name and a clock stand
     /// above the text (`Ana Li  2:02 PM`, `[20/11 14:02] Ana Li`).
     ///
     /// # How to get it
