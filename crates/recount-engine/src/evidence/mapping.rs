@@ -38,6 +38,9 @@ const KNOWN: &[(&str, &[&str])] = &[
             "occurredat",
             "eventtime",
             "loggedat",
+            "deployedat",
+            "finishedat",
+            "releasedat",
             "at",
         ],
     ),
@@ -53,6 +56,9 @@ const KNOWN: &[(&str, &[&str])] = &[
             "changedby",
             "createdby",
             "initiator",
+            "deployedby",
+            "triggeredby",
+            "initiatedby",
             "operator",
             "engineer",
             "owner",
@@ -253,6 +259,26 @@ impl Mapping {
                 said.push(format!("{field} from `{name}`"));
             }
         }
+        if whole.fields.contains_key("action") || whole.fields.contains_key("alert") {
+            return (whole, said);
+        }
+        // A list of deploys says what was deployed, and leaves it to its name that it was.
+        if let Some((what, version)) = deployed(names) {
+            let place = names.iter().find(|name| matches!(&*plain(name), "environment" | "env" | "stage"));
+            let place = place.map(|name| format!(" to {{{name}}}")).unwrap_or_default();
+            whole.fields.insert(
+                "action".to_owned(),
+                Template::parse(&format!("Deployed {{{what}}} {{{version}}}{place}")),
+            );
+            whole
+                .fields
+                .entry("kind".to_owned())
+                .or_insert_with(|| Template(vec![Piece::Text("deploy".to_owned())]));
+            said.push(format!("deploys of `{what}` at `{version}`"));
+            if let Some(status) = names.iter().find(|name| plain(name) == "status") {
+                whole.fields.entry("result".to_owned()).or_insert_with(|| Template::key(status));
+            }
+        }
         (whole, said)
     }
 
@@ -269,7 +295,19 @@ pub fn tells(names: &[&str]) -> bool {
         let known = KNOWN.iter().filter(|(name, _)| *name == field).flat_map(|(_, known)| known.iter());
         known.copied().any(|known| names.iter().any(|name| plain(name) == known))
     };
-    has("time") && (has("action") || has("alert"))
+    has("time") && (has("action") || has("alert") || deployed(names).is_some())
+}
+
+/// What was deployed and at which version, where the names of a list of deploys say so.
+fn deployed<'a>(names: &[&'a str]) -> Option<(&'a str, &'a str)> {
+    let find = |known: &[&str]| {
+        known.iter().find_map(|known| names.iter().copied().find(|name| plain(name) == *known))
+    };
+    let what = find(&["service", "app", "application", "component", "project", "repository", "repo"])?;
+    let version = find(&["version", "release", "tag", "revision", "commit", "sha", "build"])?;
+    // Many things have a version: an environment or who deployed make it a deploy.
+    find(&["environment", "env", "stage", "deployedat", "deployedby", "deploymentid"])?;
+    Some((what, version))
 }
 
 /// A name without case, spaces and punctuation: `Time (UTC)` is `timeutc`.

@@ -234,6 +234,10 @@ pub(crate) fn read(
             let bar = progress::bar(portion.parts(), "reading", environment.is_watched());
             let import = input.import(&portion, &options, |read| bar.set_position(read as u64))?;
             bar.finish_and_clear();
+            // Of a file, that is a mapping that is not true of it.
+            if let Some(wrong) = import.failures.first() {
+                return Err(CliError::new(wrong.message.clone()).hint(wrong.hint.clone()));
+            }
             tell(environment, &portion.name(input), portion.source.name, &import, &options);
             imports.push((portion.name(input), portion.source.name, import));
         }

@@ -420,8 +420,21 @@ fn a_table_is_read_as_the_command_line_or_the_configuration_says() {
     ] {
         folder.recount(&["import", "1", "other.csv", "--map", map]).refuses(sentence, hint);
     }
-    let lost = folder.recount(&["import", "1", "other.csv", "--map", "time=wnn,action=was"]).is(0);
-    assert!(lost.err.contains("there is no column or key `wnn`; did you mean `wann`?"), "{}", lost.err);
+    folder
+        .recount(&["import", "1", "other.csv", "--map", "time=wnn,action=was"])
+        .refuses("there is no column or key `wnn` in `other.csv`", "did you mean `wann`?");
+
+    // In a folder, each file has the mapping that is for its name; what has none is read by its bytes.
+    folder.write("mixed/2026/deploys-old.csv", "wann,wer,was,version\n2026-11-20 15:09:05,Ana Li,shop,v43\n");
+    folder.write("mixed/shop.gitlog.tsv", GIT_LOG);
+    let both = folder.recount(&["import", "1", "mixed"]).is(0);
+    assert!(both.err.contains("table, 1 event") && both.err.contains("git-log, 4 events"), "{}", both.err);
+    let text = folder.read(PATH);
+    assert!(text.contains("| 2026-11-20 14:09:05 | Ana Li | Deployed shop v43 |"), "{text}");
+    folder.write("mixed/2026/deploys-bad.csv", "when,who\n2026-11-20 15:09:05,Ana Li\n");
+    folder
+        .recount(&["import", "1", "mixed"])
+        .refuses("there is no column or key `was` in `2026/deploys-bad.csv`", "there are `when`, `who`");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::evidence::derive;
 use crate::evidence::event::{Event, Kind};
-use crate::evidence::identity::own_id;
+use crate::evidence::identity::{hashed_id, own_id};
 use crate::evidence::json::Record;
 use crate::evidence::phrases;
 use crate::evidence::reader::{self, JsonSource, Reader};
@@ -22,7 +22,7 @@ source! {
     /// - lists of the API version 1 (`/api/v1/events`) and version 2 (`/api/v2/events`), and single events;
     /// - webhook payloads as Datadog suggests them (`title`, `date`, `event_type`, `id`), with the variables
     ///   `$ALERT_TRANSITION`, `$PRIORITY`, `$TAGS` and `$LINK` where you added them under `alert_transition`,
-    ///   `priority`, `tags` and `link`.
+    ///   `priority`, `tags` and `link`; and shorter ones that have `alert_id`, `alert_transition` and a time.
     ///
     /// # How to get it
     ///
@@ -62,9 +62,13 @@ fn recognise(part: &Part<'_>) -> Confidence {
     });
     let second = peek.value("data.type") == Some("event") && peek.has("data.attributes.attributes")
         || peek.has_all(&["data.attributes.attributes.evt.id", "data.attributes.timestamp"]);
-    let webhook = peek.has_all(&["event_type", "title", "date", "org.id", "org.name"]);
+    let webhook = peek.has_all(&["event_type", "title", "date", "org.id", "org.name"])
+        || (peek.has_all(&["alert_id", "alert_transition"]) && HOOK_TIMES.iter().any(|time| peek.has(time)));
     if first || second || webhook { Confidence::Sure } else { Confidence::No }
 }
+
+/// Where the time of a webhook stands that a team wrote by itself.
+const HOOK_TIMES: &[&str] = &["date", "last_updated", "date_happened", "timestamp"];
 
 #[derive(Default)]
 struct DatadogEvents;
@@ -104,7 +108,7 @@ impl JsonSource for DatadogEvents {
             first(tree.at("event"))
         } else if tree.has("date_happened") {
             first(tree)
-        } else if tree.has("event_type") && tree.has("date") {
+        } else if (tree.has("event_type") && tree.has("date")) || tree.has("alert_transition") {
             webhook(tree)
         } else {
             return Err(
@@ -180,9 +184,9 @@ fn second(event: Tree<'_>) -> Happening<'_> {
 fn webhook(event: Tree<'_>) -> Happening<'_> {
     Happening {
         id: event.text("id").into_owned(),
-        time: event.text("date").into_owned(),
-        title: event.text("title").into_owned(),
-        text: event.text("body").into_owned(),
+        time: event.first(HOOK_TIMES).into_owned(),
+        title: event.first(&["title", "event_title", "alert_title"]).into_owned(),
+        text: event.first(&["body", "event_msg", "message"]).into_owned(),
         tags: tags(event, "tags"),
         level: event.text("alert_type").into_owned(),
         priority: event.first(&["alert_priority", "priority"]).into_owned(),
@@ -192,7 +196,7 @@ fn webhook(event: Tree<'_>) -> Happening<'_> {
         transition: event.text("alert_transition").into_owned(),
         host: event.first(&["hostname", "host"]).into_owned(),
         source: event.text("event_type").into_owned(),
-        link: event.text("link").into_owned(),
+        link: event.first(&["link", "url"]).into_owned(),
         tree: event,
     }
 }
@@ -208,10 +212,13 @@ static TITLE: LazyLock<Regex> = LazyLock::new(|| {
 
 fn told(happening: &Happening<'_>, reader: &mut Reader) -> Result<(), String> {
     let at = reader.instant(&happening.time)?;
-    if happening.id.is_empty() {
-        return Err("it is no event: it has no ID".into());
-    }
-    let id = own_id("datadog", &[&happening.id]);
+    // What a program sends to Datadog has no ID yet, nor has a webhook that a team wrote without one.
+    let id = if happening.id.is_empty() {
+        let whose = [&*happening.monitor_id, &*happening.transition, &*happening.host].join(" ");
+        hashed_id("datadog", at.at, &whose, &happening.title)
+    } else {
+        own_id("datadog", &[&happening.id])
+    };
     let tag = |name: &str| {
         let found = happening.tags.iter().filter_map(|tag| tag.split_once(':')).find(|(key, _)| *key == name);
         found.map(|(_, value)| value.to_owned()).unwrap_or_default()

@@ -123,7 +123,8 @@ fn recognise(part: &Part<'_>) -> Confidence {
     });
     let of_gh = || {
         let page = |url: &str| url.contains("/pull/") || url.contains("/issues/");
-        peek.has_all(&["number", "title"]) && (peek.values("url").any(page) || peek.values("html_url").any(page))
+        peek.has_all(&["number", "title"])
+            && (peek.values("url").any(page) || peek.values("html_url").any(page))
     };
     let of_events = || {
         peek.has_all(&["repo.name", "actor.login", "payload"])

@@ -69,7 +69,9 @@ fn recognise(part: &Part<'_>) -> Confidence {
     let comments = peek.has("comments.body") && api("comments.self");
     let changes = peek.has("values.items.fromString") || peek.has("values.items.fieldId");
     let webhook = peek.value("webhookEvent").is_some_and(|event| {
-        event.starts_with("jira:") || event.starts_with("comment_") || event.starts_with("issue")
+        ["jira:", "comment_", "issue", "worklog_", "attachment_", "sprint_", "board_", "project_", "user_"]
+            .iter()
+            .any(|start| event.starts_with(start))
     });
     if issue || comments || changes || webhook { Confidence::Sure } else { Confidence::No }
 }

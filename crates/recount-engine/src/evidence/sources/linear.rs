@@ -69,7 +69,10 @@ fn recognise(part: &Part<'_>) -> Confidence {
         let more = ["state", "priorityLabel", "team", "history", "createdAt", "url"];
         has("identifier") && has("title") && more.iter().any(|key| has(key))
     });
-    let webhook = peek.has_all(&["webhookTimestamp", "organizationId", "type", "action"]);
+    // Older webhooks have no time of their own: they are known by the address beside their data.
+    let ours = peek.value("url").is_some_and(|url| url.starts_with("https://linear.app/"));
+    let webhook = peek.has_all(&["webhookTimestamp", "organizationId", "type", "action"])
+        || (ours && peek.has_all(&["type", "action", "data.id"]));
     if issue || webhook { Confidence::Sure } else { Confidence::No }
 }
 

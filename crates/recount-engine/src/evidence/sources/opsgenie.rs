@@ -3,9 +3,9 @@
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use crate::evidence::event::{Event, Kind, Milestone};
+use crate::evidence::event::{Event, EventId, Kind, Milestone};
 use crate::evidence::identity::{own_id, sha256_hex};
-use crate::evidence::instants::Instant;
+use crate::evidence::instants::{self, Instant};
 use crate::evidence::json::Record;
 use crate::evidence::plain;
 use crate::evidence::reader::{self, JsonSource, Reader};
@@ -53,7 +53,11 @@ source! {
     /// - `updatedAt` of an alert is the last change of anything: acknowledgement and end are counted from
     ///   `report`, in milliseconds since the creation. A closed alert without a report has no known end, and
     ///   the import says so.
-    /// - A log does not name its alert: import the alert as well. Log and alert tell of the same things twice.
+    /// - A log does not name its alert: import the alert as well, and what both tell of is taken from the
+    ///   alert alone.
+    /// - Where nobody entered when impact began or was detected, Opsgenie gives the time of declaring: then it
+    ///   is a candidate and no milestone.
+    /// - The webhook of an escalation policy has no time: it is left out and counted.
     /// - Opsgenie's own links need the name of the account, which exports of alerts do not have: only
     ///   incidents are linked.
     OPSGENIE: "opsgenie", "Alerts and incidents of Opsgenie", recognise, reader::json::<Opsgenie>
@@ -79,7 +83,10 @@ fn recognise(part: &Part<'_>) -> Confidence {
 const ACTOR: &str = "Opsgenie";
 
 #[derive(Default)]
-struct Opsgenie;
+struct Opsgenie {
+    /// The entries of logs that tell what their alert tells too, by the IDs that they would have.
+    logged: Vec<EventId>,
+}
 
 impl JsonSource for Opsgenie {
     const LISTS: &'static [&'static str] = &["data", "values"];
@@ -99,7 +106,8 @@ impl JsonSource for Opsgenie {
             }
             Ok(())
         } else if data.has("log") {
-            log(data, reader)
+            self.logged.extend(log(data, reader)?);
+            Ok(())
         } else if !data.has("id") {
             Err("it is no alert and no incident: it has no `id`".into())
         } else if ["impactedServices", "impactStartDate", "links.web"].iter().any(|key| data.has(key)) {
@@ -107,6 +115,38 @@ impl JsonSource for Opsgenie {
         } else {
             alert(data, reader)
         }
+    }
+
+    /// A log does not say whose it is. What it tells at the time of the alert itself is told once; the rest is
+    /// of that alert where there is only one.
+    fn finish(&mut self, reader: &mut Reader) {
+        if self.logged.is_empty() {
+            return;
+        }
+        let (logged, own): (Vec<Event>, Vec<Event>) = std::mem::take(&mut reader.import.events)
+            .into_iter()
+            .partition(|event| self.logged.contains(&event.id));
+        let mut alerts: Vec<&Event> =
+            own.iter().filter(|event| event.details.contains_key("alert")).collect();
+        alerts.dedup_by_key(|event| event.details.get("fingerprint"));
+        let only = alerts.first().filter(|_| alerts.len() == 1).map(|event| (**event).clone());
+        for mut event in logged {
+            let is_told = own.iter().any(|told| {
+                let apart = told.instant().duration_since(event.instant()).abs();
+                told.kind == event.kind && apart <= SignedDuration::from_secs(1)
+            });
+            if is_told && event.kind != Kind::Note {
+                reader.import.leave_out("entry of a log that its alert tells too", 1);
+                continue;
+            }
+            for key in ["alert", "service", "severity", "region", "fingerprint"] {
+                if let Some(value) = only.as_ref().and_then(|alert| alert.details.get(key)) {
+                    event.details.insert(key.to_owned(), value.clone());
+                }
+            }
+            reader.import.events.push(event);
+        }
+        reader.import.events.extend(own);
     }
 }
 
@@ -120,7 +160,7 @@ fn name(alert: Tree<'_>) -> String {
 fn about(alert: Tree<'_>, event: Event) -> Event {
     event
         .with("alert", name(alert))
-        .with("severity", alert.text("priority"))
+        .with("severity", priority(alert))
         .with("service", alert.first(&["details.service", "entity"]))
         .with("region", alert.text("details.region"))
         .with("title", alert.text("message"))
@@ -134,9 +174,19 @@ fn described(alert: Tree<'_>) -> String {
     if !on.is_empty() && !text.contains(&*on) {
         text = format!("{text} on {on}");
     }
-    match &*alert.text("priority") {
+    match priority(alert).as_str() {
         "" => text,
         priority => format!("{text} ({priority})"),
+    }
+}
+
+/// `P3`; older webhooks give the number alone.
+fn priority(tree: Tree<'_>) -> String {
+    let priority = tree.text("priority");
+    if priority.len() == 1 && priority.bytes().all(|byte| byte.is_ascii_digit()) {
+        format!("P{priority}")
+    } else {
+        priority.into_owned()
     }
 }
 
@@ -188,7 +238,13 @@ fn webhook(tree: Tree<'_>, reader: &mut Reader) -> Result<(), String> {
     if action == "Create" {
         return fired(alert, &id, reader).map(|_| ());
     }
-    let updated = alert.text("updatedAt");
+    let updated = alert.first(&["updatedAt", "insertedAt"]);
+    if updated.is_empty() {
+        // An escalation policy sends what it is and whom it notifies, and nothing of when.
+        reader.import.leave_out(&format!("webhook of `{action}` without a time"), 1);
+        reader.import.note("some webhooks of Opsgenie have no time: import the log of the alert");
+        return Ok(());
+    }
     let at = reader.instant(&updated)?;
     let who = person(&alert.text("username"), reader);
     let name = described(alert);
@@ -225,7 +281,8 @@ fn webhook(tree: Tree<'_>, reader: &mut Reader) -> Result<(), String> {
     Ok(())
 }
 
-fn log(entry: Tree<'_>, reader: &mut Reader) -> Result<(), String> {
+/// Reads an entry of a log, and gives its ID where it became an event.
+fn log(entry: Tree<'_>, reader: &mut Reader) -> Result<Option<EventId>, String> {
     let at = reader.instant(&entry.text("createdAt"))?;
     let text = plain::html(&entry.text("log"));
     let lower = text.to_lowercase();
@@ -249,13 +306,14 @@ fn log(entry: Tree<'_>, reader: &mut Reader) -> Result<(), String> {
     } else {
         offset.into_owned()
     };
-    reader.push(Event::new(own_id("opsgenie", &["log", &id]), &at, kind).doing(who, text));
-    Ok(())
+    let id = own_id("opsgenie", &["log", &id]);
+    reader.push(Event::new(id.clone(), &at, kind).doing(who, text));
+    Ok(Some(id))
 }
 
 fn incident(incident: Tree<'_>, reader: &mut Reader) -> Result<(), String> {
     let (id, title) = (incident.text("id"), incident.text("message"));
-    let (tiny, priority) = (incident.text("tinyId"), incident.text("priority"));
+    let (tiny, priority) = (incident.text("tinyId"), priority(incident));
     let named = if tiny.is_empty() { "the incident".to_owned() } else { format!("incident #{tiny}") };
     let link = incident.text("links.web");
     let event = |what: &str, at: &Instant, kind| {
@@ -270,6 +328,7 @@ fn incident(incident: Tree<'_>, reader: &mut Reader) -> Result<(), String> {
     let who = person(&incident.first(&["ownerUser", "owner"]), reader);
     let declared = if priority.is_empty() { "yes".into() } else { priority.clone() };
     reader.push(event("created", &at, Kind::Ticket).doing(who, action).with("declared", declared));
+    let created = at;
     for (path, milestone, action) in [
         ("impactStartDate", Milestone::Started, "Impact began"),
         ("impactDetectDate", Milestone::Detected, "Impact was detected"),
@@ -278,11 +337,10 @@ fn incident(incident: Tree<'_>, reader: &mut Reader) -> Result<(), String> {
         match reader.instant_if_set(&incident.text(path)) {
             Ok(Some(at)) => {
                 let action = format!("{action} ({named}: {title})");
-                reader.push(
-                    event(&milestone.word().to_lowercase(), &at, Kind::Note)
-                        .doing(ACTOR, action)
-                        .reaching(milestone),
-                );
+                let event = event(&milestone.word().to_lowercase(), &at, Kind::Note).doing(ACTOR, action);
+                let early = matches!(milestone, Milestone::Started | Milestone::Detected);
+                let is_default = early && instants::is_default(&at, &created);
+                reader.push(if is_default { event } else { event.reaching(milestone) });
             }
             Ok(None) => {}
             Err(why) => reader.skip(format!("`{path}` of {named}: {why}")),

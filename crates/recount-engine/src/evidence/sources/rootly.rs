@@ -19,7 +19,7 @@ source! {
     /// - incidents, a list or one (`/v1/incidents`, `/v1/incidents/ID`), with what is `included`;
     /// - the timeline of an incident (`/v1/incidents/ID/events`), its action items, alerts and the updates of
     ///   status pages;
-    /// - webhook payloads of incidents, their events and alerts.
+    /// - webhook payloads of incidents, their events and alerts, and what an edge connector is sent.
     ///
     /// # How to get it
     ///
@@ -62,7 +62,11 @@ fn recognise(part: &Part<'_>) -> Confidence {
         _ => false,
     };
     let webhook = peek.has_all(&["event.type", "event.issued_at", "data"]);
-    if api || webhook { Confidence::Sure } else { Confidence::No }
+    let delivery = peek.has_all(&["event_id", "event_type", "timestamp", "data"])
+        && peek.value("event_type").is_some_and(|kind| {
+            ["alert.", "incident.", "action."].iter().any(|start| kind.starts_with(start))
+        });
+    if api || webhook || delivery { Confidence::Sure } else { Confidence::No }
 }
 
 const ACTOR: &str = "Rootly";
@@ -99,7 +103,10 @@ impl JsonSource for Rootly {
         let value: Value = reader.parse(record)?;
         let tree = Tree::of(&value);
         if tree.has("event.issued_at") {
-            return webhook(tree, reader);
+            return webhook(&tree.text("event.type"), tree, reader);
+        }
+        if tree.has("event_id") && tree.has("event_type") {
+            return webhook(&tree.text("event_type"), tree, reader);
         }
         if !tree.has("data") {
             return resource(tree, reader);
@@ -131,11 +138,15 @@ fn resource(tree: Tree<'_>, reader: &mut Reader) -> Result<(), String> {
     }
 }
 
-fn webhook(tree: Tree<'_>, reader: &mut Reader) -> Result<(), String> {
-    let (kind, data) = (tree.text("event.type"), tree.at("data"));
+fn webhook(kind: &str, tree: Tree<'_>, reader: &mut Reader) -> Result<(), String> {
+    let data = tree.at("data");
     let id = data.text("id");
     if kind.ends_with(".deleted") {
         reader.import.leave_out("deletion", 1);
+        return Ok(());
+    }
+    if kind.ends_with("action.triggered") || kind.ends_with("action_triggered") {
+        reader.import.leave_out(&format!("webhook of `{kind}`"), 1);
         return Ok(());
     }
     match kind.split('.').next().unwrap_or("") {
@@ -248,6 +259,7 @@ fn status_page(id: &str, event: Tree<'_>, reader: &mut Reader) -> Result<(), Str
 fn alert(id: &str, alert: Tree<'_>, reader: &mut Reader) -> Result<(), String> {
     let summary = alert.text("summary");
     let source = alert.text("source");
+    let outer = alert.first(&["external_id", "short_id"]);
     let about = |event: Event| {
         event
             .linked(
@@ -255,7 +267,10 @@ fn alert(id: &str, alert: Tree<'_>, reader: &mut Reader) -> Result<(), String> {
                 if source.is_empty() { "alert".into() } else { source.clone() },
             )
             .with("alert", summary.clone())
-            .with("fingerprint", alert.first(&["external_id", "short_id"]))
+            .with("service", alert.joined("services", "name"))
+            .with("severity", alert.text("labels.severity"))
+            .with("region", alert.text("labels.region"))
+            .with("fingerprint", if outer.is_empty() { id.into() } else { outer.clone() })
     };
     let at = reader.instant(&alert.first(&["started_at", "created_at"]))?;
     let by = if source.is_empty() { ACTOR.into() } else { source.clone() };

@@ -14,6 +14,7 @@ use crate::evidence::event::{Event, Kind, Precision};
 use crate::evidence::identity::{hashed_id, own_id, sha256_hex};
 use crate::evidence::instants::{self, Instant};
 use crate::evidence::json::{elements, members, reason};
+use crate::evidence::live::Failure;
 use crate::evidence::mapping::{self, Mapping, Wrong, kind_named, plain, says_utc, ticked};
 use crate::evidence::phrases;
 use crate::evidence::reader::{self, PartSource, Reader};
@@ -64,7 +65,7 @@ source! {
 /// Keys of an envelope around rows.
 const LISTS: &[&str] = &[
     "items", "results", "data", "records", "rows", "events", "entries", "logs", "hits", "values", "value",
-    "list", "result", "response",
+    "list", "result", "response", "messages",
 ];
 
 fn recognise(part: &Part<'_>) -> Confidence {
@@ -115,9 +116,20 @@ impl PartSource for Table {
         } else {
             self.delimited(&text, &mapping, reader)
         };
-        if let Err(wrong) = read {
-            reader.at(Position::Line(1));
-            reader.skip(wrong.to_string());
+        match read {
+            Ok(()) => {}
+            // Somebody said what the columns are, and they are not: nothing of this part can be believed.
+            Err(wrong) if !reader.options.mapping.is_empty() => reader.import.failures.push(Failure {
+                message: format!("{} in `{}`", wrong.message, reader.part()),
+                hint: wrong.help,
+                status: None,
+                is_limit: false,
+                partial: Vec::new(),
+            }),
+            Err(wrong) => {
+                reader.at(Position::Line(1));
+                reader.skip(wrong.to_string());
+            }
         }
     }
 
@@ -531,7 +543,15 @@ struct JsonRow<'a>(&'a [u8]);
 
 impl Row for JsonRow<'_> {
     fn value(&self, key: &str) -> String {
-        find(self.0, key).map(scalar).unwrap_or_default()
+        let Some(value) = find(self.0, key) else { return String::new() };
+        // Of somebody or something that is told at length, its name.
+        let named = || {
+            ["name", "displayName", "username", "login", "email"]
+                .iter()
+                .filter_map(|name| find(value, name).map(scalar))
+                .find(|name| !name.is_empty())
+        };
+        if value.starts_with(b"{") { named().unwrap_or_default() } else { scalar(value) }
     }
 }
 
@@ -638,9 +658,38 @@ mod tests {
             ),
         ] {
             let import = read(text, &mapping);
-            assert_eq!(import.skipped.iter().map(|s| s.why.as_str()).collect::<Vec<_>>(), [said], "{text}");
+            let said_of: Vec<String> = import
+                .skipped
+                .iter()
+                .map(|skipped| skipped.why.clone())
+                .chain(
+                    import
+                        .failures
+                        .iter()
+                        .map(|wrong| format!("{}; {}", wrong.message.replace(" in `rows`", ""), wrong.hint)),
+                )
+                .collect();
+            assert_eq!(said_of, [said], "{text}");
+            // A field that there is none of is refused before anything is read.
+            let is_error = mapping.iter().all(|(field, _)| *field == "time") && !mapping.is_empty();
+            assert_eq!(import.failures.len(), usize::from(is_error), "{text}");
             assert!(import.events.is_empty());
         }
+    }
+
+    #[test]
+    fn lists_of_deploys_and_nested_names_are_understood_by_themselves() {
+        let told = |text: &str| -> Vec<String> {
+            assert_eq!(recognise(&Part::new("x", text.as_bytes())), Confidence::Shape, "{text}");
+            let import = read(text, &[]);
+            import.events.iter().map(|e| format!("{:?} {}: {}", e.kind, e.actor, e.action)).collect()
+        };
+        let deploys = "deployed_at,service,version,environment,deployed_by,status\n\
+                       2026-11-20T14:02:05Z,shop,v42,production,Ana Li,success\n";
+        assert_eq!(told(deploys), ["Deploy Ana Li: Deployed shop v42 to production"]);
+        let nested =
+            r#"{"messages":[{"timestamp":"2026-11-20T14:02:05Z","text":"x","author":{"name":"Ana Li"}}]}"#;
+        assert_eq!(told(nested), ["Message Ana Li: x"]);
     }
 
     #[test]
