@@ -5,8 +5,10 @@
 use jiff::civil::Date;
 use pulldown_cmark::Parser;
 
+use super::habits;
 use super::headings::{self, Place};
 use super::times;
+use crate::document::template::normalize;
 use crate::document::markdown::{self, Block, BlockKind, Markdown};
 use crate::document::{Source, Span};
 
@@ -214,6 +216,23 @@ impl Outline {
             parts.push(Part { heading: Some(heading), level, parent, place, lead, blocks: Vec::new() });
         }
         self.parts = parts;
+        self.name_what_is_to_be_done();
+    }
+
+    /// `Remediation` is what was done, but where no other heading announces what is still to be done.
+    fn name_what_is_to_be_done(&mut self) {
+        let is_named = |part: &Part| part.place == Some(Place::Actions);
+        if self.parts.iter().any(is_named) {
+            return;
+        }
+        let found = self.parts.iter().position(|part| {
+            let name = part.heading.map(|heading| normalize(self.slice(heading)));
+            name.is_some_and(|name| matches!(name.as_str(), "remediation" | "remediations"))
+                && part.blocks.iter().any(|index| matches!(self.block(*index).kind, BlockKind::List | BlockKind::Table))
+        });
+        if let Some(at) = found {
+            self.parts[at].place = Some(Place::Actions);
+        }
     }
 
     /// The timeline that goes on with a heading of its own level that is a day or begins with a time.
@@ -302,7 +321,9 @@ impl Outline {
 
     /// The first day that the text of a span names.
     pub(super) fn day_in(&self, span: Span, near: Option<Date>) -> Option<Date> {
-        times::day_in_prose(self.slice(span), near)
+        let text = self.slice(span);
+        times::day_in_prose(text, near)
+            .or_else(|| times::day_in_prose(&habits::with_english_months(text), near))
     }
 }
 
