@@ -33,11 +33,17 @@ const LEADS: [(&str, &str); 24] = [
 ];
 
 /// Words before two times, and between them.
-const BETWEEN: [(&str, &str); 6] =
-    [("between ", " and "), ("entre las ", " y "), ("entre ", " y "), ("entre ", " et "), ("zwischen ", " und "), ("entre ", " e ")];
+const BETWEEN: [(&str, &str); 6] = [
+    ("between ", " and "),
+    ("entre las ", " y "),
+    ("entre ", " y "),
+    ("entre ", " et "),
+    ("zwischen ", " und "),
+    ("entre ", " e "),
+];
 
 /// Months in languages whose names English readers do not abbreviate alike, with the English ones.
-const MONTHS: [(&str, &str); 62] = [
+const MONTHS: [(&str, &str); 61] = [
     ("janvier", "January"),
     ("février", "February"),
     ("fevrier", "February"),
@@ -99,14 +105,14 @@ const MONTHS: [(&str, &str); 62] = [
     ("augustus", "August"),
     ("maj", "May"),
     ("augusti", "August"),
-    ("december", "December"),
 ];
 
 /// The words before a time, without the time: only where a digit or a month follows.
 pub(super) fn lead(text: &str) -> Option<(&'static str, &str)> {
     let found = LEADS.iter().find_map(|(phrase, sign)| Some((*sign, after(text, phrase)?)));
     found.filter(|(_, rest)| begins_as_time(rest)).or_else(|| {
-        let (phrase, _) = BETWEEN.iter().find(|(phrase, _)| after(text, phrase).is_some_and(begins_as_time))?;
+        let (phrase, _) =
+            BETWEEN.iter().find(|(phrase, _)| after(text, phrase).is_some_and(begins_as_time))?;
         Some(("~", after(text, phrase)?))
     })
 }
@@ -121,14 +127,17 @@ fn begins_as_time(text: &str) -> bool {
     let bare = text.trim_start_matches(['*', '_', '`', '~', '[', '(']);
     let word = bare.split(|ch: char| !ch.is_alphabetic()).next().unwrap_or("");
     bare.starts_with(|ch: char| ch.is_ascii_digit())
-        || word.len() >= 3 && date::is_month(word) && bare[word.len()..].trim_start().starts_with(|ch: char| ch.is_ascii_digit())
+        || word.len() >= 3
+            && date::is_month(word)
+            && bare[word.len()..].trim_start().starts_with(|ch: char| ch.is_ascii_digit())
 }
 
 /// A time in a spelling that the values of documents know, as far as that is certain.
 pub(super) fn plain(text: &str) -> String {
     let mut text = text.trim().to_owned();
     if let Some((sign, rest)) = lead(&text) {
-        let between = BETWEEN.iter().find(|(phrase, and)| after(&text, phrase).is_some() && rest.contains(and));
+        let between =
+            BETWEEN.iter().find(|(phrase, and)| after(&text, phrase).is_some() && rest.contains(and));
         let rest = between.map_or(rest.to_owned(), |(_, and)| rest.replacen(and, " - ", 1));
         text = format!("{sign}{rest}");
     }
@@ -159,9 +168,12 @@ fn word(word: &str) -> String {
     if let Some((_, month)) = MONTHS.iter().find(|(name, _)| bare.to_lowercase() == *name) {
         return format!("{month}{tail}");
     }
-    let digits = |text: &str, most: usize| (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let digits = |text: &str, most: usize| {
+        (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
     let clock = |text: &str| {
-        text.split_once(':').is_some_and(|(hour, minute)| digits(hour, 2) && minute.len() == 2 && digits(minute, 2))
+        text.split_once(':')
+            .is_some_and(|(hour, minute)| digits(hour, 2) && minute.len() == 2 && digits(minute, 2))
     };
     // `9:02a`, `12:28p`
     for (letter, meridiem) in [(['a', 'A'], "AM"), (['p', 'P'], "PM")] {

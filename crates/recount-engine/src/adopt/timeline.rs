@@ -309,7 +309,9 @@ impl Reader<'_> {
                     self.found.rest.push(self.outline.source_of(index));
                 }
             }
-            BlockKind::List if !self.takes_all() && !self.belongs_to_the_entry_above(index) => self.list(index),
+            BlockKind::List if !self.takes_all() && !self.belongs_to_the_entry_above(index) => {
+                self.list(index)
+            }
             BlockKind::Paragraph if !self.takes_all() => self.lines(block.content),
             BlockKind::Quote if !self.takes_all() && self.quote(index) => {}
             BlockKind::Code if !self.takes_all() && self.code(index) => {}

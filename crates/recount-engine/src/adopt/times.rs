@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
-use super::{habits, words};
 use super::zones::{city_in, is_utc, zone_in, zone_label};
+use super::{habits, words};
 use crate::document::value::date::{self, Scanned};
 use crate::document::value::time::{self, Anchor, Form, Moment, Precision, TimeProblem};
 
