@@ -310,7 +310,7 @@ impl Reader<'_> {
                 }
             }
             BlockKind::List if !self.takes_all() && !self.belongs_to_the_entry_above(index) => {
-                self.list(index)
+                self.list(index);
             }
             BlockKind::Paragraph if !self.takes_all() => self.lines(block.content),
             BlockKind::Quote if !self.takes_all() && self.quote(index) => {}

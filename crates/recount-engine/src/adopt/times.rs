@@ -114,10 +114,10 @@ fn relative(text: &str) -> Option<Leading> {
 
 /// `At 14:02`, `Around 14:02`, `On 3 March`.
 fn begins_vaguely(text: &str) -> bool {
+    const WORDS: [&str; 8] = ["at", "around", "about", "approx", "approximately", "circa", "ca", "by"];
     if habits::lead(text).is_some() {
         return true;
     }
-    const WORDS: [&str; 8] = ["at", "around", "about", "approx", "approximately", "circa", "ca", "by"];
     let Some((word, rest)) = text.split_once(' ') else { return false };
     let word = word.trim_end_matches(['.', ',']);
     WORDS.iter().any(|known| word.eq_ignore_ascii_case(known))
