@@ -117,6 +117,15 @@ fn paragraph(outline: &Outline, content: Span, has_list: bool, found: &mut Actio
     found.items.push(item(content, cell, None));
 }
 
+/// Whether a list, wherever it stands, is one of things to do: each of its items has a box.
+pub(super) fn is_checklist(outline: &Outline, index: usize) -> bool {
+    if outline.block(index).kind != BlockKind::List {
+        return false;
+    }
+    let mut boxes = outline.markdown.children(index).map(|(item, _)| cells::checked(outline, item).is_some());
+    boxes.next().is_some_and(|first| first && boxes.all(|has_box| has_box))
+}
+
 fn list(outline: &Outline, index: usize, found: &mut Actions) {
     let items: Vec<usize> = outline.markdown.children(index).map(|(item, _)| item).collect();
     for at in items {
@@ -202,6 +211,11 @@ fn item(span: Span, cell: CellText, checked: Option<bool>) -> Item {
         item.cells[PRIORITY] = priority;
         text = rest;
     }
+    if matches!(item.cells[STATUS].as_str(), "" | "Open")
+        && let Some(state) = trailing_bracket(&text).filter(|state| status::kind_of(state).is_some())
+    {
+        state.clone_into(&mut item.cells[STATUS]);
+    }
     if item.cells[STATUS].is_empty()
         && let Some(state) = labelled(&text, &["status"]).filter(|state| status::kind_of(state).is_some())
     {
@@ -223,6 +237,13 @@ fn leading_bracket(text: &str) -> Option<(String, String)> {
     }
     let rest = rest.strip_prefix(marks).unwrap_or(rest).trim_start_matches([':', ' ']).to_owned();
     (!rest.is_empty()).then(|| (inside[..end].to_owned(), rest))
+}
+
+/// `Resize the pool (in progress)`: what the brackets at the end hold.
+fn trailing_bracket(text: &str) -> Option<&str> {
+    let inside = text.trim_end().trim_end_matches('.').strip_suffix([')', ']'])?;
+    let at = inside.rfind(['(', '['])?;
+    Some(inside[at + 1..].trim()).filter(|inside| !inside.is_empty() && inside.len() <= 20)
 }
 
 /// Whether what stands in brackets is a name: one or a few words in small letters or with an `@`.
@@ -411,6 +432,7 @@ mod tests {
             ("- [x] Add an alert", ["", "Add an alert", "", "", "Done", ""]),
             ("* [ ] Add an alert (@ana)", ["", "Add an alert (@ana)", "@ana", "", "Open", ""]),
             ("- [garndt?] more clarity", ["", "more clarity", "garndt?", "", "", ""]),
+            ("- [ ] Resize it (in progress)", ["", "Resize it (in progress)", "", "", "in progress", ""]),
             ("* [DONE] re-enable", ["", "re-enable", "", "", "DONE", ""]),
             ("- [*] ensure it", ["", "ensure it", "", "", "Done", ""]),
             ("- **[P1]** page on disk", ["P1", "page on disk", "", "", "", ""]),

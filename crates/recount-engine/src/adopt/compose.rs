@@ -51,6 +51,7 @@ pub(super) struct Composer<'r> {
     pub(super) document: Document,
     /// Parts that were dealt with.
     pub(super) handled: Vec<bool>,
+    /// Their spans are in the outline's text until the end, when they become the file's.
     placements: Vec<Placement>,
     pub(super) notes: Vec<String>,
     /// Headings, labels and headers that are called otherwise here, each with what they are now.
@@ -82,7 +83,7 @@ impl Composer<'_> {
     }
 
     pub(super) fn placed(&mut self, from: Span, to: impl Into<String>) {
-        self.placements.push(Placement { from: self.outline.in_file(from), to: to.into(), placed: true });
+        self.placements.push(Placement { from, to: to.into(), placed: true });
     }
 
     pub(super) fn said(&mut self, span: Span, to: &str) {
@@ -496,9 +497,8 @@ impl Composer<'_> {
                     continue;
                 }
             }
-            let from = self.outline.in_file(span);
             self.placements.push(Placement {
-                from,
+                from: span,
                 to: format!("section `{name}` behind the template's"),
                 placed: false,
             });
@@ -580,8 +580,10 @@ impl Composer<'_> {
 
     fn finish(mut self) -> Adoption {
         self.placements.sort_by_key(|placement| (placement.from.start, placement.from.end));
-        let unplaced = self.placements.iter().filter(|placement| !placement.placed);
-        let unplaced = unplaced.map(|placement| words_between(self.outline, placement.from)).sum();
+        let unplaced = words_without_a_place(self.outline, &self.placements);
+        for placement in &mut self.placements {
+            placement.from = self.outline.in_file(placement.from);
+        }
         Adoption {
             document: self.document,
             placements: self.placements,
@@ -595,6 +597,19 @@ impl Composer<'_> {
     }
 }
 
-fn words_between(outline: &Outline, span: Span) -> usize {
-    outline.text.get(span.range()).map_or(0, words::count)
+/// Words that stand in sections without a place, each once: a section holds those below it, and of what stands
+/// between its first and its last word some may have a place.
+fn words_without_a_place(outline: &Outline, placements: &[Placement]) -> usize {
+    let mut is_out = vec![false; outline.text.len()];
+    // What has no place first: what is inside of it and has one takes it back.
+    for placed in [false, true] {
+        for placement in placements.iter().filter(|placement| placement.placed == placed) {
+            if let Some(bytes) = is_out.get_mut(placement.from.range()) {
+                bytes.fill(!placed);
+            }
+        }
+    }
+    let left: Vec<u8> =
+        outline.text.bytes().zip(is_out).map(|(byte, is_out)| if is_out { byte } else { b' ' }).collect();
+    words::count(&String::from_utf8_lossy(&left)).min(words::count(&outline.text))
 }

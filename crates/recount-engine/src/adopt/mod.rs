@@ -10,6 +10,7 @@ mod actions;
 mod cells;
 mod compose;
 mod facts;
+mod habits;
 mod headings;
 mod milestones;
 mod outline;

@@ -5,9 +5,11 @@
 use jiff::civil::Date;
 use pulldown_cmark::Parser;
 
+use super::habits;
 use super::headings::{self, Place};
 use super::times;
 use crate::document::markdown::{self, Block, BlockKind, Markdown};
+use crate::document::template::normalize;
 use crate::document::{Source, Span};
 
 /// A document of another template, taken apart. Spans are offsets in `text`.
@@ -214,6 +216,35 @@ impl Outline {
             parts.push(Part { heading: Some(heading), level, parent, place, lead, blocks: Vec::new() });
         }
         self.parts = parts;
+        self.name_what_is_to_be_done();
+    }
+
+    /// `Remediation` is what was done, but where it speaks of what is to come and no other heading does.
+    fn name_what_is_to_be_done(&mut self) {
+        let is_named = |part: &Part| part.place == Some(Place::Actions);
+        if self.parts.iter().any(is_named) {
+            return;
+        }
+        let found = self.parts.iter().position(|part| {
+            let name = part.heading.map(|heading| normalize(self.slice(heading)));
+            name.is_some_and(|name| matches!(name.as_str(), "remediation" | "remediations"))
+                && part.blocks.iter().any(|index| self.block(*index).kind == BlockKind::List)
+                && part.blocks.iter().any(|index| self.announces(*index))
+        });
+        if let Some(at) = found {
+            self.parts[at].place = Some(Place::Actions);
+        }
+    }
+
+    /// Whether a paragraph ends with a colon and speaks of what is to come: `We will:`.
+    fn announces(&self, index: usize) -> bool {
+        const TO_COME: [&str; 6] = ["will", "going to", "need to", "should", "plan to", "next"];
+        let block = self.block(index);
+        let text = normalize(self.slice(block.content));
+        let words = format!(" {text} ");
+        block.kind == BlockKind::Paragraph
+            && self.slice(block.content).trim_end().ends_with(':')
+            && TO_COME.iter().any(|said| words.contains(&format!(" {said} ")))
     }
 
     /// The timeline that goes on with a heading of its own level that is a day or begins with a time.
@@ -302,7 +333,9 @@ impl Outline {
 
     /// The first day that the text of a span names.
     pub(super) fn day_in(&self, span: Span, near: Option<Date>) -> Option<Date> {
-        times::day_in_prose(self.slice(span), near)
+        let text = self.slice(span);
+        times::day_in_prose(text, near)
+            .or_else(|| times::day_in_prose(&habits::with_english_months(text), near))
     }
 }
 

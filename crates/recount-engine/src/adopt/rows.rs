@@ -178,6 +178,13 @@ impl Composer<'_> {
             for index in outline.parts[at].blocks.iter().filter(|_| free) {
                 if actions::is_table(outline, *index) && actions::rows(outline, *index, &mut found) {
                     self.taken.push((*index, Vec::new()));
+                } else if at > 0
+                    && outline.parts[at].place.is_none()
+                    && actions::is_checklist(outline, *index)
+                {
+                    // Boxes before the first heading are about writing the document.
+                    actions::block(outline, *index, true, &mut found);
+                    self.taken.push((*index, Vec::new()));
                 }
             }
         }

@@ -78,7 +78,54 @@ pub(super) fn timeline_column(name: &str) -> Option<TimelineColumn> {
     use TimelineColumn as C;
     let known = SYNONYMS.timeline.get(name).copied();
     let has = |word: &str| name.split(' ').any(|part| part == word);
+    let has_any = |words: &[&str]| words.iter().any(|word| has(word));
     known.or_else(|| match () {
+        () if has_any(&[
+            "when",
+            "heure",
+            "hora",
+            "horodatage",
+            "uhrzeit",
+            "zeit",
+            "zeitpunkt",
+            "fecha",
+            "datum",
+        ]) || has_any(&["tijd", "ora", "datetime", "時刻", "時間", "日時", "时间"]) =>
+        {
+            Some(C::Time)
+        }
+        () if has_any(&["qui", "quién", "quien", "wer", "responsable", "person", "担当", "担当者"]) => {
+            Some(C::Actor)
+        }
+        () if has_any(&[
+            "événement",
+            "événements",
+            "evento",
+            "eventos",
+            "ereignis",
+            "description",
+            "descripción",
+        ]) || has_any(&[
+            "what",
+            "details",
+            "detail",
+            "occurrence",
+            "activity",
+            "note",
+            "notes",
+            "message",
+        ]) || has_any(&[
+            "acontecimiento",
+            "suceso",
+            "gebeurtenis",
+            "内容",
+            "出来事",
+            "事象",
+            "事件",
+        ]) =>
+        {
+            Some(C::Action)
+        }
         () if has("time") || has("date") || has("timestamp") || has("utc") || has("clock") => Some(C::Time),
         () if has("who") || has("actor") || has("person") || has("team") || has("by") || has("responder") => {
             Some(C::Actor)
@@ -102,7 +149,53 @@ pub(super) fn action_column(name: &str) -> Option<ActionColumn> {
     use ActionColumn as C;
     let known = SYNONYMS.actions.get(name).copied();
     let has = |word: &str| name.split(' ').any(|part| part == word);
+    let has_any = |words: &[&str]| words.iter().any(|word| has(word));
     known.or_else(|| match () {
+        () if has_any(&[
+            "responsable",
+            "verantwortlich",
+            "zuständig",
+            "responsável",
+            "担当",
+            "担当者",
+            "dri",
+        ]) || has_any(&["assigned", "propietario", "dueño"]) =>
+        {
+            Some(C::Owner)
+        }
+        () if has_any(&[
+            "échéance",
+            "fecha",
+            "frist",
+            "fällig",
+            "prazo",
+            "termin",
+            "期限",
+            "target",
+            "by",
+            "when",
+        ]) =>
+        {
+            Some(C::DueDate)
+        }
+        () if has_any(&["statut", "estado", "état", "progress", "状態"]) => Some(C::Status),
+        () if has_any(&["priorité", "prioridad", "priorität", "prioridade", "優先度"]) => {
+            Some(C::Priority)
+        }
+        () if has_any(&[
+            "acción",
+            "ação",
+            "maßnahme",
+            "massnahme",
+            "aufgabe",
+            "tâche",
+            "tarea",
+            "対応",
+            "対策",
+        ]) =>
+        {
+            Some(C::Action)
+        }
         () if has("owner") || has("assignee") || has("responsible") || has("who") => Some(C::Owner),
         () if has("due") || has("deadline") || has("eta") || has("date") => Some(C::DueDate),
         () if has("status") || has("state") => Some(C::Status),

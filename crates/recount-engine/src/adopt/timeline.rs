@@ -330,7 +330,9 @@ impl Reader<'_> {
                     self.found.rest.push(self.outline.source_of(index));
                 }
             }
-            BlockKind::List if !self.takes_all() => self.list(index),
+            BlockKind::List if !self.takes_all() && !self.belongs_to_the_entry_above(index) => {
+                self.list(index);
+            }
             BlockKind::Paragraph if !self.takes_all() => self.lines(block.content),
             BlockKind::Quote if !self.takes_all() && self.quote(index) => {}
             BlockKind::Code if !self.takes_all() && self.code(index) => {}
@@ -343,6 +345,13 @@ impl Reader<'_> {
                 None => self.found.rest.push(self.outline.source_of(index)),
             },
         }
+    }
+
+    /// Whether a list says more of the entry right above it: a paragraph with a time, and no item has one.
+    fn belongs_to_the_entry_above(&self, list: usize) -> bool {
+        let is_clock = self.open.as_ref().is_some_and(|open| open.written.contains(':'));
+        let mut items = self.outline.markdown.children(list).map(|(item, _)| item);
+        is_clock && !items.any(|item| self.outline.begins_with_time(item))
     }
 
     fn takes_all(&self) -> bool {

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
-use super::words;
 use super::zones::{city_in, is_utc, zone_in, zone_label};
+use super::{habits, words};
 use crate::document::value::date::{self, Scanned};
 use crate::document::value::time::{self, Anchor, Form, Moment, Precision, TimeProblem};
 
@@ -77,7 +77,7 @@ pub(super) fn whole(text: &str) -> Option<String> {
 
 /// The one day that a text names and nothing else, with the year nearest to `near`.
 pub(super) fn whole_day(text: &str, near: Option<Date>) -> Option<Date> {
-    let text = without_marks(text);
+    let text = habits::plain(&without_marks(text));
     let text = text.trim_end_matches([':', '.', ',', ' ']);
     let (scanned, length) = date::scan(text)?;
     if !text[length..].trim_matches(|ch: char| !ch.is_alphanumeric()).is_empty() {
@@ -112,9 +112,12 @@ fn relative(text: &str) -> Option<Leading> {
     Some(Leading { time: without_marks(&text[..end]), rest: rest_after(text, end) })
 }
 
-/// `At 14:02`, `Around 14:02`.
+/// `At 14:02`, `Around 14:02`, `On 3 March`.
 fn begins_vaguely(text: &str) -> bool {
     const WORDS: [&str; 8] = ["at", "around", "about", "approx", "approximately", "circa", "ca", "by"];
+    if habits::lead(text).is_some() {
+        return true;
+    }
     let Some((word, rest)) = text.split_once(' ') else { return false };
     let word = word.trim_end_matches(['.', ',']);
     WORDS.iter().any(|known| word.eq_ignore_ascii_case(known))
@@ -250,7 +253,7 @@ pub(super) const SOME_DAY: Date = Date::constant(2020, 1, 15);
 
 /// A time in a spelling that the values of documents know: with its year, with a colon in `2026-11-20 1402`.
 fn tidy(text: &str, near: Option<Date>) -> String {
-    let mut text = text.replace("HH:mm", "").replace("HH:MM", "");
+    let mut text = habits::plain(&text.replace("HH:mm", "").replace("HH:MM", ""));
     if let Some((scanned, start, end)) = day_in(&text)
         && !matches!(scanned, Scanned::Date(_))
         && let Some(date) = certain(scanned, near)

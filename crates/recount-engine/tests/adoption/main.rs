@@ -68,3 +68,11 @@ proptest! {
         adopting(&bytes, &Options::default());
     }
 }
+
+#[test]
+fn a_word_without_a_place_is_counted_once_and_one_that_has_a_place_not_at_all() {
+    let text = "# T\n\n## Odd\n\none two\n\n### Below\n\nthree\n\n### Impact\n\nfour\n\n### Other\n\nfive\n";
+    let adoption = adopting(text.as_bytes(), &Options::default());
+    // `Odd one two Below three Other five`
+    assert_eq!(adoption.unplaced, 7, "{:#?}", adoption.placements);
+}

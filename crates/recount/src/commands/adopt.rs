@@ -283,7 +283,7 @@ fn original(path: &Path, name: &str, kept: &str) -> Original {
 }
 
 /// A name as it can stand in a link.
-fn escape_link(name: &str) -> String {
+pub(crate) fn escape_link(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     for byte in name.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {

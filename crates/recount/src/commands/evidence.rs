@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::path::Path;
 
 use clap::Subcommand;
 use recount_engine::document::TimelineRow;
@@ -10,7 +11,7 @@ use recount_store::evidence_folder;
 use serde::Serialize;
 
 use crate::Outcome;
-use crate::commands::import;
+use crate::commands::{adopt, import};
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::machine::{self, Header};
@@ -124,6 +125,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
             let (inputs, events) = (frozen.inputs().len(), frozen.events().len());
             if inputs == 0 {
                 environment.note(format!("nothing is frozen for `{id}`"));
+                say_what_is_kept(&workspace, &path, environment)?;
                 return Ok(Exit::Done);
             }
             if !yes {
@@ -153,7 +155,36 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
                 let link = if rows == 1 { "row of the timeline links" } else { "rows of the timeline link" };
                 environment.warn(format!("{rows} {link} to what is gone"));
             }
+            say_what_is_kept(&workspace, &path, environment)?;
             Ok(Exit::Done)
         }
     }
+}
+
+/// Says which file stays in the evidence folder: the original of an adopted postmortem, which the postmortem
+/// links. It is no evidence that was imported, so it is a person's to remove.
+fn say_what_is_kept(
+    workspace: &Workspace,
+    path: &Path,
+    environment: &mut Environment,
+) -> Result<(), CliError> {
+    let folder = evidence_folder(path);
+    let (_, document) = workspace.read(path)?;
+    let Ok(entries) = fs::read_dir(&folder) else { return Ok(()) };
+    let mut kept: Vec<String> =
+        entries.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned())).collect();
+    kept.sort();
+    let adopted = document.text().lines().filter(|line| line.starts_with("- Adopted from ["));
+    let adopted: Vec<&str> = adopted.collect();
+    for name in kept {
+        let linked = format!("/{}", adopt::escape_link(&name));
+        if adopted.iter().any(|line| line.contains(&format!("{linked})"))) {
+            let file = workspace.library.relative(&folder.join(&name)).display().to_string();
+            environment.note(format!(
+                "`{}` is kept: the original that this postmortem was adopted from; remove the file yourself if it must go",
+                visible(&file)
+            ));
+        }
+    }
+    Ok(())
 }

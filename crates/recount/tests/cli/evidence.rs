@@ -249,6 +249,16 @@ fn evidence_is_listed_and_purged_when_said_twice() {
 }
 
 #[test]
+fn the_original_of_an_adopted_postmortem_is_kept_and_purge_says_so() {
+    let folder = Folder::library();
+    folder.write("old one.md", "# Search was down on 2026-05-04\n\n## Impact\n\nNobody found anything.\n");
+    folder.recount(&["adopt", "old one.md"]).is(0);
+    let run = folder.recount(&["evidence", "purge", "1", "--yes"]).is(0);
+    assert!(run.err.contains("old one.md` is kept: the original"), "{}", run.err);
+    assert!(folder.files("postmortems").iter().any(|file| file.ends_with("old one.md")));
+}
+
+#[test]
 fn purged_evidence_that_comes_in_again_leaves_rows_as_people_left_them() {
     let (folder, _) = drafted();
     let text = folder.read(PATH);

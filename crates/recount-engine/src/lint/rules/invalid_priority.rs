@@ -1,6 +1,7 @@
 //! `invalid-priority`: an action item whose priority is none of the template's.
 
 use crate::document::edit::Edit;
+use crate::document::is_bare_none;
 use crate::document::value::priority::Priority;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings, Fix};
@@ -48,8 +49,8 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
             continue;
         }
         let why = "the priority says what is done first and when it is due";
-        // `missing-priority` says that there is none.
-        let Some(cell) = item.priority.filter(|_| !text.is_empty()) else { continue };
+        // `missing-priority` says that there is none, or a stand-in for one.
+        let Some(cell) = item.priority.filter(|_| !is_bare_none(text)) else { continue };
         match read {
             Some((priority, _)) => {
                 let fix = || {

@@ -1,10 +1,12 @@
 //! `missing-priority`: an action item that says nothing about how urgent it is.
 
+use crate::document::is_bare_none;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings};
 
 rule! {
-    /// The Priority cell of an action item is empty, or its table has no such column.
+    /// The Priority cell of an action item is empty or holds a stand-in such as `TBD` or `-`, or its table has
+    /// no such column.
     ///
     /// ## Why
     ///
@@ -40,7 +42,7 @@ rule! {
 
 fn check(cx: &Context<'_>, out: &mut Findings) {
     for item in cx.document.action_items() {
-        if !cx.document.cell_text(item.priority).is_empty() {
+        if !is_bare_none(cx.document.cell_text(item.priority)) {
             continue;
         }
         out.report(
