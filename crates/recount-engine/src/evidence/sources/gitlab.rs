@@ -80,6 +80,9 @@ fn recognise(part: &Part<'_>) -> Confidence {
         || has(&["iid", "deployable"])
         || has(&["deployable", "environment"])
         || has(&["iid", "project_id", "web_url"])
+        // Older servers give a pipeline no `iid`; its page, or what only GitLab writes, tells it still.
+        || has(&["project_id", "sha", "ref", "web_url"])
+        || has(&["before_sha", "yaml_errors"])
         || has(&["tag_name", "released_at"])
         || (has(&["pipeline", "stage", "web_url"]) && has(&["commit"]));
     if header || payload || answer { Confidence::Sure } else { Confidence::No }
