@@ -34,7 +34,8 @@ source! {
     /// recount import INC-0042 https://acme.pagerduty.com/incidents/Q2ABCDEF3GHIJK
     /// ```
     ///
-    /// Accounts in the EU set `url = "https://api.eu.pagerduty.com"` in `[evidence.pagerduty]`. As files:
+    /// Accounts in the EU set `url = "https://api.eu.pagerduty.com"` in `[evidence.pagerduty]`. A token of OAuth
+    /// stands in the variable with its word: `Bearer …`. As files:
     ///
     /// ```sh
     /// for what in '' /log_entries?include[]=channels\&limit=100 /notes; do
