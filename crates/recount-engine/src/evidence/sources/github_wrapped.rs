@@ -61,10 +61,14 @@ fn search<'a>(raw: &'a RawValue, depth: usize, found: &mut Vec<&'a RawValue>) {
         if (has("number") && has("title")) || has("tagName") {
             found.push(raw);
         } else {
-            object.values().for_each(|inner| search(inner, depth + 1, found));
+            for inner in object.values() {
+                search(inner, depth + 1, found);
+            }
         }
     } else if let Ok(list) = serde_json::from_str::<Vec<&'a RawValue>>(raw.get()) {
-        list.into_iter().for_each(|inner| search(inner, depth + 1, found));
+        for inner in list {
+            search(inner, depth + 1, found);
+        }
     }
 }
 

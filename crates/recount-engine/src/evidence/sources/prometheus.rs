@@ -182,7 +182,7 @@ struct Active<'a> {
     #[serde(borrow, default)]
     state: Scalar<'a>,
     #[serde(borrow, default, rename = "activeAt")]
-    active_at: Scalar<'a>,
+    from: Scalar<'a>,
 }
 
 impl JsonSource for Prometheus {
@@ -323,10 +323,10 @@ impl Prometheus {
             reader.import.leave_out(what, 1);
             return Ok(());
         }
-        let active = reader.instant(wire.active_at.as_str())?;
+        let active = reader.instant(wire.from.as_str())?;
         let waits = SignedDuration::try_from_secs_f64(waits.unwrap_or(0.0)).unwrap_or_default();
-        let fired = active.at.checked_add(waits).unwrap_or(active.at);
-        let since = Instant { at: fired, ..active.clone() };
+        let at = active.at.checked_add(waits).unwrap_or(active.at);
+        let since = Instant { at, ..active.clone() };
         let fingerprint = alert::fingerprint(labels);
         let none = Labels::new();
         let annotations = wire.annotations.as_ref().unwrap_or(&none);
