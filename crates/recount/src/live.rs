@@ -137,7 +137,10 @@ impl LiveInput {
                 secrets.push(both.clone());
                 ("Authorization".to_owned(), format!("Basic {both}"))
             }
-            None => (auth.header.to_owned(), format!("{}{secret}", auth.prefix)),
+            None => {
+                secrets.extend(secret.split_once(' ').map(|(_, token)| token.trim().to_owned()));
+                (auth.header.to_owned(), shown(auth.prefix, &secret))
+            }
         });
         Ok(Access {
             url,
@@ -152,6 +155,12 @@ impl LiveInput {
             table,
         })
     }
+}
+
+/// A token as its header holds it: behind the service's word for it, unless it brings one of its own, such as
+/// `Bearer …` for an OAuth token where keys are usual. No token has a space in it.
+fn shown(prefix: &str, secret: &str) -> String {
+    if secret.contains(' ') { secret.to_owned() } else { format!("{prefix}{secret}") }
 }
 
 fn is_credential(name: &str) -> bool {
@@ -190,6 +199,12 @@ fn base64(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_token_that_brings_its_own_scheme_is_shown_as_it_is() {
+        assert_eq!(shown("Token token=", "u+abc"), "Token token=u+abc");
+        assert_eq!(shown("Token token=", "Bearer pdus+abc"), "Bearer pdus+abc");
+    }
 
     #[test]
     fn base64_pads_as_the_standard_says() {

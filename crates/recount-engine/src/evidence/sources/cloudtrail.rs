@@ -1,12 +1,13 @@
 //! The source `cloudtrail`: who asked AWS for what. What an operation's name means stands in [`kind_of`] and
 //! [`told`]; which of its parameters may be shown in [`NAMES`].
 
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::evidence::event::{Event, Kind};
 use crate::evidence::identity::{hashed_id, own_id};
-use crate::evidence::instants::Scalar;
+use crate::evidence::instants::{self, Instant, Scalar};
 use crate::evidence::json::Record;
 use crate::evidence::reader::{self, JsonSource, Reader};
 use crate::evidence::source::{Confidence, Part, source};
@@ -209,7 +210,7 @@ fn call(wire: &Wire<'_>, reader: &mut Reader) -> Result<(), String> {
         return Ok(());
     }
     let time = wire.event_time.given().ok_or("this record has no time")?;
-    let at = reader.instant(time)?;
+    let at = at(time, reader)?;
 
     let (actor, is_person) = who(identity, reader);
     let request = wire.request_parameters.as_ref().unwrap_or(&Value::Null);
@@ -542,8 +543,18 @@ fn words_of(name: &str) -> Vec<String> {
     words
 }
 
+/// When it was. AWS writes UTC; lakes that normalise records write the same without saying so.
+fn at(time: &str, reader: &Reader) -> Result<Instant, String> {
+    reader.instant(time).or_else(|why| match reader.options.zone {
+        None => instants::read(time, Some(&TimeZone::UTC)).map_err(|_| why),
+        Some(_) => Err(why),
+    })
+}
+
 fn past(verb: &str) -> String {
     match verb {
+        // `SharedSnapshotCopyInitiated` is what a service tells, and stands in the past already.
+        _ if verb.len() > 4 && verb.ends_with("ed") => verb.to_owned(),
         "Put" | "Set" | "Reset" | "Split" => verb.to_owned(),
         "Run" => "Ran".into(),
         "Send" => "Sent".into(),

@@ -8,18 +8,20 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 
 use super::forge::{self, Deploy, Stage};
+use super::github_keys::recognise;
 use super::github_live;
 use super::github_place::{Home, page, repository};
 use super::github_wire::{
     Delivery, Deployment, Job, Push, Release, Repository, Request, Run, Shape, Status, User,
 };
+use super::github_wrapped;
 use crate::evidence::event::{Event, Kind};
 use crate::evidence::identity::own_id;
 use crate::evidence::instants::Instant;
 use crate::evidence::json::{self, Record};
 use crate::evidence::phrases;
 use crate::evidence::reader::{self, JsonSource, Reader};
-use crate::evidence::source::{Confidence, Part, source};
+use crate::evidence::source::{Position, source};
 
 source! {
     /// # What it reads
@@ -30,7 +32,10 @@ source! {
     ///   `items` of a search, `workflow_runs`, `jobs`, and a repository's `events`;
     /// - as `gh pr list`, `gh run list`, `gh release list` and `gh issue list` print them with `--json`;
     /// - as webhooks: the bare payload, a list, one a line, or wrapped with its headers as recorders and
-    ///   GitHub's own log of deliveries do. The name of the webhook's event is not needed.
+    ///   GitHub's own log of deliveries do, or sent as a form (`payload=…`), one a line. The name of the
+    ///   webhook's event is not needed;
+    /// - pull requests, releases and issues in answers of GraphQL (`gh api graphql`), where the query asked for
+    ///   their times.
     ///
     /// GitHub Enterprise is the same. Gitea and Forgejo send webhooks of this form too.
     ///
@@ -80,65 +85,6 @@ source! {
     live: github_live::FORM
 }
 
-/// Where an object can stand: bare, in an envelope's list, in a wrapping.
-const PREFIXES: &[&str] = &["", "items.", "workflow_runs.", "jobs.", "payload.", "body.", "request.payload."];
-
-/// Keys that only GitHub has together, and the forges that copy its payloads.
-const KEYS: &[&[&str]] = &[
-    &["number", "diff_url"],
-    &["number", "pull_request.diff_url"],
-    &["pull_request.diff_url"],
-    &["number", "headRefName"],
-    &["number", "mergedAt"],
-    &["task", "statuses_url"],
-    &["deployment.task"],
-    &["deployment_url", "state"],
-    &["deployment_status.state"],
-    &["workflow_run.head_sha"],
-    &["workflow_job.run_id"],
-    &["run_number", "head_sha"],
-    &["run_id", "head_sha"],
-    &["databaseId", "headSha"],
-    &["databaseId", "workflowName"],
-    &["tag_name", "tarball_url"],
-    &["tag_name", "upload_url"],
-    &["tagName", "publishedAt"],
-    &["release.tag_name", "release.html_url"],
-    &["number", "repository_url"],
-    &["issue.repository_url"],
-    &["ref", "before", "after", "pusher"],
-    &["ref", "before", "after", "head_commit"],
-    &["repository.full_name", "sender.login"],
-];
-
-fn recognise(part: &Part<'_>) -> Confidence {
-    let peek = part.peek();
-    let has = |keys: &&[&str]| {
-        PREFIXES.iter().any(|prefix| keys.iter().all(|key| peek.has(&format!("{prefix}{key}"))))
-    };
-    let header = ["", "headers.", "request.headers."].iter().any(|prefix| {
-        ["X-GitHub-Event", "x-github-event", "X-Github-Event"]
-            .iter()
-            .any(|name| peek.has(&format!("{prefix}{name}")))
-    });
-    let of_gh = || {
-        let page = |url: &str| url.contains("/pull/") || url.contains("/issues/");
-        peek.has_all(&["number", "title"])
-            && (peek.values("url").any(page) || peek.values("html_url").any(page))
-    };
-    let of_events = || {
-        peek.has_all(&["repo.name", "actor.login", "payload"])
-            && peek.values("type").any(|name| name.ends_with("Event"))
-    };
-    // GitLab and Bitbucket name theirs so.
-    let other = peek.has("object_kind") || peek.has("iid") || peek.has("pullrequest");
-    if !other && (header || KEYS.iter().any(has) || of_gh() || of_events()) {
-        Confidence::Sure
-    } else {
-        Confidence::No
-    }
-}
-
 /// How deep wrappings nest: a delivery, its request, the payload.
 const DEEPEST: usize = 4;
 
@@ -148,6 +94,8 @@ struct GitHub {
     deployments: BTreeMap<(String, String), Known>,
     /// The statuses, which become events when all deployments are known.
     statuses: Vec<Told>,
+    /// Whether the part is a form, which was read as a whole.
+    is_form: bool,
 }
 
 /// What a deployment says that its statuses do not.
@@ -183,7 +131,21 @@ struct Around {
 impl JsonSource for GitHub {
     const LISTS: &'static [&'static str] = &["items", "workflow_runs", "jobs"];
 
+    fn begin(&mut self, bytes: &[u8], reader: &mut Reader) {
+        let payloads = github_wrapped::of_form(bytes);
+        self.is_form = !payloads.is_empty();
+        for (index, payload) in payloads.iter().enumerate() {
+            reader.at(Position::Line(index + 1));
+            if let Err(why) = self.object(payload.as_bytes(), &Around::default(), 0, reader) {
+                reader.skip(why);
+            }
+        }
+    }
+
     fn record(&mut self, record: &Record<'_>, reader: &mut Reader) -> Result<(), String> {
+        if self.is_form {
+            return Ok(());
+        }
         self.object(record.bytes, &Around::default(), 0, reader)
     }
 
@@ -217,6 +179,14 @@ impl GitHub {
                 Ok(text) => self.object(text.as_bytes(), &around, depth + 1, reader),
                 Err(_) => self.object(inner.get().as_bytes(), &around, depth + 1, reader),
             };
+        }
+        if let Some(answer) = shape.data.filter(|data| data.get().starts_with('{') && depth == 0) {
+            for (index, found) in github_wrapped::of_answer(answer).into_iter().enumerate() {
+                if let Err(why) = self.object(found.get().as_bytes(), outer, depth + 1, reader) {
+                    reader.skip(format!("object {} of the answer: {why}", index + 1));
+                }
+            }
+            return Ok(());
         }
         let mut around = Around {
             home: repository(shape.repository).or(&outer.home),

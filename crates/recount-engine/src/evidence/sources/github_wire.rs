@@ -41,6 +41,9 @@ pub(super) struct Shape<'a> {
     pub(super) review: Option<IgnoredAny>,
     #[serde(default)]
     pub(super) thread: Option<IgnoredAny>,
+    /// The answer of GraphQL.
+    #[serde(borrow, default)]
+    pub(super) data: Option<&'a RawValue>,
     // What wraps a payload: recorders, the delivery log, the events of the API.
     #[serde(borrow, default)]
     pub(super) payload: Option<&'a RawValue>,

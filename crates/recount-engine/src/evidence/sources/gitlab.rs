@@ -80,6 +80,9 @@ fn recognise(part: &Part<'_>) -> Confidence {
         || has(&["iid", "deployable"])
         || has(&["deployable", "environment"])
         || has(&["iid", "project_id", "web_url"])
+        // Older servers give a pipeline no `iid`; its page, or what only GitLab writes, tells it still.
+        || has(&["project_id", "sha", "ref", "web_url"])
+        || has(&["before_sha", "yaml_errors"])
         || has(&["tag_name", "released_at"])
         || (has(&["pipeline", "stage", "web_url"]) && has(&["commit"]));
     if header || payload || answer { Confidence::Sure } else { Confidence::No }
@@ -388,7 +391,10 @@ fn deployment(bytes: &[u8], reader: &mut Reader) -> Result<(), String> {
 
 fn deployment_hook(bytes: &[u8], home: &Home, reader: &mut Reader) -> Result<(), String> {
     let deployment: DeploymentHook<'_> = parse(bytes)?;
-    let id = deployment.deployment_id.given().ok_or("a deployment without its `deployment_id`")?;
+    // Older servers name the job alone, which deploys once.
+    let known = deployment.deployment_id.given().map(|id| ("deployment", id));
+    let known = known.or(deployment.deployable_id.given().map(|id| ("job", id)));
+    let (what, id) = known.ok_or("a deployment without its `deployment_id`")?;
     let link = deployment.deployable_url.as_str();
     let home = home.clone().or(&Home::of(link)).or_configured(reader);
     let version = forge::version(deployment.reference.as_str(), deployment.short_sha.as_str());
@@ -399,7 +405,7 @@ fn deployment_hook(bytes: &[u8], home: &Home, reader: &mut Reader) -> Result<(),
     };
     let at = reader.instant(deployment.status_changed_at.as_str())?;
     let told = Told {
-        what: "deployment",
+        what,
         id,
         status,
         version: &version,

@@ -123,11 +123,12 @@ impl JsonSource for Journald {
             (_, transport) if transport == "kernel" => "kernel",
             _ => wire.comm.0.as_str(),
         };
+        let message = machine_log::without_colours(&wire.message.0);
         let line = Line {
             host: &wire.host.0,
             app,
             unit: if wire.about.0.is_empty() && app != "systemd" { &wire.unit.0 } else { &wire.about.0 },
-            message: &wire.message.0,
+            message: &message,
             priority: wire.priority.0.parse().ok(),
             message_id: &wire.message_id.0,
         };

@@ -62,7 +62,9 @@ fn recognise(part: &Part<'_>) -> Confidence {
         peek.has(&format!("{at}auditID"))
             && (peek.has(&format!("{at}verb")) || peek.has(&format!("{at}stage")))
     };
-    if is_event("") || is_event("items.") {
+    // A policy or a shipper may drop the ID.
+    let sparse = peek.has_all(&["stage", "verb", "objectRef", "requestReceivedTimestamp"]);
+    if is_event("") || is_event("items.") || sparse {
         return Confidence::Sure;
     }
     let wrapped = peek.values("events.message").chain(peek.values("message"));

@@ -60,7 +60,9 @@ fn recognise(part: &Part<'_>) -> Confidence {
     for at in ["items.", "object.", "event.", ""] {
         let has = |key: &str| peek.has(&format!("{at}{key}"));
         let is_event = (has("involvedObject.kind") || has("regarding.kind")) && has("reason");
-        if is_event && has("metadata.name") {
+        // What `jq` cut down, or a shipper copied, may have lost its own name.
+        let is_told = has("message") || has("note") || has("lastTimestamp") || has("eventTime");
+        if is_event && (has("metadata.name") || is_told) {
             return Confidence::Sure;
         }
     }

@@ -3,6 +3,7 @@
 //!
 //! What does not live here: how a line is written down (`journald`, `syslog`).
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
@@ -112,6 +113,15 @@ const NOISE: &[&str] = &[
     "Network Manager Script",
     "init.scope",
 ];
+
+/// Colours and the like, as terminals are told; rsyslog writes the escape as `#033`.
+static COLOURS: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?:\x1b|#033)\[[0-9;?]*[A-Za-z]").expect("a fixed pattern"));
+
+/// A message without what only a terminal reads.
+pub(super) fn without_colours(message: &str) -> Cow<'_, str> {
+    COLOURS.replace_all(message, "")
+}
 
 /// What a line tells, or why it is left out.
 pub(super) fn read(line: &Line<'_>, reader: &mut Reader) -> Result<Told, &'static str> {

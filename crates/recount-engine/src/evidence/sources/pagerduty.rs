@@ -11,7 +11,7 @@ use super::pagerduty_wire::{About, Channel, Hook, Incident, LogEntry, Note, OldH
 use super::pagerduty_words::{alert_in, beginning, canonical, in_prose, priority};
 use crate::evidence::event::{Event, Kind};
 use crate::evidence::identity::{own_id, sha256_hex};
-use crate::evidence::instants::Instant;
+use crate::evidence::instants::{Instant, Scalar};
 use crate::evidence::json::{self, Record};
 use crate::evidence::reader::{self, JsonSource, Reader};
 use crate::evidence::source::{Confidence, Part, source};
@@ -34,7 +34,8 @@ source! {
     /// recount import INC-0042 https://acme.pagerduty.com/incidents/Q2ABCDEF3GHIJK
     /// ```
     ///
-    /// Accounts in the EU set `url = "https://api.eu.pagerduty.com"` in `[evidence.pagerduty]`. As files:
+    /// Accounts in the EU set `url = "https://api.eu.pagerduty.com"` in `[evidence.pagerduty]`. A token of OAuth
+    /// stands in the variable with its word: `Bearer …`. As files:
     ///
     /// ```sh
     /// for what in '' /log_entries?include[]=channels\&limit=100 /notes; do
@@ -186,6 +187,7 @@ impl JsonSource for Pagerduty {
             .and_then(|(.., incident)| serde_json::from_slice::<Incident<'_>>(incident).ok())
             .map(|incident| incident.id.as_str().to_owned())
             .unwrap_or_default();
+        let on = if on.is_empty() { self.around(record, reader) } else { on };
         for inner in json::records(record.bytes, LISTS) {
             let read = self.one(&inner, &on, reader);
             match (read, inner.list) {
@@ -236,13 +238,30 @@ impl JsonSource for Pagerduty {
 }
 
 impl Pagerduty {
+    /// Reads an incident that holds its own log entries or notes, which then stand in its place, and gives its
+    /// ID. Scripts that fetch one after the other write them so.
+    fn around(&mut self, record: &Record<'_>, reader: &mut Reader) -> String {
+        let has = |wanted: &[&[u8]]| {
+            record.bytes.first() == Some(&b'{')
+                && json::members(record.bytes).any(|(key, ..)| wanted.contains(&key))
+        };
+        if !has(&[b"log_entries", b"notes"]) || !has(&[b"title", b"incident_number"]) {
+            return String::new();
+        }
+        let Ok(incident) = reader.parse::<Incident<'_>>(record) else { return String::new() };
+        if let Err(why) = self.incident(&incident, reader) {
+            reader.skip(why);
+        }
+        incident.id.as_str().to_owned()
+    }
+
     fn one(&mut self, record: &Record<'_>, on: &str, reader: &mut Reader) -> Result<(), String> {
         if record.bytes.first() != Some(&b'{') {
             return Err("it is no record".to_owned());
         }
         match record.list {
             Some("incidents") => return self.incident(&reader.parse(record)?, reader),
-            Some("log_entries") => return self.log_entry(&reader.parse(record)?, reader),
+            Some("log_entries") => return self.log_entry(&reader.parse(record)?, on, reader),
             Some("notes") => return self.note(&reader.parse(record)?, on, reader),
             Some("messages") => return self.old_hook(&reader.parse(record)?, reader),
             _ => {}
@@ -258,11 +277,11 @@ impl Pagerduty {
             return self.hook(&from(&text)?, reader);
         }
         if is_log_entry && one.created_at.is_some() {
-            return self.log_entry(&reader.parse(record)?, reader);
+            return self.log_entry(&reader.parse(record)?, on, reader);
         }
         if let Some(entry) = one.log_entry {
             let text = parsed(entry);
-            return self.log_entry(&from(&text)?, reader);
+            return self.log_entry(&from(&text)?, on, reader);
         }
         if one.event.is_some() && one.incident.is_some() {
             return self.old_hook(&reader.parse(record)?, reader);
@@ -367,10 +386,11 @@ impl Pagerduty {
         Ok(())
     }
 
-    fn log_entry(&mut self, wire: &LogEntry<'_>, reader: &mut Reader) -> Result<(), String> {
+    /// Reads what the log says, of the incident that it names or that stands around it.
+    fn log_entry(&mut self, wire: &LogEntry<'_>, on: &str, reader: &mut Reader) -> Result<(), String> {
         let at = reader.instant(wire.created_at.as_str())?;
         let incident =
-            wire.incident.as_ref().map(|incident| self.known(incident, reader)).unwrap_or_default();
+            wire.incident.as_ref().map_or_else(|| on.to_owned(), |incident| self.known(incident, reader));
         if let (Some(known), Some(service)) = (self.incidents.get_mut(&incident), &wire.service)
             && known.service.is_empty()
         {
@@ -453,7 +473,9 @@ impl Pagerduty {
         let whole: Incident<'_> = if about.incident.is_none() { from(data)? } else { Incident::default() };
         let incident = about.incident.as_ref().unwrap_or(&whole);
         // What is no incident and refers to none is something of its own, such as a workflow.
-        let is_incident = about.incident.is_some() || whole.kind.as_str() == "incident";
+        // Relays and recorders drop the `type`, and the webhook itself still says it.
+        let resource = wire.resource_type.as_str();
+        let is_incident = about.incident.is_some() || whole.kind.given().unwrap_or(resource) == "incident";
         if !is_incident {
             reader.import.leave_out("webhook about something other than an incident", 1);
             return Ok(());
@@ -531,7 +553,7 @@ impl Pagerduty {
             if entry.assignees.is_none() && entry.kind.as_str() == "trigger_log_entry" {
                 entry.assignees = Some(assigned_to(incident));
             }
-            self.log_entry(&entry, reader)?;
+            self.log_entry(&entry, &id, reader)?;
         }
         if wire.log_entries.as_ref().is_some_and(|entries| !entries.is_empty()) {
             return Ok(());
@@ -699,18 +721,18 @@ fn assigned_to<'a>(incident: &Incident<'a>) -> Vec<Reference<'a>> {
 }
 
 fn is_person(agent: &Reference<'_>) -> bool {
-    agent.kind.as_str().starts_with("user")
+    // Old records do not say what an agent is; their addresses do.
+    let lives = |address: &Scalar<'_>| address.as_str().contains("/users/");
+    match agent.kind.given() {
+        Some(kind) => kind.starts_with("user"),
+        None => lives(&agent.address) || lives(&agent.html_url) || agent.email.given().is_some(),
+    }
 }
 
 /// Who acted: a person or an integration by name; nobody where PagerDuty itself did.
 fn actor(agent: Option<&Reference<'_>>, reader: &mut Reader) -> String {
     match agent {
-        // Old records do not say what an agent is; only people have addresses.
-        Some(agent)
-            if is_person(agent) || (agent.kind.given().is_none() && agent.email.given().is_some()) =>
-        {
-            named(agent, reader)
-        }
+        Some(agent) if is_person(agent) => named(agent, reader),
         Some(agent) if agent.kind.as_str().contains("integration") => {
             agent.summary.given().unwrap_or("PagerDuty").to_owned()
         }

@@ -22,6 +22,9 @@ pub(super) struct Reference<'a> {
     pub(super) email: Scalar<'a>,
     #[serde(borrow)]
     pub(super) html_url: Scalar<'a>,
+    /// Its address in the API, which says what it is where `type` does not.
+    #[serde(borrow, rename = "self")]
+    pub(super) address: Scalar<'a>,
 }
 
 /// An incident, as REST, webhooks v3 and v2 write it, or a mere reference to one.
@@ -158,6 +161,8 @@ pub(super) struct Hook<'a> {
     pub(super) id: Scalar<'a>,
     #[serde(borrow)]
     pub(super) event_type: Scalar<'a>,
+    #[serde(borrow)]
+    pub(super) resource_type: Scalar<'a>,
     #[serde(borrow)]
     pub(super) occurred_at: Scalar<'a>,
     #[serde(borrow)]

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use super::alert::{self, Alert, Labels};
@@ -19,7 +19,8 @@ source! {
     ///
     /// Answers of Prometheus, Thanos or Mimir about the series `ALERTS` and `ALERTS_FOR_STATE`: the whole answer
     /// of `query_range` or `query`, its `data` or its `result` alone. Other series are left out: what they
-    /// measure is for `recount measure`.
+    /// measure is for `recount measure`. And the lists of what fires now, `/api/v1/rules` and `/api/v1/alerts`,
+    /// which vmalert, Thanos, Mimir and Grafana answer too.
     ///
     /// # How to get it
     ///
@@ -42,6 +43,9 @@ source! {
     ///   -d start=2026-11-20T12:00:00Z -d end=2026-11-20T18:00:00Z -d step=15s > alerts.json
     /// ```
     ///
+    /// While it still fires, `curl -s https://prometheus.example.com/api/v1/rules?type=alert > rules.json` is the
+    /// shortest way.
+    ///
     /// # What becomes an event
     ///
     /// Each stretch of firing samples of one set of labels: it fired at the first, and it resolved one step after
@@ -61,6 +65,8 @@ source! {
     ///   import names them; no row has a time that is the query's. A file does not say which hours were asked
     ///   for: what begins at its very first sample is taken to begin there.
     /// - An instant query says that an alert fires, and not since when: it gives no event.
+    /// - `/api/v1/alerts` says since when a condition is true, and not how long its rule waits before it fires:
+    ///   the row is early by that. `/api/v1/rules` says both. Neither keeps what is over.
     /// - Samples are kept for weeks only: ask while they are there.
     /// - Alerts that always fire (`Watchdog`, severity `none`) are left out.
     PROMETHEUS: "prometheus", "Alerts that fired, from Prometheus, Thanos or Mimir", recognise,
@@ -74,6 +80,12 @@ fn recognise(part: &Part<'_>) -> Confidence {
             && (peek.has(&format!("{at}values")) || peek.has(&format!("{at}value")))
     };
     if peek.has_all(&["data.resultType", "data.result"]) || (peek.has("resultType") && peek.has("result")) {
+        return Confidence::Sure;
+    }
+    let listed = ["data.alerts", "alerts", "data.groups.rules.alerts", "groups.rules.alerts"];
+    if listed.iter().any(|at| peek.has(&format!("{at}.activeAt")) && peek.has(&format!("{at}.labels")))
+        || peek.has_all(&["data.groups.rules.query", "data.groups.rules.health"])
+    {
         return Confidence::Sure;
     }
     if values("") && (peek.has("metric.alertname") || peek.has("metric.__name__")) {
@@ -137,6 +149,42 @@ struct Series<'a> {
     value: Option<(Scalar<'a>, Scalar<'a>)>,
 }
 
+/// The answer of `/api/v1/alerts`, or of `/api/v1/rules`.
+#[derive(Deserialize)]
+struct Listed<'a> {
+    #[serde(borrow, default)]
+    alerts: Option<Vec<Active<'a>>>,
+    #[serde(borrow, default)]
+    groups: Option<Vec<Group<'a>>>,
+}
+
+#[derive(Deserialize)]
+struct Group<'a> {
+    #[serde(borrow, default)]
+    rules: Option<Vec<Rule<'a>>>,
+}
+
+#[derive(Deserialize)]
+struct Rule<'a> {
+    #[serde(borrow, default)]
+    alerts: Option<Vec<Active<'a>>>,
+    /// How long the condition is true before it fires, in seconds.
+    #[serde(default)]
+    duration: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct Active<'a> {
+    #[serde(default)]
+    labels: Labels,
+    #[serde(default)]
+    annotations: Option<Labels>,
+    #[serde(borrow, default)]
+    state: Scalar<'a>,
+    #[serde(borrow, default, rename = "activeAt")]
+    from: Scalar<'a>,
+}
+
 impl JsonSource for Prometheus {
     fn record(&mut self, record: &Record<'_>, reader: &mut Reader) -> Result<(), String> {
         let member = |object, wanted: &[u8]| {
@@ -153,6 +201,9 @@ impl JsonSource for Prometheus {
             self.envelope(&envelope, reader)?;
         }
         let data = member(record.bytes, b"data").unwrap_or(record.bytes);
+        if member(data, b"alerts").or(member(data, b"groups")).is_some() {
+            return self.listed(data, reader);
+        }
         let result = if data.first() == Some(&b'[') { Some(data) } else { member(data, b"result") };
         for (index, (_, series)) in result.into_iter().flat_map(json::elements).enumerate() {
             if let Err(why) = self.series(series) {
@@ -244,6 +295,45 @@ impl Prometheus {
         self.step = self.step.max(step);
         self.is_raw |= envelope.raw == Some(true);
         self.is_stepped |= envelope.raw == Some(false);
+        Ok(())
+    }
+
+    /// The alerts that are active now, by themselves or by the rules that they come from.
+    fn listed(&mut self, data: &[u8], reader: &mut Reader) -> Result<(), String> {
+        let listed: Listed<'_> = serde_json::from_slice(data).map_err(|error| json::reason(&error))?;
+        for alert in listed.alerts.iter().flatten() {
+            self.active(alert, None, reader)?;
+        }
+        for rule in listed.groups.iter().flatten().flat_map(|group| group.rules.iter().flatten()) {
+            for alert in rule.alerts.iter().flatten() {
+                self.active(alert, Some(rule.duration.unwrap_or(0.0)), reader)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// An alert that fires as it is listed: since when its condition is true and, where the rule says, how long
+    /// that had to be so before it fired.
+    fn active(&mut self, wire: &Active<'_>, waits: Option<f64>, reader: &mut Reader) -> Result<(), String> {
+        let labels = &wire.labels;
+        // Grafana answers the same questions in its own word.
+        let fires = ["firing", "alerting"].iter().any(|word| wire.state.as_str().eq_ignore_ascii_case(word));
+        if alert::is_heartbeat(labels) || !fires {
+            let what = if fires { "alert that always fires" } else { "alert that was pending only" };
+            reader.import.leave_out(what, 1);
+            return Ok(());
+        }
+        let active = reader.instant(wire.from.as_str())?;
+        let waits = SignedDuration::try_from_secs_f64(waits.unwrap_or(0.0)).unwrap_or_default();
+        let at = active.at.checked_add(waits).unwrap_or(active.at);
+        let since = Instant { at, ..active.clone() };
+        let fingerprint = alert::fingerprint(labels);
+        let none = Labels::new();
+        let annotations = wire.annotations.as_ref().unwrap_or(&none);
+        let alert = Alert { labels, annotations, fingerprint: &fingerprint, since: Some(&since) };
+        let waited = if waits.is_zero() { String::new() } else { active.at.to_string() };
+        reader.push(alert.firing(&since).with("active-since", waited));
+        self.tell("listed as firing still".to_owned(), labels);
         Ok(())
     }
 

@@ -138,7 +138,11 @@ impl<'a> Message<'a> {
             let stamp = ISO.captures(rest)?;
             (When::Dated(stamp.get(1)?.as_str()), &rest[stamp.get(0)?.end()..])
         };
-        let tag = TAG.captures(rest)?;
+        let Some(tag) = TAG.captures(rest) else {
+            // Old devices name no program; the priority alone says that it is a message.
+            let (host, text) = rest.split_once(' ').filter(|_| priority.is_some())?;
+            return Some(Self { priority, when, host, app: "", has_process: false, text });
+        };
         let piece = |index| tag.get(index).map_or("", |piece| piece.as_str());
         let (host, app) = (piece(1), piece(2));
         Some(Self { priority, when, host, app, has_process: tag.get(3).is_some(), text: piece(4) })
@@ -253,10 +257,11 @@ impl Syslog {
             return Ok(());
         };
         let year = self.follow_year(&message.when);
+        let text = machine_log::without_colours(message.text);
         let read = Line {
             host: message.host,
             app: message.app,
-            message: message.text,
+            message: &text,
             priority: message.priority.and_then(|priority| u8::try_from(priority % 8).ok()),
             ..Line::default()
         };
