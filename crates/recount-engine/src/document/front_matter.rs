@@ -103,12 +103,19 @@ impl FrontMatter {
 
 pub(super) fn read(source: &Source) -> FrontMatter {
     let Some(span) = source.front_matter() else { return FrontMatter::default() };
-    let mut out = FrontMatter { span: Some(span), ..FrontMatter::default() };
+    let out = FrontMatter { span: Some(span), ..FrontMatter::default() };
     let text = source.slice(span);
     if text.trim().is_empty() {
         return out;
     }
-    let map = match serde_saphyr::from_str::<Yaml>(text) {
+    if let Some(plain) = read_plain(text) {
+        return FrontMatter { span: Some(span), ..plain };
+    }
+    read_yaml(source, span, out)
+}
+
+fn read_yaml(source: &Source, span: Span, mut out: FrontMatter) -> FrontMatter {
+    let map = match serde_saphyr::from_str::<Yaml>(source.slice(span)) {
         Ok(Yaml::Object(map)) => map,
         Ok(Yaml::Null) => return out,
         Ok(_) => {
@@ -143,6 +150,43 @@ pub(super) fn read(source: &Source) -> FrontMatter {
     out
 }
 
+/// What the front matter says where it is written as nearly all is, so that it takes no YAML: our own keys,
+/// each once, with a word, a date or a list of words in quotation marks. None where anything else stands there.
+fn read_plain(text: &str) -> Option<FrontMatter> {
+    let mut out = FrontMatter::default();
+    let mut met: Vec<&str> = Vec::with_capacity(5);
+    for line in text.lines() {
+        let (key, value) = line.split_once(": ")?;
+        if met.contains(&key) {
+            return None;
+        }
+        met.push(key);
+        match key {
+            "stage" => out.stage = Some(Stage::ALL.into_iter().find(|stage| stage.as_str() == value)?),
+            "finalized" => {
+                let is_date = value.len() == 10 && value.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+                out.finalized = Some(value.parse().ok().filter(|_| is_date)?);
+            }
+            "reviewed-by" => out.reviewed_by = quoted_list(value)?,
+            "tags" => out.tags = quoted_list(value)?,
+            "incident-ids" => out.incident_ids = quoted_list(value)?,
+            _ => return None,
+        }
+    }
+    Some(out)
+}
+
+/// `["@ana", "@omar"]`, where nothing in the quotation marks means anything to YAML.
+fn quoted_list(value: &str) -> Option<Vec<String>> {
+    let items = value.strip_prefix('[')?.strip_suffix(']')?.split(", ");
+    let word = |item: &str| {
+        let word = item.strip_prefix('"')?.strip_suffix('"')?;
+        let is_plain = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"@-_.#".contains(&byte));
+        is_plain.then(|| word.to_owned())
+    };
+    items.map(word).collect()
+}
+
 fn text_of(value: &Yaml) -> String {
     match value {
         Yaml::String(text) => text.clone(),
@@ -157,6 +201,75 @@ fn list_of(value: &Yaml) -> Vec<String> {
         Yaml::Object(map) => map.iter().map(|(key, value)| format!("{key}: {}", text_of(value))).collect(),
         other => {
             text_of(other).split(',').map(|item| item.trim().to_owned()).filter(|i| !i.is_empty()).collect()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Lines as people write them and as they get them wrong.
+    fn lines() -> impl Strategy<Value = String> {
+        let key = proptest::sample::select(vec![
+            "stage: ",
+            "finalized: ",
+            "reviewed-by: ",
+            "tags: ",
+            "incident-ids: ",
+            "stage:",
+            " tags: ",
+            "tag: ",
+        ]);
+        let word = proptest::sample::select(vec![
+            "draft",
+            "final",
+            "Final",
+            "2026-12-04",
+            "2026-13-04",
+            "-026-12-04",
+            "@ana",
+            "\"@ana\"",
+            "\"\"",
+            "\"1.5\"",
+            "\"a\\tb\"",
+            "'x'",
+            "null",
+            "~",
+            "a#b",
+            "\"a#b\"",
+        ]);
+        let list = proptest::collection::vec(word.clone(), 0..3);
+        let list = (list, prop_oneof![Just(", "), Just(",")]).prop_map(|(w, by)| format!("[{}]", w.join(by)));
+        let end =
+            prop_oneof![8 => Just("\n"), 1 => Just("\r\n"), 1 => Just(" # x\n"), 1 => Just("\n  - y\n")];
+        (key, prop_oneof![word.prop_map(str::to_owned), list], end)
+            .prop_map(|(key, value, end)| format!("{key}{value}{end}"))
+    }
+
+    proptest! {
+        #[test]
+        fn plain_front_matter_says_what_it_says_as_yaml(lines in proptest::collection::vec(lines(), 1..4)) {
+            let text = lines.concat();
+            let source = Source::new(format!("---\n{text}---\n").as_bytes());
+            if let (Some(span), Some(plain)) = (source.front_matter(), read_plain(&text)) {
+                let yaml = read_yaml(&source, span, FrontMatter::default());
+                prop_assert_eq!(format!("{plain:?}"), format!("{yaml:?}"), "{}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn the_usual_front_matter_is_plain() {
+        let text =
+            "stage: final\nfinalized: 2026-12-04\nreviewed-by: [\"@ana\", \"@omar\"]\ntags: [\"dns\"]\n";
+        let read = read_plain(text).unwrap();
+        assert_eq!((read.stage, read.reviewed_by.len()), (Some(Stage::Final), 2));
+        for other in ["owner: \"x\"\n", "stage: final\nstage: final\n", "tags: [a]\n", "tags:\n  - a\n"] {
+            assert!(read_plain(other).is_none(), "{other}");
         }
     }
 }

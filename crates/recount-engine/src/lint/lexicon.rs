@@ -59,9 +59,10 @@ struct Quad {
     from: u8,
 }
 
-const HASHES: usize = 1 << 16;
+const HASHES: usize = 1 << HASH_BITS;
+const HASH_BITS: u32 = 17;
 /// Few enough that hardly any two quads are in one.
-const GROUP: usize = 1 << 4;
+const GROUP: usize = 1 << 5;
 
 /// Eight bytes without case; what is no letter is 0, but for the few signs that stand among the letters.
 fn folded(bytes: [u8; 8]) -> u64 {
@@ -79,7 +80,7 @@ fn folded_byte(byte: u8) -> u8 {
 }
 
 fn hash(letters: u32) -> usize {
-    (letters.wrapping_mul(0x9e37_79b1) >> 16) as usize
+    (letters.wrapping_mul(0x9e37_79b1) >> (u32::BITS - HASH_BITS)) as usize
 }
 
 /// All bytes of this kind, [`folded`].
@@ -140,24 +141,10 @@ impl Lexicon {
         let mut end = [b' '; 8];
         end[..rest.len()].copy_from_slice(rest);
         let mut before = 0;
-        for index in 0..=chunks.len() {
-            let letters = folded(*chunks.get(index).unwrap_or(&end));
-            let quads = [
-                // Two of them end the chunk before.
-                (before >> 48 | letters << 16) as u32,
-                letters as u32,
-                (letters >> 16) as u32,
-                (letters >> 32) as u32,
-            ];
-            before = letters;
-            // One branch for all four: it seldom goes the other way.
-            let [a, b, c, d] = quads;
-            if self.knows(a) | self.knows(b) | self.knows(c) | self.knows(d) {
-                for (nth, letters) in quads.iter().enumerate().filter(|(_, letters)| self.knows(**letters)) {
-                    self.compare(bytes, index * 8 + nth * 2, *letters, &mut hits);
-                }
-            }
+        for (index, chunk) in chunks.iter().enumerate() {
+            before = self.scan_chunk(bytes, index * 8, *chunk, before, &mut hits);
         }
+        self.scan_chunk(bytes, chunks.len() * 8, end, before, &mut hits);
         hits.sort_by_key(|hit| hit.span);
         for (sign, finder) in &self.signs {
             let hit =
@@ -170,14 +157,41 @@ impl Lexicon {
         hits
     }
 
-    #[inline]
-    fn knows(&self, letters: u32) -> bool {
+    /// Looks at the eight bytes at `at`, and at those that overlap with the ones before, which were
+    /// `before` when they were [`folded`]. Returns what these are.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "it is the body of the one loop over every byte")]
+    fn scan_chunk(&self, bytes: &[u8], at: usize, chunk: [u8; 8], before: u64, hits: &mut Vec<Hit>) -> u64 {
+        let letters = folded(chunk);
+        // Two of the first end the chunk before.
+        let a = (before >> 48 | letters << 16) as u32;
+        let [b, c, d] = [letters as u32, (letters >> 16) as u32, (letters >> 32) as u32];
+        // One branch for all four: it seldom goes the other way.
+        if (self.bits_of(a) | self.bits_of(b) | self.bits_of(c) | self.bits_of(d)) & 1 == 1 {
+            self.compare_known(bytes, at, [a, b, c, d], hits);
+        }
+        letters
+    }
+
+    /// The last bit says whether a phrase has four letters with this hash.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "four times for each eight bytes")]
+    fn bits_of(&self, letters: u32) -> u64 {
         let hash = hash(letters);
-        self.known[hash / 64] >> (hash % 64) & 1 == 1
+        self.known[hash / 64] >> (hash % 64)
+    }
+
+    /// Compares with each of the four that is known. They begin two bytes apart, the first one two before `at`.
+    #[inline(never)]
+    fn compare_known(&self, bytes: &[u8], at: usize, quads: [u32; 4], hits: &mut Vec<Hit>) {
+        for (nth, letters) in quads.into_iter().enumerate() {
+            if self.bits_of(letters) & 1 == 1 {
+                self.compare(bytes, at + nth * 2, letters, hits);
+            }
+        }
     }
 
     /// Compares the phrases that have these letters, which begin two bytes before `at`.
-    #[inline(never)]
     fn compare(&self, bytes: &[u8], at: usize, letters: u32, hits: &mut Vec<Hit>) {
         let group = hash(letters) / GROUP;
         for quad in &self.quads[usize::from(self.places[group])..usize::from(self.places[group + 1])] {

@@ -22,7 +22,10 @@ impl Word<'_> {
 
 /// Whether `text` is one of `words`, in any ASCII case.
 pub(super) fn is_any(text: &str, words: &[&str]) -> bool {
-    words.iter().any(|word| word.eq_ignore_ascii_case(text))
+    let Some(first) = text.as_bytes().first() else { return words.contains(&"") };
+    // Most that are as long differ in their first letter.
+    let agrees = |word: &str| word.len() == text.len() && word.as_bytes()[0] | 0x20 == first | 0x20;
+    words.iter().any(|word| agrees(word) && word.eq_ignore_ascii_case(text))
 }
 
 /// Who does what a verb says.

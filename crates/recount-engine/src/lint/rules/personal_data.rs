@@ -222,9 +222,13 @@ fn card_numbers(text: &str) -> Vec<Span> {
     let mut at = STEP - 1;
     while at < bytes.len() {
         if in_number(at) {
-            let start = (0..at).rev().take_while(|before| in_number(*before)).last().unwrap_or(at);
-            let end =
-                (at..bytes.len()).take_while(|after| in_number(*after)).last().map_or(at, |last| last + 1);
+            let (mut start, mut end) = (at, at + 1);
+            while start > 0 && in_number(start - 1) {
+                start -= 1;
+            }
+            while end < bytes.len() && in_number(end) {
+                end += 1;
+            }
             if LENGTHS.contains(&(end - start)) && is_card(&bytes[start..end]) && is_apart(bytes, start, end)
             {
                 found.push(Span::new(start, end));
