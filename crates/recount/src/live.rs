@@ -131,16 +131,14 @@ impl LiveInput {
         // A token for one server is not shown to another that somebody typed.
         let secret = secret.filter(|secret| !secret.is_empty() && is_configured);
         let mut secrets: Vec<String> = secret.iter().cloned().collect();
-        let credentials = secret.map(|secret| match &server.username {
-            Some(user) => {
+        let credentials = secret.map(|secret| {
+            if let Some(user) = &server.username {
                 let both = base64(&format!("{user}:{secret}"));
                 secrets.push(both.clone());
-                ("Authorization".to_owned(), format!("Basic {both}"))
+                return ("Authorization".to_owned(), format!("Basic {both}"));
             }
-            None => {
-                secrets.extend(secret.split_once(' ').map(|(_, token)| token.trim().to_owned()));
-                (auth.header.to_owned(), shown(auth.prefix, &secret))
-            }
+            secrets.extend(secret.split_once(' ').map(|(_, token)| token.trim().to_owned()));
+            (auth.header.to_owned(), shown(auth.prefix, &secret))
         });
         Ok(Access {
             url,
