@@ -37,8 +37,10 @@ pub(super) struct Joined<'a> {
 /// Joins events that are in time order. Only groups of two and more are given.
 pub(super) fn join<'a>(events: &[&'a Event]) -> Vec<Joined<'a>> {
     let mut groups: Vec<Group<'a>> = Vec::new();
-    let alerts: BTreeSet<String> =
-        events.iter().filter_map(|event| event.details.get("alert")).map(|name| plain(name)).collect();
+    let alerts: BTreeSet<(&str, &str)> = events
+        .iter()
+        .filter_map(|event| Some((event.details.get("alert")?.as_str(), event.source.as_str())))
+        .collect();
     for event in events.iter().copied().filter(|event| event.kind != Kind::Message) {
         let about = About::of(event, &alerts);
         let same = groups.iter().rposition(|group| group.is_told_by(event, &about));
@@ -72,7 +74,8 @@ struct About {
 }
 
 impl About {
-    fn of(event: &Event, alerts: &BTreeSet<String>) -> Self {
+    /// `alerts` are the names of all alerts, each with a source that uses it.
+    fn of(event: &Event, alerts: &BTreeSet<(&str, &str)>) -> Self {
         let act = match event.kind {
             Kind::Page if is_escalation(event) => Kind::Page,
             Kind::Page => Kind::AlertFiring,
@@ -82,11 +85,22 @@ impl About {
             matches!(act, Kind::AlertFiring | Kind::AlertResolved | Kind::Acknowledgement | Kind::Page);
         let words = || plain(&event.action);
         let alert = match event.details.get("alert") {
-            Some(name) => plain(name),
+            // `HighErrorRate checkout eu-west` is what a pager calls the `HighErrorRate` of others.
+            Some(name) => {
+                let begins = |short: &str| {
+                    let rest = name.strip_prefix(short);
+                    rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_whitespace() || c == ':'))
+                };
+                let others = alerts.iter().filter(|(_, source)| *source != event.source);
+                let short = others.map(|(short, _)| *short).find(|short| begins(short));
+                plain(short.unwrap_or(name))
+            }
             // A pager's title holds the name of the alert that it was made of.
             None if is_alert => {
                 let words = words();
-                alerts.iter().find(|name| name.len() > 4 && words.contains(*name)).cloned().unwrap_or(words)
+                let held = |name: &String| name.len() > 4 && words.contains(name);
+                let named = alerts.iter().map(|(name, _)| plain(name)).find(held);
+                named.unwrap_or(words)
             }
             None => String::new(),
         };
@@ -205,7 +219,7 @@ fn repeated(groups: Vec<Group<'_>>) -> Vec<Group<'_>> {
             let repeats = group.again.is_empty()
                 && matches!(
                     group.about.act,
-                    Kind::Command | Kind::Scaling | Kind::ConfigChange | Kind::Deploy
+                    Kind::Command | Kind::Scaling | Kind::ConfigChange | Kind::Deploy | Kind::Page
                 );
             repeats.then(|| (true, without_numbers(&event.action)))
         },

@@ -54,6 +54,7 @@ const PHRASES: &[Phrase] = &[
         r"\b(?:everything|all (?:services|systems|checks)) (?:is|are) (?:back to normal|healthy again|green again|fully recovered)\b",
     ),
     reached(Milestone::Mitigated, r"^(?:status: ?)?mitigated\b"),
+    reached(Milestone::Mitigated, r"[,;] mitigated$"),
     reached(Milestone::Mitigated, r"\b(?:is|has been|was|we(?:'ve| have)|we) (?:now )?mitigated\b"),
     reached(
         Milestone::Mitigated,

@@ -174,7 +174,7 @@ fn say_what_is_kept(
     let mut kept: Vec<String> =
         entries.filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned())).collect();
     kept.sort();
-    let adopted = document.text().lines().filter(|line| line.starts_with("- Adopted from ["));
+    let adopted = document.text().lines().filter(|line| line.trim_start().starts_with("- Adopted from ["));
     let adopted: Vec<&str> = adopted.collect();
     for name in kept {
         let linked = format!("/{}", adopt::escape_link(&name));

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use crate::evidence::event::{Event, EventId, Kind, Milestone};
+use crate::evidence::event::{Event, Kind, Milestone};
 use crate::evidence::identity::{own_id, sha256_hex};
 use crate::evidence::instants::{self, Instant};
 use crate::evidence::json::Record;
@@ -53,8 +53,7 @@ source! {
     /// - `updatedAt` of an alert is the last change of anything: acknowledgement and end are counted from
     ///   `report`, in milliseconds since the creation. A closed alert without a report has no known end, and
     ///   the import says so.
-    /// - A log does not name its alert: import the alert as well, and what both tell of is taken from the
-    ///   alert alone.
+    /// - A log does not name its alert: import the alert as well. Log and alert tell of the same things twice.
     /// - Where nobody entered when impact began or was detected, Opsgenie gives the time of declaring: then it
     ///   is a candidate and no milestone.
     /// - The webhook of an escalation policy has no time: it is left out and counted.
@@ -83,10 +82,7 @@ fn recognise(part: &Part<'_>) -> Confidence {
 const ACTOR: &str = "Opsgenie";
 
 #[derive(Default)]
-struct Opsgenie {
-    /// The entries of logs that tell what their alert tells too, by the IDs that they would have.
-    logged: Vec<EventId>,
-}
+struct Opsgenie;
 
 impl JsonSource for Opsgenie {
     const LISTS: &'static [&'static str] = &["data", "values"];
@@ -106,8 +102,7 @@ impl JsonSource for Opsgenie {
             }
             Ok(())
         } else if data.has("log") {
-            self.logged.extend(log(data, reader)?);
-            Ok(())
+            log(data, reader)
         } else if !data.has("id") {
             Err("it is no alert and no incident: it has no `id`".into())
         } else if ["impactedServices", "impactStartDate", "links.web"].iter().any(|key| data.has(key)) {
@@ -115,38 +110,6 @@ impl JsonSource for Opsgenie {
         } else {
             alert(data, reader)
         }
-    }
-
-    /// A log does not say whose it is. What it tells at the time of the alert itself is told once; the rest is
-    /// of that alert where there is only one.
-    fn finish(&mut self, reader: &mut Reader) {
-        if self.logged.is_empty() {
-            return;
-        }
-        let (logged, own): (Vec<Event>, Vec<Event>) = std::mem::take(&mut reader.import.events)
-            .into_iter()
-            .partition(|event| self.logged.contains(&event.id));
-        let mut alerts: Vec<&Event> =
-            own.iter().filter(|event| event.details.contains_key("alert")).collect();
-        alerts.dedup_by_key(|event| event.details.get("fingerprint"));
-        let only = alerts.first().filter(|_| alerts.len() == 1).map(|event| (**event).clone());
-        for mut event in logged {
-            let is_told = own.iter().any(|told| {
-                let apart = told.instant().duration_since(event.instant()).abs();
-                told.kind == event.kind && apart <= SignedDuration::from_secs(1)
-            });
-            if is_told && event.kind != Kind::Note {
-                reader.import.leave_out("entry of a log that its alert tells too", 1);
-                continue;
-            }
-            for key in ["alert", "service", "severity", "region", "fingerprint"] {
-                if let Some(value) = only.as_ref().and_then(|alert| alert.details.get(key)) {
-                    event.details.insert(key.to_owned(), value.clone());
-                }
-            }
-            reader.import.events.push(event);
-        }
-        reader.import.events.extend(own);
     }
 }
 
@@ -281,8 +244,7 @@ fn webhook(tree: Tree<'_>, reader: &mut Reader) -> Result<(), String> {
     Ok(())
 }
 
-/// Reads an entry of a log, and gives its ID where it became an event.
-fn log(entry: Tree<'_>, reader: &mut Reader) -> Result<Option<EventId>, String> {
+fn log(entry: Tree<'_>, reader: &mut Reader) -> Result<(), String> {
     let at = reader.instant(&entry.text("createdAt"))?;
     let text = plain::html(&entry.text("log"));
     let lower = text.to_lowercase();
@@ -306,9 +268,8 @@ fn log(entry: Tree<'_>, reader: &mut Reader) -> Result<Option<EventId>, String> 
     } else {
         offset.into_owned()
     };
-    let id = own_id("opsgenie", &["log", &id]);
-    reader.push(Event::new(id.clone(), &at, kind).doing(who, text));
-    Ok(Some(id))
+    reader.push(Event::new(own_id("opsgenie", &["log", &id]), &at, kind).doing(who, text));
+    Ok(())
 }
 
 fn incident(incident: Tree<'_>, reader: &mut Reader) -> Result<(), String> {
