@@ -9,7 +9,8 @@ use serde_json::Value as Yaml;
 use super::{Source, Span};
 
 /// What the author claims of the document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Stage {
     /// Being written: only what is wrong counts.
     Draft,

@@ -227,6 +227,21 @@ fields! {
     Notes, Appendices, None, "notes", "Notes and raw logs", Text, Optional;
 }
 
+/// A field is written as its name on the command line.
+impl serde::Serialize for FieldId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.def().key)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for FieldId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        let def = FIELDS.iter().find(|def| def.key == name);
+        def.map(|def| def.id).ok_or_else(|| serde::de::Error::custom(format!("`{name}` is not a field")))
+    }
+}
+
 impl FieldId {
     /// The field with this command-line name, or with this label in any spelling.
     pub fn from_name(name: &str) -> Option<FieldId> {

@@ -7,7 +7,7 @@ use std::fmt;
 use super::{strip_word, unmarked};
 
 /// How urgent an action item is. The lower the number the more urgent: `P0 < P1` in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Priority {
     /// Prevents recurrence of `Sev0` or `Sev1`, or reduces the blast radius dramatically.
     P0,

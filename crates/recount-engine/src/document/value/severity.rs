@@ -7,7 +7,7 @@ use std::fmt;
 use super::{strip_word, unmarked};
 
 /// How bad an incident was. The lower the number the worse: `Sev0 < Sev1` in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Severity {
     /// The worst.
     Sev0,

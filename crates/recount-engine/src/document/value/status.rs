@@ -14,7 +14,8 @@ use super::{
 };
 
 /// How far an action item has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum StatusKind {
     /// Not begun, or reopened.
     Open,

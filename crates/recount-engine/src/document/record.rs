@@ -1,0 +1,255 @@
+//! What a library remembers of a postmortem: its facts as plain data, without the text around them.
+//!
+//! Lists, search, action items, recurrence and figures read records; a catalog keeps them. A record is made
+//! of one document alone: names of services and people stand as they are written, and whoever reads many
+//! records decides by the configuration which are the same. What does not live here: how records are kept,
+//! and anything that depends on today.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::template::{FieldId, SectionId};
+use super::value::priority::Priority;
+use super::value::severity::Severity;
+use super::value::status::StatusKind;
+use super::{ActionItem, Document, Milestone, Stage, passages};
+
+/// The facts of one postmortem.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Incident ID, without marks.
+    pub id: Option<String>,
+    /// Title; none for an untitled draft.
+    pub title: Option<String>,
+    /// What its author claims.
+    pub stage: Stage,
+    /// The day it became final.
+    pub finalized: Option<Date>,
+    /// Who reviewed it.
+    pub reviewed_by: Vec<String>,
+    /// Tags of the front matter.
+    pub tags: Vec<String>,
+    /// The same incident in other tools.
+    pub incident_ids: Vec<String>,
+    /// How bad it was; none where that cannot be read.
+    pub severity: Option<Severity>,
+    /// When impact began: the start time, else the row *Started*.
+    pub started: Option<Timestamp>,
+    /// The row *Detected*; else the start and the time to detect that is written.
+    pub detected: Option<Timestamp>,
+    /// The row *Acknowledged*.
+    pub acknowledged: Option<Timestamp>,
+    /// The row *Mitigated*.
+    pub mitigated: Option<Timestamp>,
+    /// When it was over: the end time, else the last row *Resolved*.
+    pub resolved: Option<Timestamp>,
+    /// Services impacted, as written.
+    pub services: Vec<String>,
+    /// Regions impacted, as written.
+    pub regions: Vec<String>,
+    /// Percent of customers affected, the least and the most that the text allows.
+    pub customers_affected: Option<(f64, f64)>,
+    /// Ways of detection that are filled: of `alert-names`, `customer-reports`, `internal-observation`.
+    pub detected_by: Vec<FieldId>,
+    /// What is written under *Alert name(s)*.
+    pub alerts: Vec<String>,
+    /// *Direct trigger*, as text.
+    pub trigger: Option<String>,
+    /// The field *Root cause*, as text.
+    pub root_cause: Option<String>,
+    /// Contributing factors, each with its category.
+    pub factors: Vec<FactorRecord>,
+    /// Entries of *What went well*.
+    pub went_well: Vec<String>,
+    /// Entries of *What went poorly*.
+    pub went_poorly: Vec<String>,
+    /// Entries of *Where we got lucky*.
+    pub got_lucky: Vec<String>,
+    /// Action items, in the order of the document.
+    pub actions: Vec<ActionRecord>,
+    /// Days of game days, and whether something was recorded of each.
+    pub game_days: Vec<(Date, bool)>,
+    /// How many targets can be run: a comparison with a window.
+    pub targets: usize,
+}
+
+/// A contributing factor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FactorRecord {
+    /// Its category: one of the fields nested in *Contributing factors*.
+    pub category: FieldId,
+    /// What is written, as text.
+    pub text: String,
+}
+
+/// An action item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActionRecord {
+    /// `#3`: counted over the rows that hold something.
+    pub number: usize,
+    /// The stable ID, where a machine needed one.
+    pub stable_id: Option<String>,
+    /// Its priority; none where that cannot be read.
+    pub priority: Option<Priority>,
+    /// What is to be done, as text.
+    pub action: String,
+    /// Owners as written, nobodies and machines left out.
+    pub owners: Vec<String>,
+    /// When it is due; none where there is no date that can be read.
+    pub due: Option<Date>,
+    /// How far it has come; *open* where nothing is said, none where what is said is no status.
+    pub status: Option<StatusKind>,
+    /// Since when it is that.
+    pub status_date: Option<Date>,
+    /// What is said beside the status.
+    pub status_reason: Option<String>,
+    /// Whether something stands in *Verification plan*.
+    pub has_plan: bool,
+}
+
+impl ActionRecord {
+    /// Whether work is still owed. What cannot be read counts as owed.
+    pub fn is_open(&self) -> bool {
+        self.status.is_none_or(StatusKind::is_open)
+    }
+
+    /// Whether it is past its due date and work is still owed.
+    pub fn is_overdue(&self, today: Date) -> bool {
+        self.is_open() && self.due.is_some_and(|due| due < today)
+    }
+}
+
+impl Document {
+    /// The facts of the document.
+    pub fn record(&self) -> Record {
+        let front = self.front_matter();
+        let started = self.started_at();
+        let marked = |milestone| self.milestone(milestone).and_then(super::TimelineRow::at);
+        // What the row says counts; where there is none, the time to detect says the same.
+        let detected = marked(Milestone::Detected).or_else(|| {
+            let seconds = i64::try_from(self.time_to_detect().get()?.seconds).ok()?;
+            started?.checked_add(jiff::SignedDuration::from_secs(seconds)).ok()
+        });
+        let own = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
+        let filled = |group: FieldId| group.members().map(|def| def.id).filter(|id| self.is_filled(*id));
+        let factor = |category| {
+            self.texts(category).map(move |text| FactorRecord { category, text }).collect::<Vec<_>>()
+        };
+        Record {
+            id: self.incident_id().map(str::to_owned),
+            title: self.title_text().map(str::to_owned),
+            stage: self.stage(),
+            finalized: front.finalized,
+            reviewed_by: front.reviewed_by.clone(),
+            tags: front.tags.clone(),
+            incident_ids: front.incident_ids.clone(),
+            severity: self.severity().get().copied(),
+            started,
+            detected,
+            acknowledged: marked(Milestone::Acknowledged),
+            mitigated: marked(Milestone::Mitigated),
+            resolved: self.ended_at(),
+            services: own(self.services()),
+            regions: own(self.regions()),
+            customers_affected: self.customers_affected().get().map(|share| (share.low, share.high)),
+            detected_by: filled(FieldId::HowDetected).collect(),
+            alerts: self.texts(FieldId::AlertNames).collect(),
+            trigger: self.text_of(FieldId::DirectTrigger),
+            root_cause: self.text_of(FieldId::RootCause),
+            factors: filled(FieldId::ContributingFactors).flat_map(factor).collect(),
+            went_well: self.entry_texts(SectionId::WentWell),
+            went_poorly: self.entry_texts(SectionId::WentPoorly),
+            got_lucky: self.entry_texts(SectionId::GotLucky),
+            actions: self.action_items().iter().map(|item| self.action_record(item)).collect(),
+            game_days: self.game_days().iter().map(|day| (day.date, !day.record.is_empty())).collect(),
+            targets: self.targets().filter(|target| matches!(target.window, Some(Ok(_)))).count(),
+        }
+    }
+
+    fn action_record(&self, item: &ActionItem) -> ActionRecord {
+        let status = self.status_of(item);
+        let status = status.get();
+        ActionRecord {
+            number: item.number,
+            stable_id: item.id.map(|id| self.slice(id).to_owned()),
+            priority: self.priority_of(item).get().copied(),
+            action: passages::plain(self.cell_text(item.action)),
+            owners: self.owners_of(item).iter().map(|person| person.name.to_owned()).collect(),
+            due: self.due_of(item).get().map(|due| due.date),
+            status: self.status_kind(item),
+            status_date: status.and_then(|status| status.date),
+            status_reason: status.and_then(|status| status.reason).map(str::to_owned),
+            has_plan: item.plan.is_some_and(|plan| !plan.span.is_empty()),
+        }
+    }
+
+    /// The values of a field, each as text.
+    fn texts(&self, id: FieldId) -> impl Iterator<Item = String> + '_ {
+        self.field_values(id).map(|span| passages::plain(self.slice(span))).filter(|text| !text.is_empty())
+    }
+
+    fn text_of(&self, id: FieldId) -> Option<String> {
+        Some(self.texts(id).collect::<Vec<_>>().join(" ")).filter(|text| !text.is_empty())
+    }
+
+    fn entry_texts(&self, id: SectionId) -> Vec<String> {
+        let texts = self.entries(id).into_iter().map(|span| passages::plain(self.slice(span)));
+        texts.filter(|text| !text.is_empty()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::template::TEMPLATE;
+
+    const FILLED: &str = "---\nstage: final\nfinalized: 2026-11-30\ntags: [tls]\n---\n\n# Seats **sold** twice\n\n\
+        ## Incident summary\n\n- **Incident ID**: `INC-0042`\n- **Severity**: Sev1\n\
+        - **Start time** (UTC): 2026-11-20 14:02\n- **End time** (UTC): 2026-11-20 15:30\n\
+        - **Primary services impacted**: `checkout`, search\n\n## Impact\n\n- **% of customers affected**: 12-15%\n\n\
+        ## Detection\n\n- **How was it detected**:\n  - Alert name(s): `HighErrorRate`\n  - Customer reports:\n\
+        - **Time to detect**: 4m\n\n## Root cause\n\n- **Direct trigger**: [a deploy](https://x.example/1) of v41\n\
+        - **Contributing factors**:\n  - capacity:\n    - one pool\n    - no limit\n\n\
+        ## What went poorly\n\n- nobody was told\n\n## Action items\n\n\
+        | Priority | Action item | Owner | Due date | Status | Verification plan |\n|---|---|---|---|---|---|\n\
+        | P0 | Limit the `pool` <!-- recount: id k7f3q2 --> | @ana | 2026-12-01 | Won't do 2026-11-28: moved | |\n\
+        | P1 | Tell people | TBD | | | look |\n";
+
+    #[test]
+    fn a_filled_document_gives_its_facts_as_text() {
+        let record = Document::parse(FILLED.as_bytes()).record();
+        assert_eq!(record.id.as_deref(), Some("INC-0042"));
+        assert_eq!(record.severity, Some(Severity::Sev1));
+        let started = record.started.expect("it is written");
+        assert_eq!(record.detected.expect("by the time to detect").duration_since(started).as_mins(), 4);
+        assert_eq!(record.services, ["checkout", "search"]);
+        assert_eq!(record.customers_affected, Some((12.0, 15.0)));
+        assert_eq!(record.detected_by, [FieldId::AlertNames]);
+        assert_eq!(record.alerts, ["HighErrorRate"]);
+        assert_eq!(record.trigger.as_deref(), Some("a deploy of v41"));
+        let factors: Vec<_> = record.factors.iter().map(|f| (f.category, f.text.as_str())).collect();
+        assert_eq!(factors, [(FieldId::FactorCapacity, "one pool"), (FieldId::FactorCapacity, "no limit")]);
+        assert_eq!(record.went_poorly, ["nobody was told"]);
+        let [refused, open] = record.actions.as_slice() else { panic!("two items: {:?}", record.actions) };
+        assert_eq!(
+            (refused.stable_id.as_deref(), refused.action.as_str()),
+            (Some("k7f3q2"), "Limit the pool")
+        );
+        assert_eq!(
+            (refused.status, refused.status_reason.as_deref()),
+            (Some(StatusKind::WontDo), Some("moved"))
+        );
+        assert!(!refused.is_open() && open.is_open() && open.owners.is_empty() && open.has_plan);
+    }
+
+    #[test]
+    fn the_blank_template_has_no_facts_and_a_record_is_the_same_after_its_way_through_json() {
+        let blank = Document::parse(TEMPLATE.as_bytes()).record();
+        assert_eq!((blank.id.as_ref(), blank.severity, blank.started), (None, None, None));
+        assert!(blank.actions.is_empty() && blank.factors.is_empty() && blank.detected_by.is_empty());
+        let record = Document::parse(FILLED.as_bytes()).record();
+        let json = serde_json::to_string(&record).expect("it is plain data");
+        assert_eq!(serde_json::from_str::<Record>(&json).expect("as written"), record);
+    }
+}
