@@ -10,11 +10,13 @@ mod client;
 mod commands;
 mod environment;
 mod error;
+mod filter;
 mod inputs;
 mod live;
 mod machine;
 mod paths;
 mod progress;
+mod records;
 #[cfg(test)]
 mod reference;
 mod report;
