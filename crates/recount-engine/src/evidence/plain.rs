@@ -1,4 +1,5 @@
-//! Texts as services keep them, Markdown or HTML, as plain text: what an event may hold.
+//! Texts as services keep them, Markdown or HTML, as plain text: what an event may hold; and how names and
+//! sentences are compared.
 //!
 //! What does not live here: chat's own markup (`sources/slack_text`) and the escaping of plain text for a
 //! table (`row`).
@@ -71,6 +72,11 @@ pub fn first_line(text: &str) -> &str {
 /// A word of a machine as people write it: `in_progress` is `in progress`.
 pub fn words(word: &str) -> String {
     word.trim().to_lowercase().replace(['_', '-'], " ")
+}
+
+/// A name or a sentence without case, spaces and punctuation, to be compared: `Time (UTC)` is `timeutc`.
+pub fn letters_and_digits(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 fn is_block(tag: &Tag<'_>) -> bool {
