@@ -484,7 +484,7 @@ fn job(job: &Job<'_>, version: &str, pipeline: &str, home: &Home, reader: &mut R
     let at = reader.instant(job.finished_at.as_str())?;
     let mut event = told.event(stage, &at, &home);
     event.kind = Kind::Note;
-    event.action = format!("Job {name} {} on {version}", ended(stage));
+    event.action = format!("Job {name} {} on {version}", stage.ended());
     reader.push(event);
     Ok(())
 }
@@ -516,8 +516,8 @@ fn pipeline(pipeline: &Pipeline<'_>, home: &Home, reader: &mut Reader) -> Result
         };
         let (kind, action) = match (deploys, name) {
             (true, _) => (deploy.kind(), deploy.action()),
-            (false, "") => (Kind::Note, format!("Pipeline {} on {version}", ended(stage))),
-            (false, name) => (Kind::Note, format!("Pipeline {name} {} on {version}", ended(stage))),
+            (false, "") => (Kind::Note, format!("Pipeline {} on {version}", stage.ended())),
+            (false, name) => (Kind::Note, format!("Pipeline {name} {} on {version}", stage.ended())),
         };
         let mut event = Event::new(own_id("gitlab", &[&home.name, "pipeline", id, status]), at, kind)
             .doing(&actor, action)
@@ -541,15 +541,6 @@ fn pipeline(pipeline: &Pipeline<'_>, home: &Home, reader: &mut Reader) -> Result
     Ok(())
 }
 
-fn ended(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Begun => "started",
-        Stage::Done => "succeeded",
-        Stage::Failed => "failed",
-        Stage::Cancelled => "was cancelled",
-    }
-}
-
 fn release(bytes: &[u8], home: &Home, reader: &mut Reader) -> Result<(), String> {
     let release: Release<'_> = parse(bytes)?;
     let tag = release.tag.given().ok_or("a release without its tag")?;
@@ -561,17 +552,13 @@ fn release(bytes: &[u8], home: &Home, reader: &mut Reader) -> Result<(), String>
     let linked = release.links.as_ref().map_or("", |links| links.page.as_str());
     let page = if linked.is_empty() { release.url.as_str() } else { linked };
     let home = Home::of(page).or(home).or_configured(reader);
-    let name = release.name.as_str().trim();
-    let called = if name.is_empty() || name.contains(tag) { String::new() } else { format!(": {name}") };
-    let service = forge::short_name(&home.name);
-    let what = if service.is_empty() { tag.to_owned() } else { format!("{service} {tag}") };
     let mut actor = who(release.author.as_ref(), reader);
     if actor.is_empty() {
         actor.clone_from(&home.user);
     }
     let id = own_id("gitlab", &[&home.name, "release", tag, "published"]);
     let event = Event::new(id, &at, Kind::Deploy)
-        .doing(actor, format!("Released {what}{called}"))
+        .doing(actor, forge::released(&home.name, tag, release.name.as_str()))
         .linked(page, tag)
         .with("repository", &home.name)
         .with("version", tag);
