@@ -64,7 +64,7 @@ impl Reader {
 
     /// Parses a record, with the parser's reason where it cannot be.
     pub fn parse<'a, T: Deserialize<'a>>(&self, record: &Record<'a>) -> Result<T, String> {
-        serde_json::from_slice(record.bytes).map_err(|error| json::reason(&error))
+        json::parse(record.bytes)
     }
 
     /// How somebody appears, and that this is who stands behind the address, wherever it turns up.

@@ -18,7 +18,7 @@ use super::github_wrapped;
 use crate::evidence::event::{Event, Kind};
 use crate::evidence::identity::own_id;
 use crate::evidence::instants::Instant;
-use crate::evidence::json::{self, Record};
+use crate::evidence::json::{Record, parse};
 use crate::evidence::phrases;
 use crate::evidence::reader::{self, JsonSource, Reader};
 use crate::evidence::source::{Position, source};
@@ -701,10 +701,6 @@ fn wrapped<'a>(shape: &Shape<'a>) -> Option<&'a RawValue> {
     }
     let request = shape.request.and_then(|raw| serde_json::from_str::<Delivery<'a>>(raw.get()).ok());
     shape.payload.or(shape.body).or(request.and_then(|request| request.payload)).filter(holds)
-}
-
-fn parse<'a, T: serde::Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, String> {
-    serde_json::from_slice(bytes).map_err(|error| json::reason(&error))
 }
 
 fn inside(raw: &RawValue) -> &[u8] {

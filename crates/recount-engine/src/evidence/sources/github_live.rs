@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::forge;
 use crate::evidence::instants::Scalar;
-use crate::evidence::json;
+use crate::evidence::json::parse;
 use crate::evidence::live::{After, Auth, Failure, Live, LiveForm, Parts, Place, Reply, Request};
 
 /// How GitHub is asked.
@@ -276,10 +276,6 @@ fn instant(text: &Scalar<'_>) -> Option<Timestamp> {
 fn deploys(run: &RawValue) -> bool {
     let Ok(seen) = serde_json::from_str::<Seen<'_>>(run.get()) else { return true };
     [&seen.name, &seen.path].iter().any(|name| forge::says_deploy(name.as_str()))
-}
-
-fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, String> {
-    serde_json::from_slice(bytes).map_err(|error| json::reason(&error))
 }
 
 /// As much of an answer as the next question needs.

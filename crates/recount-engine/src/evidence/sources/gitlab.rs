@@ -12,7 +12,7 @@ use super::gitlab_wire::{
 use crate::evidence::event::{Event, Kind};
 use crate::evidence::identity::own_id;
 use crate::evidence::instants::{Instant, Scalar};
-use crate::evidence::json::{self, Record};
+use crate::evidence::json::{Record, parse};
 use crate::evidence::phrases;
 use crate::evidence::reader::{self, JsonSource, Reader};
 use crate::evidence::source::{Confidence, Part, source};
@@ -140,9 +140,8 @@ fn hook(kind: &str, shape: &Shape<'_>, home: &Home, bytes: &[u8], reader: &mut R
         ("pipeline", Some(attributes)) => {
             let read: Pipeline<'_> = parse(attributes)?;
             pipeline(&read, home, reader)?;
-            let builds = shape.builds.map_or(Ok(Vec::new()), |raw| {
-                serde_json::from_str::<Vec<Job<'_>>>(raw.get()).map_err(|error| json::reason(&error))
-            })?;
+            let builds =
+                shape.builds.map_or(Ok(Vec::new()), |raw| parse::<Vec<Job<'_>>>(raw.get().as_bytes()))?;
             for build in builds.iter().filter(|build| build.environment.is_some()) {
                 let version = forge::version(read.reference.as_str(), read.sha.as_str());
                 job(build, &version, read.id.as_str(), home, reader)?;
@@ -617,10 +616,6 @@ fn push(bytes: &[u8], home: &Home, reader: &mut Reader) -> Result<(), String> {
     }
     reader.push(event);
     Ok(())
-}
-
-fn parse<'a, T: serde::Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, String> {
-    serde_json::from_slice(bytes).map_err(|error| json::reason(&error))
 }
 
 /// How somebody appears: by the user name, as in mentions.

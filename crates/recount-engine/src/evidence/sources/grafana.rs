@@ -15,7 +15,7 @@ use super::grafana_wire::{Annotation, Frame, Line, Rule, Shape, Texts, Wire};
 use crate::evidence::event::{Event, EventId, Kind};
 use crate::evidence::identity::{own_id, sha256_hex};
 use crate::evidence::instants::{Instant, Scalar};
-use crate::evidence::json::{self, Record};
+use crate::evidence::json::{self, Record, parse};
 use crate::evidence::phrases;
 use crate::evidence::reader::{self, JsonSource, Reader};
 use crate::evidence::row;
@@ -386,7 +386,7 @@ fn state_of_line(line: Option<&RawValue>, at: &Instant) -> Result<Event, String>
     let raw = line.ok_or("it has no `line`")?;
     // The column holds objects, or, from an export of the logs, their text.
     let text = serde_json::from_str::<String>(raw.get()).unwrap_or_else(|_| raw.get().to_owned());
-    let line: Line<'_> = serde_json::from_str(&text).map_err(|error| json::reason(&error))?;
+    let line: Line<'_> = parse(text.as_bytes())?;
     let after = line.current.given().ok_or("it does not say which state came")?;
     let mut labels = texts(line.labels.as_ref());
     labels.entry("alertname".to_owned()).or_insert_with(|| line.rule_title.as_str().to_owned());
@@ -411,8 +411,4 @@ fn plain(text: &str) -> String {
     let bare = bare.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">").replace("&nbsp;", " ");
     let lines = bare.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
     lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
-}
-
-fn parse<'a, T: serde::Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, String> {
-    serde_json::from_slice(bytes).map_err(|error| json::reason(&error))
 }
