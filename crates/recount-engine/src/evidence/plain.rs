@@ -74,6 +74,11 @@ pub fn words(word: &str) -> String {
     word.trim().to_lowercase().replace(['_', '-'], " ")
 }
 
+/// The beginning of a text, for a message that quotes what could not be read.
+pub fn shorten(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
 /// A name or a sentence without case, spaces and punctuation, to be compared: `Time (UTC)` is `timeutc`.
 pub fn letters_and_digits(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()

@@ -76,6 +76,16 @@ impl Reader {
         who
     }
 
+    /// Whether an instant lies in the window; one that does not is counted as left out. A source of many
+    /// records asks before it builds an event.
+    pub fn in_window(&mut self, at: Timestamp) -> bool {
+        let inside = self.options.in_window(at);
+        if !inside {
+            self.import.leave_out(OUTSIDE, 1);
+        }
+        inside
+    }
+
     /// Adds an event.
     pub fn push(&mut self, event: Event) {
         self.import.events.push(event);
@@ -289,17 +299,5 @@ impl<S: LineSource> Importer for OverLines<S> {
 
     fn finish(self: Box<Self>) -> Import {
         self.reader.import
-    }
-}
-
-/// Whether an instant is worth reading further: a source of many records asks before it builds an event.
-impl Reader {
-    /// Whether an instant lies in the window; one that does not is counted as left out.
-    pub fn in_window(&mut self, at: Timestamp) -> bool {
-        let inside = self.options.in_window(at);
-        if !inside {
-            self.import.leave_out(OUTSIDE, 1);
-        }
-        inside
     }
 }
