@@ -17,6 +17,7 @@ use crate::evidence::identity::{own_id, sha256_hex};
 use crate::evidence::instants::{Instant, Scalar};
 use crate::evidence::json::{self, Record, parse};
 use crate::evidence::phrases;
+use crate::evidence::plain::html;
 use crate::evidence::reader::{self, JsonSource, Reader};
 use crate::evidence::row;
 use crate::evidence::source::{Confidence, Part, source};
@@ -400,15 +401,9 @@ fn state_of_line(line: Option<&RawValue>, at: &Instant) -> Result<Event, String>
     Ok(if line.error.given().is_some() { event.giving(line.error.as_str()) } else { event })
 }
 
-static BREAK: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?i)<(?:br|/p|/div|/li|/h\d)\b[^<>]*>").expect("a fixed pattern"));
-static TAG: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"</?[A-Za-z][^<>]*>").expect("a fixed pattern"));
-
-/// A text without the HTML that annotations may hold.
+/// A text without the HTML that annotations may hold, and without the blanks that stand for layout in it.
 fn plain(text: &str) -> String {
-    let broken = BREAK.replace_all(text, "\n");
-    let bare = TAG.replace_all(&broken, "");
-    let bare = bare.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">").replace("&nbsp;", " ");
-    let lines = bare.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
-    lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+    let text = html(text);
+    let lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    lines.collect::<Vec<_>>().join("\n")
 }
