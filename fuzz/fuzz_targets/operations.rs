@@ -12,17 +12,6 @@ mod laws;
 
 use laws::Operation;
 
-const TIMELINE: [TimelineColumn; 4] =
-    [TimelineColumn::Time, TimelineColumn::Actor, TimelineColumn::Action, TimelineColumn::Result];
-const ACTIONS: [ActionColumn; 6] = [
-    ActionColumn::Priority,
-    ActionColumn::Action,
-    ActionColumn::Owner,
-    ActionColumn::DueDate,
-    ActionColumn::Status,
-    ActionColumn::VerificationPlan,
-];
-
 fuzz_target!(|bytes: &[u8]| {
     let Some((operations, document)) = take(bytes) else { return };
     let mut document = document.to_vec();
@@ -54,8 +43,12 @@ fn operation(kind: u8, a: usize, b: usize, value: &str) -> Operation {
     match kind % 16 {
         0 => Operation::SetField(field, value.to_owned()),
         1 => Operation::AddToField(field, value.to_owned()),
-        2 => Operation::SetTimelineCell(row, TIMELINE[b % TIMELINE.len()], value.to_owned()),
-        3 => Operation::SetActionCell(row, ACTIONS[b % ACTIONS.len()], value.to_owned()),
+        2 => Operation::SetTimelineCell(
+            row,
+            TimelineColumn::ALL[b % TimelineColumn::ALL.len()],
+            value.to_owned(),
+        ),
+        3 => Operation::SetActionCell(row, ActionColumn::ALL[b % ActionColumn::ALL.len()], value.to_owned()),
         4 => {
             let time = format!("2026-11-20 {:02}:{:02}", a % 24, b % 60);
             let at = read(&time, &Anchor::default()).expect("it is canonical").at;

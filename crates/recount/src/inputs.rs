@@ -251,25 +251,10 @@ impl Input {
             return Ok(None);
         }
         let file = File::open(&self.path).map_err(|error| cannot_read(&self.path, &error))?;
-        let packed = file.metadata().map_err(|error| cannot_read(&self.path, &error))?.len();
-        let mut archive =
-            zip::ZipArchive::new(BufReader::new(file)).map_err(|error| self.broken_zip(&error))?;
-        let mut unpacked: u64 = 0;
-        for index in 0..archive.len() {
-            let entry = archive.by_index_raw(index).map_err(|error| self.broken_zip(&error))?;
-            unpacked = unpacked.saturating_add(entry.size());
-        }
-        if unpacked > SUSPICIOUS && unpacked / LARGEST_RATIO > packed {
-            return Err(CliError::new(format!(
-                "`{}` unpacks to {} times its size, as archives do that are made to fill memory",
-                self.path.display(),
-                unpacked / packed.max(1)
-            ))
-            .hint("unpack what you need and name the folder"));
-        }
-        Ok(Some(archive))
+        zip::ZipArchive::new(BufReader::new(file)).map(Some).map_err(|error| self.broken_zip(&error))
     }
 
+    /// The parts there are; those of an archive are only made where what it unpacks to is plausible.
     fn entries(&self, archive: Option<&mut Archive>) -> Result<Vec<Entry>, CliError> {
         let mut entries = Vec::new();
         match (&self.kind, archive) {
@@ -279,14 +264,17 @@ impl Input {
                 }
             }
             (_, Some(archive)) => {
+                let mut unpacked: u64 = 0;
                 for index in 0..archive.len() {
                     let file = archive.by_index_raw(index).map_err(|error| self.broken_zip(&error))?;
+                    unpacked = unpacked.saturating_add(file.size());
                     let name = entry_name(&file);
                     // Archives made on a Mac carry a shadow of each file.
                     if file.is_file() && !name.starts_with("__MACOSX/") {
                         entries.push(Entry { name, place: Place::Zip(index) });
                     }
                 }
+                self.refuse_bomb(unpacked)?;
             }
             _ => entries.push(Entry { name: self.name(), place: Place::File(self.path.clone()) }),
         }
@@ -296,6 +284,20 @@ impl Input {
             }
         }
         Ok(entries)
+    }
+
+    /// Refuses an archive that is made to fill memory.
+    fn refuse_bomb(&self, unpacked: u64) -> Result<(), CliError> {
+        let packed = fs::metadata(&self.path).map_err(|error| cannot_read(&self.path, &error))?.len();
+        if unpacked <= SUSPICIOUS || unpacked / LARGEST_RATIO <= packed {
+            return Ok(());
+        }
+        Err(CliError::new(format!(
+            "`{}` unpacks to {} times its size, as archives do that are made to fill memory",
+            self.path.display(),
+            unpacked / packed.max(1)
+        ))
+        .hint("unpack what you need and name the folder"))
     }
 
     fn sort(&self, entries: &[Entry], mut archive: Option<&mut Archive>) -> Result<Sorted, CliError> {

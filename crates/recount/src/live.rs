@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use recount_engine::config::{EvidenceConfig, Server};
-use recount_engine::evidence::live::{self, LiveForm, LiveSession, Named, Place, Step};
+use recount_engine::evidence::live::{self, LiveForm, LiveSession, Named, Place};
 use recount_engine::evidence::{Import, Options, Source, redact};
 
 use crate::client::{Access, Client, WHOLE};
@@ -86,26 +86,16 @@ impl LiveInput {
         })?;
         let client = Client::new();
         let spinner = spinner(environment.is_watched());
-        let (mut rest, mut step) = session.step();
-        let import = loop {
-            let request = match step {
-                Step::Done(import) => break import,
-                Step::Fetch(request) => request,
-            };
+        let import = session.run(|request| {
             spinner.set_message(format!("{}: {}", self.typed, request.what));
-            let answer = client.fetch(&request, &access, &|why| {
-                spinner.set_message(format!("{}: {why}", self.typed));
-            });
-            // A step that fetches always comes with the session that goes on.
-            let Some(session) = rest else { break Box::default() };
-            (rest, step) = session.answer(answer);
-        };
+            client.fetch(request, &access, &|why| spinner.set_message(format!("{}: {why}", self.typed)))
+        });
         spinner.finish_and_clear();
         match &import.failures[..] {
             [failure, ..] if import.replies == 0 => {
                 Err(CliError::new(failure.message.clone()).hint(failure.hint.clone()))
             }
-            _ => Ok(*import),
+            _ => Ok(import),
         }
     }
 

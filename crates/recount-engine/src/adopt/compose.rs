@@ -16,7 +16,7 @@ use crate::document::operations::OperationError;
 use crate::document::template::{FieldId, FieldKind, SectionId};
 use crate::document::value::duration;
 use crate::document::value::severity::Severity;
-use crate::document::{Document, FieldState, Span};
+use crate::document::{Document, FieldState, Span, counted};
 
 pub(super) fn compose(reading: &Reading, blank: &Document, original: &Original) -> Adoption {
     let mut composer = Composer {
@@ -573,7 +573,7 @@ impl Composer<'_> {
             }
             self.notes.push(format!(
                 "{} found no place of their own and stand as they were under `{heading}`",
-                if lines.len() == 1 { "1 line".to_owned() } else { format!("{} lines", lines.len()) }
+                counted(lines.len(), "line")
             ));
         }
     }

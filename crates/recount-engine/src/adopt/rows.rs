@@ -7,7 +7,7 @@ use super::times::{self, Doubt};
 use super::{actions, milestones, timeline};
 use crate::document::template::{FieldId, SectionId};
 use crate::document::value::time;
-use crate::document::{Milestone, Span};
+use crate::document::{Milestone, Span, counted};
 
 impl Composer<'_> {
     pub(super) fn timelines(&mut self) {
@@ -121,7 +121,7 @@ impl Composer<'_> {
         self.entries = self.document.timeline_rows().len();
         self.instants = self.document.timeline_rows().iter().filter(|row| row.at().is_some()).count();
         let doubts = |wanted: Doubt| found.entries.iter().filter(|entry| entry.doubt == Some(wanted)).count();
-        let rows = |count: usize| if count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
+        let rows = |count: usize| counted(count, "row");
         match doubts(Doubt::NoZone) {
             0 => {}
             count => self.notes.push(format!(

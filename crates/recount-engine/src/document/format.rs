@@ -1,4 +1,4 @@
-//! `fmt`: canonical times, computed duration and time to detect, sorted timeline, compact tables. It
+//! `fmt`: canonical times and due dates, computed duration and time to detect, sorted timeline, compact tables. It
 //! never changes what a document says; what it converts, it reports.
 
 use std::borrow::Cow;
@@ -7,8 +7,8 @@ use super::edit::{Edit, apply};
 use super::operations::row_line;
 use super::table::{Row, Table};
 use super::template::FieldId;
-use super::value::duration;
 use super::value::time::{self, Form, Moment, Precision, TimeProblem};
+use super::value::{date, duration};
 use super::{Document, FieldState, Milestone, Span};
 
 /// A formatted document.
@@ -45,7 +45,7 @@ pub fn format(document: &Document) -> Formatted {
     Formatted { bytes: current.source().bytes().to_vec(), notes }
 }
 
-/// Canonical times and compact tables, in one pass because both rewrite rows.
+/// Canonical times and due dates, and compact tables, in one pass because all rewrite rows.
 fn times_and_tables(document: &Document, notes: &mut Vec<String>) -> Vec<Edit> {
     let mut edits = Vec::new();
     for id in [FieldId::StartTime, FieldId::EndTime] {
@@ -66,7 +66,18 @@ fn times_and_tables(document: &Document, notes: &mut Vec<String>) -> Vec<Edit> {
         compact(document, table, &times, &mut edits);
     }
     if let Some(table) = document.actions() {
-        compact(document, table, &[], &mut edits);
+        let mut dates = Vec::new();
+        for item in document.action_items() {
+            let Some(cell) = item.due else { continue };
+            let written = document.slice(cell.span);
+            // With a comment beside it the cell stays as it is.
+            let is_alone = document.slice(cell.outer).trim() == written;
+            if let Some(text) = date::canonical(written).filter(|_| is_alone) {
+                notes.push(format!("the due date `{written}` is now `{text}`"));
+                dates.push((item.index, cell.span, text));
+            }
+        }
+        compact(document, table, &dates, &mut edits);
     }
     edits
 }
@@ -97,15 +108,15 @@ fn canonical_of(
 fn compact<C: Copy + PartialEq>(
     document: &Document,
     table: &Table<C>,
-    times: &[(usize, Span, String)],
+    rewritten: &[(usize, Span, String)],
     edits: &mut Vec<Edit>,
 ) {
-    let line_of = |row: &Row, time: Option<&(usize, Span, String)>| {
+    let line_of = |row: &Row, rewritten: Option<&(usize, Span, String)>| {
         let cells: Vec<&str> = table
             .cells(row)
             .iter()
-            .map(|cell| match time {
-                // A comment behind a time is part of the cell: only the time is replaced.
+            .map(|cell| match rewritten {
+                // A comment behind a value is part of the cell: only the value is replaced.
                 Some((_, span, text))
                     if *span == cell.span && document.slice(cell.outer).trim().len() == span.len() =>
                 {
@@ -119,8 +130,8 @@ fn compact<C: Copy + PartialEq>(
     let mut lines = vec![(table.header.span, line_of(&table.header, None))];
     lines.push((table.delimiter, compact_delimiter(document.slice(table.delimiter))));
     for (index, row) in table.rows.iter().enumerate() {
-        let time = times.binary_search_by_key(&index, |(at, ..)| *at).ok().map(|at| &times[at]);
-        lines.push((row.span, line_of(row, time)));
+        let own = rewritten.binary_search_by_key(&index, |(at, ..)| *at).ok().map(|at| &rewritten[at]);
+        lines.push((row.span, line_of(row, own)));
     }
     for (span, line) in lines {
         if document.slice(span) != line {

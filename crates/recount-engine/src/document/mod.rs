@@ -7,6 +7,7 @@
 mod actions;
 mod anchors;
 mod blocks;
+mod counted;
 pub mod edit;
 mod fences;
 mod fields;
@@ -34,6 +35,7 @@ pub mod value;
 
 pub use actions::ActionItem;
 pub use anchors::Anchors;
+pub use counted::counted;
 pub use fences::UnclosedFence;
 pub use fields::{Field, FieldState, UnknownField};
 pub use follow_up::{GameDay, Target, declines, is_bare_none, is_word_for_none};

@@ -277,6 +277,11 @@ pub enum TimelineColumn {
     Result,
 }
 
+impl TimelineColumn {
+    /// Every column, in the template's order.
+    pub const ALL: [Self; 4] = [Self::Time, Self::Actor, Self::Action, Self::Result];
+}
+
 /// A column of the action items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs, reason = "each variant is the column of the same words")]
@@ -287,6 +292,12 @@ pub enum ActionColumn {
     DueDate,
     Status,
     VerificationPlan,
+}
+
+impl ActionColumn {
+    /// Every column, in the template's order.
+    pub const ALL: [Self; 6] =
+        [Self::Priority, Self::Action, Self::Owner, Self::DueDate, Self::Status, Self::VerificationPlan];
 }
 
 /// Headers of the timeline table, in the template's order.
@@ -309,17 +320,15 @@ pub struct Synonyms {
 
 /// The table of synonyms with the template's own words in it.
 pub static SYNONYMS: LazyLock<Synonyms> = LazyLock::new(|| {
-    use ActionColumn as A;
-    use TimelineColumn as T;
     let mut table = Synonyms {
         sections: SectionId::ALL.iter().map(|id| (normalize(id.heading()), *id)).collect(),
         fields: FIELDS.iter().map(|def| ((def.section, normalize(def.label)), def.id)).collect(),
-        timeline: [T::Time, T::Actor, T::Action, T::Result]
+        timeline: TimelineColumn::ALL
             .into_iter()
             .zip(TIMELINE_HEADERS)
             .map(|(column, header)| (normalize(header), column))
             .collect(),
-        actions: [A::Priority, A::Action, A::Owner, A::DueDate, A::Status, A::VerificationPlan]
+        actions: ActionColumn::ALL
             .into_iter()
             .zip(ACTION_HEADERS)
             .map(|(column, header)| (normalize(header), column))

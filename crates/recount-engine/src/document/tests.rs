@@ -302,6 +302,23 @@ fn formatting_converts_sorts_computes_and_compacts() {
 }
 
 #[test]
+fn formatting_spells_a_certain_due_date_canonically_and_says_so() {
+    let text = concat!(
+        "# T\n\n## Action items\n\n",
+        "| Priority | Action item | Owner | Due date | Status | Verification plan |\n|---:|---|---|---|---|---|\n",
+        "| P0 | one | @ana | 30.11.2026 | Open | |\n| P1 | two | @bo | 12/04/2026 | Open | |\n",
+        "| P2 | three | @bo | 30.11.2026 (tentative) | Open | |\n",
+    );
+    let formatted = format::format(&parse(text));
+    let out = String::from_utf8(formatted.bytes).unwrap();
+    assert!(out.contains("| @ana | 2026-11-30 | Open |"), "{out}");
+    assert!(out.contains("| @bo | 12/04/2026 | Open |"), "{out}");
+    assert!(out.contains("| @bo | 30.11.2026 (tentative) | Open |"), "{out}");
+    assert_eq!(formatted.notes, ["the due date `30.11.2026` is now `2026-11-30`"]);
+    assert_eq!(format::format(&parse(&out)).bytes, out.as_bytes());
+}
+
+#[test]
 fn the_blank_template_is_in_canonical_form() {
     assert_eq!(format::format(&parse(TEMPLATE)).bytes, TEMPLATE.as_bytes());
 }

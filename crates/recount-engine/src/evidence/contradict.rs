@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::event::{Event, Kind};
 use super::freeze::{Frozen, State};
+use super::plain::letters_and_digits as plain;
 
 /// Zones differ by multiples of this.
 const QUARTER: i64 = 15 * 60;
@@ -130,11 +131,6 @@ fn quarters(seconds: i64) -> Option<i64> {
     let quarters = (seconds + seconds.signum() * QUARTER / 2) / QUARTER;
     (quarters != 0 && (seconds - quarters * QUARTER).abs() <= NEAR && seconds.abs() <= FARTHEST)
         .then_some(quarters)
-}
-
-/// Lower-case letters and digits alone.
-fn plain(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]

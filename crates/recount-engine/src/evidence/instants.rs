@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Deserializer};
 
 use super::event::Precision;
+use super::plain::shorten;
 use crate::document::value::time::from_epoch;
 
 /// An instant as a source gave it.
@@ -194,10 +195,6 @@ fn without_utc(text: &str) -> (&str, bool) {
         }
         _ => (text, false),
     }
-}
-
-fn shorten(text: &str) -> String {
-    text.chars().take(40).collect()
 }
 
 /// A scalar of JSON as its text, whether it was written as a string or as a number: epochs come as both, and

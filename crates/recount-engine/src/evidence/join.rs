@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::event::{Event, Kind};
+use super::plain::letters_and_digits as plain;
 use super::row;
 use super::select::{self, one_repository};
 
@@ -392,11 +393,6 @@ fn best_told(lead: &Event, tellings: &[&Event]) -> Event {
         }
     }
     told
-}
-
-/// Lower-case letters and digits alone.
-fn plain(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// Words without the numbers and hashes in them: `pod-7f9c` and `pod-81ab` are the same again.

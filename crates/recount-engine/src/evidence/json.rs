@@ -5,6 +5,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::Deserialize;
+
 /// One record of an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Record<'a> {
@@ -136,6 +138,11 @@ fn string_end(bytes: &[u8], start: usize) -> usize {
         at += 2;
     }
     bytes.len()
+}
+
+/// Parses one value, with the parser's reason where it cannot be.
+pub fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, String> {
+    serde_json::from_slice(bytes).map_err(|error| reason(&error))
 }
 
 /// What a parser says, without the line and column that it counted in the record alone.

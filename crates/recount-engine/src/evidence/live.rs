@@ -5,9 +5,9 @@
 //! and retrying (the caller has the one HTTP client), and what a reply means (`sources`).
 //!
 //! A live source is a small state machine, [`Live`]: it names the next request and takes in the reply. The
-//! [`LiveSession`] around it answers [`Step::Fetch`] or [`Step::Done`]. What was read goes through the same
-//! importer as a file and gets the same redaction, window and identity. Where a request fails, what was read
-//! until then is kept, and [`Import::failures`] says what is missing.
+//! [`LiveSession`] around it goes from the one to the other with whoever asks. What was read goes through the
+//! same importer as a file and gets the same redaction, window and identity. Where a request fails, what was
+//! read until then is kept, and [`Import::failures`] says what is missing.
 
 use std::fmt;
 
@@ -207,15 +207,6 @@ pub trait Live {
     }
 }
 
-/// What is to be done next.
-#[derive(Debug)]
-pub enum Step {
-    /// Ask for this and give the answer to [`LiveSession::answer`].
-    Fetch(Request),
-    /// It is all there, or as much as could be had.
-    Done(Box<Import>),
-}
-
 /// Goes through a live source. No bytes are read but those that the caller brings.
 pub struct LiveSession {
     live: Box<dyn Live>,
@@ -223,7 +214,6 @@ pub struct LiveSession {
     hashes: Vec<String>,
     failures: Vec<Failure>,
     asked: usize,
-    what: String,
     read: usize,
 }
 
@@ -239,33 +229,39 @@ impl LiveSession {
             hashes: Vec::new(),
             failures: Vec::new(),
             asked: 0,
-            what: String::new(),
             read: 0,
         })
     }
 
-    /// The next step: the first, or the one after an answer.
-    pub fn step(mut self) -> (Option<Self>, Step) {
-        match self.live.next() {
-            Some(request) if self.asked < MOST_REQUESTS => {
-                self.asked += 1;
-                self.what.clone_from(&request.what);
-                (Some(self), Step::Fetch(request))
+    /// Goes through all of it: each request is given to `ask`, and what comes back is read, until nothing more
+    /// is asked for or something fails.
+    pub fn run(mut self, mut ask: impl FnMut(&Request) -> Answer) -> Import {
+        while let Some(request) = self.next() {
+            let answer = ask(&request);
+            if !self.take(&request, answer) {
+                break;
             }
-            Some(_) => {
-                self.failures.push(Failure {
-                    message: format!("the server has more than {MOST_REQUESTS} pages"),
-                    hint: "ask for a shorter window with `--from` and `--to`".to_owned(),
-                    ..Failure::default()
-                });
-                (None, self.done())
-            }
-            None => (None, self.done()),
         }
+        self.done()
     }
 
-    /// Takes in the answer to the last [`Step::Fetch`], and goes on.
-    pub fn answer(mut self, answer: Answer) -> (Option<Self>, Step) {
+    fn next(&mut self) -> Option<Request> {
+        let request = self.live.next()?;
+        if self.asked == MOST_REQUESTS {
+            self.failures.push(Failure {
+                message: format!("the server has more than {MOST_REQUESTS} pages"),
+                hint: "ask for a shorter window with `--from` and `--to`".to_owned(),
+                ..Failure::default()
+            });
+            return None;
+        }
+        self.asked += 1;
+        Some(request)
+    }
+
+    /// Takes in the answer to a request, and says whether to go on.
+    fn take(&mut self, request: &Request, answer: Answer) -> bool {
+        let what = &request.what;
         let failure = match answer {
             Ok(reply) => {
                 self.hashes.push(hex(&Sha256::digest(&reply.body), 64));
@@ -275,10 +271,10 @@ impl LiveSession {
                         for (name, bytes) in parts {
                             self.session.part(&name, &bytes);
                         }
-                        return self.step();
+                        return true;
                     }
                     Err(why) => Failure {
-                        message: format!("the reply with {} cannot be read: {why}", self.what),
+                        message: format!("the reply with {what} cannot be read: {why}"),
                         hint: "ask again later; what was read is kept".to_owned(),
                         ..Failure::default()
                     },
@@ -287,26 +283,26 @@ impl LiveSession {
             Err(failure) => {
                 let after = self.live.failed(&failure);
                 if after == After::Instead {
-                    return self.step();
+                    return true;
                 }
                 // What came before the cut is evidence as good as what came whole.
                 if !failure.partial.is_empty() {
                     self.hashes.push(hex(&Sha256::digest(&failure.partial), 64));
                     self.read += 1;
-                    self.session.part(&format!("{} (cut off)", self.what), &failure.partial);
+                    self.session.part(&format!("{what} (cut off)"), &failure.partial);
                 }
                 if after == After::GoOn {
                     self.failures.push(failure);
-                    return self.step();
+                    return true;
                 }
                 failure
             }
         };
         self.failures.push(failure);
-        (None, self.done())
+        false
     }
 
-    fn done(self) -> Step {
+    fn done(self) -> Import {
         let mut import = self.session.finish();
         // Of the replies as they came, whatever parts were made of them.
         import.sha256 = match &self.hashes[..] {
@@ -315,7 +311,7 @@ impl LiveSession {
         };
         import.failures = self.failures;
         import.replies = self.read;
-        Step::Done(Box::new(import))
+        import
     }
 }
 
@@ -411,7 +407,6 @@ mod tests {
             hashes: Vec::new(),
             failures: Vec::new(),
             asked: 0,
-            what: String::new(),
             read: 0,
         }
     }
@@ -422,20 +417,8 @@ mod tests {
         Reply { status: 200, headers, body: body.into() }
     }
 
-    fn run(mut session: LiveSession, answer: impl Fn(&str) -> Answer) -> Import {
-        let mut step;
-        let mut rest;
-        (rest, step) = session.step();
-        loop {
-            match step {
-                Step::Done(import) => return *import,
-                Step::Fetch(request) => {
-                    session = rest.expect("a session that asks goes on");
-                    let page = request.url.rsplit('/').next().expect("there is one").to_owned();
-                    (rest, step) = session.answer(answer(&page));
-                }
-            }
-        }
+    fn run(session: LiveSession, answer: impl Fn(&str) -> Answer) -> Import {
+        session.run(|request| answer(request.url.rsplit('/').next().expect("there is one")))
     }
 
     #[test]

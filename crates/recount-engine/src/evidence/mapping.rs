@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::event::Kind;
+use super::plain::letters_and_digits as plain;
 use crate::config::nearest;
 
 /// What a column or key can be mapped to, beside `details.NAME`.
@@ -308,11 +309,6 @@ fn deployed<'a>(names: &[&'a str]) -> Option<(&'a str, &'a str)> {
     // Many things have a version: an environment or who deployed make it a deploy.
     find(&["environment", "env", "stage", "deployedat", "deployedby", "deploymentid"])?;
     Some((what, version))
-}
-
-/// A name without case, spaces and punctuation: `Time (UTC)` is `timeutc`.
-pub fn plain(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// The kind that a word names: ours, and what programs call the same.

@@ -1,4 +1,5 @@
-//! Texts as services keep them, Markdown or HTML, as plain text: what an event may hold.
+//! Texts as services keep them, Markdown or HTML, as plain text: what an event may hold; and how names and
+//! sentences are compared.
 //!
 //! What does not live here: chat's own markup (`sources/slack_text`) and the escaping of plain text for a
 //! table (`row`).
@@ -63,6 +64,39 @@ pub fn html(text: &str) -> String {
     lines(&out)
 }
 
+/// A text of a chat without its codes of emoji, which nobody reads: words such as `:rocket:` or
+/// `:+1::skin-tone-2:`, outside code. A text that is nothing else stays as it is.
+pub fn without_emoji_codes(text: String) -> String {
+    if !text.contains(':') {
+        return text;
+    }
+    let mut in_code = false;
+    let mut kept = Vec::new();
+    for line in text.split('\n') {
+        let words = line.split(' ').filter(|word| {
+            let drop = !in_code && is_emoji_codes(word);
+            in_code ^= word.matches('`').count() % 2 == 1;
+            !drop
+        });
+        let left = words.collect::<Vec<_>>().join(" ");
+        if !left.trim().is_empty() || line.trim().is_empty() {
+            kept.push(left);
+        }
+    }
+    let left = kept.join("\n");
+    if left.trim().is_empty() { text } else { left.trim().to_owned() }
+}
+
+/// Whether a word is one or more codes of emoji and nothing else.
+fn is_emoji_codes(word: &str) -> bool {
+    let is_code = |code: &str| {
+        code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_+-".contains(&byte))
+            && (code.bytes().any(|byte| byte.is_ascii_lowercase()) || matches!(code, "+1" | "-1" | "100"))
+    };
+    let inside = word.strip_prefix(':').and_then(|word| word.strip_suffix(':'));
+    inside.is_some_and(|inside| inside.split("::").all(is_code))
+}
+
 /// The first sentence or line of a text, for where one is enough.
 pub fn first_line(text: &str) -> &str {
     text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("")
@@ -71,6 +105,16 @@ pub fn first_line(text: &str) -> &str {
 /// A word of a machine as people write it: `in_progress` is `in progress`.
 pub fn words(word: &str) -> String {
     word.trim().to_lowercase().replace(['_', '-'], " ")
+}
+
+/// The beginning of a text, for a message that quotes what could not be read.
+pub fn shorten(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
+/// A name or a sentence without case, spaces and punctuation, to be compared: `Time (UTC)` is `timeutc`.
+pub fn letters_and_digits(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 fn is_block(tag: &Tag<'_>) -> bool {
@@ -167,6 +211,23 @@ mod tests {
             ("<strong>Monitoring</strong> - fixed", "Monitoring - fixed"),
         ] {
             assert_eq!(html(text), want, "`{text}`");
+        }
+    }
+
+    #[test]
+    fn codes_of_emoji_go_and_what_only_looks_like_them_stays() {
+        for (text, want) in [
+            (":rocket: Deployed shop v41", "Deployed shop v41"),
+            ("Rolled back :white_check_mark:", "Rolled back"),
+            ("we are :fire: here :+1::skin-tone-2:", "we are here"),
+            (":rotating_light:\nCheckout is down", "Checkout is down"),
+            ("it began at 12:30:45", "it began at 12:30:45"),
+            ("scope a:b:c and :30: too", "scope a:b:c and :30: too"),
+            ("ran `grep :tag: log` :eyes:", "ran `grep :tag: log`"),
+            (":+1:", ":+1:"),
+            ("std::vec: no", "std::vec: no"),
+        ] {
+            assert_eq!(without_emoji_codes(text.to_owned()), want, "`{text}`");
         }
     }
 

@@ -64,7 +64,7 @@ impl Reader {
 
     /// Parses a record, with the parser's reason where it cannot be.
     pub fn parse<'a, T: Deserialize<'a>>(&self, record: &Record<'a>) -> Result<T, String> {
-        serde_json::from_slice(record.bytes).map_err(|error| json::reason(&error))
+        json::parse(record.bytes)
     }
 
     /// How somebody appears, and that this is who stands behind the address, wherever it turns up.
@@ -74,6 +74,16 @@ impl Reader {
             self.import.mails.insert(mail.to_owned(), who.clone());
         }
         who
+    }
+
+    /// Whether an instant lies in the window; one that does not is counted as left out. A source of many
+    /// records asks before it builds an event.
+    pub fn in_window(&mut self, at: Timestamp) -> bool {
+        let inside = self.options.in_window(at);
+        if !inside {
+            self.import.leave_out(OUTSIDE, 1);
+        }
+        inside
     }
 
     /// Adds an event.
@@ -289,17 +299,5 @@ impl<S: LineSource> Importer for OverLines<S> {
 
     fn finish(self: Box<Self>) -> Import {
         self.reader.import
-    }
-}
-
-/// Whether an instant is worth reading further: a source of many records asks before it builds an event.
-impl Reader {
-    /// Whether an instant lies in the window; one that does not is counted as left out.
-    pub fn in_window(&mut self, at: Timestamp) -> bool {
-        let inside = self.options.in_window(at);
-        if !inside {
-            self.import.leave_out(OUTSIDE, 1);
-        }
-        inside
     }
 }

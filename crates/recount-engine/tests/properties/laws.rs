@@ -189,8 +189,8 @@ fn difference(old: &str, new: &str) -> String {
     format!("--- before\n{:#?}\n--- after\n{:#?}", &old[from..old.len() - tail], &new[from..new.len() - tail])
 }
 
-/// Formatting again changes nothing; no word is lost and none is new but times and computed values; no
-/// time means another instant.
+/// Formatting again changes nothing; no word is lost and none is new but times, due dates and computed
+/// values; no time means another instant, and no due date another day.
 pub(crate) fn formatting(bytes: &[u8]) {
     let old = Document::parse(bytes);
     let formatted = format::format(&old).bytes;
@@ -204,6 +204,11 @@ pub(crate) fn formatting(bytes: &[u8]) {
         difference(new.text(), &String::from_utf8_lossy(&again))
     );
     assert_eq!(other_words(&old), other_words(&new), "{}", say());
+    let due = |document: &Document| -> Vec<_> {
+        let items = document.action_items().iter();
+        items.map(|item| document.due_date(item).map(|due| due.map(|due| due.date))).collect()
+    };
+    assert_eq!(due(&new), due(&old), "{}", say());
     // A fraction of a second goes, and that is said.
     let second = |at: Timestamp| at.as_second();
     for id in [FieldId::StartTime, FieldId::EndTime] {
@@ -226,10 +231,11 @@ pub(crate) fn formatting(bytes: &[u8]) {
     assert!(new.sort_timeline().is_empty() || new.source().invalid_at().is_some(), "{}", say());
 }
 
-/// Every word but those of times and computed values, and the dashes of tables.
+/// Every word but those of times, due dates and computed values, and the dashes of tables.
 fn other_words(document: &Document) -> Vec<String> {
     let mut left_out: Vec<Span> =
         document.timeline_rows().iter().filter_map(|row| Some(row.time?.span)).collect();
+    left_out.extend(document.action_items().iter().filter_map(|item| Some(item.due?.span)));
     let computed = [FieldId::StartTime, FieldId::EndTime, FieldId::Duration, FieldId::TimeToDetect];
     left_out.extend(computed.iter().filter_map(|id| Some(document.field(*id)?.value)));
     left_out.extend(document.timeline().map(|table| table.delimiter));

@@ -36,26 +36,15 @@ fn field() -> impl Strategy<Value = FieldId> {
     (0..FIELDS.len()).prop_map(|at| FIELDS[at].id)
 }
 
-const TIMELINE: [TimelineColumn; 4] =
-    [TimelineColumn::Time, TimelineColumn::Actor, TimelineColumn::Action, TimelineColumn::Result];
-const ACTIONS: [ActionColumn; 6] = [
-    ActionColumn::Priority,
-    ActionColumn::Action,
-    ActionColumn::Owner,
-    ActionColumn::DueDate,
-    ActionColumn::Status,
-    ActionColumn::VerificationPlan,
-];
-
 /// Any change with values from `value`.
 fn operation<V: Strategy<Value = String> + 'static>(value: fn() -> V) -> impl Strategy<Value = Operation> {
     let section = || prop::sample::select(SectionId::ALL.as_slice());
     prop_oneof![
         4 => (field(), value()).prop_map(|(id, value)| Operation::SetField(id, value)),
         2 => (field(), value()).prop_map(|(id, value)| Operation::AddToField(id, value)),
-        3 => (1..7usize, prop::sample::select(TIMELINE.as_slice()), value())
+        3 => (1..7usize, prop::sample::select(TimelineColumn::ALL.as_slice()), value())
             .prop_map(|(row, column, value)| Operation::SetTimelineCell(row, column, value)),
-        3 => (1..5usize, prop::sample::select(ACTIONS.as_slice()), value())
+        3 => (1..5usize, prop::sample::select(ActionColumn::ALL.as_slice()), value())
             .prop_map(|(row, column, value)| Operation::SetActionCell(row, column, value)),
         2 => (clock(), value(), value(), value()).prop_map(|(time, actor, action, result)| {
             let at = read(&time, &Anchor::default()).expect("it is canonical").at;

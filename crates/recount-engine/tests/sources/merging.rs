@@ -10,7 +10,7 @@ use recount_engine::document::template::{FieldId, TEMPLATE};
 use recount_engine::evidence::freeze::{Frozen, Header, State, VERSION};
 use recount_engine::evidence::merge::{Merged, Merging, merge};
 use recount_engine::evidence::source::by_name;
-use recount_engine::evidence::{Curation, Event, EventId, Options};
+use recount_engine::evidence::{Curation, Event, EventId, Kind, Options};
 
 use super::{import, parts};
 
@@ -26,15 +26,7 @@ impl Postmortem {
     }
 
     pub(super) fn import(&mut self, events: &[Event]) -> Merged {
-        let header = Header {
-            version: VERSION,
-            source: "x".into(),
-            name: "x".into(),
-            sha256: "00".into(),
-            from: None,
-            to: None,
-        };
-        self.frozen.add(header, events.to_vec());
+        self.frozen.add(header(), events.to_vec());
         self.merge(&[])
     }
 
@@ -68,6 +60,17 @@ impl Postmortem {
     pub(super) fn edit(&mut self, from: &str, to: &str) {
         assert!(self.text().contains(from), "`{from}` is there to be edited");
         self.document = Document::parse(self.text().replacen(from, to, 1).as_bytes());
+    }
+}
+
+fn header() -> Header {
+    Header {
+        version: VERSION,
+        source: "x".into(),
+        name: "x".into(),
+        sha256: "00".into(),
+        from: None,
+        to: None,
     }
 }
 
@@ -233,14 +236,6 @@ fn nothing_is_counted_from_a_vague_time_or_from_no_events() {
 fn taking_one_event_takes_that_one_alone() {
     let mut mine = Postmortem::new();
     let events = evidence();
-    let header = || Header {
-        version: VERSION,
-        source: "x".into(),
-        name: "x".into(),
-        sha256: "00".into(),
-        from: None,
-        to: None,
-    };
     mine.frozen.add(header(), events.clone());
     let pizza = events.iter().find(|event| event.action.contains("pizza is cold")).unwrap().id.clone();
     let merged = mine.merge(std::slice::from_ref(&pizza));
@@ -504,4 +499,23 @@ fn an_alert_belongs_to_an_incident_unless_it_was_firing_long_before() {
         assert_eq!(rows.len(), usize::from(row.is_some()), "{rows:#?}");
         assert!(row.is_none_or(|at| rows[0].contains(at)), "{rows:#?}");
     }
+}
+
+#[test]
+fn an_alert_that_prometheus_told_on_with_labels_of_its_own_is_one_row_with_a_link_to_both() {
+    let series = r#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"ALERTS","alertname":"CartErrors","alertstate":"firing","severity":"critical","service":"cart"},"values":[[1795183440,"1"],[1795183500,"1"],[1795183560,"1"]]}]}}"#;
+    let told = r#"{"receiver":"pager","status":"firing","alerts":[{"status":"firing","labels":{"alertname":"CartErrors","severity":"critical","service":"cart","cluster":"eu-1","prometheus":"monitoring/main"},"annotations":{},"startsAt":"2026-11-20T14:04:15Z","endsAt":"0001-01-01T00:00:00Z","generatorURL":"https://prom.acme.example/graph","fingerprint":"b2f1c4a9d0e37711"}],"groupLabels":{"alertname":"CartErrors"},"commonLabels":{},"commonAnnotations":{},"externalURL":"https://am.acme.example","version":"4","groupKey":"{}:{}","truncatedAlerts":0}"#;
+    let read = |source: &str, text: &str| {
+        let part = ("input.json".to_owned(), text.as_bytes().to_vec());
+        import(by_name(source).unwrap(), &Options::default(), &[part]).events
+    };
+    let (prometheus, alertmanager) = (read("prometheus", series), read("alertmanager", told));
+    assert_eq!((prometheus[0].kind, alertmanager[0].kind), (Kind::AlertFiring, Kind::AlertFiring));
+    // Which labels are added nobody says, so the instances cannot be known to be one by their labels.
+    assert_ne!(prometheus[0].details.get("fingerprint"), alertmanager[0].details.get("fingerprint"));
+    let mut mine = Postmortem::new();
+    mine.import(&prometheus);
+    mine.import(&alertmanager);
+    let fired = mine.text().lines().filter(|line| line.contains("CartErrors fired"));
+    assert_eq!(fired.count(), 1, "{}", mine.text());
 }

@@ -9,13 +9,14 @@ use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
 use recount_engine::adopt::{Adoption, Options, Original, Reading, is_zone};
-use recount_engine::document::{Document, LineIndex};
+use recount_engine::document::{Document, LineIndex, counted};
 use recount_store::{Guard, Listed, evidence_folder};
 
 use crate::Outcome;
 use crate::commands::new::{self, Known, Planned};
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
+use crate::machine::{self, Header};
 use crate::workspace::Workspace;
 
 /// Make postmortems of documents that were written in other templates
@@ -67,13 +68,6 @@ pub(crate) struct Output {
     documents: Vec<Adopted>,
     /// Files that could not be adopted, and why.
     problems: Vec<Problem>,
-}
-
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Header {
-    format: &'static str,
-    version: u32,
 }
 
 #[derive(Serialize)]
@@ -155,9 +149,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         }
     }
     if args.format == Format::Json {
-        serde_json::to_writer_pretty(environment.out(), &output)
-            .map_err(|error| CliError::from(std::io::Error::from(error)))?;
-        writeln!(environment.out())?;
+        machine::write(environment, &output)?;
     }
     Ok(if output.problems.is_empty() { Exit::Done } else { Exit::Failed })
 }
@@ -351,12 +343,12 @@ fn show(
     }
     let share = (adopted.words - adopted.unplaced_words.min(adopted.words)) * 100 / adopted.words.max(1);
     let summary = format!(
-        "{}: {} with {} placed in time, {}; {share} % of {} words have a place of the template, none is lost",
+        "{}: {} with {} placed in time, {}; {share} % of {} have a place of the template, none is lost",
         adopted.source,
         counted(adopted.entries, "timeline row"),
         adopted.instants,
         counted(adopted.actions, "action item"),
-        adopted.words,
+        counted(adopted.words, "word"),
     );
     environment.note(summary);
     for note in &adopted.notes {
@@ -368,10 +360,6 @@ fn show(
         environment.hint(format!("`recount check {shown} --stage review` lists what is left to do"));
     }
     Ok(())
-}
-
-fn counted(number: usize, thing: &str) -> String {
-    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
 }
 
 /// The table of `--report`: lines of the original, and where they went.

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use jiff::civil::Date;
 
-use recount_engine::document::{Document, MarkKind, Stage};
+use recount_engine::document::{Document, MarkKind, Stage, counted};
 use recount_engine::lint::{Finding, Options};
 use recount_store::{Listed, Unreadable, Version, threads};
 
@@ -507,7 +507,7 @@ fn write_baseline(
             guard.create_new(&path, text.as_bytes())?;
         }
     }
-    writeln!(environment.out(), "{} accepts {count} findings", baseline::FILE)?;
+    writeln!(environment.out(), "{} accepts {}", baseline::FILE, counted(count, "finding"))?;
     environment.hint("commit it; `recount check` now reports only what is new");
     let broken = !unreadable.is_empty();
     for unreadable in unreadable {

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use recount_engine::document::counted;
 use recount_store::Library;
 use rust_embed::RustEmbed;
 
@@ -48,7 +49,8 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let count = workspace.library.list().len();
     writeln!(
         environment.out(),
-        "The example library of Kestrel Row, which sells tickets: {count} postmortems in"
+        "The example library of Kestrel Row, which sells tickets: {} in",
+        counted(count, "postmortem")
     )?;
     writeln!(environment.out(), "{}\n", root.display())?;
     writeln!(

@@ -56,6 +56,7 @@ pub(crate) fn draft(
     let window = start.and_then(|at| recount_engine::evidence::freeze::Window::around([at]));
     // Evidence is read before anything is made: what cannot be read leaves no half-made document.
     let read = import::read(workspace, files, how, window, environment)?;
+    read.refuse_nothing()?;
     let exit = read.exit();
     let day = start.or_else(|| first_instant(&read, how));
     let day = day.map_or(environment.today(), |at| TimeZone::UTC.to_datetime(at).date());

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use clap::Subcommand;
-use recount_engine::document::TimelineRow;
+use recount_engine::document::{TimelineRow, counted};
 use recount_engine::evidence::freeze::State;
 use recount_store::evidence_folder;
 use serde::Serialize;
@@ -123,16 +123,15 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
             workspace.refuse_other(&path)?;
             let frozen = import::frozen_of(&path, environment)?;
             let (inputs, events) = (frozen.inputs().len(), frozen.events().len());
+            let what = format!("{} with {}", counted(inputs, "frozen input"), counted(events, "event"));
             if inputs == 0 {
                 environment.note(format!("nothing is frozen for `{id}`"));
                 say_what_is_kept(&workspace, &path, environment)?;
                 return Ok(Exit::Done);
             }
             if !yes {
-                return Err(CliError::new(format!(
-                    "this would remove {inputs} frozen inputs with {events} events of `{id}` for good"
-                ))
-                .hint("say `--yes` to do it"));
+                return Err(CliError::new(format!("this would remove {what} of `{id}` for good"))
+                    .hint("say `--yes` to do it"));
             }
             let lock = workspace.library.lock()?;
             // The ledger stays: it knows which rows people changed or deleted, should the same evidence
@@ -145,7 +144,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
                 })?;
             }
             drop(lock);
-            writeln!(environment.out(), "removed {inputs} frozen inputs with {events} events of `{id}`")?;
+            writeln!(environment.out(), "removed {what} of `{id}`")?;
             let (_, document) = workspace.read(&path)?;
             let linked = |row: &&TimelineRow| {
                 frozen.inputs().iter().any(|input| document.slice(row.span).contains(&input.file))

@@ -9,6 +9,7 @@ use crate::Outcome;
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
 use crate::machine::{self, Header};
+use crate::wrap::labelled;
 
 /// Explain a rule: what it finds, why it matters, where that comes from, examples
 ///
@@ -85,7 +86,16 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         });
     };
     match args.format {
-        Format::Text => write!(environment.out(), "{}", manual(rule))?,
+        Format::Text => {
+            let width = environment.width();
+            let summary = rule.summary();
+            let manual = manual(rule);
+            // The summary is one line of Markdown; the rest is broken into lines in the manual itself.
+            let (before, after) = manual.split_once(&summary).unwrap_or((&manual, ""));
+            write!(environment.out(), "{before}")?;
+            labelled(environment.out(), width, 0, "", &summary)?;
+            write!(environment.out(), "{}", after.strip_prefix('\n').unwrap_or(after))?;
+        }
         Format::Json => machine::write(environment, &Output::of([rule].into_iter()))?,
     }
     Ok(Exit::Done)

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use recount_engine::config::{EvidenceConfig, MappingConfig, nearest};
 use recount_engine::document::template::FieldId;
-use recount_engine::document::{Document, Milestone};
+use recount_engine::document::{Document, Milestone, counted};
 use recount_engine::evidence::curate::{self, Curation};
 use recount_engine::evidence::freeze::{self, Frozen, Header, Window};
 use recount_engine::evidence::mapping::Mapping;
@@ -112,6 +112,28 @@ impl Read {
     pub(crate) fn exit(&self) -> Exit {
         if self.is_complete { Exit::Done } else { Exit::Failed }
     }
+
+    /// Refuses evidence without a single event: what would be made of it is the blank template.
+    pub(crate) fn refuse_nothing(&self) -> Result<(), CliError> {
+        if self.imports.iter().any(|(.., import)| !import.events.is_empty()) {
+            return Ok(());
+        }
+        let skipped: usize = self.imports.iter().map(|(.., import)| import.skipped.len()).sum();
+        let is_outside = self.imports.iter().any(|(.., import)| import.left_out.contains_key(OUTSIDE));
+        if skipped > 0 {
+            return Err(CliError::new(format!(
+                "no event could be read: {} skipped",
+                counted(skipped, "record")
+            ))
+            .hint("the warnings above say why; `--source NAME` reads it as another. Nothing was written"));
+        }
+        let error = CliError::new("the evidence has no event, so no postmortem was made of it");
+        Err(if is_outside {
+            error.hint("all of it lies outside of the hours that were read: `--from` and `--to` change these")
+        } else {
+            error.hint("`recount new TITLE` makes a postmortem without evidence")
+        })
+    }
 }
 
 /// What an import did, for showing.
@@ -187,6 +209,7 @@ pub(crate) fn read(
     // What is small is read first, and repositories last: the small may say for which hours to read the rest.
     inputs.sort_by_key(|input| (input.needs_window(), is_calendar(&input.name()), input.size()));
     let mut imports: Vec<(String, &'static str, Import)> = Vec::new();
+    let mut is_mapped = false;
     for input in &inputs {
         let mut options = options.clone();
         let mapping = map(&mut options, input, &config.evidence.mappings, how)?;
@@ -206,6 +229,7 @@ pub(crate) fn read(
             }
             (None, For::None) => None,
         };
+        is_mapped |= matches!(mapping, For::Any | For::This) && named.is_some();
         let portions = input.portions(named, |sentence, hint| {
             environment.warn(sentence);
             if let Some(hint) = hint {
@@ -217,18 +241,14 @@ pub(crate) fn read(
             || input.size() > LARGE
             || portions.iter().any(|portion| portion.source.name == icalendar::ICALENDAR.name);
         let around = window.or_else(|| {
-            let read: Vec<&Event> = imports.iter().flat_map(|(.., import)| &import.events).collect();
-            let start = || Merged::start_of(&read, &Curation { threads: how.thread.clone() });
-            wants_window.then(|| Window::around(start())).flatten()
+            let around = || around_what_was_read(&imports, how);
+            wants_window.then(around).flatten()
         });
         options.from = options.from.or(around.map(|window| window.from));
         options.to = options.to.or(around.map(|window| window.to));
         if input.needs_window() && (options.from.is_none() || options.to.is_none()) {
             let name = input.name();
-            return Err(CliError::new(format!(
-                "`{name}` is a repository, and the incident's hours are not known"
-            ))
-            .hint("give `--from` and `--to`, or the start time (`draft --start`, or in the document)"));
+            return Err(hours_unknown(&format!("`{name}` is a repository")));
         }
         for portion in portions {
             let bar = progress::bar(portion.parts(), "reading", environment.is_watched());
@@ -241,6 +261,12 @@ pub(crate) fn read(
             tell(environment, &portion.name(input), portion.source.name, &import, &options);
             imports.push((portion.name(input), portion.source.name, import));
         }
+    }
+    if !how.map.is_empty() && !is_mapped {
+        environment
+            .warn("`--map` is about none of the files: it is for tables and JSON that no source knows");
+        environment
+            .hint("name that file itself beside or instead of its folder, or force it with `--source table`");
     }
     if !how.channel.is_empty() && imports.iter().all(|(.., import)| import.events.is_empty()) {
         let names = how.channel.join("`, `");
@@ -274,20 +300,11 @@ fn ask(
     for input in live {
         let mut options = options.clone();
         if input.form.needs_window {
-            let window = window.or_else(|| {
-                let read: Vec<&Event> = imports.iter().flat_map(|(.., import)| &import.events).collect();
-                Window::around(Merged::start_of(&read, &Curation { threads: how.thread.clone() }))
-            });
+            let window = window.or_else(|| around_what_was_read(imports, how));
             options.from = options.from.or(window.map(|window| window.from));
             options.to = options.to.or(window.map(|window| window.to));
             if options.from.is_none() || options.to.is_none() {
-                let message = format!(
-                    "`{}` is asked for a window, and the incident's hours are not known",
-                    input.typed
-                );
-                return Err(CliError::new(message).hint(
-                    "give `--from` and `--to`, or the start time (`draft --start`, or in the document)",
-                ));
+                return Err(hours_unknown(&format!("`{}` is asked for a window", input.typed)));
             }
         }
         match input.import(config, &options, environment) {
@@ -312,9 +329,22 @@ fn ask(
     Ok(is_complete && refusals.is_empty())
 }
 
+/// The hours around the start that follows from what was read so far.
+fn around_what_was_read(imports: &[(String, &'static str, Import)], how: &How) -> Option<Window> {
+    let read: Vec<&Event> = imports.iter().flat_map(|(.., import)| &import.events).collect();
+    Window::around(Merged::start_of(&read, &Curation { threads: how.thread.clone() }))
+}
+
+/// Refuses evidence of which only the incident's hours can be read; `what` says which that is.
+fn hours_unknown(what: &str) -> CliError {
+    CliError::new(format!("{what}, and the incident's hours are not known"))
+        .hint("give `--from` and `--to`, or the start time (`draft --start`, or in the document)")
+}
+
 /// Above this many bytes an input is read for the incident's hours alone, where other evidence says which they
 /// are.
 const LARGE: u64 = 4 << 20;
+
 fn is_calendar(name: &str) -> bool {
     Path::new(name).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("ics"))
 }
@@ -324,12 +354,11 @@ const SKIPPED_SHOWN: usize = 5;
 
 fn tell(environment: &mut Environment, name: &str, source: &str, import: &Import, options: &Options) {
     let left_out: Vec<String> =
-        import.left_out.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+        import.left_out.iter().map(|(reason, count)| format!("{count} × {reason}")).collect();
     let left_out =
         if left_out.is_empty() { String::new() } else { format!(" (left out: {})", left_out.join(", ")) };
-    let count = import.events.len();
-    let events = if count == 1 { "event" } else { "events" };
-    environment.note(format!("`{name}`: {source}, {count} {events}{left_out}"));
+    let events = counted(import.events.len(), "event");
+    environment.note(format!("`{name}`: {source}, {events}{left_out}"));
     if let (Some(from), Some(to), true) = (options.from, options.to, import.left_out.contains_key(OUTSIDE)) {
         environment.note(format!(
             "  it was read from {} to {}; `--from` and `--to` change that",
@@ -356,7 +385,8 @@ fn tell(environment: &mut Environment, name: &str, source: &str, import: &Import
         environment.warn(format!("skipped {skipped}"));
     }
     if import.skipped.len() > SKIPPED_SHOWN {
-        environment.warn(format!("skipped {} more records", import.skipped.len() - SKIPPED_SHOWN));
+        let more = counted(import.skipped.len() - SKIPPED_SHOWN, "more record");
+        environment.warn(format!("skipped {more}"));
     }
 }
 
@@ -624,10 +654,6 @@ pub(crate) fn show(environment: &mut Environment, id: &str, imported: &Imported)
         writeln!(out, "\n{events} left out of the timeline: `recount candidates {id}`")?;
     }
     Ok(())
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 fn label(field: FieldId) -> &'static str {

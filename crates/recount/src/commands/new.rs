@@ -17,6 +17,7 @@ use recount_engine::document::{Document, Stage};
 use recount_store::{Guard, Listed};
 
 use crate::Outcome;
+use crate::commands::rename;
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
 use crate::workspace::Workspace;
@@ -166,7 +167,7 @@ fn from_template(template: &[u8], title: &str) -> Result<Document, CliError> {
         text = text.replacen(&format!("{COPY_SENTENCE}{ending}{ending}"), "", 1);
     }
     let document = Document::parse(text.as_bytes());
-    let document = document.changed(&document.set_title(title)?)?;
+    let document = document.changed(&rename::titled(&document, title)?)?;
     Ok(document.changed(&document.set_stage(Stage::Draft)?)?)
 }
 

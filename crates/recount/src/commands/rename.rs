@@ -30,7 +30,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let path = workspace.find(&args.id)?;
     let guard = workspace.library.lock()?;
     let (stored, document) = workspace.read_to_change(&path)?;
-    let changed = document.changed(&document.set_title(&args.title)?)?;
+    let changed = document.changed(&titled(&document, &args.title)?)?;
     let pattern = &workspace.config().library.id;
     let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or("");
     let name = match pattern.id_in(stem) {
@@ -45,6 +45,18 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     writeln!(environment.out(), "{shown}")?;
     tell(&workspace, environment, &others);
     Ok(Exit::Done)
+}
+
+/// The edits that write a title; one without words is refused with what to write instead.
+pub(crate) fn titled(document: &Document, title: &str) -> Result<Vec<Edit>, CliError> {
+    document.set_title(title).map_err(|error| {
+        let error = CliError::from(error);
+        if title.trim().is_empty() {
+            error.hint("say in a few words what happened: `Checkout slow`")
+        } else {
+            error
+        }
+    })
 }
 
 /// Writes a changed document and moves it, its evidence, the findings accepted for it, and the links of

@@ -8,7 +8,7 @@ use serde::Serialize;
 use recount_engine::document::operations::decode_cell;
 use recount_engine::document::template::{FIELDS, FieldId, FieldKind, SectionId};
 use recount_engine::document::value::duration;
-use recount_engine::document::{Document, Milestone, elapsed};
+use recount_engine::document::{Document, Milestone, counted, elapsed};
 use recount_engine::lint::{Level, Options};
 
 use crate::Outcome;
@@ -299,7 +299,6 @@ fn text(
     }
     let total = counts.errors + counts.warnings + counts.notes;
     if total > 0 {
-        let counted = |count, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
         writeln!(
             out,
             "\n{}, {}, {}: recount check {path}",

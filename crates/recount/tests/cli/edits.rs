@@ -468,7 +468,10 @@ fn a_rename_to_the_same_title_or_to_nothing_changes_nothing() {
     let before = folder.read(DRAFT);
     folder.recount(&["rename", "1", "Checkout refused cards"]).is(0);
     let run = folder.recount(&["rename", "1", " "]).is(2);
-    assert_eq!(run.err.lines().next(), Some("error: a title needs words"));
+    assert_eq!(
+        run.err,
+        "error: a title needs words\nhint: say in a few words what happened: `Checkout slow`\n"
+    );
     assert_eq!(folder.read(DRAFT), before);
 }
 

@@ -206,7 +206,7 @@ fn chat_comes_in_by_its_marks_without_noise_and_without_secrets() {
     folder.write("recount.toml", "[[people]]\nhandle = \"@ana\"\nname = \"Ana Li\"\nslack = \"U1\"\n");
     write_slack(&folder);
     let run = folder.recount(&["draft", "Cards refused", "slack"]).is(0);
-    assert!(run.err.contains("(left out: 1 join or leave)"), "{}", run.err);
+    assert!(run.err.contains("(left out: 1 × join or leave)"), "{}", run.err);
     let text = folder.read(PATH);
     let rows = rows(&text);
     assert_eq!(rows.len(), 2, "{rows:#?}");
@@ -323,6 +323,30 @@ fn evidence_that_cannot_be_read_leaves_nothing_half_made() {
 }
 
 #[test]
+fn evidence_without_a_single_event_makes_no_postmortem() {
+    let folder = Folder::library();
+    folder.write("damaged.tsv", "not-a-hash\tAna\t2026-11-20T08:31:10-07:00\tAna\tsoon\t\tsubject\n");
+    let run = folder.recount(&["draft", "Cards refused", "damaged.tsv", "--source", "git-log"]).is(2);
+    assert!(run.err.contains("warning: skipped"), "{}", run.err);
+    let refused = "error: no event could be read: 1 record skipped\nhint: the warnings above say why; `--source NAME` reads it as another. Nothing was written\n";
+    assert!(run.err.ends_with(refused), "{}", run.err);
+
+    folder.write("none.json", "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":[]}}");
+    let run = folder.recount(&["draft", "Cards refused", "none.json", "--source", "prometheus"]).is(2);
+    let refused = "error: the evidence has no event, so no postmortem was made of it\nhint: `recount new TITLE` makes a postmortem without evidence\n";
+    assert!(run.err.ends_with(refused), "{}", run.err);
+
+    folder.write("shop.gitlog.tsv", GIT_LOG);
+    let later = ["draft", "Cards refused", "shop.gitlog.tsv", "--from", "2026-11-22 00:00"];
+    let run = folder.recount(&later).is(2);
+    assert!(run.err.contains("outside of the hours that were read"), "{}", run.err);
+    assert_eq!(folder.files("postmortems"), Vec::<String>::new());
+
+    // What there is beside it is worth having.
+    folder.recount(&["draft", "Cards refused", "shop.gitlog.tsv", "none.json"]).is(0);
+}
+
+#[test]
 fn a_repository_is_read_for_the_hours_of_the_incident() {
     let folder = Folder::library();
     let repository = Folder::empty();
@@ -352,7 +376,7 @@ fn a_repository_is_read_for_the_hours_of_the_incident() {
     assert_eq!(folder.files("postmortems"), Vec::<String>::new());
     // Commits are made now, whatever their author date says; the window is about when they came in.
     folder
-        .recount(&["draft", "Cards refused", &path, "--from", "2020-01-01 00:00", "--to", "2100-01-01 00:00"])
+        .recount(&["draft", "Cards refused", &path, "--from", "2020-01-01 00:00", "--to", "2090-01-01 00:00"])
         .is(0);
     // A chat that says when it was decides the hours, wherever it stands among the inputs.
     write_slack(&folder);
@@ -391,7 +415,8 @@ fn the_real_chat_export_imports_without_loss_and_once() {
     copy("slack/houston_users.stripped.json", "export/users.json");
     let run = folder.recount(&["draft", "Feedback", "export"]).is(0);
     assert!(
-        run.err.contains("`export`: slack-export, 47 events (left out: 1 housekeeping, 6 join or leave)\n"),
+        run.err
+            .contains("`export`: slack-export, 47 events (left out: 1 × housekeeping, 6 × join or leave)\n"),
         "47 and 7 are all 54: {}",
         run.err
     );

@@ -61,6 +61,18 @@ fn a_folder_of_many_kinds_of_files_is_read_each_by_its_source() {
 }
 
 #[test]
+fn a_mapping_that_is_about_none_of_the_files_is_said() {
+    let folder = Folder::library();
+    fs::create_dir_all(folder.path("incident")).expect("a folder");
+    folder.write("incident/shop.log", GIT_LOG);
+    let map = "time=Timestamp,action=Flag";
+    let run = folder.recount(&["draft", "Cards refused", "incident", "--map", map]).is(0);
+    assert!(run.err.contains("warning: `--map` is about none of the files"), "{}", run.err);
+    let run = folder.recount(&["import", "1", "incident"]).is(0);
+    assert!(!run.err.contains("--map"), "{}", run.err);
+}
+
+#[test]
 fn a_mapping_is_for_the_tables_of_a_folder_and_leaves_the_rest_to_its_sources() {
     let map = "time=Timestamp,action=Set {Flag} to {New value},kind=config-change";
     let mapped = |folder: &Folder| {

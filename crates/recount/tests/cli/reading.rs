@@ -115,6 +115,12 @@ fn every_rule_can_be_explained() {
     ] {
         assert!(run.out.contains(part), "{part} in {}", run.out);
     }
+    let narrow =
+        folder.command(&["explain", "outside-incident"]).env("COLUMNS", "80").output().expect("it runs");
+    let text = String::from_utf8(narrow.stdout).expect("text");
+    let summary: Vec<&str> = text.lines().skip(2).take_while(|line| !line.is_empty()).collect();
+    assert_eq!(summary.len(), 2, "{text}");
+    assert!(summary.iter().all(|line| line.chars().count() <= 80), "{text}");
     folder.recount(&["explain", "mising-owner"]).refuses(
         "there is no rule `mising-owner`",
         "did you mean `missing-owner`? `recount explain` lists all",

@@ -218,7 +218,7 @@ fn alerts_that_fire_and_resolve_are_the_same_from_prometheus_and_from_alertmanag
         "{}",
         live.err
     );
-    assert!(live.err.contains("1 alert that always fires"), "{}", live.err);
+    assert!(live.err.contains("1 × alert that always fires"), "{}", live.err);
     let from_prometheus = frozen(&folder, "prometheus");
     let words: BTreeSet<&str> = from_prometheus.iter().map(|(_, action)| action.as_str()).collect();
     assert_eq!(

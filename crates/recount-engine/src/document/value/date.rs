@@ -71,6 +71,15 @@ pub fn read(text: &str) -> Result<DateValue, DateProblem> {
     }
 }
 
+/// The canonical spelling of a text that is one certain date in another spelling, year and all, and nothing
+/// beside it: `30.11.2026` is `2026-11-30`.
+pub fn canonical(text: &str) -> Option<String> {
+    let Some((Scanned::Date(date), length)) = scan_date(text) else { return None };
+    // Of a year of two digits nobody knows on which side it stands.
+    let has_year = text.as_bytes().windows(4).any(|four| four.iter().all(u8::is_ascii_digit));
+    (length == text.len() && has_year).then(|| date.to_string()).filter(|canonical| canonical != text)
+}
+
 /// `2026-12-04` and nothing else: `None` for another shape, `Some(None)` for a day that does not exist.
 #[allow(clippy::option_option, reason = "shape and sense are two questions")]
 pub(super) fn canonical_date(bytes: &[u8]) -> Option<Option<Date>> {
@@ -276,6 +285,28 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_date_is_spelled_canonically_only_where_it_is_certain_and_alone() {
+        for (text, want) in [
+            ("30.11.2026", Some("2026-11-30")),
+            ("4.12.2026", Some("2026-12-04")),
+            ("30/11/2026", Some("2026-11-30")),
+            ("2026/11/30", Some("2026-11-30")),
+            ("Nov 30, 2026", Some("2026-11-30")),
+            ("2026-11-30", None),
+            ("12/04/2026", None),
+            ("30.11.26", None),
+            ("30 Nov", None),
+            ("30.11.2026 (tentative)", None),
+            ("Mon 30.11.2026", None),
+            ("31.11.2026", None),
+            ("soon", None),
+            ("", None),
+        ] {
+            assert_eq!(canonical(text).as_deref(), want, "`{text}`");
+        }
+    }
 
     #[test]
     fn the_canonical_form_is_known_as_such() {

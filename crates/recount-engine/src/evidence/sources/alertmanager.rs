@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use serde::Deserialize;
 
 use super::alert::{self, Alert, Labels};
+use crate::document::counted;
 use crate::evidence::event::{Event, EventId};
 use crate::evidence::instants::Scalar;
 use crate::evidence::json::{self, Record};
@@ -131,7 +132,10 @@ enum Status<'a> {
 impl JsonSource for Alertmanager {
     fn record(&mut self, record: &Record<'_>, reader: &mut Reader) -> Result<(), String> {
         if let Ok(Webhook { truncated: Some(missing @ 1..) }) = serde_json::from_slice(record.bytes) {
-            reader.import.note(format!("Alertmanager left {missing} alerts of a group out of its webhook"));
+            reader.import.note(format!(
+                "Alertmanager left {} of a group out of its webhook",
+                counted(missing, "alert")
+            ));
         }
         for inner in json::records(record.bytes, LISTS) {
             let is_whole = inner.list.is_none();

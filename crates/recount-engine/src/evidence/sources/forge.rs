@@ -22,6 +22,18 @@ pub(super) enum Stage {
     Cancelled,
 }
 
+impl Stage {
+    /// How a run that came this far is told of, behind its name: `Job smoke failed`.
+    pub(super) fn ended(self) -> &'static str {
+        match self {
+            Self::Begun => "started",
+            Self::Done => "succeeded",
+            Self::Failed => "failed",
+            Self::Cancelled => "was cancelled",
+        }
+    }
+}
+
 /// A deploy, as a forge tells of it. Texts that it does not know are empty.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Deploy<'a> {
@@ -72,6 +84,14 @@ impl Deploy<'_> {
             (Stage::Cancelled, true) => format!("Cancelled the rollback of {service}{back}{}", tail("in")),
         }
     }
+}
+
+/// A release by its repository, its tag, and its title where that says more: `Released shop v41: Cached carts`.
+pub(super) fn released(repository: &str, tag: &str, title: &str) -> String {
+    let (service, title) = (short_name(repository), title.trim());
+    let what = if service.is_empty() { tag.to_owned() } else { format!("{service} {tag}") };
+    let called = if title.is_empty() || title.contains(tag) { String::new() } else { format!(": {title}") };
+    format!("Released {what}{called}")
 }
 
 /// What went out, from a ref and a hash: `v41`, or `f95f852b (main)`.

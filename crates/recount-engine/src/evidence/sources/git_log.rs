@@ -11,6 +11,7 @@ use crate::evidence::event::{Event, Kind};
 use crate::evidence::identity::{Known, People, own_id};
 use crate::evidence::instants::{self, Instant};
 use crate::evidence::phrases;
+use crate::evidence::plain::shorten;
 use crate::evidence::source::{Confidence, Import, Importer, Options, Part, Position, Skipped, source};
 
 /// What to give to `git log --format=` for the form that says the most; fields by tab, one commit a line.
@@ -384,8 +385,4 @@ fn name_and_mail(text: &str) -> (&str, &str) {
         Some((name, mail)) => (name.trim(), mail.trim_end().trim_end_matches('>')),
         None => (text, ""),
     }
-}
-
-fn shorten(text: &str) -> String {
-    text.chars().take(40).collect()
 }

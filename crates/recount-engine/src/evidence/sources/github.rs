@@ -18,7 +18,7 @@ use super::github_wrapped;
 use crate::evidence::event::{Event, Kind};
 use crate::evidence::identity::own_id;
 use crate::evidence::instants::Instant;
-use crate::evidence::json::{self, Record};
+use crate::evidence::json::{Record, parse};
 use crate::evidence::phrases;
 use crate::evidence::reader::{self, JsonSource, Reader};
 use crate::evidence::source::{Position, source};
@@ -560,7 +560,7 @@ fn workflow_run(bytes: &[u8], around: &Around, reader: &mut Reader) -> Result<()
         let (kind, action) = if deploys {
             (deploy.kind(), deploy.action())
         } else {
-            (Kind::Note, format!("Workflow {name} {} on {version}", ended(stage)))
+            (Kind::Note, format!("Workflow {name} {} on {version}", stage.ended()))
         };
         let label = run.run_number.given().map_or_else(|| "run".to_owned(), |number| format!("run {number}"));
         let mut event = Event::new(own_id("github", &[&home.name, "run", id, attempt, what]), at, kind)
@@ -603,7 +603,7 @@ fn workflow_job(bytes: &[u8], around: &Around, reader: &mut Reader) -> Result<()
     let (name, workflow) = (job.name.as_str(), job.workflow_name.as_str());
     let version = forge::version(job.head_branch.as_str(), job.head_sha.as_str());
     let of = if workflow.is_empty() { String::new() } else { format!(" of {workflow}") };
-    let action = format!("Job {name}{of} {} on {version}", ended(stage));
+    let action = format!("Job {name}{of} {} on {version}", stage.ended());
     let mut event = Event::new(own_id("github", &[&home.name, "job", id]), &at, Kind::Note)
         .doing("", action)
         .linked(job.html_url.as_str(), "job")
@@ -612,15 +612,6 @@ fn workflow_job(bytes: &[u8], around: &Around, reader: &mut Reader) -> Result<()
     event.signals.bot = true;
     reader.push(event);
     Ok(())
-}
-
-fn ended(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Begun => "started",
-        Stage::Done => "succeeded",
-        Stage::Failed => "failed",
-        Stage::Cancelled => "was cancelled",
-    }
 }
 
 fn release(bytes: &[u8], around: &Around, reader: &mut Reader) -> Result<(), String> {
@@ -633,14 +624,10 @@ fn release(bytes: &[u8], around: &Around, reader: &mut Reader) -> Result<(), Str
     };
     let page = page(&release.html_url, &release.url);
     let home = Home::of(page).or(&around.home).or_configured(reader);
-    let name = release.name.as_str().trim();
-    let called = if name.is_empty() || name.contains(tag) { String::new() } else { format!(": {name}") };
-    let service = forge::short_name(&home.name);
-    let what = if service.is_empty() { tag.to_owned() } else { format!("{service} {tag}") };
     let kind = if release.prerelease == Some(true) { Kind::Note } else { Kind::Deploy };
     let actor = who(release.author.as_ref(), reader);
     let event = Event::new(own_id("github", &[&home.name, "release", tag, "published"]), &at, kind)
-        .doing(actor, format!("Released {what}{called}"))
+        .doing(actor, forge::released(&home.name, tag, release.name.as_str()))
         .linked(page, tag)
         .with("repository", &home.name)
         .with("version", tag);
@@ -714,10 +701,6 @@ fn wrapped<'a>(shape: &Shape<'a>) -> Option<&'a RawValue> {
     }
     let request = shape.request.and_then(|raw| serde_json::from_str::<Delivery<'a>>(raw.get()).ok());
     shape.payload.or(shape.body).or(request.and_then(|request| request.payload)).filter(holds)
-}
-
-fn parse<'a, T: serde::Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, String> {
-    serde_json::from_slice(bytes).map_err(|error| json::reason(&error))
 }
 
 fn inside(raw: &RawValue) -> &[u8] {

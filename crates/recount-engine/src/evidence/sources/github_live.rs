@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::forge;
 use crate::evidence::instants::Scalar;
-use crate::evidence::json;
+use crate::evidence::json::parse;
 use crate::evidence::live::{After, Auth, Failure, Live, LiveForm, Parts, Place, Reply, Request};
 
 /// How GitHub is asked.
@@ -278,10 +278,6 @@ fn deploys(run: &RawValue) -> bool {
     [&seen.name, &seen.path].iter().any(|name| forge::says_deploy(name.as_str()))
 }
 
-fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, String> {
-    serde_json::from_slice(bytes).map_err(|error| json::reason(&error))
-}
-
 /// As much of an answer as the next question needs.
 #[derive(Deserialize)]
 struct Seen<'a> {
@@ -324,7 +320,7 @@ mod tests {
     #![allow(clippy::unnecessary_wraps, reason = "a server that always answers is a server")]
 
     use super::*;
-    use crate::evidence::live::{LiveSession, Step};
+    use crate::evidence::live::LiveSession;
     use crate::evidence::source::{Import, Options, by_name};
 
     /// Runs against a server that is a function: from an address to an answer.
@@ -336,22 +332,17 @@ mod tests {
         };
         let place = Place { url: "https://api.github.com", target, options: &options };
         let source = by_name("github").expect("it is there");
-        let (mut rest, mut step) = LiveSession::new(source, &FORM, &place).expect("a good target").step();
+        let session = LiveSession::new(source, &FORM, &place).expect("a good target");
         let mut asked = Vec::new();
-        loop {
-            match step {
-                Step::Done(import) => return (*import, asked),
-                Step::Fetch(request) => {
-                    let query: Vec<String> =
-                        request.query.iter().map(|(key, value)| format!("{key}={value}")).collect();
-                    let url = format!("{}?{}", request.url, query.join("&"));
-                    let path = url.trim_start_matches("https://api.github.com").trim_end_matches('?');
-                    let answer = server(path);
-                    asked.push(path.to_owned());
-                    (rest, step) = rest.expect("a fetch goes on").answer(answer);
-                }
-            }
-        }
+        let import = session.run(|request| {
+            let query: Vec<String> =
+                request.query.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            let url = format!("{}?{}", request.url, query.join("&"));
+            let path = url.trim_start_matches("https://api.github.com").trim_end_matches('?');
+            asked.push(path.to_owned());
+            server(path)
+        });
+        (import, asked)
     }
 
     fn json(body: &str) -> Result<Reply, Failure> {

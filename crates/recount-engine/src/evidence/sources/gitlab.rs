@@ -12,7 +12,7 @@ use super::gitlab_wire::{
 use crate::evidence::event::{Event, Kind};
 use crate::evidence::identity::own_id;
 use crate::evidence::instants::{Instant, Scalar};
-use crate::evidence::json::{self, Record};
+use crate::evidence::json::{Record, parse};
 use crate::evidence::phrases;
 use crate::evidence::reader::{self, JsonSource, Reader};
 use crate::evidence::source::{Confidence, Part, source};
@@ -140,9 +140,8 @@ fn hook(kind: &str, shape: &Shape<'_>, home: &Home, bytes: &[u8], reader: &mut R
         ("pipeline", Some(attributes)) => {
             let read: Pipeline<'_> = parse(attributes)?;
             pipeline(&read, home, reader)?;
-            let builds = shape.builds.map_or(Ok(Vec::new()), |raw| {
-                serde_json::from_str::<Vec<Job<'_>>>(raw.get()).map_err(|error| json::reason(&error))
-            })?;
+            let builds =
+                shape.builds.map_or(Ok(Vec::new()), |raw| parse::<Vec<Job<'_>>>(raw.get().as_bytes()))?;
             for build in builds.iter().filter(|build| build.environment.is_some()) {
                 let version = forge::version(read.reference.as_str(), read.sha.as_str());
                 job(build, &version, read.id.as_str(), home, reader)?;
@@ -484,7 +483,7 @@ fn job(job: &Job<'_>, version: &str, pipeline: &str, home: &Home, reader: &mut R
     let at = reader.instant(job.finished_at.as_str())?;
     let mut event = told.event(stage, &at, &home);
     event.kind = Kind::Note;
-    event.action = format!("Job {name} {} on {version}", ended(stage));
+    event.action = format!("Job {name} {} on {version}", stage.ended());
     reader.push(event);
     Ok(())
 }
@@ -516,8 +515,8 @@ fn pipeline(pipeline: &Pipeline<'_>, home: &Home, reader: &mut Reader) -> Result
         };
         let (kind, action) = match (deploys, name) {
             (true, _) => (deploy.kind(), deploy.action()),
-            (false, "") => (Kind::Note, format!("Pipeline {} on {version}", ended(stage))),
-            (false, name) => (Kind::Note, format!("Pipeline {name} {} on {version}", ended(stage))),
+            (false, "") => (Kind::Note, format!("Pipeline {} on {version}", stage.ended())),
+            (false, name) => (Kind::Note, format!("Pipeline {name} {} on {version}", stage.ended())),
         };
         let mut event = Event::new(own_id("gitlab", &[&home.name, "pipeline", id, status]), at, kind)
             .doing(&actor, action)
@@ -541,15 +540,6 @@ fn pipeline(pipeline: &Pipeline<'_>, home: &Home, reader: &mut Reader) -> Result
     Ok(())
 }
 
-fn ended(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Begun => "started",
-        Stage::Done => "succeeded",
-        Stage::Failed => "failed",
-        Stage::Cancelled => "was cancelled",
-    }
-}
-
 fn release(bytes: &[u8], home: &Home, reader: &mut Reader) -> Result<(), String> {
     let release: Release<'_> = parse(bytes)?;
     let tag = release.tag.given().ok_or("a release without its tag")?;
@@ -561,17 +551,13 @@ fn release(bytes: &[u8], home: &Home, reader: &mut Reader) -> Result<(), String>
     let linked = release.links.as_ref().map_or("", |links| links.page.as_str());
     let page = if linked.is_empty() { release.url.as_str() } else { linked };
     let home = Home::of(page).or(home).or_configured(reader);
-    let name = release.name.as_str().trim();
-    let called = if name.is_empty() || name.contains(tag) { String::new() } else { format!(": {name}") };
-    let service = forge::short_name(&home.name);
-    let what = if service.is_empty() { tag.to_owned() } else { format!("{service} {tag}") };
     let mut actor = who(release.author.as_ref(), reader);
     if actor.is_empty() {
         actor.clone_from(&home.user);
     }
     let id = own_id("gitlab", &[&home.name, "release", tag, "published"]);
     let event = Event::new(id, &at, Kind::Deploy)
-        .doing(actor, format!("Released {what}{called}"))
+        .doing(actor, forge::released(&home.name, tag, release.name.as_str()))
         .linked(page, tag)
         .with("repository", &home.name)
         .with("version", tag);
@@ -630,10 +616,6 @@ fn push(bytes: &[u8], home: &Home, reader: &mut Reader) -> Result<(), String> {
     }
     reader.push(event);
     Ok(())
-}
-
-fn parse<'a, T: serde::Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, String> {
-    serde_json::from_slice(bytes).map_err(|error| json::reason(&error))
 }
 
 /// How somebody appears: by the user name, as in mentions.

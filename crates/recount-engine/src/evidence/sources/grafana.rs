@@ -15,8 +15,9 @@ use super::grafana_wire::{Annotation, Frame, Line, Rule, Shape, Texts, Wire};
 use crate::evidence::event::{Event, EventId, Kind};
 use crate::evidence::identity::{own_id, sha256_hex};
 use crate::evidence::instants::{Instant, Scalar};
-use crate::evidence::json::{self, Record};
+use crate::evidence::json::{self, Record, parse};
 use crate::evidence::phrases;
+use crate::evidence::plain::html;
 use crate::evidence::reader::{self, JsonSource, Reader};
 use crate::evidence::row;
 use crate::evidence::source::{Confidence, Part, source};
@@ -386,7 +387,7 @@ fn state_of_line(line: Option<&RawValue>, at: &Instant) -> Result<Event, String>
     let raw = line.ok_or("it has no `line`")?;
     // The column holds objects, or, from an export of the logs, their text.
     let text = serde_json::from_str::<String>(raw.get()).unwrap_or_else(|_| raw.get().to_owned());
-    let line: Line<'_> = serde_json::from_str(&text).map_err(|error| json::reason(&error))?;
+    let line: Line<'_> = parse(text.as_bytes())?;
     let after = line.current.given().ok_or("it does not say which state came")?;
     let mut labels = texts(line.labels.as_ref());
     labels.entry("alertname".to_owned()).or_insert_with(|| line.rule_title.as_str().to_owned());
@@ -400,19 +401,9 @@ fn state_of_line(line: Option<&RawValue>, at: &Instant) -> Result<Event, String>
     Ok(if line.error.given().is_some() { event.giving(line.error.as_str()) } else { event })
 }
 
-static BREAK: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?i)<(?:br|/p|/div|/li|/h\d)\b[^<>]*>").expect("a fixed pattern"));
-static TAG: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"</?[A-Za-z][^<>]*>").expect("a fixed pattern"));
-
-/// A text without the HTML that annotations may hold.
+/// A text without the HTML that annotations may hold, and without the blanks that stand for layout in it.
 fn plain(text: &str) -> String {
-    let broken = BREAK.replace_all(text, "\n");
-    let bare = TAG.replace_all(&broken, "");
-    let bare = bare.replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">").replace("&nbsp;", " ");
-    let lines = bare.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
-    lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
-}
-
-fn parse<'a, T: serde::Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, String> {
-    serde_json::from_slice(bytes).map_err(|error| json::reason(&error))
+    let text = html(text);
+    let lines = text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    lines.collect::<Vec<_>>().join("\n")
 }

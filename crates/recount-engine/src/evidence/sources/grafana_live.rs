@@ -130,7 +130,7 @@ mod tests {
     #![allow(clippy::unnecessary_wraps, reason = "a server that always answers is a server")]
 
     use super::*;
-    use crate::evidence::live::{Failure, LiveSession, Step};
+    use crate::evidence::live::{Failure, LiveSession};
     use crate::evidence::source::{Import, Options, by_name};
 
     fn ask(
@@ -144,20 +144,15 @@ mod tests {
         };
         let place = Place { url: "https://grafana.example.com", target, options: &options };
         let source = by_name("grafana").expect("it is there");
-        let (mut rest, mut step) = LiveSession::new(source, &FORM, &place).expect("a good target").step();
+        let session = LiveSession::new(source, &FORM, &place).expect("a good target");
         let mut asked = Vec::new();
-        loop {
-            match step {
-                Step::Done(import) => return (*import, asked),
-                Step::Fetch(request) => {
-                    let number = |index: usize| request.query[index].1.parse().expect("a number");
-                    let limit = usize::try_from(number(2)).expect("a limit");
-                    let answer = server(number(0), number(1), limit);
-                    asked.push(request);
-                    (rest, step) = rest.expect("a fetch goes on").answer(answer);
-                }
-            }
-        }
+        let import = session.run(|request| {
+            let number = |index: usize| request.query[index].1.parse().expect("a number");
+            let limit = usize::try_from(number(2)).expect("a limit");
+            asked.push(request.clone());
+            server(number(0), number(1), limit)
+        });
+        (import, asked)
     }
 
     /// A Grafana with an annotation each second, newest first, as many as the limit lets through.

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use regex::Regex;
 use serde::Deserialize;
 
+use crate::document::counted;
 use crate::evidence::event::{Event, Kind};
 use crate::evidence::identity::{hashed_id, own_id};
 use crate::evidence::instants::{Instant, Scalar};
@@ -423,7 +424,7 @@ fn told(kind: &str, name: &str, place: &str, reason: &str, message: &str) -> Str
 }
 
 fn replicas(count: u64) -> String {
-    format!("{count} replica{}", if count == 1 { "" } else { "s" })
+    counted(count, "replica")
 }
 
 /// What an event is, and why it stands out, if it does.

@@ -5,10 +5,8 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
 
 use jiff::{SignedDuration, Timestamp};
-use regex::Regex;
 
 use super::shell_command;
 use crate::evidence::event::{Event, Kind};
@@ -54,11 +52,6 @@ const RESTART: SignedDuration = SignedDuration::from_secs(60);
 /// How long after a boot units start because of it.
 const BOOT: SignedDuration = SignedDuration::from_mins(3);
 
-macro_rules! pattern {
-    ($name:ident, $pattern:literal) => {
-        static $name: LazyLock<Regex> = LazyLock::new(|| Regex::new($pattern).expect("a fixed pattern"));
-    };
-}
 pattern!(UNIT, r"([\w@:.\\-]+\.(?:service|socket|timer|mount|slice|scope|target|path|swap|device))\b");
 pattern!(OF_UNIT, r"^(Started|Stopped|Reloaded|Restarted) (.+?)\.?$");
 pattern!(RESULT, r"Failed with result '([^']+)'|Unit entered failed state|[Kk]illed by the OOM killer");
@@ -114,9 +107,11 @@ const NOISE: &[&str] = &[
     "init.scope",
 ];
 
-/// Colours and the like, as terminals are told; rsyslog writes the escape as `#033`.
-static COLOURS: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?:\x1b|#033)\[[0-9;?]*[A-Za-z]").expect("a fixed pattern"));
+pattern!(
+    /// Colours and the like, as terminals are told; rsyslog writes the escape as `#033`.
+    COLOURS,
+    r"(?:\x1b|#033)\[[0-9;?]*[A-Za-z]"
+);
 
 /// A message without what only a terminal reads.
 pub(super) fn without_colours(message: &str) -> Cow<'_, str> {

@@ -11,6 +11,7 @@ use crate::evidence::identity::own_id;
 use crate::evidence::instants::{Instant, Scalar, is_unset};
 use crate::evidence::json::{reason, records};
 use crate::evidence::phrases;
+use crate::evidence::plain::without_emoji_codes;
 use crate::evidence::reader::{self, PartSource, Reader};
 use crate::evidence::source::{Confidence, Part, Position, source};
 
@@ -518,7 +519,7 @@ impl MattermostExport {
             rest = &rest[name.len()..];
         }
         out.push_str(rest);
-        out.trim().to_owned()
+        without_emoji_codes(out.trim().to_owned())
     }
 
     fn chosen(&self, post: &Kept, reader: &Reader) -> bool {

@@ -2,6 +2,15 @@
 //!
 //! A source reads bytes and gives events. It does not redact, filter, choose or store them.
 
+/// A fixed pattern by its name, made when it is first needed.
+macro_rules! pattern {
+    ($(#[$about:meta])* $name:ident, $pattern:literal) => {
+        $(#[$about])*
+        static $name: std::sync::LazyLock<regex::Regex> =
+            std::sync::LazyLock::new(|| regex::Regex::new($pattern).expect("a fixed pattern"));
+    };
+}
+
 mod alert;
 pub mod alertmanager;
 pub mod chat_log;

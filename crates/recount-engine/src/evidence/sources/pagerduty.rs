@@ -274,21 +274,21 @@ impl Pagerduty {
         }
         if let Some(hook) = one.event.filter(|event| event.get().starts_with('{')) {
             let text = parsed(hook);
-            return self.hook(&from(&text)?, reader);
+            return self.hook(&json::parse(text.as_bytes())?, reader);
         }
         if is_log_entry && one.created_at.is_some() {
             return self.log_entry(&reader.parse(record)?, on, reader);
         }
         if let Some(entry) = one.log_entry {
             let text = parsed(entry);
-            return self.log_entry(&from(&text)?, on, reader);
+            return self.log_entry(&json::parse(text.as_bytes())?, on, reader);
         }
         if one.event.is_some() && one.incident.is_some() {
             return self.old_hook(&reader.parse(record)?, reader);
         }
         if let Some(incident) = one.incident {
             let text = parsed(incident);
-            return self.incident(&from(&text)?, reader);
+            return self.incident(&json::parse(text.as_bytes())?, reader);
         }
         if one.incident_number.is_some() {
             return self.incident(&reader.parse(record)?, reader);
@@ -469,8 +469,9 @@ impl Pagerduty {
             return Ok(());
         };
         let data = wire.data.map_or("{}", serde_json::value::RawValue::get);
-        let about: About<'_> = from(data)?;
-        let whole: Incident<'_> = if about.incident.is_none() { from(data)? } else { Incident::default() };
+        let about: About<'_> = json::parse(data.as_bytes())?;
+        let whole: Incident<'_> =
+            if about.incident.is_none() { json::parse(data.as_bytes())? } else { Incident::default() };
         let incident = about.incident.as_ref().unwrap_or(&whole);
         // What is no incident and refers to none is something of its own, such as a workflow.
         // Relays and recorders drop the `type`, and the webhook itself still says it.
@@ -753,8 +754,4 @@ fn people(users: &[Reference<'_>], reader: &mut Reader) -> String {
         Some((last, [])) => last.clone(),
         Some((last, first)) => format!("{} and {last}", first.join(", ")),
     }
-}
-
-fn from<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, String> {
-    serde_json::from_str(text).map_err(|error| json::reason(&error))
 }

@@ -300,7 +300,7 @@ impl Prometheus {
 
     /// The alerts that are active now, by themselves or by the rules that they come from.
     fn listed(&mut self, data: &[u8], reader: &mut Reader) -> Result<(), String> {
-        let listed: Listed<'_> = serde_json::from_slice(data).map_err(|error| json::reason(&error))?;
+        let listed: Listed<'_> = json::parse(data)?;
         for alert in listed.alerts.iter().flatten() {
             self.active(alert, None, reader)?;
         }
@@ -338,8 +338,7 @@ impl Prometheus {
     }
 
     fn series(&mut self, bytes: &[u8]) -> Result<(), String> {
-        let Series { mut metric, values, value } =
-            serde_json::from_slice(bytes).map_err(|error| json::reason(&error))?;
+        let Series { mut metric, values, value } = json::parse(bytes)?;
         let name = metric.remove("__name__").unwrap_or_default();
         let state = metric.remove("alertstate").unwrap_or_default();
         let is_state = name == "ALERTS_FOR_STATE";

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::document::counted;
 use crate::evidence::event::{Event, Kind};
 use crate::evidence::identity::{own_id, sha256_hex};
 use crate::evidence::instants::Instant;
@@ -157,9 +158,13 @@ fn issue(issue: Tree<'_>, reader: &mut Reader) -> Result<(), String> {
     let (count, users) = (issue.text("count"), issue.text("userCount"));
     if count.parse::<u64>().is_ok_and(|count| count > 1) {
         let until = reader.instant_if_set(&issue.text("lastSeen"))?.map(|at| at.at.to_string());
-        let users = if matches!(&*users, "" | "0") { String::new() } else { format!(" by {users} users") };
+        let users = if matches!(&*users, "" | "0") {
+            String::new()
+        } else {
+            format!(" by {}", counted(&users, "user"))
+        };
         event = event
-            .giving(format!("seen {count} times{users}"))
+            .giving(format!("seen {}{users}", counted(&count, "time")))
             .with("count", count)
             .with("until", until.unwrap_or_default());
     }

@@ -1,7 +1,5 @@
 //! The source `shell-history`: what people typed, and when. What a command does stands in `shell_command`.
 
-use std::sync::LazyLock;
-
 use regex::Regex;
 use serde::Deserialize;
 
@@ -54,11 +52,6 @@ source! {
     SHELL_HISTORY: "shell-history", "Histories of bash, zsh, fish and atuin", recognise, start
 }
 
-macro_rules! pattern {
-    ($name:ident, $pattern:literal) => {
-        static $name: LazyLock<Regex> = LazyLock::new(|| Regex::new($pattern).expect("a fixed pattern"));
-    };
-}
 pattern!(BASH, r"^#(\d{9,19})\s*$");
 pattern!(ZSH, r"^: (\d{9,11}):(\d+);");
 pattern!(FISH, r"^- cmd: (.*)$");

@@ -4,6 +4,8 @@
 
 use serde_json::Value;
 
+use crate::evidence::plain::without_emoji_codes;
+
 /// Turns IDs into what people call them.
 pub(super) trait Names {
     /// A person, as they appear.
@@ -12,9 +14,9 @@ pub(super) trait Names {
     fn channel(&self, id: &str) -> Option<String>;
 }
 
-/// A message's text with its mentions and links spelled out and its entities decoded.
+/// A message's text with its mentions and links spelled out and its entities decoded, without codes of emoji.
 pub(super) fn plain(text: &str, names: &dyn Names) -> String {
-    unstyled(spelled_out(text, names))
+    without_emoji_codes(unstyled(spelled_out(text, names)))
 }
 
 fn spelled_out(text: &str, names: &dyn Names) -> String {

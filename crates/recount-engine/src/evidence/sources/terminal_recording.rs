@@ -3,10 +3,8 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
 use jiff::{SignedDuration, Timestamp};
-use regex::Regex;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -54,11 +52,6 @@ source! {
     TERMINAL_RECORDING: "terminal-recording", "Recordings of `script` and asciinema", recognise, start
 }
 
-macro_rules! pattern {
-    ($name:ident, $pattern:literal) => {
-        static $name: LazyLock<Regex> = LazyLock::new(|| Regex::new($pattern).expect("a fixed pattern"));
-    };
-}
 pattern!(ADVANCED, r"^([HIOS]) (\d+\.\d+) (.*)$");
 pattern!(CLASSIC, r"^(\d+\.\d+) (\d+)$");
 pattern!(COLUMNS, r#"COLUMNS="(\d+)""#);
