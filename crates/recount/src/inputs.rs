@@ -4,6 +4,7 @@
 //! What does not live here: which source reads a part (the engine knows), and what becomes of the events.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use flate2::bufread::MultiGzDecoder;
 use jiff::Timestamp;
 use recount_engine::evidence::identity::hex;
 use recount_engine::evidence::source::{HEAD, Sorted, Unrecognised};
+use recount_engine::evidence::sources::terminal_recording::TERMINAL_RECORDING;
 use recount_engine::evidence::sources::{SOURCES, git_log};
 use recount_engine::evidence::{Import, Options, Part, Session, Source, source};
 use sha2::{Digest, Sha256};
@@ -106,6 +108,32 @@ impl Input {
         }
         let kind = if begins_with(path, ZIP)? { Kind::Zip } else { Kind::File };
         Ok(vec![Self { path: path.to_owned(), kind }])
+    }
+
+    /// What `script` showed and when it showed it are two files of one recording, also where each is named by
+    /// itself: those that lie in one folder become one input. A recording of asciinema is whole in its one file.
+    pub(crate) fn together(inputs: Vec<Self>) -> Vec<Self> {
+        let is_recording = |input: &Self| {
+            input.is_file()
+                && !begins_with(&input.path, b"{").unwrap_or(true)
+                && input.known_source().is_some_and(|source| source.name == TERMINAL_RECORDING.name)
+        };
+        let (recordings, mut others): (Vec<Self>, Vec<Self>) = inputs.into_iter().partition(is_recording);
+        let mut folders: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
+        for recording in recordings {
+            let folder = recording.path.parent().unwrap_or(Path::new("")).to_owned();
+            folders.entry(folder).or_default().push(recording.path);
+        }
+        others.extend(folders.into_iter().map(|(folder, mut files)| match files.pop() {
+            Some(path) if files.is_empty() => Self { path, kind: Kind::File },
+            last => {
+                files.extend(last);
+                files.sort();
+                let path = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
+                Self { path, kind: Kind::Folder(files) }
+            }
+        }));
+        others
     }
 
     /// The name without folders.

@@ -206,6 +206,9 @@ pub(crate) fn read(
     for file in files {
         inputs.extend(Input::open(file, &|name| pattern_for(name, &config.evidence.mappings).is_some())?);
     }
+    if how.source.is_none() {
+        inputs = Input::together(inputs);
+    }
     // What is small is read first, and repositories last: the small may say for which hours to read the rest.
     inputs.sort_by_key(|input| (input.needs_window(), is_calendar(&input.name()), input.size()));
     let mut imports: Vec<(String, &'static str, Import)> = Vec::new();

@@ -61,6 +61,29 @@ fn a_folder_of_many_kinds_of_files_is_read_each_by_its_source() {
 }
 
 #[test]
+fn a_recording_and_its_timing_are_one_also_when_each_is_named_by_itself() {
+    let recorded = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../recount-engine/tests/sources/terminal-recording/script-advanced");
+    let folder = Folder::library();
+    for name in ["typescript", "timing"] {
+        fs::copy(recorded.join(name), folder.path(name)).expect("the fixture is there");
+    }
+    let run = folder.recount(&["draft", "Cards refused", "typescript", "timing", "--zone", "UTC"]).is(0);
+    assert!(!run.err.contains("skipped") && !run.err.contains("no timing"), "{}", run.err);
+    assert!(folder.read(PATH).contains("| Ran `"), "{}", folder.read(PATH));
+}
+
+#[test]
+fn an_entry_that_was_copied_out_of_its_calendar_is_read() {
+    let folder = Folder::library();
+    let entry = "BEGIN:VEVENT\r\nUID:1\r\nSUMMARY:On Call - Ana Li\r\nDTSTART:20261120T090000Z\r\n\
+                 DTEND:20261127T090000Z\r\nEND:VEVENT\r\n";
+    folder.write("rota.ics", entry);
+    let run = folder.recount(&["draft", "Cards refused", "rota.ics"]).is(0);
+    assert!(run.err.contains("`rota.ics`: icalendar, 1 event"), "{}", run.err);
+}
+
+#[test]
 fn a_mapping_that_is_about_none_of_the_files_is_said() {
     let folder = Folder::library();
     fs::create_dir_all(folder.path("incident")).expect("a folder");

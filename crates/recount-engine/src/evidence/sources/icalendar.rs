@@ -54,7 +54,9 @@ source! {
 
 fn recognise(part: &Part<'_>) -> Confidence {
     let text = part.text();
-    let begins = text.trim_start().get(..15).is_some_and(|head| head.eq_ignore_ascii_case("BEGIN:VCALENDAR"));
+    let first = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    // An entry that was copied out of its calendar is one, too.
+    let begins = ["BEGIN:VCALENDAR", "BEGIN:VEVENT"].iter().any(|begin| first.eq_ignore_ascii_case(begin));
     if begins { Confidence::Sure } else { Confidence::No }
 }
 
