@@ -139,9 +139,13 @@ impl<'a> Group<'a> {
                     .filter_map(|other| person(other.event))
                     .map(|other| one.is_none_or(|one| one == other))
                     .collect();
+                // Who takes two alerts on within minutes took two on.
+                let is_named = |event: &Event| event.details.contains_key("alert");
+                let may_be = !(is_named(event) && self.tellings().any(|other| is_named(other.event)))
+                    && self.number.as_ref().zip(other.number.as_ref()).is_none_or(|(one, two)| one == two);
                 since <= SAME_MOMENT
                     && same.iter().all(|same| *same)
-                    && (self.is_same_alert(thing) || one.is_some() && !same.is_empty())
+                    && (self.is_same_alert(thing) || may_be && one.is_some() && !same.is_empty())
             }
             Act::Updates => {
                 since <= SAME_MOMENT && self.tellings().any(|other| same_words(other.event, event))
