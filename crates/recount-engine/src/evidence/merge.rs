@@ -191,7 +191,9 @@ fn write(ours: &Ours, merging: &Merging<'_>) -> Result<Merged, OperationError> {
         );
         is_sign && selection.choices.get(&event.id).and_then(Choice::lead).is_some() && !settled(&event.id)
     });
-    let derived = derive::derive(events.iter().copied().chain(signs), &known);
+    let is_ticket = |event: &&Event| event.kind == Kind::Ticket && !selection.is_taken(&event.id);
+    let tickets = open.iter().copied().filter(is_ticket);
+    let derived = derive::derive_beside(events.iter().copied().chain(signs), tickets, &known);
 
     let ours_to_write: Vec<&Event> = events.iter().copied().filter(|event| !is_persons(&event.id)).collect();
     // Who takes one event in asks for that one, and for what it decides.
