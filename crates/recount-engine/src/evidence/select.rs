@@ -4,6 +4,7 @@
 //! What does not live here: what an event is worth by itself (`curate`). The choice depends on the events
 //! and on nothing else, so that the order in which evidence came in decides nothing.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
@@ -27,7 +28,7 @@ const FIRST_SIGN: SignedDuration = SignedDuration::from_mins(10);
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
     /// Each event's choice, with its reason.
-    pub choices: BTreeMap<EventId, Choice>,
+    pub choices: HashMap<EventId, Choice>,
     /// Events that are told better with what another one knows of the same thing.
     better: BTreeMap<EventId, Event>,
     /// Events that the row of another one tells of, by that one.
@@ -118,7 +119,7 @@ impl<'a> Selecting<'a> {
     }
 
     /// Leaves an event out, and with it what its row would have told of besides.
-    fn drop(&mut self, id: &EventId, why: impl Into<String>) {
+    fn drop(&mut self, id: &EventId, why: impl Into<Cow<'static, str>>) {
         if self.fixed.contains(id) {
             return;
         }
