@@ -43,10 +43,19 @@ pub struct Shift {
 /// Rows that are off the evidence that they tell of, by the same multiple of a quarter of an hour each; the
 /// shift of the most rows.
 pub fn shifted_rows(rows: &[Told<'_>], events: &[&Event]) -> Option<Shift> {
+    let names: Vec<Names> = rows.iter().map(Names::of).collect();
+    let mut apart: Vec<Vec<i64>> = vec![Vec::new(); rows.len()];
+    for event in events {
+        for (index, row) in rows.iter().enumerate() {
+            let seconds = seconds(row.at, event);
+            // Nearly every pair is passed over here: only zones are looked for.
+            if (seconds.abs() <= NEAR || quarters(seconds).is_some()) && names[index].tells_of(row, event) {
+                apart[index].push(seconds);
+            }
+        }
+    }
     let mut shifts: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
-    for (index, row) in rows.iter().enumerate() {
-        let apart: Vec<i64> =
-            events.iter().filter(|event| tells_of(row, event)).map(|event| seconds(row.at, event)).collect();
+    for (index, apart) in apart.into_iter().enumerate() {
         // A row that is where any of its evidence is needs no other explanation.
         if apart.iter().any(|seconds| seconds.abs() <= NEAR) {
             continue;
@@ -108,18 +117,74 @@ pub fn earlier_sign(frozen: &Frozen, started: Option<Timestamp>, detected: Times
     })
 }
 
-/// Whether a row tells of an event: it links to it, names its commit, or has its words.
-fn tells_of(row: &Told<'_>, event: &Event) -> bool {
-    let holds = |needle: &str| needle.len() >= 12 && row.line.contains(needle);
-    let commit = event.details.get("commit").and_then(|commit| commit.get(..7));
-    let words = || {
-        let (row, event) = (plain(row.action), plain(&event.action));
-        event.len() >= 16 && row.contains(&event) || row.len() >= 16 && event.contains(&row)
-    };
-    event.link.as_deref().is_some_and(holds)
-        || holds(&format!("#{}", event.id.0))
-        || commit.is_some_and(|commit| row.line.contains(commit))
-        || words()
+/// By what a row is known to tell of an event.
+struct Names {
+    /// The words of its action, letters and digits alone.
+    plain: String,
+    words: BTreeSet<String>,
+    /// The requests that it links to, each with the last part of its repository's name, or names by number.
+    requests: Vec<(String, String)>,
+}
+
+impl Names {
+    fn of(row: &Told<'_>) -> Self {
+        let mut requests: Vec<(String, String)> = Vec::new();
+        for mark in ["/pull/", "/pulls/", "/merge_requests/", "/pull-requests/", "#", "!"] {
+            for (at, _) in row.line.match_indices(mark) {
+                let number: String =
+                    row.line[at + mark.len()..].chars().take_while(char::is_ascii_digit).collect();
+                let before = row.line[..at].trim_end_matches("/-");
+                let repository = before.rsplit(|c: char| c == '/' || c.is_whitespace()).next().unwrap_or("");
+                let repository = if mark.starts_with('/') { plain(repository) } else { String::new() };
+                if !number.is_empty() {
+                    requests.push((repository, number));
+                }
+            }
+        }
+        Self { plain: plain(row.action), words: words(row.action), requests }
+    }
+
+    /// Whether the row tells of an event: it links to it, names its request or its commit, or has its words.
+    fn tells_of(&self, row: &Told<'_>, event: &Event) -> bool {
+        let holds = |needle: &str| needle.len() >= 12 && row.line.contains(needle);
+        let commit = event.details.get("commit").and_then(|commit| commit.get(..7));
+        event.link.as_deref().is_some_and(holds)
+            || holds(&format!("#{}", event.id.0))
+            || commit.is_some_and(|commit| row.line.contains(commit))
+            || self.names_request_of(event)
+            || self.has_words_of(event)
+    }
+
+    fn names_request_of(&self, event: &Event) -> bool {
+        let Some(number) = event.details.get("request") else { return false };
+        let of = event.details.get("repository").map_or("", String::as_str);
+        let of = plain(of.rsplit('/').next().unwrap_or(of));
+        self.requests.iter().any(|(repository, named)| {
+            named == number && (of.is_empty() || repository.is_empty() || *repository == of)
+        })
+    }
+
+    fn has_words_of(&self, event: &Event) -> bool {
+        let told = plain(&event.action);
+        if told.len() >= 16 && self.plain.contains(&told)
+            || self.plain.len() >= 16 && told.contains(&self.plain)
+        {
+            return true;
+        }
+        // In other order, or with a word between.
+        let of_event = words(&event.action);
+        let shared = self.words.intersection(&of_event).count();
+        let fewer = self.words.len().min(of_event.len());
+        shared >= 4 && shared * 5 >= fewer * 4
+    }
+}
+
+/// The words of a text that say what it is about: those of four letters and more, and numbers.
+fn words(text: &str) -> BTreeSet<String> {
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| word.chars().count() >= 4 || word.bytes().any(|b| b.is_ascii_digit()))
+        .map(str::to_lowercase)
+        .collect()
 }
 
 fn seconds(at: Timestamp, event: &Event) -> i64 {
@@ -179,5 +244,59 @@ mod tests {
         let mixed: Vec<Event> = [off, pair(3, "14:00:30").to_vec()].concat();
         assert_eq!(refs(&mixed), None);
         assert_eq!(refs(&pair(1, "15:00:20")), None, "once is a coincidence");
+    }
+
+    #[test]
+    fn a_row_tells_of_the_request_that_it_links_to_and_of_no_other_repositorys() {
+        let merge = |number: &str, repository: &str| {
+            let mut event = event("a", "14:00:00", "git-log", "https://git.example/x");
+            event.details.insert("request".into(), number.into());
+            if !repository.is_empty() {
+                event.details.insert("repository".into(), repository.into());
+            }
+            event
+        };
+        let at = "2026-11-20T15:00:30Z".parse().expect("a time");
+        for (line, event, tells) in [
+            (
+                "| 15:00 | | Deployed it | [1](https://git.example/acme/shop/pull/90) |",
+                merge("90", "acme/shop"),
+                true,
+            ),
+            ("| 15:00 | | Deployed it | [1](https://git.example/acme/shop/pull/90) |", merge("90", ""), true),
+            (
+                "| 15:00 | | Deployed it | [1](https://git.example/acme/shop/pull/90) |",
+                merge("9", "shop"),
+                false,
+            ),
+            (
+                "| 15:00 | | Deployed it | [1](https://git.example/acme/cart/pull/90) |",
+                merge("90", "acme/shop"),
+                false,
+            ),
+            (
+                "| 15:00 | | Merged !12 | [1](https://git.example/shop/-/merge_requests/12) |",
+                merge("12", "shop"),
+                true,
+            ),
+            ("| 15:00 | | Merged #12 | |", merge("12", "shop"), true),
+        ] {
+            let row = Told { at, line, action: line };
+            assert_eq!(Names::of(&row).tells_of(&row, &event), tells, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_row_tells_of_what_has_its_words_in_another_order() {
+        let mut told = event("a", "14:00:00", "slack-export", "https://chat.example/1");
+        told.action = "Raised timeout of launches to 600 seconds in production".into();
+        let at = "2026-11-20T15:00:30Z".parse().expect("a time");
+        for (action, tells) in [
+            ("In production the timeout of launches was raised to 600 seconds", true),
+            ("Raised the timeout of the queue", false),
+        ] {
+            let row = Told { at, line: action, action };
+            assert_eq!(Names::of(&row).tells_of(&row, &told), tells, "{action}");
+        }
     }
 }

@@ -3,6 +3,8 @@
 //! What does not live here: the wording that states something (`phrases`), what one event makes of another
 //! (`select`), and what the events decide beyond their own rows (`derive`).
 
+use std::borrow::Cow;
+
 use super::event::{Event, EventId, Kind, Milestone};
 use super::phrases::{self, Says};
 
@@ -10,9 +12,9 @@ use super::phrases::{self, Says};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {
     /// It comes in.
-    Take(String),
+    Take(Cow<'static, str>),
     /// It stays in the evidence and is offered.
-    Candidate(String),
+    Candidate(Cow<'static, str>),
     /// It is told by the row of another event, with what it is to that one.
     Joined(EventId, String),
 }
@@ -34,7 +36,8 @@ impl Choice {
     /// The reason.
     pub fn why(&self) -> &str {
         match self {
-            Self::Take(why) | Self::Candidate(why) | Self::Joined(_, why) => why,
+            Self::Take(why) | Self::Candidate(why) => why,
+            Self::Joined(_, why) => why,
         }
     }
 }
@@ -77,13 +80,11 @@ impl Curation {
             return Choice::Candidate("it has no text".into());
         }
         if let Some(why) = self.marked(event) {
-            return Choice::Take(why);
+            return Choice::Take(why.into());
         }
         if let Some(milestone) = recorded(event) {
-            return Choice::Take(format!(
-                "the incident's own record of a milestone ({})",
-                milestone.word().to_lowercase()
-            ));
+            let milestone = milestone.word().to_lowercase();
+            return Choice::Take(format!("the incident's own record of a milestone ({milestone})").into());
         }
         match event.kind {
             Kind::Message => chat(event),
@@ -93,13 +94,13 @@ impl Curation {
             Kind::Commit => Choice::Candidate("a commit among others".into()),
             // What no kind is for and the source knows to matter: a pod that crashes, a machine that boots.
             Kind::Note if event.details.contains_key("stands-out") => {
-                Choice::Take(event.details["stands-out"].clone())
+                Choice::Take(event.details["stands-out"].clone().into())
             }
             Kind::Ticket if event.details.contains_key("declared") => {
                 Choice::Take("the incident was declared".into())
             }
-            Kind::Note | Kind::Ticket => Choice::Candidate(format!("a {}", event.kind.words())),
-            kind => Choice::Take(format!("{} {}", article(kind), kind.words())),
+            Kind::Note | Kind::Ticket => Choice::Candidate(format!("a {}", event.kind.words()).into()),
+            kind => Choice::Take(format!("{} {}", article(kind), kind.words()).into()),
         }
     }
 }
@@ -153,9 +154,9 @@ fn chat(event: &Event) -> Choice {
     }
     match phrases::stated(&event.action) {
         Some((Says::Reached(milestone), _)) => {
-            Choice::Take(format!("it states a milestone ({})", milestone.word().to_lowercase()))
+            Choice::Take(format!("it states a milestone ({})", milestone.word().to_lowercase()).into())
         }
-        Some((Says::Did(kind), _)) => Choice::Take(format!("it states an action ({})", kind.words())),
+        Some((Says::Did(kind), _)) => Choice::Take(format!("it states an action ({})", kind.words()).into()),
         None if phrases::stated_start(&event.action, event.instant()).is_some() => {
             Choice::Take("it says when impact began".into())
         }

@@ -165,6 +165,9 @@ impl Frozen {
 
     /// All events, each once, by time.
     pub fn events(&self) -> Vec<&Event> {
+        // Where no event is told twice, each is where it is noted.
+        let is_each_once =
+            self.places.len() == self.inputs.iter().map(|input| input.events.len()).sum::<usize>();
         let mut events: Vec<&Event> = self
             .inputs
             .iter()
@@ -172,7 +175,7 @@ impl Frozen {
             .flat_map(|(input, frozen)| {
                 frozen.events.iter().enumerate().map(move |(i, event)| ((input, i), event))
             })
-            .filter(|(place, event)| self.places.get(&event.id) == Some(place))
+            .filter(|(place, event)| is_each_once || self.places.get(&event.id) == Some(place))
             .map(|(_, event)| event)
             .collect();
         events.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
@@ -216,20 +219,32 @@ impl Frozen {
     /// here. `None` where that is none, and nothing is to be written.
     pub fn add(&mut self, header: Header, events: impl IntoIterator<Item = Event>) -> Option<NewFile> {
         let input = self.inputs.len();
-        let mut new: HashMap<EventId, Event> = HashMap::new();
+        // The events stay where they are and their places are noted: there may be hundreds of thousands.
+        let mut new: Vec<Event> = Vec::new();
         for event in events {
-            let known = new.get(&event.id).or_else(|| self.event(&event.id));
-            if known.is_none_or(|known| is_fuller(&event, known)) {
-                new.insert(event.id.clone(), event);
+            let place = self.places.get(&event.id).copied();
+            match place {
+                Some((of, index)) if of == input => {
+                    if is_fuller(&event, &new[index]) {
+                        new[index] = event;
+                    }
+                }
+                Some((of, index)) if !is_fuller(&event, &self.inputs[of].events[index]) => {}
+                _ => {
+                    self.places.insert(event.id.clone(), (input, new.len()));
+                    new.push(event);
+                }
             }
         }
         if new.is_empty() {
             return None;
         }
-        let mut new: Vec<Event> = new.into_values().collect();
-        new.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
-        for (index, event) in new.iter().enumerate() {
-            self.places.insert(event.id.clone(), (input, index));
+        let by_time = |a: &Event, b: &Event| (a.at, &a.id).cmp(&(b.at, &b.id));
+        if !new.is_sorted_by(|a, b| by_time(a, b).is_le()) {
+            new.sort_by(by_time);
+            for (index, event) in new.iter().enumerate() {
+                self.places.insert(event.id.clone(), (input, index));
+            }
         }
         self.highest += 1;
         let sha8: String = header.sha256.chars().filter(char::is_ascii_hexdigit).take(8).collect();

@@ -191,7 +191,9 @@ fn write(ours: &Ours, merging: &Merging<'_>) -> Result<Merged, OperationError> {
         );
         is_sign && selection.choices.get(&event.id).and_then(Choice::lead).is_some() && !settled(&event.id)
     });
-    let derived = derive::derive(events.iter().copied().chain(signs), &known);
+    let is_ticket = |event: &&Event| event.kind == Kind::Ticket && !selection.is_taken(&event.id);
+    let tickets = open.iter().copied().filter(is_ticket);
+    let derived = derive::derive_beside(events.iter().copied().chain(signs), tickets, &known);
 
     let ours_to_write: Vec<&Event> = events.iter().copied().filter(|event| !is_persons(&event.id)).collect();
     // Who takes one event in asks for that one, and for what it decides.
@@ -264,11 +266,19 @@ fn write(ours: &Ours, merging: &Merging<'_>) -> Result<Merged, OperationError> {
     Ok(merged)
 }
 
-/// Of the events that tell of the same thing, the first of each other source: its link is worth a place.
+/// How many links beside its own a row has at most.
+const LINKS: usize = 4;
+
+/// Of the events that tell of the same thing, the first of each other source, and of its own source what is
+/// behind another name: a deploy's commit beside its log. Their links are worth a place.
 fn tellers<'f>(event: &Event, joined: &[EventId], frozen: &'f Frozen) -> Vec<&'f Event> {
     let mut tellers: Vec<&Event> = Vec::new();
     for other in joined.iter().filter_map(|id| frozen.event(id)) {
-        if other.source != event.source && tellers.iter().all(|teller| teller.source != other.source) {
+        let is_new = |teller: &Event| {
+            let own_name = other.link.is_some() && other.link_label != teller.link_label;
+            other.source != teller.source || own_name && other.source == event.source
+        };
+        if tellers.len() < LINKS && is_new(event) && tellers.iter().all(|teller| is_new(teller)) {
             tellers.push(other);
         }
     }

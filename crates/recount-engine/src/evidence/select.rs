@@ -4,15 +4,16 @@
 //! What does not live here: what an event is worth by itself (`curate`). The choice depends on the events
 //! and on nothing else, so that the order in which evidence came in decides nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::curate::{Choice, Curation};
 use super::derive::{self, Known};
 use super::event::{Event, EventId, Kind, Milestone};
-use super::join;
-use super::phrases::{self, Outcome, Says};
+use super::join::{self, Joined};
+use super::phrases::{self, Says};
 
 /// How long before the start a change may be the one that mattered, whatever came after it.
 const LEAD: SignedDuration = SignedDuration::from_hours(2);
@@ -22,16 +23,12 @@ const LAST_CHANGE: SignedDuration = SignedDuration::from_hours(24);
 const AFTERMATH: SignedDuration = SignedDuration::from_hours(1);
 /// How long before the stated start an alert may have fired and still be the first sign of it.
 const FIRST_SIGN: SignedDuration = SignedDuration::from_mins(10);
-/// Within which time two sources tell of one merge.
-const SAME_MERGE: SignedDuration = SignedDuration::from_mins(30);
-/// Within which time a deploy that began ends.
-const LONGEST_DEPLOY: SignedDuration = SignedDuration::from_hours(2);
 
 /// What was chosen.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
     /// Each event's choice, with its reason.
-    pub choices: BTreeMap<EventId, Choice>,
+    pub choices: HashMap<EventId, Choice>,
     /// Events that are told better with what another one knows of the same thing.
     better: BTreeMap<EventId, Event>,
     /// Events that the row of another one tells of, by that one.
@@ -78,6 +75,8 @@ pub fn select(events: &[&Event], curation: &Curation, known: &Known, asked: &BTr
         .collect();
     let mut selecting = Selecting {
         open: Vec::new(),
+        is_in: Vec::new(),
+        places: HashMap::new(),
         fixed: events
             .iter()
             .filter(|event| asked.contains(&event.id) || curation.marked(event).is_some())
@@ -88,9 +87,9 @@ pub fn select(events: &[&Event], curation: &Curation, known: &Known, asked: &BTr
     };
     // Of a chat of a hundred thousand messages a dozen come in; only those are looked at again.
     selecting.open = events.into_iter().filter(|event| selecting.selection.is_taken(&event.id)).collect();
-    selecting.same_merges();
-    selecting.deployments_of_runs();
-    selecting.finished_deploys();
+    selecting.is_in = vec![true; selecting.open.len()];
+    selecting.places = selecting.open.iter().enumerate().map(|(place, event)| (&event.id, place)).collect();
+    selecting.same_changes(asked);
     if let Some(start) = selecting.start() {
         let end = selecting.end(start);
         selecting.foreign_alerts(start, end);
@@ -103,8 +102,11 @@ pub fn select(events: &[&Event], curation: &Curation, known: &Known, asked: &BTr
 }
 
 struct Selecting<'a> {
-    /// The events that come in as far as is known, by time.
+    /// The events that came in at first, by time.
     open: Vec<&'a Event>,
+    /// Which of them still do: a mark each, for there may be many.
+    is_in: Vec<bool>,
+    places: HashMap<&'a EventId, usize>,
     known: &'a Known,
     /// Events that people marked or took: nothing that is only likely moves them.
     fixed: BTreeSet<EventId>,
@@ -113,13 +115,27 @@ struct Selecting<'a> {
 
 impl<'a> Selecting<'a> {
     fn taken(&self) -> impl Iterator<Item = &'a Event> + '_ {
-        self.open.iter().copied()
+        self.open.iter().zip(&self.is_in).filter(|(_, is_in)| **is_in).map(|(event, _)| *event)
     }
 
-    fn drop(&mut self, id: &EventId, why: impl Into<String>) {
-        if !self.fixed.contains(id) {
-            self.open.retain(|event| event.id != *id);
-            self.selection.choices.insert(id.clone(), Choice::Candidate(why.into()));
+    /// Leaves an event out, and with it what its row would have told of besides.
+    fn drop(&mut self, id: &EventId, why: impl Into<Cow<'static, str>>) {
+        if self.fixed.contains(id) {
+            return;
+        }
+        let why = why.into();
+        let joined = self.selection.joined.remove(id).unwrap_or_default();
+        for id in joined.iter().chain([id]) {
+            self.leave(id);
+            self.selection.choices.insert(id.clone(), Choice::Candidate(why.clone()));
+        }
+        self.selection.better.remove(id);
+    }
+
+    /// Notes that an event has no row of its own.
+    fn leave(&mut self, id: &EventId) {
+        if let Some(place) = self.places.get(id) {
+            self.is_in[*place] = false;
         }
     }
 
@@ -144,101 +160,27 @@ impl<'a> Selecting<'a> {
         })
     }
 
-    /// A merge that several sources tell of: a log knows the moment, a program in chat the title, a forge
-    /// both.
-    fn same_merges(&mut self) {
-        let merges: Vec<&Event> = self
-            .taken()
-            // A deploy of a commit is no merge of it.
-            .filter(|event| event.kind.is_change() && detail(event, "environment").is_none())
-            .filter(|event| detail(event, "request").or(detail(event, "commit")).is_some())
-            .collect();
-        let knows = |event: &Event| (detail(event, "commit").is_some(), detail(event, "title").is_some());
-        for event in &merges {
-            let number = detail(event, "request");
-            let same = |other: &&&Event| {
-                let one =
-                    |key: &str| detail(event, key).is_some() && detail(event, key) == detail(other, key);
-                other.id != event.id
-                    && (one("request")
-                        || one("commit") && event.kind != Kind::Deploy && other.kind != Kind::Deploy)
-                    && one_repository(event, other)
-                    && event.instant().duration_since(other.instant()).abs() <= SAME_MERGE
-            };
-            // Of two that know as much, only those that name one commit are surely one.
-            let better = merges.iter().filter(same).find(|other| {
-                knows(other) > knows(event) && knows(other).0
-                    || knows(other) == knows(event)
-                        && knows(event).0
-                        && detail(other, "commit") == detail(event, "commit")
-                        && other.id < event.id
-            });
-            let Some(better) = better.copied() else { continue };
-            self.drop(&event.id, format!("the commit {} tells of the same merge", better.id));
-            let title = detail(event, "title").filter(|_| detail(better, "title").is_none());
-            if let (Some(number), Some(title)) = (number, title) {
-                let mut told = self.selection.told(better).clone();
-                told.action = format!("Merged #{number}: {title}");
-                if let (None, Some(url)) = (&told.link, derive::urls(&event.action).next()) {
-                    told.link = Some(url.to_owned());
-                    told.link_label = format!("#{number}");
-                }
-                self.selection.better.insert(better.id.clone(), told);
-            }
+    /// What several sources tell of one change, and what tells of its beginning. An event that a person took by
+    /// hand keeps its own row.
+    fn same_changes(&mut self, asked: &BTreeSet<EventId>) {
+        let open: Vec<&Event> = self.taken().filter(|event| !asked.contains(&event.id)).collect();
+        for group in join::changes(&open) {
+            self.join(group);
         }
     }
 
-    /// A workflow run whose deployment is there too: that says where to, and when exactly.
-    fn deployments_of_runs(&mut self) {
-        let is_deployment =
-            |event: &Event| event.thread.as_deref().is_some_and(|thread| thread.contains(":deployment:"));
-        let by = ["run", "pipeline"];
-        let deploys: Vec<&Event> =
-            self.taken().filter(|event| by.iter().any(|key| detail(event, key).is_some())).collect();
-        for event in deploys.iter().filter(|event| !is_deployment(event)) {
-            let tells = |other: &&&Event| {
-                let same =
-                    |key: &&str| detail(event, key).is_some() && detail(event, key) == detail(other, key);
-                is_deployment(other) && one_repository(event, other) && by.iter().any(same)
-            };
-            if let Some(other) = deploys.iter().find(tells) {
-                self.drop(&event.id, format!("the deployment {} tells of the same deploy", other.id));
+    fn join(&mut self, group: Joined<'_>) {
+        let lead = &group.lead.id;
+        for (other, why) in group.others {
+            // What it told for others, the lead tells now.
+            let before = self.selection.joined.remove(&other.id).unwrap_or_default();
+            for id in before.into_iter().chain([other.id.clone()]) {
+                self.leave(&id);
+                self.selection.choices.insert(id.clone(), Choice::Joined(lead.clone(), why.clone()));
+                self.selection.joined.entry(lead.clone()).or_default().push(id);
             }
         }
-    }
-
-    /// The beginning of a deploy whose end is there too.
-    fn finished_deploys(&mut self) {
-        let deploys: Vec<&Event> =
-            self.taken().filter(|event| matches!(event.kind, Kind::Deploy | Kind::Rollback)).collect();
-        for event in &deploys {
-            if phrases::outcome(&event.action) != Outcome::Begun {
-                continue;
-            }
-            let (url, words) = (derive::urls(&event.action).next(), subject(&event.action));
-            let settles = |other: &&&Event| {
-                detail(event, "state").is_some()
-                    && event.thread.is_some()
-                    && other.thread == event.thread
-                    && other.at >= event.at
-                    && phrases::outcome(&other.action) != Outcome::Begun
-            };
-            let ends = |other: &&&Event| {
-                let after = other.instant().duration_since(event.instant());
-                let same = match (url, derive::urls(&other.action).next()) {
-                    (Some(one), Some(two)) => one == two,
-                    _ => words.is_some() && words == subject(&other.action),
-                };
-                event.kind == Kind::Deploy
-                    && phrases::outcome(&other.action) == Outcome::Done
-                    && !after.is_negative()
-                    && after <= LONGEST_DEPLOY
-                    && same
-            };
-            if deploys.iter().any(|other| settles(&other) || ends(&other)) {
-                self.drop(&event.id, "the end of this deploy is in the timeline");
-            }
-        }
+        self.selection.better.insert(lead.clone(), group.told);
     }
 
     /// Alerts that fired before it began, and warnings about what nothing else is about.
@@ -352,21 +294,17 @@ impl<'a> Selecting<'a> {
         }
     }
 
-    /// What is one thing and was told several times. An event that a person took by hand keeps its own row.
+    /// What is one thing and was told several times, and what happens again and again.
     fn same_things(&mut self, asked: &BTreeSet<EventId>) {
-        let told: Vec<Event> = self
-            .open
-            .iter()
-            .filter(|event| !asked.contains(&event.id))
-            .map(|event| self.selection.told(event).clone())
-            .collect();
-        for group in join::join(&told.iter().collect::<Vec<_>>()) {
-            let lead = group.lead.id.clone();
-            for (other, why) in group.others {
-                self.selection.choices.insert(other.id.clone(), Choice::Joined(lead.clone(), why));
-                self.selection.joined.entry(lead.clone()).or_default().push(other.id.clone());
-            }
-            self.selection.better.insert(lead, group.told);
+        let open: Vec<&Event> = self.taken().filter(|event| !asked.contains(&event.id)).collect();
+        let told: Vec<Event> = open.into_iter().map(|event| self.selection.told(event).clone()).collect();
+        for group in join::others(&told.iter().collect::<Vec<_>>()) {
+            self.join(group);
+        }
+        let at: HashMap<&EventId, Timestamp> =
+            self.open.iter().map(|event| (&event.id, event.instant())).collect();
+        for joined in self.selection.joined.values_mut() {
+            joined.sort_by(|a, b| (at.get(a), a).cmp(&(at.get(b), b)));
         }
     }
 
@@ -390,19 +328,8 @@ impl<'a> Selecting<'a> {
     }
 
     fn services_of(&self, event: &Event) -> BTreeSet<&'a str> {
-        derive::services_of(event, &self.known.services)
+        derive::services_of(self.selection.told(event), &self.known.services)
     }
-}
-
-fn detail<'e>(event: &'e Event, name: &str) -> Option<&'e str> {
-    event.details.get(name).map(String::as_str)
-}
-
-/// Whether two events can be about one repository: one may be known as `shop` here and as `acme/shop` there.
-pub(super) fn one_repository(one: &Event, two: &Event) -> bool {
-    let (Some(one), Some(two)) = (detail(one, "repository"), detail(two, "repository")) else { return true };
-    let short = |name: &'_ str| name.rsplit('/').next().unwrap_or_default().to_lowercase();
-    one == two || (one.contains('/') != two.contains('/') && short(one) == short(two))
 }
 
 /// Whether an event is a change as they are made every day, by programs and in repositories.

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod forges;
+mod joining;
 mod merging;
 mod mixed;
 mod planting;

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
+use recount_engine::adopt::{self, Original, Reading};
 use recount_engine::document::Document;
 use recount_engine::document::template::{FieldId, TEMPLATE};
+use recount_engine::evidence::contradict::{self, Told};
 use recount_engine::evidence::freeze::{Frozen, Header, State, VERSION};
 use recount_engine::evidence::merge::{Merged, Merging, merge};
 use recount_engine::evidence::source::by_name;
@@ -518,4 +520,30 @@ fn an_alert_that_prometheus_told_on_with_labels_of_its_own_is_one_row_with_a_lin
     mine.import(&alertmanager);
     let fired = mine.text().lines().filter(|line| line.contains("CartErrors fired"));
     assert_eq!(fired.count(), 1, "{}", mine.text());
+}
+
+#[test]
+fn a_real_report_whose_zone_its_log_contradicts_is_not_placed_and_would_be_off_by_an_hour() {
+    let (Some(report), Some(log)) =
+        (super::real("git/2017-10-17.report.md"), super::real("git/2017-10-17.gitlog.tsv"))
+    else {
+        return;
+    };
+    let reading = Reading::new(&report, &adopt::Options { file: "2017-10-17.report.md".into(), zone: None });
+    let original = Original { name: "original.md".into(), link: "x.evidence/original.md".into() };
+    let adopted = reading.adopt(&Document::parse(TEMPLATE.as_bytes()), &original).document;
+    let parts = [("2017-10-17.gitlog.tsv".to_owned(), log)];
+    let events = import(by_name("git-log").unwrap(), &Options::default(), &parts).events;
+    let refs: Vec<&Event> = events.iter().collect();
+    // The report says `PST` of a day in summer time: none of its rows is placed, so none can be off.
+    assert_eq!(adopted.timeline_rows().len(), 9);
+    assert!(adopted.timeline_rows().iter().all(|row| row.at().is_none()));
+    // Taken by its word, the one row that names a request of the log is an hour late. Once may be chance.
+    let row =
+        adopted.timeline_rows().iter().find(|row| adopted.slice(row.span).contains("/pull/89")).unwrap();
+    let at = "2017-10-17T11:14:00-08:00".parse().unwrap();
+    let told = Told { at, line: adopted.slice(row.span), action: adopted.cell_text(row.action) };
+    assert_eq!(contradict::shifted_rows(&[told], &refs), None);
+    let shift = contradict::shifted_rows(&[told, told], &refs).unwrap();
+    assert_eq!((shift.by.as_secs(), shift.rows.len()), (3600, 2));
 }
