@@ -26,6 +26,7 @@ use jiff::civil::Date;
 
 use self::headings::{Fact, Place};
 use self::outline::Outline;
+use crate::document::markdown::BlockKind;
 use crate::document::template::FieldId;
 use crate::document::value::time::{self, Anchor};
 use crate::document::{Document, Span};
@@ -168,7 +169,13 @@ impl Reading {
                 (0..self.outline.markdown.blocks.len()).map(|index| self.outline.block(index).content);
             blocks.take(400).find_map(|span| self.outline.day_in(span, None))
         };
-        let near = of_file.or(published).or(of_timeline.map(|day| day.date)).or_else(any);
+        let agreed = || {
+            let blocks = self.outline.markdown.blocks.iter().take(400);
+            let texts = blocks.filter(|block| block.kind == BlockKind::Paragraph);
+            let texts = texts.map(|block| self.outline.slice(block.content));
+            times::agreed_day(texts.chain(self.outline.title.map(|title| self.outline.slice(title))))
+        };
+        let near = of_file.or(published).or(of_timeline.map(|day| day.date)).or_else(agreed).or_else(any);
         let labelled = self.stated(Fact::Date).map(|(_, value)| value);
         let start = self.stated(Fact::Field(FieldId::StartTime)).map(|(_, value)| value);
         let timeline = self.outline.parts.iter().filter(|part| part.place == Some(Place::Timeline));

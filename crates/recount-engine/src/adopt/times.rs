@@ -219,6 +219,8 @@ fn rest_after(text: &str, end: usize) -> String {
         ch.is_whitespace() || matches!(ch, ':' | '-' | '–' | '—' | ',' | ';' | ')' | '|' | '>' | '→')
     });
     let rest = rest.strip_prefix(". ").unwrap_or(rest);
+    // A hyphen that was kept from becoming the marker of a list.
+    let rest = rest.strip_prefix("\\- ").unwrap_or(rest);
     if rest.is_empty() { String::new() } else { format!("{open}{rest}") }
 }
 
@@ -346,6 +348,24 @@ pub(super) fn day_in_prose(text: &str, near: Option<Date>) -> Option<Date> {
         from += end;
     }
     None
+}
+
+/// A day of a document that it writes in numbers, too, where those alone can mean two: `08-01-2026` beside `8
+/// January 2026`.
+pub(super) fn agreed_day<'t>(texts: impl Iterator<Item = &'t str>) -> Option<Date> {
+    let (mut told, mut doubtful) = (Vec::new(), Vec::new());
+    for text in texts {
+        let mut from = 0;
+        while let Some((scanned, _, end)) = day_in(&text[from..]) {
+            match scanned {
+                Scanned::Date(date) => told.push(date),
+                Scanned::Ambiguous(readings) => doubtful.extend(readings),
+                Scanned::MonthDay { .. } | Scanned::Impossible => {}
+            }
+            from += end;
+        }
+    }
+    told.into_iter().find(|date| doubtful.contains(date))
 }
 
 /// Whether a time says itself in which zone it is.
