@@ -469,7 +469,7 @@ impl Reader<'_> {
                 }
                 continue;
             }
-            let rest = if let Some(leading) = times::leading(text) {
+            let rest = if let Some(leading) = times::leading(text).or_else(|| times::labelled(text)) {
                 let holds_entries =
                     children.get(1).is_some_and(|below| self.outline.begins_with_time(*below));
                 if let Some(day) = times::whole_day(&leading.time, self.near()).filter(|_| holds_entries) {

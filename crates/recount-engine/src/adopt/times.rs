@@ -124,6 +124,19 @@ fn begins_vaguely(text: &str) -> bool {
         && rest.trim_start_matches(['*', '_', '~', ' ']).starts_with(|ch: char| ch.is_ascii_digit())
 }
 
+/// `Detected: 2026-03-02 14:02 UTC (by an alert)`: a time behind a short label, which is what happened.
+pub(super) fn labelled(text: &str) -> Option<Leading> {
+    let at = text.find(':').filter(|at| *at <= 40)?;
+    let label = without_marks(&text[..at]);
+    let words = label.split_whitespace().count();
+    let is_label = (1..=5).contains(&words)
+        && label.chars().all(|ch| ch.is_alphabetic() || matches!(ch, ' ' | '-' | '/'));
+    let value = text[at + 1..].trim_start_matches(['*', '_', ' ', '\t']);
+    let found = leading(value).filter(|found| is_label && found.time.contains(':'))?;
+    let rest = if found.rest.is_empty() { label } else { format!("{label}: {}", found.rest) };
+    Some(Leading { time: found.time, rest })
+}
+
 /// A time behind an emoji, which stays with the text.
 fn behind_a_symbol(text: &str) -> Option<Leading> {
     let end = text.find(|ch: char| ch.is_ascii() || ch.is_alphanumeric()).filter(|end| *end > 0)?;
