@@ -238,7 +238,8 @@ fn several_in_one(outline: &Outline, item: usize) -> Option<(String, Vec<usize>)
     let children: Vec<usize> = outline.markdown.children(item).map(|(child, _)| child).collect();
     let [head, list] = children[..] else { return None };
     let text = outline.slice(outline.block(head).content);
-    let announces = outline.block(head).kind == BlockKind::Paragraph && text.trim_end().ends_with(':');
+    let announces = outline.block(head).kind == BlockKind::Paragraph
+        && text.trim_end_matches(['*', '_', ' ']).ends_with(':');
     if !announces || outline.block(list).kind != BlockKind::List {
         return None;
     }

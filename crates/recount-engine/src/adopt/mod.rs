@@ -27,7 +27,7 @@ use jiff::civil::Date;
 use self::headings::{Fact, Place};
 use self::outline::Outline;
 use crate::document::markdown::BlockKind;
-use crate::document::template::FieldId;
+use crate::document::template::{self, FieldId};
 use crate::document::value::time::{self, Anchor};
 use crate::document::{Document, Span};
 
@@ -116,7 +116,9 @@ impl Reading {
         let title_from = front.or(own).or_else(labelled);
         let title = title_from.map_or(stem, |span| outline.slice(span));
         let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
-        let title = if title.is_empty() { "Untitled".to_owned() } else { title };
+        // A file may be called `todo.md`, which is no title.
+        let is_one = !title.is_empty() && !template::is_stand_in(&title);
+        let title = if is_one { title } else { "Untitled".to_owned() };
         let mut reading =
             Self { outline, zone: options.zone.clone(), title, title_from, day: None, id: None };
         reading.day = reading.find_day(&options.file);
@@ -208,6 +210,19 @@ impl Reading {
         told.or(of_timeline)
             .or_else(|| self.first_day_of_timelines(near))
             .or_else(|| of_file.map(|date| Day { date, from: None }))
+            .or_else(|| self.first_day_of_lists())
+    }
+
+    /// The first day that an item of a list names, before the timeline.
+    fn first_day_of_lists(&self) -> Option<Day> {
+        let outline = &self.outline;
+        let parts = outline.parts.iter().take_while(|part| part.place != Some(Place::Timeline));
+        let lists = parts.flat_map(|part| &part.blocks);
+        let mut lists = lists.filter(|index| outline.block(**index).kind == BlockKind::List);
+        lists.find_map(|list| {
+            let from = outline.source_of(*list);
+            Some(Day { date: outline.day_in(from, None)?, from: Some(from) })
+        })
     }
 
     /// The first whole day that a timeline names.

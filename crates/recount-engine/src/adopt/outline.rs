@@ -180,8 +180,12 @@ impl Outline {
             let found = match block.kind {
                 BlockKind::Heading(level) => {
                     let is_first = parts.len() == 1 && parts[0].blocks.is_empty();
+                    let text = self.slice(block.content);
+                    let is_called_so = ["post", "incident", "rca"]
+                        .iter()
+                        .any(|word| normalize(text).starts_with(word) && text.contains(':'));
                     let may_be_title =
-                        level == 1 || is_first && headings::place(self.slice(block.content)).is_none();
+                        level == 1 || is_first && (is_called_so || headings::place(text).is_none());
                     if may_be_title && self.title.is_none() && !self.is_section(block.content) {
                         self.title = Some(block.content);
                         continue;

@@ -192,7 +192,7 @@ pub(super) fn zone_of_document(outline: &Outline) -> Option<String> {
             let block = outline.block(index);
             let text = outline.slice(block.content);
             let lower = text.to_lowercase();
-            let is_said = block.kind == BlockKind::Paragraph
+            let is_said = matches!(block.kind, BlockKind::Paragraph | BlockKind::Html)
                 && ["all times", "times are", "times in", "timestamps", "timezone", "time zone"]
                     .iter()
                     .any(|words| lower.contains(words));
@@ -589,6 +589,10 @@ impl Reader<'_> {
                     let value = table::decoded(&value);
                     action.add_text(&table::named(name, &value));
                 }
+            }
+            if !cells.iter().any(|cell| self.outline.slice(*cell).contains(char::is_alphanumeric)) {
+                self.found.rest.extend(cells.iter().copied().filter(|cell| !cell.is_empty()));
+                continue;
             }
             let bare = times::without_marks(&time);
             if time.is_empty() {
