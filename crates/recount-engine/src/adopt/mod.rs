@@ -213,16 +213,29 @@ impl Reading {
             .or_else(|| self.first_day_of_lists())
     }
 
-    /// The first day that an item of a list names, before the timeline.
+    /// The first day that an item of a list or a row names before the timeline, in a line about the incident.
     fn first_day_of_lists(&self) -> Option<Day> {
+        const ABOUT: [&str; 9] =
+            ["start", "began", "date", "when", "duration", "outage", "incident", "detect", "occurred"];
         let outline = &self.outline;
         let parts = outline.parts.iter().take_while(|part| part.place != Some(Place::Timeline));
-        let lists = parts.flat_map(|part| &part.blocks);
-        let mut lists = lists.filter(|index| outline.block(**index).kind == BlockKind::List);
-        lists.find_map(|list| {
-            let from = outline.source_of(*list);
-            Some(Day { date: outline.day_in(from, None)?, from: Some(from) })
-        })
+        let blocks = parts.flat_map(|part| &part.blocks).filter(|index| outline.lists(**index));
+        let lines = blocks.flat_map(|index| {
+            let span = outline.source_of(*index);
+            let mut at = span.start as usize;
+            outline.slice(span).split_inclusive('\n').map(move |line| {
+                let here = at;
+                at += line.len();
+                Span::new(here, at)
+            })
+        });
+        let is_about = |line: &Span| {
+            let text = outline.slice(*line).to_lowercase();
+            ABOUT.iter().any(|word| text.contains(word))
+        };
+        lines
+            .filter(is_about)
+            .find_map(|from| Some(Day { date: outline.day_in(from, None)?, from: Some(from) }))
     }
 
     /// The first whole day that a timeline names.

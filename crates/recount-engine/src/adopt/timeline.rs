@@ -190,7 +190,8 @@ pub(super) fn zone_of_document(outline: &Outline) -> Option<String> {
         .into_iter()
         .find_map(|index| {
             let block = outline.block(index);
-            let text = outline.slice(block.content);
+            let is_html = block.kind == BlockKind::Html;
+            let text = outline.slice(if is_html { block.span } else { block.content });
             let lower = text.to_lowercase();
             let is_said = matches!(block.kind, BlockKind::Paragraph | BlockKind::Html)
                 && ["all times", "times are", "times in", "timestamps", "timezone", "time zone"]
@@ -600,9 +601,11 @@ impl Reader<'_> {
             } else if let Some(day) = times::whole_day(&bare, self.near())
                 .filter(|_| action.text.is_empty() && join(C::Actor, "").is_empty())
             {
+                // A row that is a day and nothing else stands above those of that day.
                 self.clock.set_day(day);
-                self.start_untimed(*span);
-                action.add_text(&time);
+                let said = cells.iter().filter(|cell| !cell.is_empty());
+                self.found.said.extend(said.map(|cell| (*cell, DATES.to_owned())));
+                continue;
             } else {
                 self.start(*span, &bare, "");
             }
