@@ -7,7 +7,7 @@ use super::outline::Outline;
 use super::table::{self, ForeignTable};
 use super::times;
 use crate::document::markdown::BlockKind;
-use crate::document::template::{ACTION_HEADERS, ActionColumn, normalize};
+use crate::document::template::{ACTION_HEADERS, ActionColumn, TimelineColumn, normalize};
 use crate::document::value::date;
 use crate::document::value::priority::Priority;
 use crate::document::value::status;
@@ -43,39 +43,119 @@ const STATUS: usize = 4;
 /// Reads the action items at `part` and below it into `found`.
 pub(super) fn read(outline: &Outline, part: usize, found: &mut Actions) {
     let parts = outline.subtree(part);
-    let blocks = parts.iter().flat_map(|part| &outline.parts[*part].blocks);
-    let has_list =
-        blocks.clone().any(|index| matches!(outline.block(*index).kind, BlockKind::List | BlockKind::Table));
-    for at in parts {
-        let this = &outline.parts[at];
-        if at != part {
+    let lists = |at: &usize| {
+        let kinds = outline.parts[*at].blocks.iter().map(|index| outline.block(*index).kind);
+        kinds.into_iter().any(|kind| matches!(kind, BlockKind::List | BlockKind::Table))
+    };
+    for at in &parts {
+        let this = &outline.parts[*at];
+        // Above groups stands an introduction, and a group without a list says its items in prose.
+        let has_list = lists(at) || *at == part && parts.len() > 1;
+        if *at != part {
+            if let Some(heading) = this.heading.filter(|heading| names_an_item(outline, *at, *heading)) {
+                found.items.push(of_heading(outline, heading, &this.blocks));
+                continue;
+            }
             found.said.extend(this.heading.map(|heading| (heading, "Action items".to_owned())));
         }
         if let Some(lead) = this.lead {
             paragraph(outline, lead, has_list, found);
         }
         let mut above = None;
-        for index in &this.blocks {
-            if !more_of_the_item_above(outline, above, *index, found) {
-                block(outline, *index, has_list, found);
+        for (place, index) in this.blocks.iter().enumerate() {
+            let next = this.blocks.get(place + 1).copied();
+            if !has_list
+                && is_line_in_bold(outline, *index)
+                && next.is_some_and(|next| is_prose(outline, next))
+            {
+                above = Some(*index);
+                continue;
+            }
+            match above.filter(|above| is_line_in_bold(outline, *above)) {
+                Some(head) if !has_list => {
+                    found.items.push(of_heading(outline, outline.block(head).content, &[*index]));
+                }
+                _ if more_of_the_item_above(outline, above, *index, next, found) => {}
+                _ => block(outline, *index, has_list, found),
             }
             above = Some(*index);
         }
     }
 }
 
-/// A list that is indented by too few blanks to be nested in the numbered item above it was meant to be.
+/// Whether a part, `Action items status`, only ticks off what stands in a table before it.
+pub(super) fn repeats(outline: &Outline, part: usize, found: &Actions) -> bool {
+    let part = &outline.parts[part];
+    let name = part.heading.map_or(String::new(), |heading| normalize(outline.slice(heading)));
+    let mut lists = part.blocks.iter().filter(|index| is_checklist(outline, **index));
+    let boxes = lists.next().map(|list| outline.markdown.children(*list).count());
+    name.ends_with(" status") && lists.next().is_none() && boxes == Some(found.items.len())
+}
+
+/// Whether a heading below that of the action items is one itself: it says more than a kind or a time, and what
+/// stands below it, if anything, is prose.
+fn names_an_item(outline: &Outline, at: usize, heading: Span) -> bool {
+    let part = &outline.parts[at];
+    let name = outline.slice(heading).trim();
+    let is_numbered = name.starts_with(|ch: char| ch.is_ascii_digit());
+    let is_above_others = outline.parts.iter().any(|other| other.parent == Some(at));
+    part.place.is_none()
+        && part.lead.is_none()
+        && !is_above_others
+        && !name.ends_with(':')
+        && (is_numbered
+            || name.split_whitespace().filter(|word| word.contains(char::is_alphabetic)).count() >= 3)
+        && part.blocks.iter().all(|index| is_prose(outline, *index))
+}
+
+fn is_prose(outline: &Outline, index: usize) -> bool {
+    outline.block(index).kind == BlockKind::Paragraph && !is_line_in_bold(outline, index)
+}
+
+/// A paragraph that is one line in bold stands above what follows it.
+fn is_line_in_bold(outline: &Outline, index: usize) -> bool {
+    let block = outline.block(index);
+    let text = outline.slice(block.content).trim();
+    let inside = text.strip_prefix("**").and_then(|text| text.trim_end_matches(':').strip_suffix("**"));
+    block.kind == BlockKind::Paragraph
+        && inside.is_some_and(|inside| !inside.contains("**") && inside.len() <= 120)
+}
+
+/// An item that stands in a heading, with the prose below it.
+fn of_heading(outline: &Outline, heading: Span, below: &[usize]) -> Item {
+    let mut cell = CellText::default();
+    for line in cells::lines(outline.slice(heading)) {
+        cell.add_text(&line);
+    }
+    for index in below {
+        cell.add_block(outline, *index);
+    }
+    let end = below.last().map_or(heading, |last| outline.block(*last).span);
+    item(heading.to(end), cell, None)
+}
+
+/// A list that is indented by too few blanks to be nested in the numbered item above it was meant to be; so was
+/// one without a number between two that are numbered on.
 fn more_of_the_item_above(
     outline: &Outline,
     above: Option<usize>,
     index: usize,
+    next: Option<usize>,
     found: &mut Actions,
 ) -> bool {
-    let is_list = |index: usize| outline.block(index).kind == BlockKind::List;
-    let Some(above) = above.filter(|above| is_list(*above) && is_list(index)) else { return false };
-    let numbered = outline.slice(outline.block(above).span).starts_with(|ch: char| ch.is_ascii_digit());
+    let is_list = |index: &usize| outline.block(*index).kind == BlockKind::List;
+    let number = |index: usize| -> Option<u32> {
+        let text = outline.slice(outline.block(index).span);
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        text[..digits].parse().ok()
+    };
+    let Some(first) = above.filter(|above| is_list(above) && is_list(&index)).and_then(number) else {
+        return false;
+    };
     let indented = outline.slice(outline.source_of(index)).starts_with("  ");
-    let Some(item) = found.items.last_mut().filter(|_| numbered && indented) else { return false };
+    let goes_on = next.filter(is_list).and_then(number).is_some_and(|number| number > 1);
+    let is_between = number(index).is_none() && (goes_on || first > 1);
+    let Some(item) = found.items.last_mut().filter(|_| indented || is_between) else { return false };
     let mut cell = CellText { text: std::mem::take(&mut item.cells[ACTION]), beside: Vec::new() };
     cell.add_block(outline, index);
     item.cells[ACTION] = cell.text;
@@ -106,7 +186,8 @@ fn paragraph(outline: &Outline, content: Span, has_list: bool, found: &mut Actio
     let is_answer = is_bare_none(text) || declines(text);
     // A paragraph of this length tells a story.
     let is_story = text.len() > 600;
-    if has_list || is_answer || is_story || text.trim_end().ends_with(':') {
+    let is_pointer = text.trim_start_matches(['*', '_', '(']).starts_with("See ");
+    if has_list || is_answer || is_story || is_pointer || text.trim_end().ends_with(':') {
         found.rest.push(content);
         return;
     }
@@ -157,7 +238,8 @@ fn several_in_one(outline: &Outline, item: usize) -> Option<(String, Vec<usize>)
     let children: Vec<usize> = outline.markdown.children(item).map(|(child, _)| child).collect();
     let [head, list] = children[..] else { return None };
     let text = outline.slice(outline.block(head).content);
-    let announces = outline.block(head).kind == BlockKind::Paragraph && text.trim_end().ends_with(':');
+    let announces = outline.block(head).kind == BlockKind::Paragraph
+        && text.trim_end_matches(['*', '_', ' ']).ends_with(':');
     if !announces || outline.block(list).kind != BlockKind::List {
         return None;
     }
@@ -341,10 +423,16 @@ pub(super) fn is_table(outline: &Outline, index: usize) -> bool {
         matches!(name.as_str(), "action item" | "action items" | "follow up action" | "corrective action")
     });
     let columns = table.columns(table::action_column);
-    says_so
-        && [C::Owner, C::DueDate, C::Status, C::Priority]
-            .iter()
-            .any(|column| columns.contains(&Some(*column)))
+    let is_task =
+        names().any(|name| matches!(name.as_str(), "action" | "actions" | "task" | "tasks" | "todo"));
+    let has = |wanted: C| columns.contains(&Some(wanted));
+    let is_assigned = has(C::Owner) && (has(C::DueDate) || has(C::Status) || has(C::Priority));
+    let tells_times = table.columns(table::timeline_column).contains(&Some(TimelineColumn::Time));
+    is_task && is_assigned && !tells_times
+        || says_so
+            && [C::Owner, C::DueDate, C::Status, C::Priority]
+                .iter()
+                .any(|column| columns.contains(&Some(*column)))
 }
 
 /// Reads the rows of a table; false where it is none of action items.

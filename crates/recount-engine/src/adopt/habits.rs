@@ -5,7 +5,10 @@
 use crate::document::value::date;
 
 /// Words before a time in several languages, each with what they become: nothing, or the sign for `about`.
-const LEADS: [(&str, &str); 24] = [
+const LEADS: [(&str, &str); 27] = [
+    ("shortly after ", "~"),
+    ("after ", "~"),
+    ("before ", "~"),
     ("on ", ""),
     ("um ", ""),
     ("am ", ""),
@@ -209,6 +212,7 @@ mod tests {
             ("14:30 Uhr", "14:30"),
             ("On 3 March 2026", "3 March 2026"),
             ("On March 3", "March 3"),
+            ("After 02:10 CET", "~02:10 CET"),
             ("antes de las 18:40", "~18:40"),
             ("entre 18:40 y 18:45", "~18:40 - 18:45"),
             ("between 18:40 and 18:45", "~18:40 - 18:45"),

@@ -122,6 +122,12 @@ const ALIKE: f64 = 0.94;
 /// A heading of more words tells a story of its own.
 const MOST_WORDS: usize = 9;
 
+/// When something is done, which does not say what it is.
+const HORIZONS: [&str; 6] = ["short term", "medium term", "mid term", "near term", "long term", "immediate"];
+
+/// Words for what is done lest it happens again, whatever it is called: `Preventive enhancements`.
+const LEST: [&str; 5] = ["preventive", "preventative", "corrective", "remedial", "proactive"];
+
 /// What a heading means that is a phrase of the table, no more and no less.
 pub(super) fn exactly(heading: &str) -> Option<Place> {
     TABLE.exact.get(&normalize(heading)).copied()
@@ -134,7 +140,18 @@ pub(super) fn place(heading: &str) -> Option<Place> {
     if let Some(place) = table.exact.get(&words).or_else(|| table.exact.get(&essential(&words))) {
         return Some(*place);
     }
+    if HORIZONS.contains(&words.as_str()) {
+        return None;
+    }
+    // What a bracket follows is the name, however much is said behind it.
+    let named = heading.split_once(['(', '（']).map(|(named, _)| normalize(named));
+    if let Some(place) = named.and_then(|named| table.exact.get(&named)) {
+        return Some(*place);
+    }
     let list: Vec<&str> = words.split(' ').collect();
+    if list.len() <= 5 && list.iter().any(|word| LEST.contains(word)) {
+        return Some(Place::Actions);
+    }
     if list.len() <= MOST_WORDS
         && let Some((_, place)) = table
             .inside
@@ -212,6 +229,14 @@ mod tests {
             ("Resoluton", Some(Place::Field(F::FullyResolved))),
             ("Mitigation", Some(Place::Field(F::StoppedBleeding))),
             ("Follow-up verification", Some(Place::Field(F::Proof))),
+            (
+                "Timeline (all times PST) 01/16/2024 - 02/28/2024. All of them are approximations",
+                Some(Place::Timeline),
+            ),
+            ("2. タイムライン", Some(Place::Timeline)),
+            ("7. 再発防止策（2026-09-10 公表）", Some(Place::Actions)),
+            ("7. Preventive enhancements", Some(Place::Actions)),
+            ("Short term", None),
             ("Thanks", None),
             ("Volunteer Organization", None),
             ("GKE Auth issue", None),

@@ -26,7 +26,8 @@ use jiff::civil::Date;
 
 use self::headings::{Fact, Place};
 use self::outline::Outline;
-use crate::document::template::FieldId;
+use crate::document::markdown::BlockKind;
+use crate::document::template::{self, FieldId};
 use crate::document::value::time::{self, Anchor};
 use crate::document::{Document, Span};
 
@@ -115,7 +116,9 @@ impl Reading {
         let title_from = front.or(own).or_else(labelled);
         let title = title_from.map_or(stem, |span| outline.slice(span));
         let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
-        let title = if title.is_empty() { "Untitled".to_owned() } else { title };
+        // A file may be called `todo.md`, which is no title.
+        let is_one = !title.is_empty() && !template::is_stand_in(&title);
+        let title = if is_one { title } else { "Untitled".to_owned() };
         let mut reading =
             Self { outline, zone: options.zone.clone(), title, title_from, day: None, id: None };
         reading.day = reading.find_day(&options.file);
@@ -168,7 +171,13 @@ impl Reading {
                 (0..self.outline.markdown.blocks.len()).map(|index| self.outline.block(index).content);
             blocks.take(400).find_map(|span| self.outline.day_in(span, None))
         };
-        let near = of_file.or(published).or(of_timeline.map(|day| day.date)).or_else(any);
+        let agreed = || {
+            let blocks = self.outline.markdown.blocks.iter().take(400);
+            let texts = blocks.filter(|block| block.kind == BlockKind::Paragraph);
+            let texts = texts.map(|block| self.outline.slice(block.content));
+            times::agreed_day(texts.chain(self.outline.title.map(|title| self.outline.slice(title))))
+        };
+        let near = of_file.or(published).or(of_timeline.map(|day| day.date)).or_else(agreed).or_else(any);
         let labelled = self.stated(Fact::Date).map(|(_, value)| value);
         let start = self.stated(Fact::Field(FieldId::StartTime)).map(|(_, value)| value);
         let timeline = self.outline.parts.iter().filter(|part| part.place == Some(Place::Timeline));
@@ -201,6 +210,32 @@ impl Reading {
         told.or(of_timeline)
             .or_else(|| self.first_day_of_timelines(near))
             .or_else(|| of_file.map(|date| Day { date, from: None }))
+            .or_else(|| self.first_day_of_lists())
+    }
+
+    /// The first day that an item of a list or a row names before the timeline, in a line about the incident.
+    fn first_day_of_lists(&self) -> Option<Day> {
+        const ABOUT: [&str; 9] =
+            ["start", "began", "date", "when", "duration", "outage", "incident", "detect", "occurred"];
+        let outline = &self.outline;
+        let parts = outline.parts.iter().take_while(|part| part.place != Some(Place::Timeline));
+        let blocks = parts.flat_map(|part| &part.blocks).filter(|index| outline.lists(**index));
+        let lines = blocks.flat_map(|index| {
+            let span = outline.source_of(*index);
+            let mut at = span.start as usize;
+            outline.slice(span).split_inclusive('\n').map(move |line| {
+                let here = at;
+                at += line.len();
+                Span::new(here, at)
+            })
+        });
+        let is_about = |line: &Span| {
+            let text = outline.slice(*line).to_lowercase();
+            ABOUT.iter().any(|word| text.contains(word))
+        };
+        lines
+            .filter(is_about)
+            .find_map(|from| Some(Day { date: outline.day_in(from, None)?, from: Some(from) }))
     }
 
     /// The first whole day that a timeline names.

@@ -118,8 +118,11 @@ impl Outline {
             Place::Timeline => part.blocks.first().is_some_and(|index| self.begins_with_time(*index)),
             // Kinds of action items: `### Prevention`, `### Detection`.
             Place::Actions => {
-                matches!(place, Place::Actions | Place::Detection | Place::Field(_))
-                    && part.heading.is_some_and(|heading| self.text[..heading.start as usize].ends_with(' '))
+                let is_label =
+                    part.heading.is_some_and(|heading| !self.text[..heading.start as usize].ends_with(' '));
+                let lists = part.lead.is_none()
+                    && part.blocks.first().is_some_and(|index| self.block(*index).kind == BlockKind::List);
+                matches!(place, Place::Actions | Place::Detection | Place::Field(_)) && (!is_label || lists)
             }
             _ => false,
         };
@@ -170,13 +173,19 @@ impl Outline {
             vec![Part { heading: None, level: 0, parent: None, place: None, lead: None, blocks: Vec::new() }];
         // Levels of headings of Markdown's own: labels are below the nearest.
         let mut real_level = 1;
-        for index in self.top() {
+        let top = self.top();
+        for (at, index) in top.iter().copied().enumerate() {
             let block = *self.block(index);
+            let announces_list = top.get(at + 1).is_some_and(|next| self.lists(*next));
             let found = match block.kind {
                 BlockKind::Heading(level) => {
                     let is_first = parts.len() == 1 && parts[0].blocks.is_empty();
+                    let text = self.slice(block.content);
+                    let is_called_so = ["post", "incident", "rca"]
+                        .iter()
+                        .any(|word| normalize(text).starts_with(word) && text.contains(':'));
                     let may_be_title =
-                        level == 1 || is_first && headings::place(self.slice(block.content)).is_none();
+                        level == 1 || is_first && (is_called_so || headings::place(text).is_none());
                     if may_be_title && self.title.is_none() && !self.is_section(block.content) {
                         self.title = Some(block.content);
                         continue;
@@ -186,7 +195,9 @@ impl Outline {
                     Some((block.content, real_level, None))
                 }
                 BlockKind::Paragraph => {
-                    self.label(block.content).map(|(label, lead)| (label, real_level + 1, lead))
+                    let label = self.label(block.content);
+                    let label = label.or_else(|| self.bare_label(block.content).filter(|_| announces_list));
+                    label.map(|(label, lead)| (label, real_level + 1, lead))
                 }
                 _ => None,
             };
@@ -221,19 +232,142 @@ impl Outline {
 
     /// `Remediation` is what was done, but where it speaks of what is to come and no other heading does.
     fn name_what_is_to_be_done(&mut self) {
-        let is_named = |part: &Part| part.place == Some(Place::Actions);
-        if self.parts.iter().any(is_named) {
+        let found = (0..self.parts.len()).find(|at| {
+            let name = self.parts[*at].heading.map(|heading| normalize(self.slice(heading)));
+            name.is_some_and(|name| matches!(name.as_str(), "remediation" | "remediations"))
+        });
+        let Some(at) = found else { return };
+        let is_named = |other: usize| self.parts[other].place == Some(Place::Actions);
+        let is_below = |other: usize| self.parts[other].parent == Some(at);
+        if (0..self.parts.len()).any(|other| is_named(other) && !is_below(other)) {
             return;
         }
-        let found = self.parts.iter().position(|part| {
-            let name = part.heading.map(|heading| normalize(self.slice(heading)));
-            name.is_some_and(|name| matches!(name.as_str(), "remediation" | "remediations"))
-                && part.blocks.iter().any(|index| self.block(*index).kind == BlockKind::List)
-                && part.blocks.iter().any(|index| self.announces(*index))
-        });
-        if let Some(at) = found {
+        let blocks = &self.parts[at].blocks;
+        let lists = || blocks.iter().filter(|index| self.block(**index).kind == BlockKind::List);
+        let is_to_come = (0..self.parts.len()).any(|other| is_named(other) && is_below(other))
+            || lists().next().is_some() && blocks.iter().any(|index| self.announces(*index))
+            || lists().any(|list| self.bids(*list));
+        if is_to_come {
             self.parts[at].place = Some(Place::Actions);
         }
+    }
+
+    /// Whether most items of a list begin with what is to be done: `Add an alert`.
+    fn bids(&self, list: usize) -> bool {
+        const VERBS: [&str; 44] = [
+            "add",
+            "adjust",
+            "allow",
+            "audit",
+            "automate",
+            "build",
+            "change",
+            "check",
+            "configure",
+            "consider",
+            "create",
+            "define",
+            "deploy",
+            "develop",
+            "disable",
+            "document",
+            "enable",
+            "ensure",
+            "establish",
+            "evaluate",
+            "expand",
+            "explore",
+            "extend",
+            "fix",
+            "implement",
+            "improve",
+            "increase",
+            "introduce",
+            "investigate",
+            "limit",
+            "make",
+            "migrate",
+            "monitor",
+            "move",
+            "prevent",
+            "reduce",
+            "remove",
+            "replace",
+            "review",
+            "set",
+            "test",
+            "update",
+            "upgrade",
+            "write",
+        ];
+        let bid = |item: usize| {
+            let head = self.markdown.children(item).next();
+            let text = head.map_or(String::new(), |(_, block)| normalize(self.slice(block.content)));
+            text.split(' ').next().is_some_and(|word| VERBS.contains(&word))
+        };
+        let bids: Vec<bool> = self.markdown.children(list).map(|(item, _)| bid(item)).collect();
+        let count = bids.iter().filter(|bid| **bid).count();
+        count > 0 && count * 2 > bids.len()
+    }
+
+    /// Whether a paragraph ends with a colon and says that what follows is done lest it happens again: `To
+    /// prevent this in the future, we will:`.
+    pub(super) fn promises(&self, index: usize) -> bool {
+        const PROMISES: [&str; 20] = [
+            "we will",
+            "well",
+            "we are going to",
+            "were going to",
+            "will be",
+            "we plan",
+            "we intend",
+            "we should",
+            "we need to",
+            "we are taking",
+            "were taking",
+            "we are working",
+            "were working",
+            "we are planning",
+            "were planning",
+            "we have identified",
+            "next steps",
+            "action items",
+            "follow up actions",
+            "follow ups",
+        ];
+        const PURPOSES: [&str; 20] = [
+            "prevent",
+            "preventing",
+            "avoid",
+            "improve",
+            "improving",
+            "improvements",
+            "future",
+            "going forward",
+            "moving forward",
+            "again",
+            "reduce",
+            "mitigate",
+            "next steps",
+            "action items",
+            "follow up actions",
+            "follow ups",
+            "recurrence",
+            "reoccurrence",
+            "steps",
+            "actions",
+        ];
+        let block = self.block(index);
+        let text = self.slice(block.content).trim_end();
+        if block.kind != BlockKind::Paragraph || !text.ends_with(':') {
+            return false;
+        }
+        let sentence = text.trim_end_matches(':').rsplit(['.', '!', '?', '\n']).next().unwrap_or(text);
+        // A sentence may be wrapped.
+        let sentence = if sentence.len() < 40 { text } else { sentence };
+        let words = format!(" {} ", normalize(sentence));
+        let says = |phrases: &[&str]| phrases.iter().any(|said| words.contains(&format!(" {said} ")));
+        text.len() <= 500 && says(&PROMISES) && says(&PURPOSES) && !words.contains(" you ")
     }
 
     /// Whether a paragraph ends with a colon and speaks of what is to come: `We will:`.
@@ -311,6 +445,38 @@ impl Outline {
         );
         let words = line.split_whitespace().count();
         (is_label && is_list_heading && words <= 4).then_some((Span::new(start, start + line.len()), None))
+    }
+
+    /// A line that is the name of a section without any mark, which one before a list may be.
+    fn bare_label(&self, content: Span) -> Option<(Span, Option<Span>)> {
+        let text = self.slice(content).trim();
+        let is_name = text.split(' ').count() <= 3 && !text.contains('\n');
+        let place = headings::exactly(text).filter(|_| is_name);
+        matches!(place, Some(Place::Timeline | Place::Actions)).then_some((content, None))
+    }
+
+    /// Whether a block is a list or a table.
+    pub(super) fn lists(&self, index: usize) -> bool {
+        matches!(self.block(index).kind, BlockKind::List | BlockKind::Table)
+    }
+
+    /// Items of a list that are sections of their own, `- **Follow-ups**:` above a list: item, label, list.
+    pub(super) fn sections_in(&self, list: usize) -> Vec<(usize, Span, usize)> {
+        if self.block(list).kind != BlockKind::List {
+            return Vec::new();
+        }
+        let section = |item: usize| {
+            let children: Vec<usize> = self.markdown.children(item).map(|(child, _)| child).collect();
+            let [head, below] = children[..] else { return None };
+            let label = self.block(head).content;
+            let text = self.slice(label).trim();
+            let is_label =
+                text.len() <= 60 && !text.contains('\n') && text.trim_end_matches("**").ends_with(':')
+                    || text.starts_with("**") && text.trim_end_matches(':').ends_with("**");
+            let is_section = self.block(head).kind == BlockKind::Paragraph && is_label;
+            (is_section && self.block(below).kind == BlockKind::List).then_some((item, label, below))
+        };
+        self.markdown.children(list).filter_map(|(item, _)| section(item)).collect()
     }
 
     /// What the front matter says under a key.

@@ -2,9 +2,11 @@
 //! fields and prose (`compose`).
 
 use super::compose::Composer;
-use super::headings::Place;
+use super::headings::{self, Place};
+use super::outline::Outline;
 use super::times::{self, Doubt};
 use super::{actions, milestones, timeline};
+use crate::document::markdown::BlockKind;
 use crate::document::template::{FieldId, SectionId};
 use crate::document::value::time;
 use crate::document::{Milestone, Span, counted};
@@ -86,7 +88,18 @@ impl Composer<'_> {
                 part.blocks.iter().find(|index| is_free && timeline::is_timeline(outline, **index))
             {
                 self.taken.push((*list, Vec::new()));
-                return timeline::read_list(outline, at, *list, self.clock());
+                return timeline::read_block(outline, at, *list, self.clock());
+            }
+            let lists = part.blocks.iter().filter(|_| is_free);
+            let sections =
+                lists.flat_map(|list| outline.sections_in(*list).into_iter().map(|section| (*list, section)));
+            let is_one =
+                |(_, (.., below)): &(usize, (usize, Span, usize))| timeline::is_timeline(outline, *below);
+            if let Some((list, (item, label, below))) = sections.into_iter().find(is_one) {
+                self.leave_out(list, item);
+                let mut found = timeline::read_block(outline, at, below, self.clock());
+                found.said.push((label, "Timeline".to_owned()));
+                return found;
             }
         }
         timeline::Timeline::default()
@@ -167,6 +180,9 @@ impl Composer<'_> {
                 continue;
             }
             let parts = outline.subtree(at);
+            if actions::repeats(outline, at, &found) {
+                continue;
+            }
             actions::read(outline, at, &mut found);
             for part in parts {
                 self.handled[part] = true;
@@ -181,12 +197,17 @@ impl Composer<'_> {
                 } else if at > 0
                     && outline.parts[at].place.is_none()
                     && actions::is_checklist(outline, *index)
+                    && !outline.parts[at].blocks.iter().any(|index| speaks_of_the_document(outline, *index))
                 {
                     // Boxes before the first heading are about writing the document.
                     actions::block(outline, *index, true, &mut found);
                     self.taken.push((*index, Vec::new()));
                 }
             }
+        }
+        self.items_in_sections_of_lists(&mut found);
+        if found.items.is_empty() {
+            self.promised_items(&mut found);
         }
         for (span, name) in std::mem::take(&mut found.said) {
             self.said(span, &name);
@@ -217,6 +238,67 @@ impl Composer<'_> {
         }
         self.keep_in_section(SectionId::ActionItems, &pieces.join("\n\n"), &found.rest);
     }
+
+    /// Lists below items that announce them: `- **Follow-ups**:`.
+    fn items_in_sections_of_lists(&mut self, found: &mut actions::Actions) {
+        let outline = self.outline;
+        for at in 0..outline.parts.len() {
+            if self.handled[at] || outline.parts[at].place == Some(Place::Timeline) {
+                continue;
+            }
+            for list in &outline.parts[at].blocks {
+                for (item, label, below) in outline.sections_in(*list) {
+                    if headings::place(outline.slice(label)) == Some(Place::Actions) {
+                        found.said.push((label, "Action items".to_owned()));
+                        actions::block(outline, below, true, found);
+                        self.leave_out(*list, item);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes one item out of what is left of a list.
+    fn leave_out(&mut self, list: usize, item: usize) {
+        let outline = self.outline;
+        if !self.taken.iter().any(|(taken, _)| *taken == list) {
+            let items = outline.markdown.children(list).map(|(item, _)| outline.source_of(item));
+            self.taken.push((list, items.collect()));
+        }
+        let span = outline.source_of(item);
+        for (_, rest) in self.taken.iter_mut().filter(|(taken, _)| *taken == list) {
+            rest.retain(|left| *left != span);
+        }
+    }
+
+    /// Where no heading announces action items: lists behind a sentence that does.
+    fn promised_items(&mut self, found: &mut actions::Actions) {
+        let outline = self.outline;
+        for at in 0..outline.parts.len() {
+            let part = &outline.parts[at];
+            if self.handled[at] || matches!(part.place, Some(Place::Timeline | Place::List(_))) {
+                continue;
+            }
+            for pair in part.blocks.windows(2) {
+                let [sentence, list] = *pair else { continue };
+                let is_list = outline.block(list).kind == BlockKind::List;
+                let is_free = !self.taken.iter().any(|(taken, _)| *taken == list || *taken == sentence);
+                if is_list && is_free && outline.promises(sentence) {
+                    found.rest.push(outline.source_of(sentence));
+                    actions::block(outline, list, true, found);
+                    self.taken.push((sentence, Vec::new()));
+                    self.taken.push((list, Vec::new()));
+                }
+            }
+        }
+    }
+}
+
+/// Whether a paragraph is about writing the postmortem, and so is the checklist below it.
+fn speaks_of_the_document(outline: &Outline, index: usize) -> bool {
+    let block = outline.block(index);
+    let text = outline.slice(block.content).to_lowercase();
+    block.kind == BlockKind::Paragraph && (text.contains("postmortem") || text.contains("post-mortem"))
 }
 
 /// A name for an entry whose code stands below the table: its time as written, else how it begins.

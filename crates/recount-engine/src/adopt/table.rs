@@ -90,7 +90,7 @@ pub(super) fn timeline_column(name: &str) -> Option<TimelineColumn> {
             "zeitpunkt",
             "fecha",
             "datum",
-        ]) || has_any(&["tijd", "ora", "datetime", "時刻", "時間", "日時", "时间"]) =>
+        ]) || has_any(&["tijd", "ora", "datetime", "時刻", "時間", "日時", "日付", "时间"]) =>
         {
             Some(C::Time)
         }

@@ -8,6 +8,7 @@ use super::cells::{self, CellText};
 use super::outline::Outline;
 use super::table::{self, ForeignTable};
 use super::times::{self, Clock, Doubt, Placed};
+use super::words::BREAKS;
 use super::zones;
 use crate::document::markdown::BlockKind;
 use crate::document::template::TimelineColumn;
@@ -61,6 +62,8 @@ struct Reader<'o> {
     clock: Clock,
     open: Option<Open>,
     found: Timeline,
+    /// Whether no clock was read yet.
+    is_first: bool,
 }
 
 /// Reads the timeline at `part` and below it into `found`. `clock` knows the document's day and the zone that
@@ -97,7 +100,7 @@ fn read_with(outline: &Outline, part: usize, mut clock: Clock, found: Timeline) 
     }
     clock.stated = day;
     let zone = clock.zone.clone();
-    let mut reader = Reader { outline, clock, open: None, found };
+    let mut reader = Reader { outline, clock, open: None, found, is_first: true };
     reader.found.zone = zone;
     for at in parts {
         if at != part {
@@ -114,8 +117,8 @@ fn read_with(outline: &Outline, part: usize, mut clock: Clock, found: Timeline) 
     reader.found
 }
 
-/// Reads one list of a part that is no timeline by its heading.
-pub(super) fn read_list(outline: &Outline, part: usize, list: usize, mut clock: Clock) -> Timeline {
+/// Reads one list or table of a part that is no timeline by its heading.
+pub(super) fn read_block(outline: &Outline, part: usize, index: usize, mut clock: Clock) -> Timeline {
     let heading = outline.parts[part].heading;
     clock.zone =
         heading.and_then(|span| zones::zone_in(outline.slice(span))).or_else(|| zone_of_document(outline));
@@ -123,13 +126,27 @@ pub(super) fn read_list(outline: &Outline, part: usize, list: usize, mut clock: 
         clock.set_day(day);
     }
     let zone = clock.zone.clone();
-    let mut reader = Reader { outline, clock, open: None, found: Timeline { zone, ..Timeline::default() } };
-    reader.list(list);
+    let found = Timeline { zone, ..Timeline::default() };
+    let mut reader = Reader { outline, clock, open: None, found, is_first: true };
+    reader.block(index);
+    reader.close();
     reader.found
 }
 
-/// Whether a list, outside of any timeline, is one: most of its items begin with a clock.
+/// Whether a list or a table, outside of any timeline, is one: most of its items begin with a clock, most of its
+/// rows tell one in a column of times.
 pub(super) fn is_timeline(outline: &Outline, list: usize) -> bool {
+    if let Some(table) = ForeignTable::read(outline, list) {
+        let columns = table.columns(table::timeline_column);
+        let at = columns.iter().position(|column| *column == Some(TimelineColumn::Time));
+        let Some(at) = at.filter(|_| columns.contains(&Some(TimelineColumn::Action))) else { return false };
+        let tells = |cells: &Vec<Span>| {
+            let cell = cells.get(at).map_or("", |cell| outline.slice(*cell));
+            times::leading(cell).is_some_and(|time| time.time.contains(':'))
+        };
+        let timed = table.rows.iter().filter(|(_, cells)| tells(cells)).count();
+        return timed >= 3 && timed * 2 > table.rows.len();
+    }
     if outline.block(list).kind != BlockKind::List {
         return false;
     }
@@ -173,9 +190,10 @@ pub(super) fn zone_of_document(outline: &Outline) -> Option<String> {
         .into_iter()
         .find_map(|index| {
             let block = outline.block(index);
-            let text = outline.slice(block.content);
+            let is_html = block.kind == BlockKind::Html;
+            let text = outline.slice(if is_html { block.span } else { block.content });
             let lower = text.to_lowercase();
-            let is_said = block.kind == BlockKind::Paragraph
+            let is_said = matches!(block.kind, BlockKind::Paragraph | BlockKind::Html)
                 && ["all times", "times are", "times in", "timestamps", "timezone", "time zone"]
                     .iter()
                     .any(|words| lower.contains(words));
@@ -260,6 +278,13 @@ impl Reader<'_> {
     fn start(&mut self, span: Span, time: &str, rest: &str) {
         self.close();
         let placed = self.clock.place(time);
+        // What the first says of its zone holds for those after it that say nothing.
+        if self.clock.zone.is_none() && self.clock.given.is_none() && placed.doubt.is_none() && self.is_first
+        {
+            self.clock.zone = zones::zone_in(time);
+            self.found.zone.clone_from(&self.clock.zone);
+        }
+        self.is_first = self.is_first && !time.contains(':');
         let mut text = CellText::default();
         for line in cells::lines(rest) {
             text.add_text(&line);
@@ -382,16 +407,24 @@ impl Reader<'_> {
             self.found.rest.push(content);
             return;
         }
-        let mut at = content.start as usize;
         let mut pending: Option<Span> = None;
+        let lines = lines_of(text, content.start as usize);
         // Prose may break its lines before a time.
         let is_timed = |line: &str| times::leading(line.trim_start_matches([' ', '\t', '>'])).is_some();
-        let timed = text.split('\n').filter(|line| is_timed(line)).count();
-        let is_list = is_timed(text) || timed * 5 >= text.split('\n').count() * 3;
-        for line in text.split('\n') {
-            let span = Span::new(at, at + line.len());
-            at += line.len() + 1;
+        let timed = lines.iter().filter(|span| is_timed(self.outline.slice(**span))).count();
+        let is_list = is_timed(text) || timed * 5 >= lines.len() * 3;
+        let is_paragraph_of_lines = lines.len() > 1;
+        for span in lines {
+            let line = cells::lines(self.outline.slice(span)).join("\n");
             let shown = line.trim_start_matches([' ', '\t', '>']);
+            if let Some(day) =
+                times::whole_day(shown, self.near()).filter(|_| is_list && is_paragraph_of_lines)
+            {
+                self.close();
+                self.clock.set_day(day);
+                self.found.said.push((span, DATES.to_owned()));
+                continue;
+            }
             if let Some(leading) = times::leading(shown).filter(|_| is_list) {
                 self.start(span, &leading.time, &leading.rest);
                 continue;
@@ -437,7 +470,7 @@ impl Reader<'_> {
                 }
                 continue;
             }
-            let rest = if let Some(leading) = times::leading(text) {
+            let rest = if let Some(leading) = times::leading(text).or_else(|| times::labelled(text)) {
                 let holds_entries =
                     children.get(1).is_some_and(|below| self.outline.begins_with_time(*below));
                 if let Some(day) = times::whole_day(&leading.time, self.near()).filter(|_| holds_entries) {
@@ -558,15 +591,21 @@ impl Reader<'_> {
                     action.add_text(&table::named(name, &value));
                 }
             }
+            if !cells.iter().any(|cell| self.outline.slice(*cell).contains(char::is_alphanumeric)) {
+                self.found.rest.extend(cells.iter().copied().filter(|cell| !cell.is_empty()));
+                continue;
+            }
             let bare = times::without_marks(&time);
             if time.is_empty() {
                 self.start_untimed(*span);
             } else if let Some(day) = times::whole_day(&bare, self.near())
                 .filter(|_| action.text.is_empty() && join(C::Actor, "").is_empty())
             {
+                // A row that is a day and nothing else stands above those of that day.
                 self.clock.set_day(day);
-                self.start_untimed(*span);
-                action.add_text(&time);
+                let said = cells.iter().filter(|cell| !cell.is_empty());
+                self.found.said.extend(said.map(|cell| (*cell, DATES.to_owned())));
+                continue;
             } else {
                 self.start(*span, &bare, "");
             }
@@ -599,11 +638,34 @@ fn column_name(column: Option<TimelineColumn>) -> String {
 /// What headings that are days have become.
 const DATES: &str = "the dates of the timeline";
 
+/// The lines of a paragraph that begins at `at`. Where tags break them, those of the source only wrap them.
+fn lines_of(text: &str, mut at: usize) -> Vec<Span> {
+    let is_broken = BREAKS.iter().any(|tag| text.contains(tag));
+    let mut lines = Vec::new();
+    let mut rest = text;
+    loop {
+        let end = |mark: &&str| rest.find(*mark).map(|end| (end, mark.len()));
+        let next = if is_broken { BREAKS.iter().filter_map(end).min() } else { end(&"\n") };
+        let (length, mark) = next.unwrap_or((rest.len(), 0));
+        let line = &rest[..length];
+        let lead = line.len() - line.trim_start_matches('\n').len();
+        lines.push(Span::new(at + lead, at + length));
+        if mark == 0 {
+            break;
+        }
+        at += length + mark;
+        rest = &rest[length + mark..];
+    }
+    lines.retain(|span| !span.is_empty());
+    lines
+}
+
 /// Whether two lines are apart by a blank one or a hard break.
 fn starts_new_line(outline: &Outline, above: Span, below: Span) -> bool {
     let between = outline.text.get(above.end as usize..below.start as usize).unwrap_or("");
     let above = outline.slice(above);
-    between.matches('\n').count() > 1 || above.ends_with("  ") || above.ends_with('\\')
+    let is_broken = BREAKS.iter().any(|tag| between.contains(tag));
+    between.matches('\n').count() > 1 || is_broken || above.ends_with("  ") || above.ends_with('\\')
 }
 
 /// `@ana restarts the pods`: who did it, and what.

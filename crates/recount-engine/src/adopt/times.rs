@@ -124,6 +124,19 @@ fn begins_vaguely(text: &str) -> bool {
         && rest.trim_start_matches(['*', '_', '~', ' ']).starts_with(|ch: char| ch.is_ascii_digit())
 }
 
+/// `Detected: 2026-03-02 14:02 UTC (by an alert)`: a time behind a short label, which is what happened.
+pub(super) fn labelled(text: &str) -> Option<Leading> {
+    let at = text.find(':').filter(|at| *at <= 40)?;
+    let label = without_marks(&text[..at]);
+    let words = label.split_whitespace().count();
+    let is_label = (1..=5).contains(&words)
+        && label.chars().all(|ch| ch.is_alphabetic() || matches!(ch, ' ' | '-' | '/'));
+    let value = text[at + 1..].trim_start_matches(['*', '_', ' ', '\t']);
+    let found = leading(value).filter(|found| is_label && found.time.contains(':'))?;
+    let rest = if found.rest.is_empty() { label } else { format!("{label}: {}", found.rest) };
+    Some(Leading { time: found.time, rest })
+}
+
 /// A time behind an emoji, which stays with the text.
 fn behind_a_symbol(text: &str) -> Option<Leading> {
     let end = text.find(|ch: char| ch.is_ascii() || ch.is_alphanumeric()).filter(|end| *end > 0)?;
@@ -219,6 +232,8 @@ fn rest_after(text: &str, end: usize) -> String {
         ch.is_whitespace() || matches!(ch, ':' | '-' | '–' | '—' | ',' | ';' | ')' | '|' | '>' | '→')
     });
     let rest = rest.strip_prefix(". ").unwrap_or(rest);
+    // A hyphen that was kept from becoming the marker of a list.
+    let rest = rest.strip_prefix("\\- ").unwrap_or(rest);
     if rest.is_empty() { String::new() } else { format!("{open}{rest}") }
 }
 
@@ -346,6 +361,24 @@ pub(super) fn day_in_prose(text: &str, near: Option<Date>) -> Option<Date> {
         from += end;
     }
     None
+}
+
+/// A day of a document that it writes in numbers, too, where those alone can mean two: `08-01-2026` beside `8
+/// January 2026`.
+pub(super) fn agreed_day<'t>(texts: impl Iterator<Item = &'t str>) -> Option<Date> {
+    let (mut told, mut doubtful) = (Vec::new(), Vec::new());
+    for text in texts {
+        let mut from = 0;
+        while let Some((scanned, _, end)) = day_in(&text[from..]) {
+            match scanned {
+                Scanned::Date(date) => told.push(date),
+                Scanned::Ambiguous(readings) => doubtful.extend(readings),
+                Scanned::MonthDay { .. } | Scanned::Impossible => {}
+            }
+            from += end;
+        }
+    }
+    told.into_iter().find(|date| doubtful.contains(date))
 }
 
 /// Whether a time says itself in which zone it is.

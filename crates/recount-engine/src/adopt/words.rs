@@ -1,16 +1,17 @@
 //! The words of a text, counted: how "nothing was lost" is checked. What does not live here: what is done
 //! about a word that is missing (`compose`).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// How often each word stands in a text.
 pub(super) type Words = BTreeMap<String, usize>;
 
 /// Every run of letters and digits of the raw text: prose, code, links, comments, front matter. Left out is
-/// what is markup alone: the numbers of list items and the `x` of a checked box.
+/// what is markup alone: the numbers of list items, the `x` of a checked box, line breaks as tags.
 pub(super) fn words(text: &str) -> Words {
     let mut words = Words::new();
-    for line in text.split(['\n', '\r']) {
+    for line in without_breaks(text).split(['\n', '\r']) {
         for word in words_of_line(line) {
             *words.entry(word.to_owned()).or_insert(0) += 1;
         }
@@ -20,7 +21,17 @@ pub(super) fn words(text: &str) -> Words {
 
 /// How many words a text has.
 pub(super) fn count(text: &str) -> usize {
-    text.split(['\n', '\r']).map(|line| words_of_line(line).count()).sum()
+    without_breaks(text).split(['\n', '\r']).map(|line| words_of_line(line).count()).sum()
+}
+
+/// A line break as a tag, in its three spellings.
+pub(super) const BREAKS: [&str; 3] = ["<br>", "<br/>", "<br />"];
+
+fn without_breaks(text: &str) -> Cow<'_, str> {
+    if !text.contains("<br") {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(BREAKS.iter().fold(text.to_owned(), |text, tag| text.replace(tag, " ")))
 }
 
 /// What `source` has more often than `result`.

@@ -39,10 +39,11 @@ pub(crate) fn adopting(bytes: &[u8], options: &Options) -> Adoption {
 }
 
 /// Words that `source` has more often than `result`: runs of letters and digits, but for the numbers and
-/// boxes of list items. Counted here on its own, and not by the engine.
+/// boxes of list items, and line breaks as tags. Counted here on its own, and not by the engine.
 pub(crate) fn missing(source: &str, result: &str) -> BTreeMap<String, usize> {
     let mut counts: BTreeMap<String, isize> = BTreeMap::new();
     for (text, step) in [(source, 1), (result, -1)] {
+        let text = text.replace("<br>", " ").replace("<br/>", " ").replace("<br />", " ");
         for line in text.split(['\n', '\r']) {
             for word in
                 without_marker(line).split(|ch: char| !ch.is_alphanumeric()).filter(|word| !word.is_empty())
