@@ -1,12 +1,13 @@
 //! What we ask of git: which files changed since a revision, and what they held then. Beside it: commits
-//! (`commit`) and the history of one document (`history`).
+//! (`commit`), the history of one document (`history`), and git's merge of three files (`merge`).
 //!
 //! Through the `git` command rather than a library, so that every configuration that works for the user
 //! (worktrees, partial clones, unusual object formats, hooks, signing) works for us. Nothing but a commit that was asked
-//! for writes to a repository.
+//! for writes to a repository, and the two settings of `recount init --git`.
 
 pub(crate) mod commit;
 pub(crate) mod history;
+pub(crate) mod merge;
 
 use std::ffi::OsStr;
 use std::io;

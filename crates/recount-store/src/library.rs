@@ -242,6 +242,16 @@ impl Library {
         git::commit::refuse(&self.root, protected)
     }
 
+    /// A value of git's configuration, the repository's or the user's; none where it is not set.
+    pub fn git_setting(&self, key: &str) -> Result<Option<String>, StoreError> {
+        git::merge::setting(&self.root, key)
+    }
+
+    /// Sets a value of the configuration of the repository that the library is in.
+    pub fn set_git_setting(&self, key: &str, value: &str) -> Result<(), StoreError> {
+        git::merge::set(&self.root, key, value)
+    }
+
     /// The root of the git repository that the library is in, with its folders resolved; none outside of
     /// any.
     pub fn repository(&self) -> Option<PathBuf> {
