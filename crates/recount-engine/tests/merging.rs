@@ -13,8 +13,10 @@ use recount_engine::document::merge::{Markers, Merged, differences, merge};
 use recount_engine::document::template::{FIELDS, FieldId, FieldKind, TEMPLATE};
 
 fn cases() -> ProptestConfig {
-    // `PROPTEST_CASES` sets another number.
-    ProptestConfig { failure_persistence: None, ..ProptestConfig::default() }
+    // A case merges whole documents several times; `PROPTEST_CASES` sets another number than these.
+    let cases =
+        if std::env::var_os("PROPTEST_CASES").is_some() { ProptestConfig::default().cases } else { 64 };
+    ProptestConfig { failure_persistence: None, cases, ..ProptestConfig::default() }
 }
 
 /// The template and the documents of the demo library.
@@ -108,6 +110,13 @@ proptest! {
     }
 
     #[test]
+    fn three_documents_of_different_incidents_are_merged_somehow(base in known(), ours in known(), theirs in known()) {
+        let Some(merged) = merged(&base, &ours, &theirs) else { return Ok(()) };
+        prop_assert!(merged.conflicts > 0 || base == ours || base == theirs || ours == theirs || !merged.bytes.is_empty());
+        let _ = differences(base.as_bytes(), ours.as_bytes());
+    }
+
+    #[test]
     fn the_changes_of_one_side_come_in_to_the_byte(
         text in known(), one in prop::collection::vec(damage(), 0..6), other in prop::collection::vec(damage(), 0..4),
     ) {
@@ -119,7 +128,8 @@ proptest! {
             let (base, side) = (apart(base), apart(side));
             let theirs = base.replace("\n\nthree\n", "\n\nfour\n");
             let Some(merged) = merged(&base, &side, &theirs) else { continue };
-            if merged.conflicts == 0 {
+            prop_assert_eq!(merged.conflicts, 0, "{}", String::from_utf8_lossy(&merged.bytes));
+            {
                 let expected = side.replace("\n\nthree\n", "\n\nfour\n");
                 prop_assert_eq!(String::from_utf8(merged.bytes).unwrap(), expected);
             }

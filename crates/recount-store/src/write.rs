@@ -166,7 +166,9 @@ impl Guard<'_> {
         }
         let files = files_below(&folder);
         fs::remove_dir_all(&folder).map_err(|error| StoreError::io("remove", &folder, error))?;
-        files.iter().for_each(|name| self.library.note_gone(&folder, name));
+        for name in &files {
+            self.library.note_gone(&folder, name);
+        }
         sync_folder(folder_of(&folder))?;
         Ok(true)
     }

@@ -51,7 +51,7 @@ fn commit(patience: Duration) -> Commit {
 fn a_hook_that_waits_for_ever_is_stopped_and_leaves_no_lock() {
     let (folder, library, path) = library();
     program(&folder.path().join(".git/hooks/pre-commit"), "echo waiting for you; sleep 600");
-    let error = library.commit(&[path.clone()], &commit(Duration::from_millis(700))).unwrap_err();
+    let error = library.commit(std::slice::from_ref(&path), &commit(Duration::from_millis(700))).unwrap_err();
     assert!(matches!(error, StoreError::NotCommitted { .. }), "{error}");
     let text = error.to_string();
     assert!(text.contains("it was stopped") && text.contains("waiting for you"), "{text}");
@@ -59,7 +59,7 @@ fn a_hook_that_waits_for_ever_is_stopped_and_leaves_no_lock() {
     assert!(git(folder.path(), &["status", "--porcelain"]).contains("?? postmortems/"));
 
     fs::remove_file(folder.path().join(".git/hooks/pre-commit")).unwrap();
-    assert!(library.commit(&[path], &commit(Duration::from_secs(60))).unwrap().is_some());
+    assert!(library.commit(&[path], &commit(Duration::from_mins(1))).unwrap().is_some());
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn a_signature_that_cannot_be_made_is_a_commit_that_was_not() {
     program(&signer, "echo 'gpg: cannot open the terminal' >&2; exit 2");
     git(folder.path(), &["config", "commit.gpgsign", "true"]);
     git(folder.path(), &["config", "gpg.program", signer.to_str().unwrap()]);
-    let error = library.commit(&[path], &commit(Duration::from_secs(60))).unwrap_err();
+    let error = library.commit(&[path], &commit(Duration::from_mins(1))).unwrap_err();
     assert!(error.to_string().contains("cannot open the terminal"), "{error}");
     assert!(error.hint().unwrap().contains("git commit"));
 }

@@ -88,9 +88,14 @@ fn a_document_is_added_changed_moved_and_removed_and_its_history_is_told() {
         let stored = store.load(&one).unwrap();
         assert_eq!((stored.path.as_path(), &stored.bytes[..]), (one.as_path(), &b"# Full\n"[..]), "{name}");
         assert_eq!((stored.version, version), (version, Version::of(b"# Full\n")), "{name}");
-        let first = store.commit(&[one.clone()], &commit("Add INC-0001\n\nBody.", "ben")).unwrap();
+        let first =
+            store.commit(std::slice::from_ref(&one), &commit("Add INC-0001\n\nBody.", "ben")).unwrap();
         assert!(first.is_some(), "{name}");
-        assert_eq!(store.commit(&[one.clone()], &commit("Again", "ben")).unwrap(), None, "{name}");
+        assert_eq!(
+            store.commit(std::slice::from_ref(&one), &commit("Again", "ben")).unwrap(),
+            None,
+            "{name}"
+        );
 
         let saved = store.save(&one, &version, b"# Cluster full\n").unwrap();
         let error = store.save(&one, &version, b"# Late\n").unwrap_err();
@@ -103,7 +108,7 @@ fn a_document_is_added_changed_moved_and_removed_and_its_history_is_told() {
         let theirs = conflict.theirs.unwrap();
         assert_eq!((&theirs.bytes[..], theirs.version), (&b"# Cluster full\n"[..], saved), "{name}");
         assert_eq!(theirs.path, one.as_path(), "{name}");
-        store.commit(&[one.clone()], &commit("Say what was full", "ana")).unwrap();
+        store.commit(std::slice::from_ref(&one), &commit("Say what was full", "ana")).unwrap();
 
         let moved = path("INC-0001-cluster-full.md");
         assert!(matches!(store.relocate(&one, &two), Err(StoreError::Exists { .. })), "{name}");
@@ -132,7 +137,7 @@ fn a_document_is_added_changed_moved_and_removed_and_its_history_is_told() {
 
         assert!(matches!(store.delete(&moved, &version), Err(StoreError::Conflict(_))), "{name}");
         store.delete(&moved, &saved).unwrap();
-        store.commit(&[moved.clone()], &commit("Remove it", "ana")).unwrap();
+        store.commit(std::slice::from_ref(&moved), &commit("Remove it", "ana")).unwrap();
         assert_eq!(listed(store), ["postmortems/2026/INC-0002-slow.md"], "{name}");
         let history = store.history(&moved).unwrap();
         assert_eq!(history[0].subject, "Remove it", "{name}");
@@ -148,7 +153,7 @@ fn whoever_watches_is_told_of_every_change() {
         assert_eq!(watch.next(Duration::from_millis(1)), None, "{name}");
         // The folders that hold it come with it.
         let version = store.add(&one, b"# Full\n").unwrap();
-        told(&mut *watch, &[one.clone()]);
+        told(&mut *watch, std::slice::from_ref(&one));
         // What is told late by the system would be taken for what comes next.
         while watch.next(Duration::from_millis(300)).is_some() {}
 

@@ -46,7 +46,9 @@ impl CommitArgs {
             return Ok(());
         }
         if self.message.as_ref().is_some_and(|message| message.trim().is_empty()) {
-            return Err(CliError::new("the message of `--message` is empty").hint("say what was done and why"));
+            return Err(
+                CliError::new("the message of `--message` is empty").hint("say what was done and why")
+            );
         }
         workspace.library.refuse_commit(&workspace.config().git.protected)?;
         environment.pending = Some(Pending {

@@ -18,6 +18,16 @@ use crate::store::{Commit, StorePath};
 
 /// How long git may take to clean up after it was told to stop.
 const FAREWELL: Duration = Duration::from_secs(5);
+/// What git keeps while it waits for somebody to go on, and what that is called.
+const UNDERWAY: [(&str, &str); 5] = [
+    ("MERGE_HEAD", "merge"),
+    ("CHERRY_PICK_HEAD", "cherry-pick"),
+    ("REVERT_HEAD", "revert"),
+    ("rebase-merge", "rebase"),
+    ("rebase-apply", "rebase"),
+];
+/// Names come as input, so that there may be more of them than fit a command line.
+const NAMED: [&str; 2] = ["--pathspec-from-file=-", "--pathspec-file-nul"];
 
 /// Refuses where a commit could not be made or would be made where nobody wants it, before anything is written.
 pub(crate) fn refuse(folder: &Path, protected: &[String]) -> Result<(), StoreError> {
@@ -26,13 +36,6 @@ pub(crate) fn refuse(folder: &Path, protected: &[String]) -> Result<(), StoreErr
     if line(&succeed(folder, ["rev-parse", "--is-inside-work-tree"])?) != "true" {
         return no("the repository has no work tree here".to_owned(), "run it in a clone that is not bare");
     }
-    const UNDERWAY: [(&str, &str); 5] = [
-        ("MERGE_HEAD", "merge"),
-        ("CHERRY_PICK_HEAD", "cherry-pick"),
-        ("REVERT_HEAD", "revert"),
-        ("rebase-merge", "rebase"),
-        ("rebase-apply", "rebase"),
-    ];
     let mut arguments = vec!["rev-parse"];
     arguments.extend(UNDERWAY.iter().flat_map(|(file, _)| ["--git-path", file]));
     let places = git(folder, arguments)?;
@@ -115,11 +118,10 @@ pub(crate) fn commit(
         return Ok(None);
     }
     // A commit of named files takes only files that git knows.
-    const NAMED: [&str; 2] = ["--pathspec-from-file=-", "--pathspec-file-nul"];
     let known_now = |arguments: &[&str]| -> Result<Ended, StoreError> {
         let mut command = command(folder);
         command.args(arguments).args(NAMED);
-        Run { command, input: listed(&new), patience: None }.to_its_end(folder)
+        Run { command, input: listed(&new), patience: None }.end(folder)
     };
     if !new.is_empty() {
         let ended = known_now(&["add", "--intent-to-add"])?;
@@ -138,7 +140,7 @@ pub(crate) fn commit(
     if commit.patience.is_some() {
         command.env("GIT_TERMINAL_PROMPT", "0").env_remove("GPG_TTY");
     }
-    let ended = Run { command, input: listed(&wanted), patience: commit.patience }.to_its_end(folder);
+    let ended = Run { command, input: listed(&wanted), patience: commit.patience }.end(folder);
     let failure = match ended {
         Ok(ended) if ended.succeeded() => return Ok(Some(line(&succeed(folder, ["rev-parse", "HEAD"])?))),
         Ok(Ended { status: None, said }) => {
@@ -173,7 +175,7 @@ fn ignored(folder: &Path, paths: &[&Path]) -> Result<BTreeSet<PathBuf>, StoreErr
     command.args(["check-ignore", "-z", "--stdin"]).env("LC_ALL", "C");
     // It knows no literal paths, and needs none.
     command.env_remove("GIT_LITERAL_PATHSPECS");
-    let ended = Run { command, input: listed(paths), patience: None }.to_its_end(folder)?;
+    let ended = Run { command, input: listed(paths), patience: None }.end(folder)?;
     let names = ended.said.split('\0').filter(|name| !name.is_empty());
     // 1: none of them.
     Ok(if ended.succeeded() { names.map(PathBuf::from).collect() } else { BTreeSet::new() })
@@ -209,7 +211,7 @@ impl Ended {
 }
 
 impl Run {
-    fn to_its_end(mut self, folder: &Path) -> Result<Ended, StoreError> {
+    fn end(mut self, folder: &Path) -> Result<Ended, StoreError> {
         let io = |error| StoreError::io("run `git` in", folder, error);
         let mut input = tempfile::tempfile().map_err(io)?;
         input.write_all(&self.input).and_then(|()| input.rewind()).map_err(io)?;
@@ -225,13 +227,13 @@ impl Run {
         let mut child = self.command.spawn().map_err(|error| not_started(folder, error))?;
         let status = match self.patience {
             None => Some(child.wait().map_err(io)?),
-            Some(patience) => match wait(&mut child, patience).map_err(io)? {
-                Some(status) => Some(status),
-                None => {
+            Some(patience) => {
+                let status = wait(&mut child, patience).map_err(io)?;
+                if status.is_none() {
                     stop(&mut child).map_err(io)?;
-                    None
                 }
-            },
+                status
+            }
         };
         let mut said = Vec::new();
         output.rewind().and_then(|()| output.read_to_end(&mut said)).map_err(io)?;

@@ -50,7 +50,6 @@ fn read(answer: &[u8], prefix: &Path) -> Vec<Revision> {
         let first = fields.next();
         let now = if letter.starts_with(['R', 'C']) { fields.next() } else { first };
         let Some(path) = now.map(path_from) else { continue };
-        let path: &Path = path.as_ref();
         let is_gone = object.bytes().all(|digit| digit == b'0');
         revisions.push(Revision {
             id,

@@ -123,8 +123,12 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     }
     let is_known = !told.is_empty() || !is_whole;
     let recount = Header { format: "history", version: 1 };
-    let output =
-        Output { recount, path: slashes(&relative), uncommitted: uncommitted.unwrap_or_default(), revisions: told };
+    let output = Output {
+        recount,
+        path: slashes(&relative),
+        uncommitted: uncommitted.unwrap_or_default(),
+        revisions: told,
+    };
     match args.format {
         Format::Json => machine::write(environment, &output)?,
         Format::Text => {
@@ -210,7 +214,7 @@ fn show_changes(changes: &[Change], width: usize, out: &mut impl std::io::Write)
             let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
             visible(&shortened(&line, width.saturating_sub(10) / 2)).into_owned()
         };
-        let is_blank = |text: &Option<String>| text.as_ref().is_none_or(|text| text.is_empty());
+        let is_blank = |text: &Option<String>| text.as_ref().is_none_or(String::is_empty);
         match (is_blank(&change.before), is_blank(&change.after)) {
             (false, false) => {
                 let (before, after) = (change.before.as_deref(), change.after.as_deref());

@@ -129,10 +129,12 @@ fn set_up_git(environment: &mut Environment, root: &Path, made: &mut String) -> 
     let below = if matches!(folder.as_str(), "" | ".") { String::new() } else { format!("{folder}/") };
     let line = format!("{below}**/*.md merge={DRIVER}\n");
     let path = root.join(".gitattributes");
-    let cannot = |error: std::io::Error| CliError::new(format!("`{}` cannot be changed: {error}", path.display()));
+    let cannot =
+        |error: std::io::Error| CliError::new(format!("`{}` cannot be changed: {error}", path.display()));
     let text = if path.exists() { fs::read_to_string(&path).map_err(cannot)? } else { String::new() };
     let driver = format!("merge={DRIVER}");
-    if !text.lines().any(|line| !line.starts_with('#') && line.split_whitespace().any(|word| word == driver)) {
+    if !text.lines().any(|line| !line.starts_with('#') && line.split_whitespace().any(|word| word == driver))
+    {
         let gap = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
         fs::write(&path, format!("{text}{gap}{line}")).map_err(cannot)?;
         let _ = writeln!(made, "  .gitattributes ({})", line.trim_end());

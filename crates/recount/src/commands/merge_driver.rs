@@ -43,19 +43,18 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let checker = Checker::new(Config::default());
     let is_ours = |bytes: &[u8]| !checker.is_foreign(&Document::parse(bytes));
     let markers = Markers { size: args.marker_size.clamp(1, 200), ..Markers::default() };
-    let merged =
-        [&base, &ours, &theirs].iter().all(|bytes| is_ours(bytes)).then(|| merge(&base, &ours, &theirs, markers));
+    let merged = [&base, &ours, &theirs]
+        .iter()
+        .all(|bytes| is_ours(bytes))
+        .then(|| merge(&base, &ours, &theirs, markers));
     let merged = merged.flatten();
-    let (bytes, is_clean) = match merged {
-        Some(merged) if merged.conflicts == 0 => (merged.bytes, true),
-        // Where git sees no conflict, there shall be none because of us.
-        merged => match (merge_lines(&args.base, &args.ours, &args.theirs, markers.size)?, merged) {
-            (Some(lines), _) if lines.is_clean => (lines.bytes, true),
-            (_, Some(merged)) => (merged.bytes, false),
-            (Some(lines), None) => (lines.bytes, false),
-            // No text: ours stays, and git asks which one it shall be.
-            (None, None) => return Ok(Exit::Findings),
-        },
+    let (bytes, is_clean) = if let Some(merged) = merged {
+        (merged.bytes, merged.conflicts == 0)
+    } else if let Some(merged) = merge_lines(&args.base, &args.ours, &args.theirs, markers.size)? {
+        (merged.bytes, merged.is_clean)
+    } else {
+        // No text: ours stays, and git asks which one it shall be.
+        return Ok(Exit::Findings);
     };
     fs::write(&args.ours, bytes)
         .map_err(|error| CliError::new(format!("`{}` cannot be written: {error}", args.ours.display())))?;

@@ -39,7 +39,10 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     workspace.write(&guard, &stored, &imported.merged.document)?;
     import::record(&guard, &path, &imported)?;
     let name = commit::name_of(&path, &document);
-    commit::subject(environment, &format!("{name}: take {} into the timeline", commit::counted(ids.len(), "event")));
+    commit::subject(
+        environment,
+        &format!("{name}: take {} into the timeline", commit::counted(ids.len(), "event")),
+    );
     import::show(environment, &args.id, &imported)?;
     Ok(Exit::Done)
 }

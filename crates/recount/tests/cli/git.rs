@@ -11,7 +11,9 @@ const FILE: &str = "postmortems/2026/INC-0001-seats-sold-twice.md";
 fn library() -> Folder {
     let folder = Folder::empty();
     folder.git(&["init", "--quiet", "--initial-branch=main"]);
-    for (key, value) in [("user.name", "Ana Li"), ("user.email", "ana@example.org"), ("commit.gpgsign", "false")] {
+    for (key, value) in
+        [("user.name", "Ana Li"), ("user.email", "ana@example.org"), ("commit.gpgsign", "false")]
+    {
         folder.git(&["config", key, value]);
     }
     folder.recount(&["init"]).is(0);
@@ -57,7 +59,15 @@ fn a_commit_holds_what_the_command_changed_and_nothing_else() {
     assert_eq!(folder.git_says(&["status", "--porcelain"]), "A  notes.txt\n M recount.toml");
     let run = set(&folder, &[]).is(0);
     assert_eq!(run.err, "nothing changed, so nothing was committed\n");
-    let run = folder.recount(&["set", "INC-0001", "severity", "Sev2", "--commit", "--message", "Fewer people\n\nAs counted."]);
+    let run = folder.recount(&[
+        "set",
+        "INC-0001",
+        "severity",
+        "Sev2",
+        "--commit",
+        "--message",
+        "Fewer people\n\nAs counted.",
+    ]);
     run.is(0);
     assert_eq!(folder.git_says(&["log", "-1", "--format=%B"]), "Fewer people\n\nAs counted.");
 }
@@ -68,12 +78,18 @@ fn every_command_that_changes_files_commits_them() {
     folder.write("chat.csv", "when,who,what\n2026-11-20T14:02:00Z,ana,Restarted the seat service\n");
     folder.write("wiki/slow.md", "# Checkout slow\n\n## Impact\n\nSlow for an hour.\n");
     folder.write("mess.md", folder.read(FILE).replace("INC-0001", "INC-0009"));
-    folder.write("talk.csv", "n,when,who,what\n1,2026-11-20T14:03:00Z,ana,hm\n2,2026-11-20T14:04:00Z,ben,well\n");
+    folder.write(
+        "talk.csv",
+        "n,when,who,what\n1,2026-11-20T14:03:00Z,ana,hm\n2,2026-11-20T14:04:00Z,ben,well\n",
+    );
     let map = "time=when,actor=who,action=what,kind=command";
     let talk = "time=when,actor=who,action=what,kind=note,id=n";
     let cases: &[(&[&str], &str)] = &[
         (&["new", "Cluster full"], "INC-0002: new postmortem \"Cluster full\""),
-        (&["log", "INC-0001", "Restarted it", "--actor", "@ana", "--at", "2026-11-20 14:02"], "INC-0001: log Restarted it"),
+        (
+            &["log", "INC-0001", "Restarted it", "--actor", "@ana", "--at", "2026-11-20 14:02"],
+            "INC-0001: log Restarted it",
+        ),
         (&["import", "INC-0001", "chat.csv", "--map", map], "INC-0001: import chat.csv"),
         (&["draft", "Queue stuck", "chat.csv", "--map", map], "INC-0003: draft \"Queue stuck\""),
         (&["stage", "INC-0001", "draft"], ""),
@@ -112,9 +128,12 @@ fn every_command_that_changes_files_commits_them() {
     );
 }
 
+/// What is the matter, how it comes about, and what is said about it: a sentence and a hint.
+type Refusal = (&'static str, fn(&Folder), &'static str, &'static str);
+
 #[test]
 fn where_no_commit_can_be_made_nothing_is_written() {
-    let cases: &[(&str, fn(&Folder), &str, &str)] = &[
+    let cases: &[Refusal] = &[
         (
             "a protected branch",
             |folder| {
@@ -185,7 +204,9 @@ fn a_hook_that_refuses_is_heard_and_the_files_stay_changed() {
     assert_eq!(folder.git_says(&["status", "--porcelain"]), format!(" M {FILE}"));
     // A file that is new to git is as unknown to it as before.
     folder.recount(&["new", "Cluster full", "--commit"]).is(2);
-    assert!(folder.git_says(&["status", "--porcelain"]).contains("?? postmortems/2026/INC-0002-cluster-full.md"));
+    assert!(
+        folder.git_says(&["status", "--porcelain"]).contains("?? postmortems/2026/INC-0002-cluster-full.md")
+    );
     assert_eq!(subjects(&folder).len(), 1);
 }
 
@@ -204,7 +225,11 @@ fn an_ignored_file_is_said() {
     let folder = library();
     folder.write(".gitignore", ".recount/\n*-cluster-full.md\n");
     let run = folder.recount(&["new", "Cluster full", "--commit"]).is(2);
-    assert!(run.err.contains("cannot commit: git ignores `postmortems/2026/INC-0002-cluster-full.md`"), "{}", run.err);
+    assert!(
+        run.err.contains("cannot commit: git ignores `postmortems/2026/INC-0002-cluster-full.md`"),
+        "{}",
+        run.err
+    );
 }
 
 #[test]
@@ -232,7 +257,10 @@ fn the_library_may_be_a_folder_of_the_repository_a_work_tree_or_a_submodule() {
         outer.git(&["-C", "library", "config", key, value]);
     }
     outer.recount(&["--library", "library", "set", "INC-0001", "severity", "Sev0", "--commit"]).is(0);
-    assert_eq!(outer.git_says(&["-C", "library", "log", "-1", "--format=%an: %s"]), "Ben: INC-0001: set Severity to Sev0");
+    assert_eq!(
+        outer.git_says(&["-C", "library", "log", "-1", "--format=%an: %s"]),
+        "Ben: INC-0001: set Severity to Sev0"
+    );
 }
 
 #[test]
@@ -254,7 +282,18 @@ fn renaming_commits_both_names_and_the_evidence() {
 fn the_history_says_who_changed_what() {
     let folder = library();
     set(&folder, &[]).is(0);
-    folder.recount(&["log", "INC-0001", "Restarted it", "--actor", "@ana", "--at", "2026-11-20 14:02", "--commit"]).is(0);
+    folder
+        .recount(&[
+            "log",
+            "INC-0001",
+            "Restarted it",
+            "--actor",
+            "@ana",
+            "--at",
+            "2026-11-20 14:02",
+            "--commit",
+        ])
+        .is(0);
     folder.recount(&["set", "INC-0001", "severity", "Sev2"]).is(0);
     let run = folder.recount(&["history", "INC-0001"]).is(0);
     let lines: Vec<&str> = run.out.lines().collect();
@@ -272,11 +311,18 @@ fn the_history_says_who_changed_what() {
     assert_eq!(json["uncommitted"][0]["after"], "Sev2");
     assert_eq!(json["revisions"].as_array().map(Vec::len), Some(1));
     let change = &json["revisions"][0]["changes"][0];
-    assert_eq!((change["section"].as_str(), change["part"].as_str()), (Some("Timeline"), Some("timeline-row")));
+    assert_eq!(
+        (change["section"].as_str(), change["part"].as_str()),
+        (Some("Timeline"), Some("timeline-row"))
+    );
 
     folder.recount(&["new", "Cluster full"]).is(0);
     let run = folder.recount(&["history", "INC-0002"]).is(0);
-    assert!(run.err.starts_with("no commit holds `postmortems/2026/INC-0002-cluster-full.md` yet"), "{}", run.err);
+    assert!(
+        run.err.starts_with("no commit holds `postmortems/2026/INC-0002-cluster-full.md` yet"),
+        "{}",
+        run.err
+    );
 }
 
 /// A library that merges its postmortems, with a branch `ana` and a branch `ben` that changed it.
@@ -291,7 +337,9 @@ fn branches(ana: &[(&str, &str)], ben: &[(&str, &str)]) -> Folder {
     folder.commit("Begin");
     for (branch, changes) in [("ana", ana), ("ben", ben)] {
         folder.git(&["switch", "--quiet", "--create", branch, "main"]);
-        changes.iter().for_each(|(old, new)| folder.replace(FILE, old, new));
+        for (old, new) in changes {
+            folder.replace(FILE, old, new);
+        }
         folder.commit(branch);
     }
     folder
@@ -319,10 +367,13 @@ fn two_branches_merge_where_git_alone_would_not() {
 
     folder.git(&["merge", "--quiet", "-m", "Merge", "ana"]);
     let merged = folder.read(FILE);
-    assert!(merged.contains(
-        "| 14:10 | @ana | Rolled back | errors gone |\n| 14:15 | @ben | Closed the sale | |\n\
+    assert!(
+        merged.contains(
+            "| 14:10 | @ana | Rolled back | errors gone |\n| 14:15 | @ben | Closed the sale | |\n\
          | 14:20 | @ana | Told support | |\n"
-    ), "{merged}");
+        ),
+        "{merged}"
+    );
     assert!(merged.contains("**Severity**: Sev1\n- **Start time** (UTC): 2026-11-20 14:00\n"), "{merged}");
     for text in ["| P1 | Lock seats |", "| P1 | Alert on doubles |"] {
         assert!(merged.contains(text), "{merged}");
@@ -371,7 +422,8 @@ fn a_file_that_is_no_postmortem_merges_as_git_merges_it() {
         }
         folder.recount(&["merge-driver", "o", "a", "b", "notes.md"]).is(code);
         let labels = ["-L", "ours", "-L", "base", "-L", "theirs"];
-        let args: Vec<&str> = ["merge-file", "--quiet"].into_iter().chain(labels).chain(["a2", "o", "b"]).collect();
+        let args: Vec<&str> =
+            ["merge-file", "--quiet"].into_iter().chain(labels).chain(["a2", "o", "b"]).collect();
         folder.git_output(&args);
         assert_eq!(folder.read("a"), folder.read("a2"));
     }
@@ -380,7 +432,9 @@ fn a_file_that_is_no_postmortem_merges_as_git_merges_it() {
 #[test]
 fn init_sets_git_up_once_and_tells_what_it_did() {
     let folder = Folder::empty();
-    folder.recount(&["init", "--git"]).refuses("`.` is not in a git repository", "`git init` makes one; nothing was made here");
+    folder
+        .recount(&["init", "--git"])
+        .refuses("`.` is not in a git repository", "`git init` makes one; nothing was made here");
     assert!(folder.files("").is_empty());
     folder.git(&["init", "--quiet"]);
     let run = folder.recount(&["init", "--git"]).is(0);
@@ -399,9 +453,16 @@ fn init_sets_git_up_once_and_tells_what_it_did() {
     folder.commit("Add the library");
     folder.git(&["clone", "--quiet", ".", "clone"]);
     let run = folder.recount(&["init", "--git", "clone"]).is(0);
-    assert!(run.out.starts_with("changed the library in `clone`:\n  git config merge.recount.name"), "{}", run.out);
+    assert!(
+        run.out.starts_with("changed the library in `clone`:\n  git config merge.recount.name"),
+        "{}",
+        run.out
+    );
     // What somebody set stays.
     folder.git(&["config", "merge.recount.driver", "/opt/recount merge-driver %O %A %B"]);
     let run = folder.recount(&["init", "--git"]).is(0);
-    assert_eq!(run.err, "`merge.recount.driver` is `/opt/recount merge-driver %O %A %B` already and stays so\n");
+    assert_eq!(
+        run.err,
+        "`merge.recount.driver` is `/opt/recount merge-driver %O %A %B` already and stays so\n"
+    );
 }

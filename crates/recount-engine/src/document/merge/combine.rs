@@ -256,7 +256,9 @@ impl<'a> Merge<'a> {
     }
 
     fn units(&mut self, units: &[&Unit]) {
-        units.iter().for_each(|unit| self.unit(unit));
+        for unit in units {
+            self.unit(unit);
+        }
     }
 
     fn unit(&mut self, unit: &Unit) {

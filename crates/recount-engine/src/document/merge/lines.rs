@@ -60,9 +60,9 @@ pub(super) fn merge(base: &str, ours: &str, theirs: &str) -> Vec<Piece> {
 }
 
 fn changes(base: &[&str], side: &[&str]) -> Vec<Change> {
-    let changed = capture_diff_slices(Algorithm::Myers, base, side);
     let mut changes: Vec<Change> = Vec::new();
-    for operation in changed.into_iter().filter(|operation| !matches!(operation, DiffOp::Equal { .. })) {
+    let all = capture_diff_slices(Algorithm::Myers, base, side);
+    for operation in all.into_iter().filter(|operation| !matches!(operation, DiffOp::Equal { .. })) {
         let (base, side) = (operation.old_range(), operation.new_range());
         match changes.last_mut() {
             // What was taken away and what came in its place is one change.

@@ -18,6 +18,7 @@ mod units;
 use std::borrow::Cow;
 
 use super::Document;
+use lines::Piece;
 
 /// Above this many bytes a document is left to git: postmortems are a hundred times smaller.
 const MOST_BYTES: usize = 2 * 1024 * 1024;
@@ -70,7 +71,13 @@ fn merge_parts(base: &[u8], ours: &[u8], theirs: &[u8], markers: Markers) -> Opt
     let mut merged = combine::combine(&base.text, &ours.text, &theirs.text, markers)?;
     if merged.conflicts == 0 {
         merged = combine::repaired(merged)?;
+    } else if let [Piece::Certain(text)] = &lines::merge(&base.text, &ours.text, &theirs.text)[..] {
+        // Parts can be what one change makes of half the file, an open code fence for one. Where the lines alone are in
+        // no conflict, nobody shall have one because of us.
+        return Some(Merged { bytes: dress.put_on(text.clone()), conflicts: 0 });
     }
+    // The last marker is a line of its own.
+    let dress = Dress { ends: dress.ends || merged.conflicts > 0, ..dress };
     Some(Merged { bytes: dress.put_on(merged.text), conflicts: merged.conflicts })
 }
 

@@ -36,7 +36,7 @@ tags: [checkout]
 ## What went well
 
 - The rollback was fast
-- 
+-
 
 ## Action items
 
@@ -154,9 +154,9 @@ fn changes_of_different_parts_are_both_kept() {
         ),
         (
             "items of a list, the blank one filled by both",
-            &[("fast\n- \n", "fast\n- Support was told early\n")],
-            &[("fast\n- \n", "fast\n- The pager worked\n")],
-            &[("fast\n- \n", "fast\n- Support was told early\n- The pager worked\n")],
+            &[("fast\n-\n", "fast\n- Support was told early\n")],
+            &[("fast\n-\n", "fast\n- The pager worked\n")],
+            &[("fast\n-\n", "fast\n- Support was told early\n- The pager worked\n")],
         ),
         (
             "entries of neighbouring fields",
@@ -232,8 +232,8 @@ fn what_both_changed_differently_is_a_conflict_around_whole_lines() {
         ),
         (
             "a section gone and an item of it added",
-            &[("## What went well\n\n- The rollback was fast\n- \n\n", "")],
-            &[("fast\n- \n", "fast\n- The pager worked\n")],
+            &[("## What went well\n\n- The rollback was fast\n-\n\n", "")],
+            &[("fast\n-\n", "fast\n- The pager worked\n")],
             "<<<<<<< ours\n=======\n- The pager worked\n>>>>>>> theirs\n",
         ),
     ];
@@ -349,7 +349,7 @@ fn a_difference_names_fields_and_shows_rows() {
         &[
             ("Sev2", "Sev1"),
             ("no change", "worse"),
-            ("- \n", "- The pager worked\n"),
+            ("fast\n-\n", "fast\n- The pager worked\n"),
             ("stage: draft", "stage: review"),
         ],
     );

@@ -187,8 +187,8 @@ impl<'d> Cutter<'d> {
             let moments = document.timeline_rows();
             for (index, row) in table.rows.iter().enumerate() {
                 let cell = |column| document.cell_text(table.cell(row, column)).to_owned();
-                let seen = moments.iter().find(|seen| seen.index == index);
-                let at = seen.and_then(|seen| Some(seen.moment.as_ref()?.as_ref().ok()?.at));
+                let seen = moments.binary_search_by_key(&index, |seen| seen.index).ok();
+                let at = seen.and_then(|seen| Some(moments[seen].moment.as_ref()?.as_ref().ok()?.at));
                 let is_blank = table.is_blank(document.source(), row, None);
                 let facts =
                     RowFacts { at, time: cell(TimelineColumn::Time), is_blank, ..RowFacts::default() };
@@ -200,8 +200,9 @@ impl<'d> Cutter<'d> {
             self.table_head(table, "actions");
             for (index, row) in table.rows.iter().enumerate() {
                 let cell = |column| document.cell_text(table.cell(row, column)).to_owned();
-                let item = document.action_items().iter().find(|item| item.index == index);
-                let id = item.and_then(|item| item.id).map(|span| document.slice(span).to_owned());
+                let items = document.action_items();
+                let item = items.binary_search_by_key(&index, |item| item.index).ok();
+                let id = item.and_then(|item| items[item].id).map(|span| document.slice(span).to_owned());
                 let is_blank = table.is_blank(document.source(), row, Some(ActionColumn::Priority));
                 let priority = cell(ActionColumn::Priority);
                 let facts = RowFacts { id, priority, is_blank, ..RowFacts::default() };
