@@ -126,7 +126,10 @@ impl StoreError {
             }
             Self::Locked { holder: None, .. } => "wait until the other command has finished".to_owned(),
             Self::NoGit => "install git; only what asks about revisions needs it".to_owned(),
-            Self::NotARepository { .. } => "run it in a git repository; `git init` makes one".to_owned(),
+            Self::NotARepository { .. } => {
+                "run it in a git repository (`git init` makes one), or without the option that asks git"
+                    .to_owned()
+            }
             Self::UnknownRevision { .. } => "`git branch --all` and `git tag` list what can be named; \
                 a branch of the remote is `origin/NAME`, and may have to be fetched first"
                 .to_owned(),

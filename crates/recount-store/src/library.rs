@@ -232,6 +232,13 @@ impl Library {
         }
     }
 
+    /// Those of these files that git ignores, which no commit takes.
+    pub fn ignored_files(&self, paths: &[StorePath]) -> Result<Vec<StorePath>, StoreError> {
+        let names: Vec<&Path> = paths.iter().map(StorePath::as_path).collect();
+        let ignored = git::commit::ignored(&self.root, &names)?;
+        Ok(paths.iter().filter(|path| ignored.contains(path.as_path())).cloned().collect())
+    }
+
     /// Refuses where [`Store::commit`](crate::Store::commit) could not be done, or not on a branch like one of
     /// `protected` (a name, or its beginning and `*`): to be asked before anything is changed.
     ///

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use recount_engine::document::Document;
-use recount_store::{Commit, Library, Store as _};
+use recount_store::{Commit, Library, Store as _, StoreError};
 
 use crate::environment::Environment;
 use crate::error::CliError;
@@ -86,7 +86,7 @@ pub(crate) fn counted(count: usize, thing: &str) -> String {
 /// Makes the commit that was asked for, when all is written.
 pub(crate) fn finish(environment: &mut Environment) -> Result<(), CliError> {
     let Some(pending) = environment.pending.take() else { return Ok(()) };
-    let files = pending.library.changed_files()?;
+    let mut files = pending.library.changed_files().map_err(not_committed)?;
     if files.is_empty() {
         environment.note("nothing changed, so nothing was committed");
         return Ok(());
@@ -94,9 +94,17 @@ pub(crate) fn finish(environment: &mut Environment) -> Result<(), CliError> {
     let message = pending.message.unwrap_or(pending.subject);
     let patience = (!environment.is_watched()).then_some(UNWATCHED);
     let commit = Commit { message, author: None, patience };
+    // Evidence that shall stay on this machine keeps nothing else from being committed.
+    let ignored = pending.library.ignored_files(&files).map_err(not_committed)?;
+    if ignored.len() < files.len() {
+        files.retain(|file| !ignored.contains(file));
+        for file in &ignored {
+            environment.note(format!("git ignores `{file}`, so it was not committed"));
+        }
+    }
     // Results first: a hook may take its time, and may print.
     environment.flush()?;
-    match pending.library.commit(&files, &commit)? {
+    match pending.library.commit(&files, &commit).map_err(not_committed)? {
         Some(id) => {
             let short = id.get(..10).unwrap_or(&id);
             let subject = commit.message.lines().next().unwrap_or_default();
@@ -105,4 +113,18 @@ pub(crate) fn finish(environment: &mut Environment) -> Result<(), CliError> {
         None => environment.note("the last commit holds these files as they are; nothing was committed"),
     }
     Ok(())
+}
+
+/// By now the files are changed, whatever came between.
+fn not_committed(error: StoreError) -> CliError {
+    let why = match &error {
+        StoreError::NotCommitted { .. } => return error.into(),
+        StoreError::CannotCommit { why, .. } => why.clone(),
+        other => other.to_string(),
+    };
+    let message = CliError::new(format!("changed, but not committed: {why}"));
+    match error.hint() {
+        Some(hint) => message.hint(hint),
+        None => message,
+    }
 }

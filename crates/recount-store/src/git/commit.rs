@@ -166,8 +166,8 @@ fn joined(option: &str, value: &str) -> OsString {
     joined
 }
 
-/// Which of these files git ignores.
-fn ignored(folder: &Path, paths: &[&Path]) -> Result<BTreeSet<PathBuf>, StoreError> {
+/// Which of these files git ignores: none that it knows already.
+pub(crate) fn ignored(folder: &Path, paths: &[&Path]) -> Result<BTreeSet<PathBuf>, StoreError> {
     if paths.is_empty() {
         return Ok(BTreeSet::new());
     }

@@ -176,7 +176,7 @@ fn where_no_commit_can_be_made_nothing_is_written() {
             "no repository",
             |folder| fs::remove_dir_all(folder.path(".git")).expect("it is there"),
             "`ROOT` is not in a git repository",
-            "run it in a git repository; `git init` makes one",
+            "run it in a git repository (`git init` makes one), or without the option that asks git",
         ),
     ];
     for (what, prepare, sentence, hint) in cases {
@@ -221,15 +221,42 @@ fn hooks_and_templates_of_the_user_run_and_no_editor_waits() {
 }
 
 #[test]
-fn an_ignored_file_is_said() {
+fn an_ignored_file_is_said_and_keeps_nothing_else_from_being_committed() {
     let folder = library();
-    folder.write(".gitignore", ".recount/\n*-cluster-full.md\n");
+    folder.write(".gitignore", ".recount/\n*.csv\n*-cluster-full.md\n*.evidence/\n");
+    folder.commit("Ignore some");
     let run = folder.recount(&["new", "Cluster full", "--commit"]).is(2);
+    let path = "postmortems/2026/INC-0002-cluster-full.md";
+    let sentence = format!("error: changed, but not committed: git ignores `{path}`\n");
+    assert!(run.err.starts_with(&sentence), "{}", run.err);
+    assert!(folder.path(path).exists());
+
+    folder.write("chat.csv", "when,who,what\n2026-11-20T14:02:00Z,ana,Restarted the seat service\n");
+    let map = "time=when,actor=who,action=what,kind=command";
+    let run = folder.recount(&["import", "INC-0001", "chat.csv", "--map", map, "--commit"]).is(0);
     assert!(
-        run.err.contains("cannot commit: git ignores `postmortems/2026/INC-0002-cluster-full.md`"),
+        run.err.contains("git ignores `postmortems/2026/INC-0001-seats-sold-twice.evidence/"),
         "{}",
         run.err
     );
+    assert_eq!(files_of_last_commit(&folder), [FILE]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_outside_of_the_library_is_changed_and_not_committed() {
+    let folder = library();
+    let elsewhere = Folder::empty();
+    elsewhere.write("full.md", folder.read(FILE));
+    fs::remove_file(folder.path(FILE)).expect("it is there");
+    std::os::unix::fs::symlink(elsewhere.path("full.md"), folder.path(FILE)).expect("a link can be made");
+    let run = set(&folder, &[]).is(2);
+    assert!(
+        run.err.contains("changed, but not committed: `") && run.err.contains("is not below"),
+        "{}",
+        run.err
+    );
+    assert!(elsewhere.read("full.md").contains("Sev1\n"));
 }
 
 #[test]
