@@ -73,6 +73,23 @@ pub enum StoreError {
         /// The revision as it was given.
         rev: String,
     },
+    /// A path that leads to nothing below the library's root.
+    Outside {
+        /// The path as it was given.
+        path: PathBuf,
+    },
+    /// A commit was asked for that cannot be made here and now; nothing was committed.
+    CannotCommit {
+        /// Why, as a clause.
+        why: String,
+        /// What to do first.
+        hint: String,
+    },
+    /// Git was asked to commit and did not: a hook refused, or it took too long. The files stay changed.
+    NotCommitted {
+        /// What git and the hook said, over several lines.
+        message: String,
+    },
     /// Git failed in a way that has no variant of its own.
     Git {
         /// The subcommand.
@@ -109,7 +126,10 @@ impl StoreError {
             }
             Self::Locked { holder: None, .. } => "wait until the other command has finished".to_owned(),
             Self::NoGit => "install git; only what asks about revisions needs it".to_owned(),
-            Self::NotARepository { .. } => "run it in a git repository, or leave out `--since`".to_owned(),
+            Self::NotARepository { .. } => {
+                "run it in a git repository (`git init` makes one), or without the option that asks git"
+                    .to_owned()
+            }
             Self::UnknownRevision { .. } => "`git branch --all` and `git tag` list what can be named; \
                 a branch of the remote is `origin/NAME`, and may have to be fetched first"
                 .to_owned(),
@@ -122,6 +142,12 @@ impl StoreError {
                 io::ErrorKind::ReadOnlyFilesystem => "the disk is mounted read-only".to_owned(),
                 _ => return None,
             },
+            Self::Outside { .. } => "name a file below the folder of `recount.toml`".to_owned(),
+            Self::CannotCommit { hint, .. } => hint.clone(),
+            Self::NotCommitted { .. } => {
+                "the files are changed; mend what is said above, then commit them with `git commit`"
+                    .to_owned()
+            }
             Self::Git { .. } => return None,
         };
         Some(hint)
@@ -167,6 +193,14 @@ impl fmt::Display for StoreError {
             }
             Self::UnknownRevision { rev } => write!(f, "git knows no commit `{rev}`"),
             Self::NoMergeBase { rev } => write!(f, "`{rev}` and `HEAD` have no commit in common"),
+            Self::Outside { path } => write!(f, "`{}` is not below the library's root", path.display()),
+            Self::CannotCommit { why, .. } => write!(f, "cannot commit: {why}"),
+            Self::NotCommitted { message } if message.is_empty() => {
+                write!(f, "changed, but not committed: `git commit` failed")
+            }
+            Self::NotCommitted { message } => {
+                write!(f, "changed, but not committed: `git commit` failed\n{message}")
+            }
             Self::Git { command, message } => write!(f, "`git {command}` failed: {message}"),
         }
     }

@@ -1,9 +1,13 @@
-//! What we ask of git: which files changed since a revision, and what they held then.
+//! What we ask of git: which files changed since a revision, and what they held then. Beside it: commits
+//! (`commit`), the history of one document (`history`), and git's merge of three files (`merge`).
 //!
 //! Through the `git` command rather than a library, so that every configuration that works for the user
-//! (worktrees, partial clones, unusual object formats) works for us. Nothing here writes to a repository.
-//!
-//! What does not live here: history for people to read, and commits.
+//! (worktrees, partial clones, unusual object formats, hooks, signing) works for us. Nothing but a commit that was asked
+//! for writes to a repository, and the two settings of `recount init --git`.
+
+pub(crate) mod commit;
+pub(crate) mod history;
+pub(crate) mod merge;
 
 use std::ffi::OsStr;
 use std::io;
@@ -21,7 +25,7 @@ pub(crate) fn repository(folder: &Path) -> Option<PathBuf> {
 }
 
 pub(crate) fn merge_base(folder: &Path, rev: &str) -> Result<String, StoreError> {
-    let commit = commit(folder, rev)?;
+    let commit = named_commit(folder, rev)?;
     let output = git(folder, ["merge-base", &commit, "HEAD"])?;
     if output.status.success() {
         return Ok(line(&output.stdout));
@@ -93,7 +97,7 @@ fn index_with_new_files(folder: &Path) -> Option<tempfile::NamedTempFile> {
 }
 
 pub(crate) fn bytes_at(folder: &Path, rev: &str, path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
-    let commit = commit(folder, rev)?;
+    let commit = named_commit(folder, rev)?;
     // `cat-file -e` would not tell a path that was not there from a file that git lost.
     let [command, nul, end, commit] = ["ls-tree", "-z", "--", &commit].map(OsStr::new);
     let entry = succeed(folder, [command, nul, end, commit, path.as_os_str()])?;
@@ -107,22 +111,27 @@ pub(crate) fn bytes_at(folder: &Path, rev: &str, path: &Path) -> Result<Option<V
 }
 
 /// The commit's full name. First of all questions, because its failures are the ones people meet.
-fn commit(folder: &Path, rev: &str) -> Result<String, StoreError> {
-    let inside = git(folder, ["rev-parse", "--git-dir"])?;
-    if !inside.status.success() {
-        let message = String::from_utf8_lossy(&inside.stderr);
-        if message.contains("not a git repository") {
-            return Err(StoreError::NotARepository { folder: folder.to_owned() });
-        }
-        // Such as a repository of another owner, which git refuses with advice of its own.
-        return Err(failed("rev-parse", &inside));
-    }
+fn named_commit(folder: &Path, rev: &str) -> Result<String, StoreError> {
+    inside_repository(folder)?;
     let wanted = format!("{rev}^{{commit}}");
     let output = git(folder, ["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted])?;
     if output.status.success() && !rev.is_empty() {
         return Ok(line(&output.stdout));
     }
     Err(StoreError::UnknownRevision { rev: rev.to_owned() })
+}
+
+fn inside_repository(folder: &Path) -> Result<(), StoreError> {
+    let inside = git(folder, ["rev-parse", "--git-dir"])?;
+    if inside.status.success() {
+        return Ok(());
+    }
+    let message = String::from_utf8_lossy(&inside.stderr);
+    if message.contains("not a git repository") {
+        return Err(StoreError::NotARepository { folder: folder.to_owned() });
+    }
+    // Such as a repository of another owner, which git refuses with advice of its own.
+    Err(failed("rev-parse", &inside))
 }
 
 fn succeed<S: AsRef<OsStr>, const N: usize>(folder: &Path, arguments: [S; N]) -> Result<Vec<u8>, StoreError> {
@@ -144,26 +153,37 @@ fn git_with<S: AsRef<OsStr>>(
     index: Option<&Path>,
     arguments: impl IntoIterator<Item = S>,
 ) -> Result<Output, StoreError> {
-    let mut command = Command::new("git");
-    // A hook gets these relative to the folder it was started in, which need not be ours.
-    for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"] {
-        command.env_remove(name);
-    }
+    let mut command = command(folder);
     if let Some(index) = index {
         command.env("GIT_INDEX_FILE", index);
     }
     let output = command
-        .current_dir(folder)
         // Messages that we can recognise, and no lock taken on a repository that somebody works in.
         .env("LC_ALL", "C")
         .env("GIT_OPTIONAL_LOCKS", "0")
         .args(arguments)
         .stdin(std::process::Stdio::null())
         .output();
-    output.map_err(|error| match error.kind() {
+    output.map_err(|error| not_started(folder, error))
+}
+
+/// Git in a folder, told nothing of another one.
+fn command(folder: &Path) -> Command {
+    let mut command = Command::new("git");
+    // A hook gets these relative to the folder it was started in, which need not be ours.
+    for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"] {
+        command.env_remove(name);
+    }
+    // What is named is a file, and no pattern.
+    command.current_dir(folder).env("GIT_LITERAL_PATHSPECS", "1");
+    command
+}
+
+fn not_started(folder: &Path, error: io::Error) -> StoreError {
+    match error.kind() {
         io::ErrorKind::NotFound if folder.is_dir() => StoreError::NoGit,
         _ => StoreError::io("run `git` in", folder, error),
-    })
+    }
 }
 
 fn failed(command: &str, output: &Output) -> StoreError {

@@ -3,13 +3,16 @@
 //! What lives here: where things are, and the operations of a library, each a line that says who does
 //! it. What does not: the meaning of `recount.toml`; whoever reads it tells us the folders.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::error::StoreError;
 use crate::lock::Guard;
 use crate::read::{DEFAULT_SIZE_LIMIT, Stored, Unreadable, Version, read};
+use crate::store::StorePath;
 use crate::walk::{Listed, list_paths};
 use crate::{git, scan};
 
@@ -33,6 +36,8 @@ pub struct Library {
     has_config: bool,
     size_limit: u64,
     pub(crate) lock_wait: Duration,
+    /// The files that were changed through this library and its clones, with their folders resolved.
+    changed: Arc<Mutex<BTreeSet<PathBuf>>>,
 }
 
 impl Library {
@@ -74,7 +79,14 @@ impl Library {
 
     fn at(root: PathBuf, has_config: bool) -> Self {
         let folders = vec![PathBuf::from(DEFAULT_FOLDER)];
-        Self { root, folders, has_config, size_limit: DEFAULT_SIZE_LIMIT, lock_wait: LOCK_WAIT }
+        Self {
+            root,
+            folders,
+            has_config,
+            size_limit: DEFAULT_SIZE_LIMIT,
+            lock_wait: LOCK_WAIT,
+            changed: Arc::default(),
+        }
     }
 
     /// The same library with its postmortems in these folders, relative to the root.
@@ -181,6 +193,70 @@ impl Library {
         choose: impl FnOnce(&[Listed]) -> Result<(PathBuf, Vec<u8>), E>,
     ) -> Result<Stored, E> {
         self.lock()?.allocate(choose)
+    }
+
+    /// The files that were changed, made, moved or removed through this library so far, as paths from its root.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Outside`] where one of them is elsewhere, behind a symbolic link.
+    pub fn changed_files(&self) -> Result<Vec<StorePath>, StoreError> {
+        let root = self.root.canonicalize().map_err(|error| StoreError::io("resolve", &self.root, error))?;
+        let changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
+        changed
+            .iter()
+            .map(|path| match path.strip_prefix(&root) {
+                Ok(relative) => StorePath::new(relative),
+                Err(_) => Err(StoreError::Outside { path: path.clone() }),
+            })
+            .collect()
+    }
+
+    /// Notes a file that changed, is new, or is gone. Its folder is there, or was a moment ago.
+    pub(crate) fn note_changed(&self, path: &Path) {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = folder.canonicalize().or_else(|_| std::path::absolute(folder));
+        if let (Ok(folder), Some(name)) = (folder, path.file_name()) {
+            self.changed.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.join(name));
+        }
+    }
+
+    /// Notes a file of a folder that is itself gone.
+    pub(crate) fn note_gone(&self, folder: &Path, name: &Path) {
+        let beside =
+            folder.parent().filter(|beside| !beside.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let beside = beside.canonicalize().or_else(|_| std::path::absolute(beside));
+        if let (Ok(beside), Some(folder)) = (beside, folder.file_name()) {
+            let path = beside.join(folder).join(name);
+            self.changed.lock().unwrap_or_else(PoisonError::into_inner).insert(path);
+        }
+    }
+
+    /// Those of these files that git ignores, which no commit takes.
+    pub fn ignored_files(&self, paths: &[StorePath]) -> Result<Vec<StorePath>, StoreError> {
+        let names: Vec<&Path> = paths.iter().map(StorePath::as_path).collect();
+        let ignored = git::commit::ignored(&self.root, &names)?;
+        Ok(paths.iter().filter(|path| ignored.contains(path.as_path())).cloned().collect())
+    }
+
+    /// Refuses where [`Store::commit`](crate::Store::commit) could not be done, or not on a branch like one of
+    /// `protected` (a name, or its beginning and `*`): to be asked before anything is changed.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::CannotCommit`], [`StoreError::NotARepository`].
+    pub fn refuse_commit(&self, protected: &[String]) -> Result<(), StoreError> {
+        git::commit::refuse(&self.root, protected)
+    }
+
+    /// A value of git's configuration, the repository's or the user's; none where it is not set.
+    pub fn git_setting(&self, key: &str) -> Result<Option<String>, StoreError> {
+        git::merge::setting(&self.root, key)
+    }
+
+    /// Sets a value of the configuration of the repository that the library is in.
+    pub fn set_git_setting(&self, key: &str, value: &str) -> Result<(), StoreError> {
+        git::merge::set(&self.root, key, value)
     }
 
     /// The root of the git repository that the library is in, with its folders resolved; none outside of

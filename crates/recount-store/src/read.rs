@@ -91,6 +91,11 @@ impl Unreadable {
         Self { path: path.to_owned(), why, hint }
     }
 
+    /// A document that is asked for and not there.
+    pub(crate) fn missing(path: &Path) -> Self {
+        Self::other(path, "does not exist".to_owned())
+    }
+
     pub(crate) fn link_loop(path: &Path, ancestor: &Path) -> Self {
         Self {
             path: path.to_owned(),

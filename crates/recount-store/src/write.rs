@@ -57,6 +57,7 @@ impl Guard<'_> {
             return Err(StoreError::ReadOnly { path: target });
         }
         replace(&target, bytes, Some(&metadata))?;
+        self.library.note_changed(&target);
         Ok(Version::of(bytes))
     }
 
@@ -75,6 +76,7 @@ impl Guard<'_> {
             }
             Err(error) => return Err(StoreError::io("write", path, error.error)),
         }
+        self.library.note_changed(path);
         sync_folder(folder)?;
         Ok(Version::of(bytes))
     }
@@ -104,6 +106,7 @@ impl Guard<'_> {
         let (old_evidence, new_evidence) = (evidence_folder(from), evidence_folder(to));
         let has_evidence = is_taken(&old_evidence)? && old_evidence != new_evidence;
         make_folder_of(to)?;
+        let evidence = if has_evidence { files_below(&old_evidence) } else { Vec::new() };
         // Evidence first: a document that points to evidence must find it, also after a crash in between.
         if has_evidence {
             rename_no_clobber(&old_evidence, &new_evidence)?;
@@ -113,6 +116,12 @@ impl Guard<'_> {
             let _ = fs::rename(&new_evidence, &old_evidence);
         }
         renamed?;
+        self.library.note_changed(from);
+        self.library.note_changed(to);
+        for name in evidence {
+            self.library.note_changed(&new_evidence.join(&name));
+            self.library.note_gone(&old_evidence, &name);
+        }
         sync_folder(folder_of(from))?;
         sync_folder(folder_of(to))
     }
@@ -125,6 +134,7 @@ impl Guard<'_> {
             return Err(StoreError::Conflict(Box::new(conflict)));
         }
         fs::remove_file(path).map_err(|error| StoreError::io("remove", path, error))?;
+        self.library.note_changed(path);
         sync_folder(folder_of(path))
     }
 
@@ -144,6 +154,7 @@ impl Guard<'_> {
         make_folder_of(&path)?;
         let metadata = fs::metadata(&path).ok();
         replace(&path, bytes, metadata.as_ref())?;
+        self.library.note_changed(&path);
         Ok(path)
     }
 
@@ -153,10 +164,29 @@ impl Guard<'_> {
         if !is_taken(&folder)? {
             return Ok(false);
         }
+        let files = files_below(&folder);
         fs::remove_dir_all(&folder).map_err(|error| StoreError::io("remove", &folder, error))?;
+        for name in &files {
+            self.library.note_gone(&folder, name);
+        }
         sync_folder(folder_of(&folder))?;
         Ok(true)
     }
+}
+
+/// The files of a folder and the folders in it, relative to it.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![PathBuf::new()];
+    while let Some(inner) = folders.pop() {
+        let Ok(entries) = fs::read_dir(folder.join(&inner)) else { continue };
+        for entry in entries.flatten() {
+            let name = inner.join(entry.file_name());
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            if is_folder { folders.push(name) } else { files.push(name) }
+        }
+    }
+    files
 }
 
 /// Whether a file is one of our temporary files.

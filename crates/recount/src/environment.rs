@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
+use crate::commit::Pending;
 use crate::error::CliError;
 
 /// When to use colour.
@@ -30,6 +31,8 @@ pub(crate) struct Environment {
     out: BufWriter<AutoStream<io::Stdout>>,
     color_out: bool,
     color: Color,
+    /// The commit that the command was asked to end with.
+    pub(crate) pending: Option<Pending>,
 }
 
 impl Environment {
@@ -44,7 +47,7 @@ impl Environment {
         // document comes out byte for byte.
         let passing = if color_out { choice } else { ColorChoice::AlwaysAnsi };
         let out = BufWriter::with_capacity(64 * 1024, AutoStream::new(io::stdout(), passing));
-        Self { library, out, color_out, color }
+        Self { library, out, color_out, color, pending: None }
     }
 
     /// The library named with `--library`.

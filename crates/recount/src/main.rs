@@ -8,6 +8,7 @@
 mod baseline;
 mod client;
 mod commands;
+mod commit;
 mod environment;
 mod error;
 mod filter;
@@ -36,7 +37,7 @@ use error::{CliError, Exit};
 /// Works on the library found upward from the working folder: the folder with `recount.toml`.
 ///
 /// Exit codes: 0 all is well; 1 a check found errors; 2 the command could not do what was asked, or not all
-/// of it.
+/// of it: files that were changed and could not be committed, too.
 #[derive(Debug, Parser)]
 #[command(name = "recount", version, arg_required_else_help = true, max_term_width = 100)]
 struct Cli {
@@ -55,7 +56,9 @@ struct Cli {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let mut environment = Environment::new(cli.library, cli.color);
-    let result = cli.command.run(&mut environment).and_then(|exit| match environment.flush() {
+    let done = cli.command.run(&mut environment);
+    let done = done.and_then(|exit| commit::finish(&mut environment).map(|()| exit));
+    let result = done.and_then(|exit| match environment.flush() {
         Err(error) if !error.is_broken_pipe() => Err(error),
         // What was found out is so, whether or not somebody read all of it.
         _ => Ok(exit),

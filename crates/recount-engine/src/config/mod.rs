@@ -31,6 +31,17 @@ pub struct Config {
     pub policy: Policy,
     /// Where evidence links lead.
     pub evidence: EvidenceConfig,
+    /// What is committed to git.
+    pub git: GitConfig,
+}
+
+/// What is committed to git.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct GitConfig {
+    /// Branches on which `--commit` refuses to commit: names, or their beginning and `*`.
+    pub protected: Vec<String>,
 }
 
 /// Where postmortems live and how they are numbered.

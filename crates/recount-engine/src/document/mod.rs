@@ -17,6 +17,7 @@ mod front_matter;
 pub mod links;
 pub mod markdown;
 mod marks;
+pub mod merge;
 pub mod operations;
 mod passages;
 mod record;

@@ -14,6 +14,7 @@ use recount_store::{Guard, Listed, evidence_folder};
 
 use crate::Outcome;
 use crate::commands::new::{self, Known, Planned};
+use crate::commit::{self, CommitArgs};
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::machine::{self, Header};
@@ -46,6 +47,9 @@ pub(crate) struct Args {
     /// How to print
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
+
+    #[command(flatten)]
+    commit: CommitArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -125,6 +129,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         ));
     }
     let workspace = Workspace::open(environment)?;
+    args.commit.begin(&workspace, environment)?;
     let guard = if args.dry_run { None } else { Some(workspace.library.lock()?) };
     let mut planned: Vec<Listed> = Vec::new();
     let mut output = Output {
@@ -148,6 +153,8 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
             }
         }
     }
+    let ids: Vec<&str> = output.documents.iter().map(|adopted| adopted.id.as_str()).collect();
+    commit::subject(environment, &format!("Adopt {}", ids.join(", ")));
     if args.format == Format::Json {
         machine::write(environment, &output)?;
     }

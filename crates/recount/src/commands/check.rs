@@ -15,6 +15,7 @@ use recount_store::{Listed, Unreadable, Version, threads};
 
 use crate::Outcome;
 use crate::baseline::{self, Baseline};
+use crate::commit::{self, CommitArgs};
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
 use crate::paths::slashes;
@@ -55,6 +56,9 @@ pub(crate) struct Args {
     /// Accept what is there today; from then on only what is new is reported
     #[arg(long, conflicts_with_all = ["fix", "paths"])]
     write_baseline: bool,
+
+    #[command(flatten)]
+    commit: CommitArgs,
 }
 
 fn format_parser() -> clap::builder::PossibleValuesParser {
@@ -103,6 +107,15 @@ struct Run<'w> {
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let started = Instant::now();
     let workspace = Workspace::open_or_loose(environment)?;
+    if args.commit.commit && !args.fix && !args.write_baseline {
+        return Err(CliError::new("`--commit` has nothing to commit: `check` alone changes nothing")
+            .hint("add `--fix` or `--write-baseline`"));
+    }
+    args.commit.begin(&workspace, environment)?;
+    commit::subject(
+        environment,
+        if args.fix { "Apply the fixes of `recount check`" } else { "Accept the findings of today" },
+    );
     let mut listed = workspace.list(&args.paths);
     let mut renamed = HashMap::new();
     let base = match &args.since {

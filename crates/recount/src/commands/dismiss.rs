@@ -6,6 +6,7 @@ use recount_engine::evidence::freeze::State;
 
 use crate::Outcome;
 use crate::commands::{import, take};
+use crate::commit::{self, CommitArgs};
 use crate::environment::Environment;
 use crate::error::Exit;
 use crate::workspace::Workspace;
@@ -25,10 +26,14 @@ pub(crate) struct Args {
     /// Dismiss every candidate
     #[arg(long, conflicts_with = "events")]
     all: bool,
+
+    #[command(flatten)]
+    commit: CommitArgs,
 }
 
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
+    args.commit.begin(&workspace, environment)?;
     let path = workspace.find(&args.id)?;
     let guard = workspace.library.lock()?;
     workspace.refuse_other(&path)?;
@@ -50,6 +55,9 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     if let Some(file) = frozen.decide(new.iter().map(|id| (id, State::Dismissed, "dismissed by hand"))) {
         guard.write_evidence(&path, &file.name, &file.bytes)?;
     }
+    let (_, document) = workspace.read(&path)?;
+    let name = commit::name_of(&path, &document);
+    commit::subject(environment, &format!("{name}: dismiss {}", commit::counted(count, "candidate")));
     writeln!(environment.out(), "{count} dismissed, {} left", frozen.candidates().len())?;
     Ok(Exit::Done)
 }

@@ -13,6 +13,7 @@ use recount_engine::lint::Level;
 use crate::Outcome;
 use crate::commands::import::{self, How};
 use crate::commands::new::{self, Known};
+use crate::commit::{self, CommitArgs};
 use crate::environment::Environment;
 use crate::error::Exit;
 use crate::workspace::Workspace;
@@ -35,10 +36,14 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     how: How,
+
+    #[command(flatten)]
+    commit: CommitArgs,
 }
 
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
+    args.commit.begin(&workspace, environment)?;
     let (_, exit) = draft(&workspace, &args.title, &args.files, &args.known, &args.how, environment)?;
     Ok(exit)
 }
@@ -75,6 +80,7 @@ pub(crate) fn draft(
     workspace.write(&guard, &stored, &imported.merged.document)?;
     import::record(&guard, &path, &imported)?;
     drop(guard);
+    commit::subject(environment, &format!("{id}: draft \"{title}\""));
     let shown = workspace.shown(environment, &path);
     writeln!(environment.out(), "{shown}")?;
     import::show(environment, &id, &imported)?;

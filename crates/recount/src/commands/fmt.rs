@@ -8,6 +8,7 @@ use recount_store::{Version, threads};
 use serde::Serialize;
 
 use crate::Outcome;
+use crate::commit::{self, CommitArgs};
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::machine::{self, Header};
@@ -36,6 +37,9 @@ pub(crate) struct Args {
     /// How to print
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
+
+    #[command(flatten)]
+    commit: CommitArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -94,6 +98,7 @@ enum Formatting {
 
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open_or_loose(environment)?;
+    args.commit.begin(&workspace, environment)?;
     if args.paths.is_empty() && workspace.library.config_path().is_none() {
         return Err(CliError::new("there is no library here and no file was named")
             .hint("name files to format, or make a library with `recount init`"));
@@ -166,6 +171,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
             }
         }
     }
+    commit::subject(environment, &format!("Format {}", commit::counted(changed.len(), "postmortem")));
     let exit = match (problems.len(), changed.len(), args.check) {
         (1.., ..) => Exit::Failed,
         (0, 1.., true) => Exit::Findings,

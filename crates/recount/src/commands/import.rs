@@ -21,6 +21,7 @@ use recount_store::{Guard, evidence_files, evidence_folder};
 
 use crate::Outcome;
 use crate::commands::new::instant;
+use crate::commit::{self, CommitArgs};
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
 use crate::inputs::{self, Input};
@@ -48,6 +49,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     how: How,
+
+    #[command(flatten)]
+    commit: CommitArgs,
 }
 
 /// How evidence is read.
@@ -146,6 +150,7 @@ pub(crate) struct Imported {
 
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
+    args.commit.begin(&workspace, environment)?;
     let path = workspace.find(&args.id)?;
     // Servers may take minutes: nobody else is kept waiting meanwhile.
     let window = window_of(&workspace.read_to_change(&path)?.1);
@@ -156,6 +161,9 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let imported = into_document(&workspace, &guard, &path, &document, read, &args.how, environment)?;
     workspace.write(&guard, &stored, &imported.merged.document)?;
     record(&guard, &path, &imported)?;
+    let name = commit::name_of(&path, &document);
+    let files: Vec<_> = args.files.iter().map(|file| file.display().to_string()).collect();
+    commit::subject(environment, &format!("{name}: import {}", files.join(", ")));
     show(environment, &args.id, &imported)?;
     Ok(exit)
 }

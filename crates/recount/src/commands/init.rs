@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use recount_engine::document::template::TEMPLATE;
 use recount_store::{CONFIG_FILE, DEFAULT_FOLDER, Library, TEMPLATE_FILE};
@@ -11,15 +11,20 @@ use recount_store::{CONFIG_FILE, DEFAULT_FOLDER, Library, TEMPLATE_FILE};
 use crate::Outcome;
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
+use crate::workspace::Workspace;
 
 /// Make a library: `recount.toml`, the template, a folder for postmortems
 ///
-/// Files that are there already are left as they are.
+/// Files that are there already are left as they are. `--git` makes a library that is there already known to git, too.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The folder to make it in
     #[arg(default_value = ".")]
     folder: PathBuf,
+
+    /// Let git merge postmortems by rows and fields; each clone of the repository runs it once
+    #[arg(long)]
+    git: bool,
 }
 
 /// The configuration that a new library begins with: every line is the default, explained.
@@ -74,8 +79,13 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     {
         environment.warn(format!("`{}` is inside the library `{}`", root.display(), outer.root().display()));
     }
-    fs::create_dir_all(root.join(DEFAULT_FOLDER)).map_err(cannot)?;
     let library = Library::loose(&root);
+    if args.git && library.repository().is_none() {
+        return Err(CliError::new(format!("`{}` is not in a git repository", args.folder.display()))
+            .hint("`git init` makes one; nothing was made here"));
+    }
+    fs::create_dir_all(root.join(DEFAULT_FOLDER)).map_err(cannot)?;
+    let is_new = !root.join(CONFIG_FILE).exists();
     let mut made = String::new();
     for (name, content) in [(CONFIG_FILE, CONFIG), (TEMPLATE_FILE, TEMPLATE), (".gitignore", IGNORE)] {
         let path = root.join(name);
@@ -88,16 +98,63 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         library.create_new(&path, content.as_bytes())?;
         let _ = writeln!(made, "  {name}");
     }
+    if args.git {
+        set_up_git(environment, &root, &mut made)?;
+    }
     let shown = args.folder.display().to_string();
     if made.is_empty() {
         writeln!(environment.out(), "`{shown}` is a library already; nothing was changed")?;
     } else {
-        let _ = writeln!(made, "  {DEFAULT_FOLDER}/");
-        write!(environment.out(), "made a library in `{shown}`:\n{made}")?;
+        if is_new {
+            let _ = writeln!(made, "  {DEFAULT_FOLDER}/");
+        }
+        let verb = if is_new { "made a library in" } else { "changed the library in" };
+        write!(environment.out(), "{verb} `{shown}`:\n{made}")?;
+    }
+    if is_new {
         environment
             .hint("write the first postmortem with `recount draft TITLE EVIDENCE…` or `recount new TITLE`");
     }
     Ok(Exit::Done)
+}
+
+/// The name of our merge driver in git's configuration and in `.gitattributes`.
+const DRIVER: &str = "recount";
+
+/// Makes git ask us to merge postmortems. The attributes are a file of the library; the command is a setting of this clone,
+/// since git runs nothing that came with a repository.
+fn set_up_git(environment: &mut Environment, root: &Path, made: &mut String) -> Result<(), CliError> {
+    let workspace = Workspace::of(environment, Library::open(root)?)?;
+    let folder = workspace.config().library.postmortems.trim_matches('/').to_owned();
+    let below = if matches!(folder.as_str(), "" | ".") { String::new() } else { format!("{folder}/") };
+    let line = format!("{below}**/*.md merge={DRIVER}\n");
+    let path = root.join(".gitattributes");
+    let cannot =
+        |error: std::io::Error| CliError::new(format!("`{}` cannot be changed: {error}", path.display()));
+    let text = if path.exists() { fs::read_to_string(&path).map_err(cannot)? } else { String::new() };
+    let driver = format!("merge={DRIVER}");
+    if !text.lines().any(|line| !line.starts_with('#') && line.split_whitespace().any(|word| word == driver))
+    {
+        let gap = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+        fs::write(&path, format!("{text}{gap}{line}")).map_err(cannot)?;
+        let _ = writeln!(made, "  .gitattributes ({})", line.trim_end());
+    }
+    let command = "recount merge-driver --marker-size %L %O %A %B %P";
+    for (key, value) in [("name", "postmortems, by rows and fields"), ("driver", command)] {
+        let key = format!("merge.{DRIVER}.{key}");
+        let before = workspace.library.git_setting(&key)?;
+        match before {
+            None => {
+                workspace.library.set_git_setting(&key, value)?;
+                let _ = writeln!(made, "  git config {key} \"{value}\"");
+            }
+            Some(other) if other != value => {
+                environment.note(format!("`{key}` is `{other}` already and stays so"));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
 }
 
 /// Adds our line to an ignore file that lacks it.

@@ -11,6 +11,7 @@ use recount_engine::document::{Document, Milestone};
 
 use crate::Outcome;
 use crate::commands::new::not_a_time;
+use crate::commit::{self, CommitArgs};
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::workspace::Workspace;
@@ -43,6 +44,9 @@ pub(crate) struct Args {
     /// The milestone that it is
     #[arg(long, value_name = "MILESTONE", value_parser = parse_milestone)]
     milestone: Option<Milestone>,
+
+    #[command(flatten)]
+    commit: CommitArgs,
 }
 
 fn parse_milestone(text: &str) -> Result<Milestone, String> {
@@ -52,6 +56,7 @@ fn parse_milestone(text: &str) -> Result<Milestone, String> {
 
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
+    args.commit.begin(&workspace, environment)?;
     let path = workspace.find(&args.id)?;
     let at = match &args.at {
         Some(text) => at_or_before(text, environment.now())?,
@@ -81,6 +86,8 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let changed =
         document.changed(&document.insert_timeline_row(at, &[&stamp, &actor, &action, &result])?)?;
     workspace.write(&guard, &stored, &changed)?;
+    let name = commit::name_of(&path, &changed);
+    commit::subject(environment, &format!("{name}: log {action}"));
     writeln!(environment.out(), "{stamp}  {}  {}", visible(&actor), visible(&action))?;
     Ok(Exit::Done)
 }

@@ -11,11 +11,13 @@ pub(crate) mod draft;
 pub(crate) mod evidence;
 pub(crate) mod explain;
 pub(crate) mod fmt;
+pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod man;
+pub(crate) mod merge_driver;
 pub(crate) mod new;
 pub(crate) mod rename;
 pub(crate) mod renumber;
@@ -68,8 +70,10 @@ commands! {
     Explain => explain,
     List => list,
     Show => show,
+    History => history,
     Evidence => evidence,
     Demo => demo,
     Completions => completions,
     Man => man,
+    MergeDriver => merge_driver,
 }

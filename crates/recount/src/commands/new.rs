@@ -18,6 +18,7 @@ use recount_store::{Guard, Listed};
 
 use crate::Outcome;
 use crate::commands::rename;
+use crate::commit::{self, CommitArgs};
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
 use crate::workspace::Workspace;
@@ -33,6 +34,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     known: Known,
+
+    #[command(flatten)]
+    commit: CommitArgs,
 }
 
 /// What is known of an incident when its postmortem is made.
@@ -57,10 +61,12 @@ pub(crate) struct Known {
 
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
+    args.commit.begin(&workspace, environment)?;
     let start = args.known.start_time()?;
     let day = start.map_or(environment.today(), |at| TimeZone::UTC.to_datetime(at).date());
     let guard = workspace.library.lock()?;
     let (path, id) = create(&workspace, &guard, &args.title, &args.known, day, |document, _| Ok(document))?;
+    commit::subject(environment, &format!("{id}: new postmortem \"{}\"", args.title));
     warn_of_pattern(&workspace, &id, environment);
     let shown = workspace.shown(environment, &path);
     writeln!(environment.out(), "{shown}")?;

@@ -11,6 +11,7 @@ use recount_store::{Guard, Stored, Version, evidence_folder};
 
 use crate::Outcome;
 use crate::baseline;
+use crate::commit::{self, CommitArgs};
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
 use crate::workspace::Workspace;
@@ -23,10 +24,14 @@ pub(crate) struct Args {
 
     /// The new title
     title: String,
+
+    #[command(flatten)]
+    commit: CommitArgs,
 }
 
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
+    args.commit.begin(&workspace, environment)?;
     let path = workspace.find(&args.id)?;
     let guard = workspace.library.lock()?;
     let (stored, document) = workspace.read_to_change(&path)?;
@@ -41,6 +46,8 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     };
     let target = name.map_or_else(|| path.clone(), |name| path.with_file_name(name));
     let others = take_along(&workspace, &guard, &stored, changed, &target, environment)?;
+    let name = commit::name_of(&target, &document);
+    commit::subject(environment, &format!("{name}: rename to \"{}\"", args.title));
     let shown = workspace.shown(environment, &target);
     writeln!(environment.out(), "{shown}")?;
     tell(&workspace, environment, &others);

@@ -12,6 +12,7 @@ use recount_engine::document::template::FieldId;
 
 use crate::Outcome;
 use crate::commands::{new, rename};
+use crate::commit::{self, CommitArgs};
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
 use crate::workspace::Workspace;
@@ -26,10 +27,14 @@ pub(crate) struct Args {
 
     /// The new ID; the next free one without
     new: Option<String>,
+
+    #[command(flatten)]
+    commit: CommitArgs,
 }
 
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
+    args.commit.begin(&workspace, environment)?;
     let path = workspace.find(&args.id)?;
     let guard = workspace.library.lock()?;
     let (stored, document) = workspace.read_to_change(&path)?;
@@ -67,6 +72,8 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let others = rename::take_along(&workspace, &guard, &stored, changed, &target, environment)?;
     let shown = workspace.shown(environment, &target);
     writeln!(environment.out(), "{shown}")?;
+    let before = if old_id.is_empty() { commit::name_of(&path, &document) } else { old_id.clone() };
+    commit::subject(environment, &format!("{before}: renumber to {id}"));
     rename::tell(&workspace, environment, &others);
     for path in mentions(&workspace, &old_id) {
         environment.note(format!("`{}` still says `{old_id}`", workspace.shown(environment, &path)));

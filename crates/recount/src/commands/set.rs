@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::Outcome;
 use crate::commands::new;
+use crate::commit::{self, CommitArgs};
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::machine::{self, Header};
@@ -52,6 +53,9 @@ pub(crate) struct Args {
     /// How to print the list of `--fields`
     #[arg(long, value_name = "FORMAT", default_value = "text", requires = "fields")]
     format: Format,
+
+    #[command(flatten)]
+    commit: CommitArgs,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -90,6 +94,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     };
     let field = field_named(&field)?;
     let workspace = Workspace::open(environment)?;
+    args.commit.begin(&workspace, environment)?;
     let path = workspace.find(&id)?;
     let guard = workspace.library.lock()?;
     if field == FieldId::IncidentId && !args.force {
@@ -108,6 +113,14 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         workspace.refuse_worse(&path, &document, &changed, environment.today(), document.stage())?;
     }
     workspace.write(&guard, &stored, &changed)?;
+    let label = field.def().label;
+    let name = commit::name_of(&path, &changed);
+    let what = match (args.add, value.trim()) {
+        (_, "") => format!("{name}: clear {label}"),
+        (true, value) => format!("{name}: add `{value}` to {label}"),
+        (false, value) => format!("{name}: set {label} to {value}"),
+    };
+    commit::subject(environment, &what);
     for field in std::iter::once(field).chain(followed) {
         let now: Vec<&str> = changed.field_values(field).map(|span| changed.slice(span)).collect();
         writeln!(environment.out(), "{}: {}", field.def().label, visible(&now.join("; ")))?;

@@ -7,6 +7,7 @@ use recount_engine::lint::{Level, Options};
 
 use crate::Outcome;
 use crate::commands::rename;
+use crate::commit::{self, CommitArgs};
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
 use crate::workspace::Workspace;
@@ -29,10 +30,14 @@ pub(crate) struct Args {
     /// Write it although rules of the stage are broken
     #[arg(long)]
     force: bool,
+
+    #[command(flatten)]
+    commit: CommitArgs,
 }
 
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
+    args.commit.begin(&workspace, environment)?;
     let path = workspace.find(&args.id)?;
     let guard = workspace.library.lock()?;
     let (stored, document) = workspace.read_to_change(&path)?;
@@ -85,6 +90,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         )));
     }
     workspace.write(&guard, &stored, &changed)?;
+    commit::subject(environment, &format!("{name}: move to stage {}", args.stage));
     writeln!(environment.out(), "{name} is now `{}`", args.stage)?;
     Ok(Exit::Done)
 }

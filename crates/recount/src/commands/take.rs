@@ -5,6 +5,7 @@ use recount_engine::evidence::{Curation, EventId};
 
 use crate::Outcome;
 use crate::commands::import;
+use crate::commit::{self, CommitArgs};
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
 use crate::workspace::Workspace;
@@ -18,10 +19,14 @@ pub(crate) struct Args {
     /// The events, by the IDs that `recount candidates` shows
     #[arg(required = true, value_name = "EVENT")]
     events: Vec<String>,
+
+    #[command(flatten)]
+    commit: CommitArgs,
 }
 
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
+    args.commit.begin(&workspace, environment)?;
     let path = workspace.find(&args.id)?;
     let guard = workspace.library.lock()?;
     let (stored, document) = workspace.read_to_change(&path)?;
@@ -33,6 +38,11 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let imported = import::take_in(&workspace, &path, &document, frozen, &Curation::default(), &ids)?;
     workspace.write(&guard, &stored, &imported.merged.document)?;
     import::record(&guard, &path, &imported)?;
+    let name = commit::name_of(&path, &document);
+    commit::subject(
+        environment,
+        &format!("{name}: take {} into the timeline", commit::counted(ids.len(), "event")),
+    );
     import::show(environment, &args.id, &imported)?;
     Ok(Exit::Done)
 }

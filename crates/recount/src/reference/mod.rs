@@ -32,6 +32,7 @@ const OUTPUTS: &[Output] = &[
     ("docs/schemas/explain.v1.json", schemas::explain),
     ("docs/schemas/fields.v1.json", schemas::fields),
     ("docs/schemas/fmt.v1.json", schemas::fmt),
+    ("docs/schemas/history.v1.json", schemas::history),
     ("docs/schemas/list.v1.json", schemas::list),
     ("docs/schemas/show.v1.json", schemas::show),
 ];

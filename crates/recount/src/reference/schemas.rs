@@ -42,6 +42,10 @@ pub(super) fn fmt() -> String {
     written::<commands::fmt::Output>("fmt", 1)
 }
 
+pub(super) fn history() -> String {
+    written::<commands::history::Output>("history", 1)
+}
+
 pub(super) fn list() -> String {
     written::<commands::list::Output>("list", 1)
 }

@@ -303,9 +303,10 @@ fn since_says_what_is_wrong_with_the_revision() {
     let folder = Folder::repository();
     let run = folder.recount(&["check", "--since", "no-such-branch"]).is(2);
     assert!(run.err.starts_with("error: git knows no commit `no-such-branch`\nhint: "), "{}", run.err);
-    Folder::examples()
-        .recount(&["check", "--since", "HEAD"])
-        .refuses("`ROOT` is not in a git repository", "run it in a git repository, or leave out `--since`");
+    Folder::examples().recount(&["check", "--since", "HEAD"]).refuses(
+        "`ROOT` is not in a git repository",
+        "run it in a git repository (`git init` makes one), or without the option that asks git",
+    );
 }
 
 #[test]

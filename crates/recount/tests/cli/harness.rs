@@ -134,6 +134,17 @@ impl Folder {
     }
 
     pub(crate) fn git(&self, args: &[&str]) {
+        let output = self.git_output(args);
+        assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// What git prints.
+    pub(crate) fn git_says(&self, args: &[&str]) -> String {
+        String::from_utf8_lossy(&self.git_output(args).stdout).trim_end().to_owned()
+    }
+
+    /// How a run of git ended.
+    pub(crate) fn git_output(&self, args: &[&str]) -> std::process::Output {
         let mut command = Command::new("git");
         command
             .arg("-C")
@@ -141,8 +152,8 @@ impl Folder {
             .args(["-c", "user.name=Test", "-c", "user.email=test@example.org"])
             .args(args);
         without_git_settings(&mut command);
-        let output = command.output().expect("git is installed");
-        assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        command.env("PATH", path_with_recount()).env("RECOUNT_NOW", NOW);
+        command.output().expect("git is installed")
     }
 
     pub(crate) fn commit(&self, message: &str) {
@@ -178,6 +189,14 @@ impl Run {
     pub(crate) fn last(&self) -> &str {
         self.out.lines().last().unwrap_or("")
     }
+}
+
+/// Where programs are found, our own first: git runs it to merge.
+fn path_with_recount() -> std::ffi::OsString {
+    let ours = Path::new(env!("CARGO_BIN_EXE_recount")).parent().expect("a file is in a folder").to_owned();
+    let others = std::env::var_os("PATH").unwrap_or_default();
+    let paths = std::iter::once(ours).chain(std::env::split_paths(&others));
+    std::env::join_paths(paths).expect("they were joined before")
 }
 
 /// The root of this project's repository.

@@ -10,6 +10,7 @@ mod check;
 mod corpus;
 mod edits;
 mod evidence;
+mod git;
 mod harness;
 mod inputs;
 mod library;

@@ -1,0 +1,378 @@
+//! Merges as tables of cases: a small postmortem, what each side makes of it, what comes out.
+#![allow(clippy::unwrap_used)]
+
+use super::{Markers, Merged, Part, differences, merge, merge_parts};
+use crate::document::template::TEMPLATE;
+
+const BASE: &str = "\
+---
+stage: draft
+tags: [checkout]
+---
+# Seats sold twice
+
+## Incident summary
+
+- **Incident ID**: INC-0042
+- **Severity**: Sev2
+- **Primary services impacted**:
+- **Customer impact summary**:
+
+## Timeline
+
+| Time (UTC) | Actor | Action | Result |
+|---|---|---|---|
+| 2026-11-20 23:50 | pager | **Detected.** Pager fired | |
+| 23:58 | @ana | Restarted the seat service | no change |
+| 2026-11-21 00:30 | @ben | **Resolved.** Rolled back to v40 | errors gone |
+
+## Root cause
+
+- **Contributing factors**:
+  - capacity
+    - one replica
+  - process / oncall
+
+## What went well
+
+- The rollback was fast
+-
+
+## Action items
+
+| Priority | Action item | Owner | Due date | Status | Verification plan |
+|---:|---|---|---|---|---|
+| P0 | Lock seats in one transaction | @ana | 2026-12-04 | Open | replay the sale |
+| P1 | | | | | |
+| P2 | | | | | |
+
+## Appendices
+
+Some words.
+
+More words.
+";
+
+/// Changes: each a piece of the text and what stands there instead.
+type Changes<'a> = &'a [(&'a str, &'a str)];
+
+fn changed(text: &str, changes: Changes) -> String {
+    changes.iter().fold(text.to_owned(), |text, (from, to)| {
+        assert_eq!(text.matches(from).count(), 1, "`{from}` stands once in the text");
+        text.replace(from, to)
+    })
+}
+
+fn merged(base: &str, ours: &str, theirs: &str) -> Merged {
+    merge(base.as_bytes(), ours.as_bytes(), theirs.as_bytes(), Markers::default())
+        .expect("they are postmortems")
+}
+
+#[test]
+fn changes_of_different_parts_are_both_kept() {
+    const LAST: &str = "| errors gone |\n";
+    let cases: &[(&str, Changes, Changes, Changes)] = &[
+        (
+            "fields that touch",
+            &[("Sev2", "Sev1")],
+            &[("impacted**:", "impacted**: checkout")],
+            &[("Sev2", "Sev1"), ("impacted**:", "impacted**: checkout")],
+        ),
+        (
+            "keys of the front matter",
+            &[("stage: draft", "stage: review")],
+            &[("tags: [checkout]", "tags: [seats]")],
+            &[("stage: draft", "stage: review"), ("tags: [checkout]", "tags: [seats]")],
+        ),
+        (
+            "rows that touch",
+            &[("Pager fired | |", "Pager fired | acknowledged |")],
+            &[("| 23:58 | @ana |", "| 23:59 | @ana |")],
+            &[("Pager fired | |", "Pager fired | acknowledged |"), ("| 23:58 | @ana |", "| 23:59 | @ana |")],
+        ),
+        (
+            "cells of one row",
+            &[("no change", "no effect")],
+            &[("Restarted the seat service", "Restarted `seats`")],
+            &[("no change", "no effect"), ("Restarted the seat service", "Restarted `seats`")],
+        ),
+        (
+            "an ID written into a cell and its words changed",
+            &[("in one transaction |", "in one transaction <!-- recount: id k7f3q2 --> |")],
+            &[("Lock seats in one", "Lock a seat in one")],
+            &[(
+                "Lock seats in one transaction |",
+                "Lock a seat in one transaction <!-- recount: id k7f3q2 --> |",
+            )],
+        ),
+        (
+            "rows added at one place, in order of time",
+            &[(
+                LAST,
+                "| errors gone |\n| 00:40 | @ana | Told support | |\n| 00:50 | @ana | Closed the bridge | |\n",
+            )],
+            &[(LAST, "| errors gone |\n| 00:45 | @ben | Posted an update | |\n")],
+            &[(
+                LAST,
+                "| errors gone |\n| 00:40 | @ana | Told support | |\n| 00:45 | @ben | Posted an update | |\n\
+                 | 00:50 | @ana | Closed the bridge | |\n",
+            )],
+        ),
+        (
+            "the same row and another one",
+            &[(LAST, "| errors gone |\n| 00:40 | @ana | Told support | |\n")],
+            &[(LAST, "| errors gone |\n| 00:35 | @ben | Looked | |\n| 00:40 | @ana | Told support | |\n")],
+            &[(LAST, "| errors gone |\n| 00:35 | @ben | Looked | |\n| 00:40 | @ana | Told support | |\n")],
+        ),
+        (
+            "one row goes and its neighbour changes",
+            &[("| 23:58 | @ana | Restarted the seat service | no change |\n", "")],
+            &[("Rolled back to v40", "Rolled back to v39")],
+            &[
+                ("| 23:58 | @ana | Restarted the seat service | no change |\n", ""),
+                ("Rolled back to v40", "Rolled back to v39"),
+            ],
+        ),
+        (
+            "blank rows of action items filled",
+            &[("| P1 | | | | | |", "| P1 | Alert on doubles | @ben | 2026-12-10 | Open | fire it |")],
+            &[("| P2 | | | | | |", "| P2 | Write the runbook | @ana | 2027-01-10 | Open | read it |")],
+            &[
+                ("| P1 | | | | | |", "| P1 | Alert on doubles | @ben | 2026-12-10 | Open | fire it |"),
+                ("| P2 | | | | | |", "| P2 | Write the runbook | @ana | 2027-01-10 | Open | read it |"),
+            ],
+        ),
+        (
+            "the same blank row filled by both",
+            &[("| P1 | | | | | |", "| P1 | Alert on doubles | @ben | 2026-12-10 | Open | fire it |")],
+            &[("| P1 | | | | | |", "| P1 | Write the runbook | @ana | 2027-01-10 | Open | read it |")],
+            &[(
+                "| P1 | | | | | |",
+                "| P1 | Alert on doubles | @ben | 2026-12-10 | Open | fire it |\n\
+                 | P1 | Write the runbook | @ana | 2027-01-10 | Open | read it |",
+            )],
+        ),
+        (
+            "items of a list, the blank one filled by both",
+            &[("fast\n-\n", "fast\n- Support was told early\n")],
+            &[("fast\n-\n", "fast\n- The pager worked\n")],
+            &[("fast\n-\n", "fast\n- Support was told early\n- The pager worked\n")],
+        ),
+        (
+            "entries of neighbouring fields",
+            &[("one replica\n", "one replica\n    - no headroom\n")],
+            &[("process / oncall\n", "process / oncall\n    - nobody on call\n")],
+            &[
+                ("one replica\n", "one replica\n    - no headroom\n"),
+                ("process / oncall\n", "process / oncall\n    - nobody on call\n"),
+            ],
+        ),
+        (
+            "an item and the words of a section below",
+            &[("The rollback was fast", "The rollback was very fast")],
+            &[("Some words.", "Some other words.")],
+            &[("The rollback was fast", "The rollback was very fast"), ("Some words.", "Some other words.")],
+        ),
+    ];
+    for (what, ours, theirs, both) in cases {
+        let (ours, theirs, both) = (changed(BASE, ours), changed(BASE, theirs), changed(BASE, both));
+        let merged = merged(BASE, &ours, &theirs);
+        assert_eq!(String::from_utf8(merged.bytes).unwrap(), both, "{what}");
+        assert_eq!(merged.conflicts, 0, "{what}");
+    }
+}
+
+#[test]
+fn what_both_changed_differently_is_a_conflict_around_whole_lines() {
+    const ROW: &str = "| 23:58 | @ana | Restarted the seat service | no change |\n";
+    let cases: &[(&str, Changes, Changes, &str)] = &[
+        (
+            "one field",
+            &[("Sev2", "Sev1")],
+            &[("Sev2", "Sev0")],
+            "<<<<<<< ours\n- **Severity**: Sev1\n=======\n- **Severity**: Sev0\n>>>>>>> theirs\n",
+        ),
+        (
+            "one cell",
+            &[("no change", "no effect")],
+            &[("no change", "worse")],
+            "<<<<<<< ours\n| 23:58 | @ana | Restarted the seat service | no effect |\n=======\n\
+             | 23:58 | @ana | Restarted the seat service | worse |\n>>>>>>> theirs\n",
+        ),
+        (
+            "a row gone and changed",
+            &[(ROW, "")],
+            &[("no change", "worse")],
+            "<<<<<<< ours\n=======\n| 23:58 | @ana | Restarted the seat service | worse |\n>>>>>>> theirs\n",
+        ),
+        (
+            "one row added twice with other results",
+            &[("| errors gone |\n", "| errors gone |\n| 00:40 | @ana | Told support | |\n")],
+            &[("| errors gone |\n", "| errors gone |\n| 00:40 | @ana | Told support | thanks |\n")],
+            "<<<<<<< ours\n| 00:40 | @ana | Told support | |\n=======\n\
+             | 00:40 | @ana | Told support | thanks |\n>>>>>>> theirs\n",
+        ),
+        (
+            "one key of the front matter",
+            &[("stage: draft", "stage: review")],
+            &[("stage: draft", "stage: final")],
+            "<<<<<<< ours\nstage: review\n=======\nstage: final\n>>>>>>> theirs\n",
+        ),
+        (
+            "one item",
+            &[("The rollback was fast", "The rollback was very fast")],
+            &[("The rollback was fast", "The rollback was fast enough")],
+            "<<<<<<< ours\n- The rollback was very fast\n=======\n- The rollback was fast enough\n>>>>>>> theirs\n",
+        ),
+        (
+            "words that touch",
+            &[("Some words.\n\nMore words.", "Some words.\n\nMany words.")],
+            &[("More words.", "Fewer words.")],
+            "<<<<<<< ours\nMany words.\n=======\nFewer words.\n>>>>>>> theirs\n",
+        ),
+        (
+            "a section gone and an item of it added",
+            &[("## What went well\n\n- The rollback was fast\n-\n\n", "")],
+            &[("fast\n-\n", "fast\n- The pager worked\n")],
+            "<<<<<<< ours\n=======\n- The pager worked\n>>>>>>> theirs\n",
+        ),
+    ];
+    for (what, ours, theirs, conflict) in cases {
+        let (ours, theirs) = (changed(BASE, ours), changed(BASE, theirs));
+        let merged = merged(BASE, &ours, &theirs);
+        let text = String::from_utf8(merged.bytes).unwrap();
+        assert_eq!(merged.conflicts, 1, "{what}:\n{text}");
+        assert!(text.contains(conflict), "{what}:\n{text}");
+    }
+}
+
+#[test]
+fn a_bare_clock_goes_on_meaning_the_same_instant() {
+    // The row that gave the date goes, and a row of the next day comes before a bare clock.
+    let base = BASE.replace("| 2026-11-21 00:30 |", "| 00:30 |");
+    let ours =
+        changed(&base, &[("| 23:58 | @ana", "| 2026-11-21 00:10 | @eve | Took over | |\n| 23:58 | @ana")]);
+    let theirs = changed(&base, &[("no change", "worse")]);
+    let text = String::from_utf8(merged(&base, &ours, &theirs).bytes).unwrap();
+    assert_eq!(text, changed(&ours, &[("no change", "worse")]), "our own dates are ours to mean");
+
+    let ours = changed(
+        &base,
+        &[
+            ("| 2026-11-20 23:50 | pager | **Detected.** Pager fired | |\n", ""),
+            ("| 23:58 |", "| 2026-11-20 23:58 |"),
+        ],
+    );
+    let theirs = changed(&base, &[("errors gone |\n", "errors gone |\n| 00:40 | @ben | Told support | |\n")]);
+    let text = String::from_utf8(merged(&base, &ours, &theirs).bytes).unwrap();
+    assert_eq!(
+        text,
+        changed(&ours, &[("errors gone |\n", "errors gone |\n| 00:40 | @ben | Told support | |\n")])
+    );
+
+    // Both add a row behind the last one; theirs is a bare clock of the day before ours.
+    let last = "| errors gone |\n";
+    let ours = changed(&base, &[(last, "| errors gone |\n| 2026-11-22 09:00 | @ana | Reviewed it | |\n")]);
+    let theirs = changed(
+        &base,
+        &[(
+            last,
+            "| errors gone |\n| 00:45 | @ben | Closed it | |\n| 2026-11-22 10:00 | @ben | Told legal | |\n| 10:30 | @ben | Told finance | |\n",
+        )],
+    );
+    let text = String::from_utf8(merged(&base, &ours, &theirs).bytes).unwrap();
+    assert!(text.contains("| 00:45 | @ben | Closed it | |\n| 2026-11-22 09:00 | @ana | Reviewed it | |\n| 2026-11-22 10:00 |"), "{text}");
+}
+
+#[test]
+fn what_surrounds_the_text_is_merged_on_its_own() {
+    let with_returns = |text: &str| text.replace('\n', "\r\n");
+    let ours = changed(BASE, &[("Sev2", "Sev1")]);
+    let theirs = changed(BASE, &[("no change", "worse")]);
+    let both = changed(&ours, &[("no change", "worse")]);
+    let unended = |text: &str| text.trim_end().to_owned();
+    for (base, ours, theirs, both) in [
+        (with_returns(BASE), with_returns(&ours), with_returns(&theirs), with_returns(&both)),
+        (BASE.to_owned(), with_returns(&ours), theirs.clone(), with_returns(&both)),
+        (with_returns(BASE), ours.clone(), with_returns(&theirs), both.clone()),
+        (format!("\u{feff}{BASE}"), ours.clone(), format!("\u{feff}{theirs}"), both.clone()),
+        (BASE.to_owned(), unended(&ours), theirs.clone(), unended(&both)),
+        (unended(BASE), unended(&ours), theirs.clone(), both.clone()),
+    ] {
+        let merged = merged(&base, &ours, &theirs);
+        assert_eq!(String::from_utf8(merged.bytes).unwrap(), both);
+        assert_eq!(merged.conflicts, 0);
+    }
+}
+
+#[test]
+fn what_is_no_postmortem_is_gits_to_merge() {
+    let ours = changed(BASE, &[("Sev2", "Sev1")]);
+    let theirs = changed(BASE, &[("no change", "worse")]);
+    let other_columns = changed(
+        &ours,
+        &[("| Action | Result |\n|---|---|---|---|", "| Result | Action |\n|---|---|---|---|")],
+    );
+    for (base, ours, theirs) in [
+        (&b"# Notes\n\na\n"[..], &b"# Notes\n\nb\n"[..], &b"# Notes\n\nc\n"[..]),
+        (b"", ours.as_bytes(), theirs.as_bytes()),
+        (BASE.as_bytes(), &[ours.as_bytes(), b"\xff"].concat(), theirs.as_bytes()),
+        (BASE.as_bytes(), other_columns.as_bytes(), theirs.as_bytes()),
+    ] {
+        assert_eq!(merge(base, ours, theirs, Markers::default()), None);
+    }
+}
+
+#[test]
+fn the_laws_hold_without_short_cuts() {
+    let ours =
+        changed(BASE, &[("Sev2", "Sev1"), ("- The rollback was fast\n", ""), ("Some words.", "Other.")]);
+    for (base, ours, theirs, result) in [
+        (BASE, ours.as_str(), BASE, ours.as_str()),
+        (BASE, BASE, ours.as_str(), ours.as_str()),
+        (BASE, ours.as_str(), ours.as_str(), ours.as_str()),
+        (TEMPLATE, BASE, TEMPLATE, BASE),
+        (TEMPLATE, TEMPLATE, BASE, BASE),
+        (TEMPLATE, BASE, BASE, BASE),
+    ] {
+        let merged =
+            merge_parts(base.as_bytes(), ours.as_bytes(), theirs.as_bytes(), Markers::default()).unwrap();
+        assert_eq!(String::from_utf8(merged.bytes).unwrap(), result);
+        assert_eq!(merged.conflicts, 0);
+    }
+}
+
+#[test]
+fn a_difference_names_fields_and_shows_rows() {
+    let new = changed(
+        BASE,
+        &[
+            ("Sev2", "Sev1"),
+            ("no change", "worse"),
+            ("fast\n-\n", "fast\n- The pager worked\n"),
+            ("stage: draft", "stage: review"),
+        ],
+    );
+    let found = differences(BASE.as_bytes(), new.as_bytes());
+    let told: Vec<_> = found
+        .iter()
+        .map(|one| {
+            (one.section.as_str(), one.part, one.name.as_str(), one.before.as_deref(), one.after.as_deref())
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("front matter", Part::Key, "stage", Some("draft"), Some("review")),
+            ("Incident summary", Part::Field, "Severity", Some("Sev2"), Some("Sev1")),
+            (
+                "Timeline",
+                Part::TimelineRow,
+                "",
+                Some("23:58 | @ana | Restarted the seat service | no change"),
+                Some("23:58 | @ana | Restarted the seat service | worse")
+            ),
+            ("What went well", Part::Item, "", None, Some("The pager worked")),
+        ]
+    );
+}

@@ -1,0 +1,235 @@
+//! `recount history`: who changed what of a postmortem, and when.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use jiff::Timestamp;
+use recount_engine::document::merge::{Difference, Part, differences};
+use recount_store::{Revision, Store as _, StorePath};
+use serde::Serialize;
+
+use crate::Outcome;
+use crate::commands::import::shortened;
+use crate::environment::{Environment, visible};
+use crate::error::Exit;
+use crate::machine::{self, Header};
+use crate::paths::slashes;
+use crate::workspace::Workspace;
+
+/// Show who changed what of a postmortem, and when
+///
+/// Reads the commits of the git repository that touched it, the newest first, also under its former file names. What
+/// is not committed yet comes first of all.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The postmortem: its ID, number or path
+    id: String,
+
+    /// Only the newest of them
+    #[arg(long, value_name = "COUNT")]
+    limit: Option<usize>,
+
+    /// How to print
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs: `history` version 1
+    Json,
+}
+
+/// The whole answer in JSON.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Output {
+    /// Which format this is.
+    recount: Header,
+    /// The postmortem's path from the library's root.
+    path: String,
+    /// What differs from the last commit that touched it.
+    uncommitted: Vec<Change>,
+    /// The commits, the newest first.
+    revisions: Vec<Told>,
+}
+
+/// One commit.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Told {
+    /// The commit's name.
+    id: String,
+    /// When it was made, UTC.
+    at: String,
+    /// Who made the change.
+    author: String,
+    /// Their mail address, as the commit has it.
+    mail: String,
+    /// The first line of its message.
+    subject: String,
+    /// The path from the library's root that the postmortem had from then on.
+    path: String,
+    /// Whether the postmortem came into the repository with it.
+    added: bool,
+    /// Whether it removed the postmortem.
+    removed: bool,
+    /// The path that it had before, where that was another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    renamed_from: Option<String>,
+    /// What it changed, from top to bottom; nothing for the commit that added or removed it.
+    changes: Vec<Change>,
+}
+
+/// A part of the document that changed.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Change {
+    /// The heading of its section, or `front matter`; empty before the first.
+    section: String,
+    /// `heading`, `key`, `field`, `item`, `timeline-row`, `action-item` or `text`.
+    part: &'static str,
+    /// What it is called: the label of a field, a key, a heading. Empty for what has no name.
+    name: String,
+    /// What it was, as Markdown; none where it is new.
+    before: Option<String>,
+    /// What it is; none where it is gone.
+    after: Option<String>,
+}
+
+pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
+    let workspace = Workspace::open(environment)?;
+    let path = workspace.find(&args.id)?;
+    let relative = workspace.relative(&path);
+    let mut revisions = workspace.library.history(&StorePath::new(&relative)?)?;
+    let is_whole = args.limit.is_none_or(|limit| revisions.len() <= limit);
+    // The one before the last that is shown says what that one changed.
+    revisions.truncate(args.limit.unwrap_or(usize::MAX).saturating_add(1));
+    let past = workspace.library.past(&revisions)?;
+    let (stored, _) = workspace.read(&path)?;
+    let uncommitted = past.first().and_then(Option::as_ref).map(|last| changes(last, &stored.bytes));
+    let mut told: Vec<Told> = revisions
+        .iter()
+        .enumerate()
+        .map(|(index, revision)| {
+            let before = revisions.get(index + 1).zip(past.get(index + 1).and_then(Option::as_ref));
+            tell(revision, past[index].as_deref(), before)
+        })
+        .collect();
+    if !is_whole {
+        told.pop();
+    }
+    let is_known = !told.is_empty() || !is_whole;
+    let recount = Header { format: "history", version: 1 };
+    let output = Output {
+        recount,
+        path: slashes(&relative),
+        uncommitted: uncommitted.unwrap_or_default(),
+        revisions: told,
+    };
+    match args.format {
+        Format::Json => machine::write(environment, &output)?,
+        Format::Text => {
+            show(&output, environment)?;
+            if !is_known {
+                environment.note(format!("no commit holds `{}` yet", output.path));
+                environment.hint("`--commit` of the commands that change it, or `git add` and `git commit`");
+            }
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn changes(old: &[u8], new: &[u8]) -> Vec<Change> {
+    let told = |Difference { section, part, name, before, after }| {
+        let part = match part {
+            Part::Heading => "heading",
+            Part::Key => "key",
+            Part::Field => "field",
+            Part::Item => "item",
+            Part::TimelineRow => "timeline-row",
+            Part::ActionItem => "action-item",
+            Part::Text => "text",
+        };
+        Change { section, part, name, before, after }
+    };
+    differences(old, new).into_iter().map(told).collect()
+}
+
+fn tell(revision: &Revision, now: Option<&[u8]>, before: Option<(&Revision, &Vec<u8>)>) -> Told {
+    let shown = |path: &Path| slashes(path);
+    let at = Timestamp::from_second(revision.at).map_or_else(|_| String::new(), |at| at.to_string());
+    Told {
+        id: revision.id.clone(),
+        at,
+        author: revision.author.name.clone(),
+        mail: revision.author.mail.clone(),
+        subject: revision.subject.clone(),
+        path: shown(&revision.path),
+        added: before.is_none() && now.is_some(),
+        removed: now.is_none(),
+        renamed_from: before.filter(|(old, _)| old.path != revision.path).map(|(old, _)| shown(&old.path)),
+        changes: match (now, before) {
+            (Some(now), Some((_, before))) => changes(before, now),
+            _ => Vec::new(),
+        },
+    }
+}
+
+fn show(output: &Output, environment: &mut Environment) -> Result<(), crate::error::CliError> {
+    let width = environment.width();
+    let out = environment.out();
+    if !output.uncommitted.is_empty() {
+        writeln!(out, "not committed yet")?;
+        show_changes(&output.uncommitted, width, out)?;
+    }
+    for told in &output.revisions {
+        let when = told.at.get(..16).unwrap_or(&told.at).replace('T', " ");
+        let id = told.id.get(..10).unwrap_or(&told.id);
+        writeln!(out, "{when}  {}  {}  ({id})", visible(&told.author), visible(&told.subject))?;
+        if told.added {
+            writeln!(out, "    added")?;
+        }
+        if told.removed {
+            writeln!(out, "    removed")?;
+        }
+        if let Some(old) = &told.renamed_from {
+            writeln!(out, "    renamed from {}", visible(old))?;
+        }
+        show_changes(&told.changes, width, out)?;
+    }
+    Ok(())
+}
+
+fn show_changes(changes: &[Change], width: usize, out: &mut impl std::io::Write) -> std::io::Result<()> {
+    for change in changes {
+        let place = match change.part {
+            "field" | "key" | "heading" => &change.name,
+            _ => &change.section,
+        };
+        let place = if place.is_empty() { "text" } else { place };
+        let short = |text: &str| {
+            let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            visible(&shortened(&line, width.saturating_sub(10) / 2)).into_owned()
+        };
+        let is_blank = |text: &Option<String>| text.as_ref().is_none_or(String::is_empty);
+        match (is_blank(&change.before), is_blank(&change.after)) {
+            (false, false) => {
+                let (before, after) = (change.before.as_deref(), change.after.as_deref());
+                let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
+                writeln!(out, "    {}: {} → {}", visible(place), short(before), short(after))?;
+            }
+            (true, _) => {
+                let after = change.after.as_deref().unwrap_or_default();
+                writeln!(out, "    {}: + {}", visible(place), short(after))?;
+            }
+            (_, true) => {
+                let before = change.before.as_deref().unwrap_or_default();
+                writeln!(out, "    {}: − {}", visible(place), short(before))?;
+            }
+        }
+    }
+    Ok(())
+}
