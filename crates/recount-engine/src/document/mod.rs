@@ -17,6 +17,7 @@ pub mod links;
 pub mod markdown;
 mod marks;
 pub mod operations;
+mod plain_rows;
 mod rows;
 mod sections;
 mod source;
@@ -81,7 +82,7 @@ impl Document {
         let actions = table::find(&source, &markdown, &sections, SectionId::ActionItems, &mut template_words);
         let marks = marks::read(&source, &markdown, title.as_ref());
         let front_matter = front_matter::read(&source);
-        template_words.sort_unstable();
+        template_words.sort();
         let mut document = Self {
             source,
             markdown,
