@@ -8,8 +8,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::{Date, date};
+use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use recount_engine::config::Config;
-use recount_engine::document::{Document, LineIndex, Stage, edit};
+use recount_engine::document::markdown::{self, Block, BlockKind};
+use recount_engine::document::{Document, LineIndex, Span, Stage, edit};
 use recount_engine::lint::{self, Context, Finding, Group, LevelTable, Levels, NoLibrary, Options, Rule};
 
 const TODAY: Date = date(2026, 11, 23);
@@ -51,6 +53,38 @@ fn check(document: &Document) -> Vec<Finding> {
     let levels = LevelTable::new(&config);
     let context = Context::new(document, &config, &levels, &NoLibrary, TODAY);
     lint::check(&context, Options { stage: Some(Stage::Final), due: true, fixes: true })
+}
+
+#[test]
+fn rows_of_real_tables_are_what_the_parser_reads() {
+    let Some(files) = corpus() else { return };
+    let mut rows = 0;
+    for (name, bytes) in &files {
+        let document = Document::parse(bytes);
+        let (text, base) = (document.text(), document.source().body_start());
+        let (mut in_table, mut spans, mut marks, mut prose) = (false, Vec::new(), Vec::new(), Vec::new());
+        for (event, range) in Parser::new_ext(&text[base..], markdown::options()).into_offset_iter() {
+            let span = Span::new(range.start + base, range.end + base);
+            match event {
+                Event::Start(Tag::Table(_)) => in_table = true,
+                Event::End(TagEnd::Table) => in_table = false,
+                Event::Start(Tag::TableHead | Tag::TableRow) => spans.push(span),
+                Event::Start(Tag::Link { .. }) | Event::Code(_) if in_table => marks.push(span),
+                Event::Text(_) if in_table => prose.push(span),
+                _ => {}
+            }
+        }
+        let read = document.markdown();
+        let is_row = |block: &&Block| matches!(block.kind, BlockKind::TableHead | BlockKind::TableRow);
+        let found: Vec<Span> = read.blocks.iter().filter(is_row).map(|block| block.span).collect();
+        assert_eq!(found, spans, "{name}");
+        let is_found = |span: &Span| read.inlines.iter().any(|inline| inline.span == *span);
+        assert!(marks.iter().all(is_found), "{name}");
+        let is_quoted = read.blocks.iter().any(|block| block.kind == BlockKind::Quote);
+        assert!(is_quoted || prose.iter().all(|span| read.prose.contains(span)), "{name}");
+        rows += spans.len();
+    }
+    assert!(rows > 100, "the corpus holds {rows} rows");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use pulldown_cmark::{Event, LinkType, Options, Parser, Tag, TagEnd};
 
+use super::plain_rows::{self, Piece, SetAside};
 use super::span::Span;
 
 /// What a block is.
@@ -97,25 +98,54 @@ pub fn options() -> Options {
 impl Markdown {
     /// Parses `text[base..]`; all spans are offsets in `text`.
     pub fn parse(text: &str, base: usize) -> Self {
-        let body = &text[base..];
-        let mut builder = Builder {
-            text,
-            base,
-            out: Self {
-                blocks: Vec::with_capacity(body.len() / 40),
-                prose: Vec::with_capacity(body.len() / 40),
-                inlines: Vec::with_capacity(body.len() / 200),
-                local_links: Vec::new(),
-            },
-            open: Vec::with_capacity(16),
-            quotes: 0,
-            inline_depth: 0,
-            literal: false,
-        };
-        for (event, range) in Parser::new_ext(body, options()).into_offset_iter() {
+        let aside = plain_rows::set_aside(text, base);
+        aside
+            .and_then(|aside| Self::parse_around(text, base, &aside))
+            .unwrap_or_else(|| Self::parse_whole(text, base))
+    }
+
+    /// Gives all of `text[base..]` to the parser.
+    pub(super) fn parse_whole(text: &str, base: usize) -> Self {
+        let mut builder = Builder::new(text, base);
+        for (event, range) in Parser::new_ext(&text[base..], options()).into_offset_iter() {
             builder.event(event, Span::new(range.start + base, range.end + base));
         }
         builder.out
+    }
+
+    /// Gives what is left without plain rows to the parser, and puts these between its events; none where
+    /// one of them turns out to be in no table of its own, such as in a code block.
+    pub(super) fn parse_around(text: &str, base: usize, aside: &SetAside) -> Option<Self> {
+        let mut builder = Builder::new(text, base);
+        let mut cuts = aside.cuts.iter().peekable();
+        // How much of the text lies before the cuts that were met.
+        let (mut shift, mut pieces, mut header) = (base, 0, None);
+        for (event, range) in Parser::new_ext(&aside.rest, options()).into_offset_iter() {
+            if let Event::Start(Tag::TableHead) = event {
+                header = Some(range.start + shift);
+            }
+            let is_behind = match event {
+                Event::End(TagEnd::Table) => range.end,
+                _ => range.start,
+            };
+            while let Some(cut) = cuts.next_if(|cut| cut.at <= is_behind) {
+                let is_row = matches!(event, Event::Start(Tag::TableRow) | Event::End(TagEnd::Table));
+                if !is_row || header != Some(cut.header) {
+                    return None;
+                }
+                builder.rows(&aside.pieces[pieces..cut.pieces_end]);
+                pieces = cut.pieces_end;
+                shift += cut.length;
+            }
+            let mut end = range.end + shift;
+            if let Event::Start(Tag::Table(_)) = event {
+                // What was taken out of it belongs to it.
+                let within = cuts.clone().take_while(|cut| cut.at <= range.end);
+                end += within.map(|cut| cut.length).sum::<usize>();
+            }
+            builder.event(event, Span::new(range.start + shift, end));
+        }
+        cuts.next().is_none().then_some(builder.out)
     }
 
     /// The direct children of block `index`.
@@ -173,7 +203,40 @@ struct Builder<'t> {
     literal: bool,
 }
 
-impl Builder<'_> {
+impl<'t> Builder<'t> {
+    fn new(text: &'t str, base: usize) -> Self {
+        let length = text.len() - base;
+        let out = Markdown {
+            blocks: Vec::with_capacity(length / 40),
+            prose: Vec::with_capacity(length / 40),
+            inlines: Vec::with_capacity(length / 120),
+            local_links: Vec::new(),
+        };
+        Self { text, base, out, open: Vec::with_capacity(16), quotes: 0, inline_depth: 0, literal: false }
+    }
+
+    /// Adds rows of a table that is in no other block.
+    fn rows(&mut self, pieces: &[Piece]) {
+        for piece in pieces {
+            match *piece {
+                Piece::Row { span, content } => {
+                    let end = self.out.blocks.len() as u32 + 1;
+                    self.out.blocks.push(Block { kind: BlockKind::TableRow, span, content, end });
+                }
+                Piece::Text(span) | Piece::Strong { text: span } => self.out.prose.push(span),
+                Piece::Code(span) => self.out.inlines.push(Inline { kind: InlineKind::Code, span }),
+                Piece::Link { span, text, target } => {
+                    self.out.inlines.push(Inline { kind: InlineKind::Link, span });
+                    let target = &self.text[target.range()];
+                    if is_local(target) {
+                        self.out.local_links.push(LocalLink { span, target: target.into() });
+                    }
+                    self.out.prose.push(text);
+                }
+            }
+        }
+    }
+
     fn event(&mut self, event: Event<'_>, span: Span) {
         match event {
             Event::Start(tag) => self.start(&tag, span),

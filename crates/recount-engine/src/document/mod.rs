@@ -20,6 +20,7 @@ mod marks;
 pub mod merge;
 pub mod operations;
 mod passages;
+mod plain_rows;
 mod record;
 mod rows;
 mod sections;
@@ -88,7 +89,7 @@ impl Document {
         let actions = table::find(&source, &markdown, &sections, SectionId::ActionItems, &mut template_words);
         let marks = marks::read(&source, &markdown, title.as_ref());
         let front_matter = front_matter::read(&source);
-        template_words.sort_unstable();
+        template_words.sort();
         let mut document = Self {
             source,
             markdown,

@@ -28,6 +28,55 @@ pub(super) fn after_phrase<'t>(text: &'t str, phrase: &str) -> Option<&'t str> {
     if agree { after_whole_phrase(text, phrase) } else { None }
 }
 
+/// Phrases that an action may begin with, in lower case, each of two letters or more. Hardly any action begins
+/// with two letters of theirs.
+pub(super) struct Beginnings {
+    phrases: &'static [&'static str],
+    /// For each first letter, a bit for each second one.
+    letters: [u32; 32],
+}
+
+impl Beginnings {
+    /// The phrases, those that begin with another before it.
+    pub(super) const fn new(phrases: &'static [&'static str]) -> Self {
+        let mut letters = [0; 32];
+        let mut index = 0;
+        while index < phrases.len() {
+            let phrase = phrases[index].as_bytes();
+            letters[letter(phrase[0])] |= 1 << letter(phrase[1]);
+            index += 1;
+        }
+        Self { phrases, letters }
+    }
+
+    /// The first phrase that `text` begins with, in any ASCII case and at a word's end, and what follows it.
+    #[inline]
+    pub(super) fn strip<'t>(&self, text: &'t str) -> Option<(&'static str, &'t str)> {
+        self.possible(text).iter().find_map(|phrase| Some((*phrase, after_phrase(text, phrase)?)))
+    }
+
+    /// The phrases, unless none can be the beginning of `text`.
+    #[inline]
+    fn possible(&self, text: &str) -> &'static [&'static str] {
+        match text.as_bytes() {
+            [first, second, ..] if self.letters[letter(*first)] & 1 << letter(*second) != 0 => self.phrases,
+            _ => &[],
+        }
+    }
+
+    /// `text` without all of the phrases that it begins with, where they stand in their order.
+    pub(super) fn skip<'t>(&self, text: &'t str) -> &'t str {
+        self.possible(text)
+            .iter()
+            .fold(text, |text, phrase| after_phrase(text, phrase).map_or(text, str::trim_start))
+    }
+}
+
+/// A number for each letter, the same in either case; a sign shares it with one.
+const fn letter(byte: u8) -> usize {
+    (byte & 0x1f) as usize
+}
+
 fn after_whole_phrase<'t>(text: &'t str, phrase: &str) -> Option<&'t str> {
     let (head, rest) = text.split_at_checked(phrase.len())?;
     let is_cut = rest.starts_with(|ch: char| ch.is_alphanumeric());
@@ -91,6 +140,18 @@ mod tests {
         ] {
             assert_eq!(action_head(text), expected);
         }
+    }
+
+    #[test]
+    fn beginnings_are_tried_in_their_order() {
+        let phrases = Beginnings::new(&["we should also", "we should", "to"]);
+        assert_eq!(phrases.strip("We should also try"), Some(("we should also", " try")));
+        assert_eq!(phrases.strip("We shoulder"), None);
+        assert_eq!(phrases.strip("Write"), None);
+        assert_eq!(phrases.strip(""), None);
+        assert_eq!(phrases.skip("we should to try"), "try");
+        assert_eq!(phrases.skip("to we should try"), "we should try");
+        assert_eq!(phrases.skip("try"), "try");
     }
 
     #[test]

@@ -59,6 +59,16 @@ struct Quad {
     from: u8,
 }
 
+/// What English, and a text about an incident above all, says again and again: four letters out of it are the
+/// last by which a phrase is looked for. Nothing else depends on this list.
+const COMMON: &str = " all alerting attention been before but by call called code complete connection could \
+    customers data day deploy detection did doing down error errors even ever every everything failed fire from \
+    full had have hour incident into it its just mean message mitigate mitigation monitoring more never not of on \
+    one only operation order other out outage page paged people process production prove provide really recovery \
+    release reported restart restore scaling server service session should since some team than that the their \
+    there these they this time times to total until verified very was were what when where which while will with \
+    would visible ed to ed by ed the ing for ing was ing to er to was the to de to re ";
+
 const HASHES: usize = 1 << HASH_BITS;
 const HASH_BITS: u32 = 17;
 /// Few enough that hardly any two quads are in one.
@@ -109,11 +119,14 @@ impl Lexicon {
         let mut quads: Vec<Quad> = Vec::new();
         let anything = all_folded(|_| true);
         let apart = all_folded(|byte| !is_word(byte));
+        let common: Vec<u8> = COMMON.bytes().map(folded_byte).collect();
+        let mut common: Vec<&[u8]> = common.windows(4).collect();
+        common.sort_unstable();
         for (index, phrase) in longer.iter().enumerate() {
             // Beside a word stands nothing of another.
             let is_word = phrase.rule != DETECTOR && phrase.text.bytes().all(is_word);
             let beside = if is_word { &apart } else { &anything };
-            phrase.quads(beside, &anything, |letters, from| {
+            phrase.quads(beside, &anything, &common, |letters, from| {
                 quads.push(Quad { letters, phrase: index as u16, from });
             });
         }
@@ -208,8 +221,9 @@ impl Lexicon {
 
 impl Phrase {
     /// Its [`Quad`]s: one for where it begins at an even place, one for where it does not, and of those that
-    /// it has the rarest. Where it is too short, they hold what can stand before and behind it.
-    fn quads(&self, beside: &[u8], anything: &[u8], mut add: impl FnMut(u32, u8)) {
+    /// it has the rarest, if possible none of the `common` ones, which are in order. Where it is too short, they
+    /// hold what can stand before and behind it.
+    fn quads(&self, beside: &[u8], anything: &[u8], common: &[&[u8]], mut add: impl FnMut(u32, u8)) {
         let text: Vec<u8> = self.text.bytes().map(folded_byte).collect();
         let letters_at = |place: usize| match place.checked_sub(1) {
             None => beside,
@@ -219,7 +233,9 @@ impl Phrase {
         for parity in [1, 0] {
             let whole = (1..text.len().saturating_sub(2)).filter(|from| from % 2 == parity);
             let rarest = whole.max_by_key(|from| {
-                text[from - 1..from + 3].iter().map(|letter| rarity(*letter)).sum::<usize>()
+                let letters = &text[from - 1..from + 3];
+                let is_rare = common.binary_search(&letters).is_err();
+                (is_rare, letters.iter().map(|letter| rarity(*letter)).sum::<usize>())
             });
             let from = rarest.unwrap_or(parity);
             let [a, b, c, d] = [0, 1, 2, 3].map(|nth| letters_at(from + nth));

@@ -28,6 +28,35 @@ pub(super) fn is_any(text: &str, words: &[&str]) -> bool {
     words.iter().any(|word| agrees(word) && word.eq_ignore_ascii_case(text))
 }
 
+/// Words to look one up in, in lower case. Most that is looked up begins with no letter that a word of its
+/// length begins with.
+pub(super) struct Words {
+    words: &'static [&'static str],
+    /// A bit for each letter that words of so many bytes begin with; the last for all that are longer.
+    letters: [u32; 16],
+}
+
+impl Words {
+    pub(super) const fn new(words: &'static [&'static str]) -> Self {
+        let mut letters = [0; 16];
+        let mut index = 0;
+        while index < words.len() {
+            let word = words[index].as_bytes();
+            let length = if word.len() < 16 { word.len() } else { 15 };
+            letters[length] |= 1 << (word[0] & 0x1f);
+            index += 1;
+        }
+        Self { words, letters }
+    }
+
+    /// Whether `word` is one of them, in any ASCII case.
+    #[inline]
+    pub(super) fn hold(&self, word: &str) -> bool {
+        let Some(first) = word.as_bytes().first() else { return false };
+        self.letters[word.len().min(15)] & 1 << (first & 0x1f) != 0 && is_any(word, self.words)
+    }
+}
+
 /// Who does what a verb says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum SubjectKind {
@@ -439,20 +468,26 @@ pub(super) fn is_participle(word: &str) -> bool {
 
 /// What a text of words alone says: runs of letters and digits, apostrophes and hyphens inside them.
 pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
+    let bytes = text.as_bytes();
     let mut at = 0;
-    let mut run = move |wanted: bool| {
+    let mut run = move |wanted: Part| {
         let start = at;
-        while let Some((is_part, width)) = part_at(text, at)
-            && is_part == wanted
-        {
-            at += width;
+        while at < bytes.len() {
+            let part = PARTS[usize::from(bytes[at])];
+            if part == wanted {
+                at += 1;
+                continue;
+            }
+            let wide = (part == Part::Wide).then(|| text[at..].chars().next()).flatten();
+            let Some(ch) = wide.filter(|ch| (wanted == Part::Inside) == is_wide_part(*ch)) else { break };
+            at += ch.len_utf8();
         }
         &text[start..at]
     };
     std::iter::from_fn(move || {
         loop {
-            run(false);
-            let word = run(true);
+            run(Part::Outside);
+            let word = run(Part::Inside);
             if word.is_empty() {
                 return None;
             }
@@ -469,24 +504,32 @@ pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether the character at `at` can be a part of a word, and how many bytes it has; none at the end.
-#[inline]
-fn part_at(text: &str, at: usize) -> Option<(bool, usize)> {
-    const PARTS: [bool; 128] = {
-        let mut parts = [false; 128];
-        let mut byte = 0_u8;
-        while byte < 128 {
-            parts[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'\'' | b'-');
-            byte += 1;
+/// What a byte is to a word.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Inside,
+    Outside,
+    /// The character of several bytes that it begins decides.
+    Wide,
+}
+
+const PARTS: [Part; 256] = {
+    let mut parts = [Part::Outside; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        if byte >= 128 {
+            parts[byte] = Part::Wide;
+        } else if (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'\'' | b'-') {
+            parts[byte] = Part::Inside;
         }
-        parts
-    };
-    let byte = *text.as_bytes().get(at)?;
-    if let Some(is_part) = PARTS.get(usize::from(byte)) {
-        return Some((*is_part, 1));
+        byte += 1;
     }
-    let ch = text[at..].chars().next()?;
-    Some((ch.is_alphanumeric() || ch == '\u{2019}', ch.len_utf8()))
+    parts
+};
+
+/// Whether a character beyond ASCII can be a part of a word.
+fn is_wide_part(ch: char) -> bool {
+    ch.is_alphanumeric() || ch == '\u{2019}'
 }
 
 #[cfg(test)]
@@ -502,6 +545,16 @@ mod tests {
         let we = word_before(text, also.start, 0).expect("a word stands there");
         assert_eq!(we.text, "we");
         assert!(word_before(text, we.start, 0).is_none());
+    }
+
+    #[test]
+    fn words_are_found_in_any_case_and_length() {
+        const WORDS: Words = Words::new(&["a", "an", "double-checked-twice"]);
+        for (word, holds) in
+            [("A", true), ("an", true), ("Double-Checked-Twice", true), ("b", false), ("", false)]
+        {
+            assert_eq!(WORDS.hold(word), holds, "{word}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `change-the-human`: an action item that asks people to be different.
 
-use crate::lint::action_text::{self, after_phrase};
+use crate::lint::action_text::{self, Beginnings};
 use crate::lint::prose::{self, is_any};
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings};
@@ -42,8 +42,24 @@ rule! {
     check: check,
 }
 
+/// What may stand before.
+const LEADS: Beginnings = Beginnings::new(&[
+    "we should",
+    "we need to",
+    "we must",
+    "we have to",
+    "we will",
+    "everyone should",
+    "developers should",
+    "engineers should",
+    "need to",
+    "always",
+    "please",
+    "to",
+]);
+
 /// Wishes about people, wherever the item begins with them.
-const WISHES: &[&str] = &[
+const WISHES: Beginnings = Beginnings::new(&[
     "be careful",
     "be more careful",
     "be extra careful",
@@ -81,27 +97,27 @@ const WISHES: &[&str] = &[
     "be cautious",
     "be more cautious",
     "exercise caution",
-];
+]);
 
 /// Verbs that are wishes when people follow.
-const TEACHING: &[&str] = &[
-    "remind",
-    "train",
-    "retrain",
-    "re-train",
-    "educate",
-    "teach",
-    "tell",
-    "instruct",
-    "coach",
-    "make sure",
-    "ensure",
-    "ensure that",
-    "make sure that",
-    "training for",
-    "urge",
+const TEACHING: Beginnings = Beginnings::new(&[
     "sensitize",
-];
+    "urge",
+    "training for",
+    "make sure that",
+    "ensure that",
+    "ensure",
+    "make sure",
+    "coach",
+    "instruct",
+    "tell",
+    "teach",
+    "educate",
+    "re-train",
+    "retrain",
+    "train",
+    "remind",
+]);
 
 const PEOPLE: &[&str] = &[
     "administrators",
@@ -194,29 +210,11 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
 
 /// The words that ask people to change, if the item begins with them.
 fn wish(head: &str) -> Option<&str> {
-    let mut start = head;
-    for lead in [
-        "we should",
-        "we need to",
-        "we must",
-        "we have to",
-        "we will",
-        "everyone should",
-        "developers should",
-        "engineers should",
-        "need to",
-        "always",
-        "please",
-        "to",
-    ] {
-        if let Some(rest) = after_phrase(start, lead) {
-            start = rest.trim_start();
-        }
-    }
-    if let Some(rest) = WISHES.iter().find_map(|wish| after_phrase(start, wish)) {
+    let start = LEADS.skip(head);
+    if let Some((_, rest)) = WISHES.strip(start) {
         return Some(start[..start.len() - rest.len()].trim_end());
     }
-    let (verb, rest) = TEACHING.iter().rev().find_map(|verb| Some((*verb, after_phrase(start, verb)?)))?;
+    let (verb, rest) = TEACHING.strip(start)?;
     // People are the object when they follow at once: `train the new on-call engineers`.
     let mut words = prose::words(rest).skip_while(|word| {
         is_any(

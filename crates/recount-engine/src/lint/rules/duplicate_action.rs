@@ -68,11 +68,12 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
 /// A number that is equal for items with the same words in any order, filler words left out; none for
 /// items of fewer than three words, which are too short to say anything twice.
 fn key(text: &str) -> Option<u64> {
-    const FILLERS: &[&str] =
-        &["a", "an", "and", "for", "from", "in", "of", "on", "our", "the", "to", "we", "with", "should"];
+    const FILLERS: prose::Words = prose::Words::new(&[
+        "a", "an", "and", "for", "from", "in", "of", "on", "our", "the", "to", "we", "with", "should",
+    ]);
     let mut sum = 0_u64;
     let mut count = 0;
-    for word in prose::words(text).filter(|word| !prose::is_any(word, FILLERS)) {
+    for word in prose::words(text).filter(|word| !FILLERS.hold(word)) {
         // FNV-1a over the letters, in lower case.
         let hash = word.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0100_0000_01b3)

@@ -2,7 +2,7 @@
 
 use crate::document::template::SectionId;
 use crate::lint::action_text;
-use crate::lint::prose::{self, is_any};
+use crate::lint::prose::{self, Words};
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings};
 
@@ -65,7 +65,7 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
 
 /// Whether an item begins with watching or writing.
 fn only_watches(text: &str) -> bool {
-    const WATCHING: &[&str] = &[
+    const WATCHING: Words = Words::new(&[
         "alert",
         "alerting",
         "monitor",
@@ -83,8 +83,8 @@ fn only_watches(text: &str) -> bool {
         "measure",
         "describe",
         "runbook",
-    ];
-    const MAKING: &[&str] = &[
+    ]);
+    const MAKING: Words = Words::new(&[
         "add",
         "create",
         "write",
@@ -100,8 +100,8 @@ fn only_watches(text: &str) -> bool {
         "introduce",
         "define",
         "put",
-    ];
-    const OBJECTS: &[&str] = &[
+    ]);
+    const OBJECTS: Words = Words::new(&[
         "alert",
         "alerts",
         "alerting",
@@ -128,18 +128,18 @@ fn only_watches(text: &str) -> bool {
         "documents",
         "notification",
         "notifications",
-    ];
+    ]);
     let mut words = prose::words(action_text::action_head(text));
     let Some(first) = words.next() else { return false };
-    if is_any(first, WATCHING) {
+    if WATCHING.hold(first) {
         // `Page every shard separately`, `Log rotation` read otherwise; what prevents says so somewhere.
         return !prevents(text);
     }
-    is_any(first, MAKING) && words.take(4).any(|word| is_any(word, OBJECTS)) && !prevents(text)
+    MAKING.hold(first) && words.take(4).any(|word| OBJECTS.hold(word)) && !prevents(text)
 }
 
 fn prevents(text: &str) -> bool {
-    const PREVENTING: &[&str] = &[
+    const PREVENTING: Words = Words::new(&[
         "prevent",
         "prevents",
         "block",
@@ -162,6 +162,6 @@ fn prevents(text: &str) -> bool {
         "replace",
         "enforce",
         "rotation",
-    ];
-    prose::words(text).any(|word| is_any(word, PREVENTING))
+    ]);
+    prose::words(text).any(|word| PREVENTING.hold(word))
 }

@@ -1,6 +1,6 @@
 //! `unbounded-investigation`: an action item that looks for something without end.
 
-use crate::lint::action_text::{self, after_phrase};
+use crate::lint::action_text::{self, Beginnings};
 use crate::lint::prose::{self, is_any};
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings};
@@ -43,7 +43,7 @@ rule! {
     check: check,
 }
 
-const SEARCHES: &[&str] = &[
+const SEARCHES: Beginnings = Beginnings::new(&[
     "investigate",
     "look into",
     "look at",
@@ -80,10 +80,10 @@ const SEARCHES: &[&str] = &[
     "check why",
     "try if",
     "see how",
-];
+]);
 
 /// What may stand before.
-const LEADS: &[&str] = &[
+const LEADS: Beginnings = Beginnings::new(&[
     "we should also",
     "we should",
     "we need to",
@@ -102,7 +102,7 @@ const LEADS: &[&str] = &[
     "please",
     "start",
     "longer term:",
-];
+]);
 
 /// What comes out of a search, wherever it is named.
 const OUTPUTS: &[&str] = &[
@@ -201,13 +201,7 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
 
 /// What follows the verb of searching that the item begins with.
 fn search(head: &str) -> Option<&str> {
-    let mut head = head;
-    for lead in LEADS {
-        if let Some(rest) = after_phrase(head, lead) {
-            head = rest.trim_start();
-        }
-    }
-    SEARCHES.iter().find_map(|phrase| after_phrase(head, phrase))
+    SEARCHES.strip(LEADS.skip(head)).map(|(_, rest)| rest)
 }
 
 /// Whether something comes out of the search.

@@ -1,7 +1,7 @@
 //! `vague-action`: an action item that nobody could say is done.
 
 use crate::lint::action_text;
-use crate::lint::prose::{self, is_any};
+use crate::lint::prose::{self, Words, is_any};
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings};
 
@@ -43,8 +43,12 @@ rule! {
     check: check,
 }
 
+/// What may stand before.
+const LEADS: Words =
+    Words::new(&["we", "should", "need", "must", "have", "please", "try", "to", "start", "will", "maybe"]);
+
 /// What a wish begins with.
-const WISHES: &[&str] = &[
+const WISHES: Words = Words::new(&[
     "add",
     "adding",
     "address",
@@ -89,10 +93,10 @@ const WISHES: &[&str] = &[
     "tighten",
     "update",
     "updating",
-];
+]);
 
 /// What wishes are about: everything and nothing.
-const GENERAL: &[&str] = &[
+const GENERAL: Words = Words::new(&[
     "alert",
     "alerting",
     "alerts",
@@ -163,10 +167,10 @@ const GENERAL: &[&str] = &[
     "tooling",
     "training",
     "visibility",
-];
+]);
 
 /// What may stand between.
-const FILLERS: &[&str] = &[
+const FILLERS: Words = Words::new(&[
     "a",
     "about",
     "across",
@@ -224,7 +228,7 @@ const FILLERS: &[&str] = &[
     "up",
     "we",
     "with",
-];
+]);
 
 fn check(cx: &Context<'_>, out: &mut Findings) {
     for statement in cx.action_statements() {
@@ -250,16 +254,11 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
 
 /// Whether the whole item is a wish, general words and what holds them together.
 fn is_wish(text: &str, is_row: bool) -> bool {
-    let mut words = prose::words(action_text::action_head(text)).skip_while(|word| {
-        is_any(
-            word,
-            &["we", "should", "need", "must", "have", "please", "try", "to", "start", "will", "maybe"],
-        )
-    });
+    let mut words = prose::words(action_text::action_head(text)).skip_while(|word| LEADS.hold(word));
     let Some(first) = words.next() else { return false };
     // `Alerting`, alone in its cell, wishes for all of it; elsewhere it may be a heading.
-    let names_a_field = is_row && is_any(first, GENERAL);
-    if !is_any(first, WISHES) && !names_a_field {
+    let names_a_field = is_row && GENERAL.hold(first);
+    if !WISHES.hold(first) && !names_a_field {
         return false;
     }
     let mut general = usize::from(names_a_field);
@@ -269,9 +268,9 @@ fn is_wish(text: &str, is_row: bool) -> bool {
         if names_a_field && rest > 1 {
             return false;
         }
-        if is_any(word, GENERAL) {
+        if GENERAL.hold(word) {
             general += 1;
-        } else if !is_any(word, FILLERS) && !is_any(word, WISHES) {
+        } else if !FILLERS.hold(word) && !WISHES.hold(word) {
             return false;
         }
     }

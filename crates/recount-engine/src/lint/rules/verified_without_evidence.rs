@@ -53,12 +53,12 @@ rule! {
 
 fn check(cx: &Context<'_>, out: &mut Findings) {
     let hits = LazyCell::new(|| cx.hits().map(|(span, _)| span).collect::<Vec<_>>());
-    let section = LazyCell::new(|| Shown::of(cx.document));
+    let section = LazyCell::new(|| Shown::of(cx.document, &hits));
     for item in cx.document.action_items() {
         if cx.document.status_kind(item) != Some(StatusKind::Verified) {
             continue;
         }
-        if is_shown_in_row(cx, item, &hits) || is_shown_in_section(cx, item, &hits, &section) {
+        if is_shown_in_row(cx, item, &hits) || is_shown_in_section(cx, item, &section) {
             continue;
         }
         out.report(
@@ -82,17 +82,16 @@ fn is_shown_in_row(cx: &Context<'_>, item: &ActionItem, hits: &[Span]) -> bool {
 /// What the section of the follow-up verification shows, read once for all items.
 #[derive(Default)]
 struct Shown<'d> {
-    span: Span,
     /// What may name an item: all words where one does.
     words: HashSet<&'d str>,
     /// The days of the game days that have a record, as written.
     days: Vec<&'d str>,
-    /// The items that have a target.
+    /// The items that have a target; none where the section holds no verdict.
     targets: HashSet<usize>,
 }
 
 impl<'d> Shown<'d> {
-    fn of(document: &'d Document) -> Self {
+    fn of(document: &'d Document, hits: &[Span]) -> Self {
         let Some(section) = document.section(SectionId::FollowUpVerification) else { return Self::default() };
         let is_apart = |ch: char| !(ch.is_alphanumeric() || matches!(ch, '#' | '-' | '_'));
         let text = document.slice(section.span);
@@ -101,17 +100,18 @@ impl<'d> Shown<'d> {
             || document.action_items().iter().any(|item| item.id.is_some());
         let words = has_names.then(|| text.split(is_apart)).into_iter().flatten();
         let days = document.game_days().into_iter().filter(|day| !day.record.is_empty());
+        let has_verdict = holds_one(section.span, hits);
+        let targets = has_verdict.then(|| document.targets()).into_iter().flatten();
         Self {
-            span: section.span,
             words: words.map(|word| word.trim_end_matches(['-', '_'])).collect(),
             days: days.map(|day| document.slice(day.date_span)).collect(),
-            targets: document.targets().filter_map(|target| target.item).collect(),
+            targets: targets.filter_map(|target| target.item).collect(),
         }
     }
 }
 
 /// A verdict below its target, a line that names the item, or the record of the game day in its plan.
-fn is_shown_in_section(cx: &Context<'_>, item: &ActionItem, hits: &[Span], shown: &Shown<'_>) -> bool {
+fn is_shown_in_section(cx: &Context<'_>, item: &ActionItem, shown: &Shown<'_>) -> bool {
     let document = cx.document;
     // `#3`, and not `platform#3` or `#31`.
     let number = format!("#{}", item.number);
@@ -120,8 +120,7 @@ fn is_shown_in_section(cx: &Context<'_>, item: &ActionItem, hits: &[Span], shown
         return true;
     }
     let plan = document.cell_text(item.plan);
-    shown.days.iter().any(|day| plan.contains(day))
-        || (shown.targets.contains(&item.number) && holds_one(shown.span, hits))
+    shown.days.iter().any(|day| plan.contains(day)) || shown.targets.contains(&item.number)
 }
 
 /// Whether one of `hits`, which are in order, stands in `span`.
