@@ -128,6 +128,38 @@ const HORIZONS: [&str; 6] = ["short term", "medium term", "mid term", "near term
 /// Words for what is done lest it happens again, whatever it is called: `Preventive enhancements`.
 const LEST: [&str; 5] = ["preventive", "preventative", "corrective", "remedial", "proactive"];
 
+/// Words for things to do in a short heading that is no phrase of the table: `Priority actions`; and those that make
+/// it a story of what was done or of somebody else: `Immediate actions`.
+const DOINGS: [&str; 9] = [
+    "actions",
+    "measures",
+    "improvements",
+    "enhancements",
+    "tasks",
+    "todos",
+    "safeguards",
+    "outstanding",
+    "pending",
+];
+const DONE: [&str; 16] = [
+    "taken",
+    "during",
+    "immediate",
+    "emergency",
+    "response",
+    "containment",
+    "mitigation",
+    "performed",
+    "user",
+    "users",
+    "customer",
+    "required",
+    "attacker",
+    "attack",
+    "questions",
+    "issues",
+];
+
 /// What a heading means that is a phrase of the table, no more and no less.
 pub(super) fn exactly(heading: &str) -> Option<Place> {
     TABLE.exact.get(&normalize(heading)).copied()
@@ -160,6 +192,12 @@ pub(super) fn place(heading: &str) -> Option<Place> {
             .max_by_key(|(phrase, _)| phrase.len())
     {
         return Some(*place);
+    }
+    if list.len() <= 5
+        && list.iter().any(|word| DOINGS.contains(word))
+        && !list.iter().any(|word| DONE.contains(word))
+    {
+        return Some(Place::Actions);
     }
     if words.len() < 7 {
         return None;
@@ -237,6 +275,10 @@ mod tests {
             ("7. 再発防止策（2026-09-10 公表）", Some(Place::Actions)),
             ("7. Preventive enhancements", Some(Place::Actions)),
             ("Short term", None),
+            ("Priority Actions (First 4 Hours)", Some(Place::Actions)),
+            ("Outstanding recovery work", Some(Place::Actions)),
+            ("Immediate actions", None),
+            ("Actions taken during the incident", Some(Place::Field(F::FullyResolved))),
             ("Thanks", None),
             ("Volunteer Organization", None),
             ("GKE Auth issue", None),

@@ -471,8 +471,7 @@ impl Outline {
             let label = self.block(head).content;
             let text = self.slice(label).trim();
             let is_label =
-                text.len() <= 60 && !text.contains('\n') && text.trim_end_matches("**").ends_with(':')
-                    || text.starts_with("**") && text.trim_end_matches(':').ends_with("**");
+                text.len() <= 60 && !text.contains('\n') && text.trim_end_matches("**").ends_with(':');
             let is_section = self.block(head).kind == BlockKind::Paragraph && is_label;
             (is_section && self.block(below).kind == BlockKind::List).then_some((item, label, below))
         };
