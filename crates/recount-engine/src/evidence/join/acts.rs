@@ -75,7 +75,9 @@ fn ends(tellings: &[Telling<'_>], same: &mut Same) {
             by_thread.entry(thread).or_default().push(index);
         }
         if telling.about.change.came == Some(Outcome::Done) {
-            names(telling.event).into_iter().for_each(|name| by_words.entry(name).or_default().push(index));
+            for name in names(telling.event) {
+                by_words.entry(name).or_default().push(index);
+            }
         }
     }
     for (index, telling) in tellings.iter().enumerate() {

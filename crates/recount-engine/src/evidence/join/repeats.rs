@@ -124,7 +124,9 @@ fn gather<'a>(
                 runs[run].last = thing.at();
             }
             None if begins => {
-                names.into_iter().for_each(|name| found.entry(name).or_default().push(runs.len()));
+                for name in names {
+                    found.entry(name).or_default().push(runs.len());
+                }
                 runs.push(Run { members: vec![index], begins: 1, last: thing.at() });
             }
             None => {}

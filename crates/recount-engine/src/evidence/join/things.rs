@@ -38,9 +38,7 @@ pub(super) fn told_by_several(things: Vec<Thing<'_>>) -> Vec<Thing<'_>> {
         for key in &keys {
             let of_key = found.get(key).into_iter().flatten().rev().take(MANY).copied();
             near.extend(
-                of_key.take_while(|index| {
-                    thing.at().duration_since(groups[*index].first.at()) <= LONGEST_DEPLOY
-                }),
+                of_key.filter(|index| thing.at().duration_since(groups[*index].first.at()) <= LONGEST_DEPLOY),
             );
         }
         // The last one counts: what was told since is nearer.
@@ -50,7 +48,7 @@ pub(super) fn told_by_several(things: Vec<Thing<'_>>) -> Vec<Thing<'_>> {
         let index = same.unwrap_or(groups.len());
         for key in keys {
             let of_key = found.entry(key).or_default();
-            if !of_key.contains(&index) {
+            if of_key.last() != Some(&index) {
                 of_key.push(index);
             }
         }
