@@ -24,14 +24,18 @@ pub(super) struct Combined {
     instants: Vec<Option<Timestamp>>,
 }
 
-/// Merges three texts. None where the tables have other columns in one than in another: rows would be merged
+/// Merges three texts. A table that has other columns in one than in another is merged by lines: cells would come
 /// under the wrong heads.
-pub(super) fn combine(base: &str, ours: &str, theirs: &str, markers: Markers) -> Option<Combined> {
+pub(super) fn combine(base: &str, ours: &str, theirs: &str, markers: Markers) -> Combined {
     let documents = [base, ours, theirs].map(|text| Document::parse(text.as_bytes()));
-    let [base, ours, theirs] = [cut(&documents[0]), cut(&documents[1]), cut(&documents[2])];
-    if !same_columns(&base, &ours) || !same_columns(&base, &theirs) {
-        return None;
-    }
+    let [base, ours, theirs] = documents.each_ref().map(|document| cut(document, &[]));
+    let mut whole = other_columns(&base, &ours);
+    whole.extend(other_columns(&base, &theirs));
+    let [base, ours, theirs] = if whole.is_empty() {
+        [base, ours, theirs]
+    } else {
+        documents.each_ref().map(|document| cut(document, &whole))
+    };
     let (to_ours, to_theirs) = (align(&base, &ours), align(&base, &theirs));
     let mut merge = Merge {
         base: &base,
@@ -45,11 +49,11 @@ pub(super) fn combine(base: &str, ours: &str, theirs: &str, markers: Markers) ->
         merge.kept(index);
     }
     merge.added_before(base.len());
-    Some(merge.out)
+    merge.out
 }
 
-/// Whether each table that both copies have has the same head in both.
-fn same_columns(base: &[Unit], copy: &[Unit]) -> bool {
+/// The tables that both copies have and whose heads are not the same.
+fn other_columns(base: &[Unit], copy: &[Unit]) -> Vec<String> {
     let heads = |units: &[Unit]| -> HashMap<String, Vec<String>> {
         let heads = units.iter().filter(|unit| unit.kind == Kind::TableHead);
         heads
@@ -61,7 +65,8 @@ fn same_columns(base: &[Unit], copy: &[Unit]) -> bool {
             .collect()
     };
     let (base, copy) = (heads(base), heads(copy));
-    base.iter().all(|(name, cells)| copy.get(name).is_none_or(|other| other == cells))
+    let changed = base.into_iter().filter(|(name, cells)| copy.get(name).is_some_and(|other| other != cells));
+    changed.map(|(name, _)| name).collect()
 }
 
 /// One of the two copies.
@@ -425,7 +430,7 @@ pub(super) fn repaired(merged: Combined) -> Option<Combined> {
 /// What differs between two texts.
 pub(super) fn differences(old: &str, new: &str) -> Vec<Difference> {
     let (old, new) = (Document::parse(old.as_bytes()), Document::parse(new.as_bytes()));
-    let (old_units, new_units) = (cut(&old), cut(&new));
+    let (old_units, new_units) = (cut(&old, &[]), cut(&new, &[]));
     let aligned = align(&old_units, &new_units);
     let mut found = Vec::new();
     let mut section = String::new();

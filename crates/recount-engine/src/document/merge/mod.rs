@@ -68,7 +68,7 @@ pub fn merge(base: &[u8], ours: &[u8], theirs: &[u8], markers: Markers) -> Optio
 fn merge_parts(base: &[u8], ours: &[u8], theirs: &[u8], markers: Markers) -> Option<Merged> {
     let [base, ours, theirs] = [Copy::read(base)?, Copy::read(ours)?, Copy::read(theirs)?];
     let dress = Dress::merged(base.dress, ours.dress, theirs.dress);
-    let mut merged = combine::combine(&base.text, &ours.text, &theirs.text, markers)?;
+    let mut merged = combine::combine(&base.text, &ours.text, &theirs.text, markers);
     if merged.conflicts == 0 {
         merged = combine::repaired(merged)?;
     } else if let [Piece::Certain(text)] = &lines::merge(&base.text, &ours.text, &theirs.text)[..] {

@@ -309,18 +309,29 @@ fn what_surrounds_the_text_is_merged_on_its_own() {
 fn what_is_no_postmortem_is_gits_to_merge() {
     let ours = changed(BASE, &[("Sev2", "Sev1")]);
     let theirs = changed(BASE, &[("no change", "worse")]);
-    let other_columns = changed(
-        &ours,
-        &[("| Action | Result |\n|---|---|---|---|", "| Result | Action |\n|---|---|---|---|")],
-    );
     for (base, ours, theirs) in [
         (&b"# Notes\n\na\n"[..], &b"# Notes\n\nb\n"[..], &b"# Notes\n\nc\n"[..]),
         (b"", ours.as_bytes(), theirs.as_bytes()),
         (BASE.as_bytes(), &[ours.as_bytes(), b"\xff"].concat(), theirs.as_bytes()),
-        (BASE.as_bytes(), other_columns.as_bytes(), theirs.as_bytes()),
     ] {
         assert_eq!(merge(base, ours, theirs, Markers::default()), None);
     }
+}
+
+#[test]
+fn a_table_with_other_columns_merges_by_lines_and_the_rest_by_its_parts() {
+    let columns = ("| Action | Result |\n", "| Result | Action |\n");
+    let told = ("errors gone |\n", "errors gone |\n| 00:40 | @ana | Told support | |\n");
+    let looked = ("errors gone |\n", "errors gone |\n| 00:45 | @ben | Looked | |\n");
+    let field = ("impacted**:", "impacted**: checkout");
+    let ours = changed(BASE, &[columns, ("Sev2", "Sev1"), told]);
+    let theirs = changed(BASE, &[field, looked]);
+    let merged = merged(BASE, &ours, &theirs);
+    assert_eq!(merged.conflicts, 1);
+    let text = String::from_utf8(merged.bytes).unwrap();
+    let conflict = "<<<<<<< ours\n| 00:40 | @ana | Told support | |\n=======\n| 00:45 | @ben | Looked | |\n>>>>>>> theirs\n";
+    let expected = changed(BASE, &[columns, ("Sev2", "Sev1"), field]);
+    assert_eq!(text, changed(&expected, &[("errors gone |\n", &format!("errors gone |\n{conflict}"))]));
 }
 
 #[test]

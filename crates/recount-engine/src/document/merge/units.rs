@@ -87,8 +87,13 @@ struct RowFacts {
     is_blank: bool,
 }
 
-/// The units of a document, which together are its text.
-pub(super) fn cut(document: &Document) -> Vec<Unit<'_>> {
+/// The table of a timeline, as units name it.
+const TIMELINE: &str = "timeline";
+/// The table of the action items.
+const ACTIONS: &str = "actions";
+
+/// The units of a document, which together are its text. Tables in `whole` are not cut into rows.
+pub(super) fn cut<'d>(document: &'d Document, whole: &[String]) -> Vec<Unit<'d>> {
     let text = document.text();
     let starts: Vec<usize> = std::iter::once(0)
         .chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1))
@@ -97,7 +102,7 @@ pub(super) fn cut(document: &Document) -> Vec<Unit<'_>> {
     let mut cutter = Cutter { document, text, starts, found: Vec::new() };
     cutter.front_matter();
     cutter.headings();
-    cutter.rows();
+    cutter.rows(whole);
     cutter.items();
     cutter.units()
 }
@@ -180,10 +185,11 @@ impl<'d> Cutter<'d> {
         }
     }
 
-    fn rows(&mut self) {
+    fn rows(&mut self, whole: &[String]) {
         let document = self.document;
-        if let Some(table) = document.timeline() {
-            self.table_head(table, "timeline");
+        let is_cut = |name: &str| !whole.iter().any(|whole| whole == name);
+        if let Some(table) = document.timeline().filter(|_| is_cut(TIMELINE)) {
+            self.table_head(table, TIMELINE);
             let moments = document.timeline_rows();
             for (index, row) in table.rows.iter().enumerate() {
                 let cell = |column| document.cell_text(table.cell(row, column)).to_owned();
@@ -193,11 +199,11 @@ impl<'d> Cutter<'d> {
                 let facts =
                     RowFacts { at, time: cell(TimelineColumn::Time), is_blank, ..RowFacts::default() };
                 let name = cell(TimelineColumn::Action);
-                self.add(row.span, Kind::TimelineRow, "timeline".to_owned(), name, facts);
+                self.add(row.span, Kind::TimelineRow, TIMELINE.to_owned(), name, facts);
             }
         }
-        if let Some(table) = document.actions() {
-            self.table_head(table, "actions");
+        if let Some(table) = document.actions().filter(|_| is_cut(ACTIONS)) {
+            self.table_head(table, ACTIONS);
             for (index, row) in table.rows.iter().enumerate() {
                 let cell = |column| document.cell_text(table.cell(row, column)).to_owned();
                 let items = document.action_items();
@@ -207,7 +213,7 @@ impl<'d> Cutter<'d> {
                 let priority = cell(ActionColumn::Priority);
                 let facts = RowFacts { id, priority, is_blank, ..RowFacts::default() };
                 let name = cell(ActionColumn::Action);
-                self.add(row.span, Kind::ActionRow, "actions".to_owned(), name, facts);
+                self.add(row.span, Kind::ActionRow, ACTIONS.to_owned(), name, facts);
             }
         }
     }
