@@ -13,6 +13,7 @@ pub(crate) mod explain;
 pub(crate) mod fmt;
 pub(crate) mod import;
 pub(crate) mod init;
+pub(crate) mod insights;
 pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod man;
@@ -68,6 +69,7 @@ commands! {
     Explain => explain,
     List => list,
     Show => show,
+    Insights => insights,
     Evidence => evidence,
     Demo => demo,
     Completions => completions,

@@ -42,6 +42,10 @@ pub(super) fn fmt() -> String {
     written::<commands::fmt::Output>("fmt", 1)
 }
 
+pub(super) fn insights() -> String {
+    written::<commands::insights::Output>("insights", 1)
+}
+
 pub(super) fn list() -> String {
     written::<commands::list::Output>("list", 1)
 }

@@ -121,6 +121,11 @@ fn fitted(text: &str, room: f64) -> String {
     format!("{}…", out.trim_end())
 }
 
+/// Durations at which an axis from `least` to `most` has its ticks, in seconds.
+pub fn ticks(least: u64, most: u64) -> Vec<u64> {
+    scale::Durations::of(least, most).ticks
+}
+
 /// How a chart stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
