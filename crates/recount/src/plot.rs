@@ -5,7 +5,8 @@
 use std::io::{self, Write};
 
 use anstyle::Style;
-use comfy_table::{CellAlignment, ContentArrangement, Row, Table, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
+use unicode_width::UnicodeWidthStr as _;
 
 use recount_engine::insights::figure::{Data, Distribution, Figure, Growth, Phrases, Shares, Survival};
 use recount_engine::insights::table::Cell;
@@ -99,7 +100,7 @@ impl Look {
         header.push(String::new());
         let rows = table.rows.iter().zip(&totals).take(most).map(|(row, total)| {
             let mut cells: Vec<String> = row.iter().map(said).collect();
-            cells.push(bar(*total as f64 / highest as f64, BAR));
+            cells.push((*total as f64 / highest as f64).to_string());
             cells
         });
         self.table(out, &header, rows.collect())?;
@@ -109,12 +110,46 @@ impl Look {
         Ok(())
     }
 
-    fn table(&self, out: &mut impl Write, header: &[String], rows: Vec<Vec<String>>) -> io::Result<()> {
+    /// A table; the last column, where its heading is empty, holds shares to draw as bars in what room there is.
+    fn table(&self, out: &mut impl Write, header: &[String], mut rows: Vec<Vec<String>>) -> io::Result<()> {
+        // The padding of a column, and the margin.
+        const GAP: usize = 2;
+        let has_bars = header.last().is_some_and(String::is_empty);
+        let texts = header.len() - usize::from(has_bars);
+        // Headings may break between words where there is no room for them, other cells may not.
+        let cells = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or(0);
+        let whole = |column: usize| header[column].width();
+        let broken = |column: usize| header[column].split(' ').map(str::width).max().unwrap_or(0);
+        let room = self.width.saturating_sub(GAP);
+        let wide: Vec<usize> = (0..texts).map(|column| whole(column).max(cells(column)) + GAP).collect();
+        let least = if has_bars { BAR / 2 } else { 0 };
+        let mut widths = if wide.iter().sum::<usize>() + least <= room {
+            wide
+        } else {
+            (0..texts).map(|column| broken(column).max(cells(column)) + GAP).collect()
+        };
+        let used: usize = widths.iter().sum();
+        if used > room {
+            // What does not fit is taken from the widest.
+            let widest = (0..texts).max_by_key(|column| widths[*column]).unwrap_or(0);
+            widths[widest] = widths[widest].saturating_sub(used - room).max(12);
+        }
+        let left = room.saturating_sub(used + GAP).min(BAR);
+        if has_bars && left >= 6 {
+            widths.push(left + GAP);
+            for row in &mut rows {
+                let share = row.pop().and_then(|share| share.parse().ok()).unwrap_or(0.0);
+                row.push(bar(share, left));
+            }
+        } else {
+            rows.iter_mut().for_each(|row| row.truncate(texts));
+        }
+        let header = &header[..widths.len()];
         let mut table = Table::new();
         table
             .load_style(presets::NOTHING)
             .set_content_arrangement(ContentArrangement::Dynamic)
-            .set_width(self.width.saturating_sub(1) as u16)
+            .set_width(room as u16)
             .set_truncation_indicator("…")
             .set_header(header);
         for cells in rows {
@@ -122,6 +157,8 @@ impl Look {
             row.max_height(1);
             table.add_row(row);
         }
+        let fixed = |width: usize| ColumnConstraint::Absolute(Width::Fixed(width as u16));
+        table.set_constraints(widths.into_iter().map(fixed));
         for column in 1..header.len() {
             let is_text = matches!(header[column].as_str(), "" | "which");
             if let Some(column) = table.column_mut(column).filter(|_| !is_text) {
@@ -137,7 +174,10 @@ impl Look {
     fn distribution(&self, out: &mut impl Write, distribution: &Distribution) -> io::Result<()> {
         let curve = &distribution.curve;
         let (Some(first), Some(last)) = (curve.first(), curve.last()) else { return Ok(()) };
-        for tick in chart::ticks(first.seconds, last.seconds) {
+        let mut ticks = chart::ticks(first.seconds, last.seconds);
+        ticks.retain(|tick| *tick < last.seconds);
+        ticks.push(last.seconds);
+        for tick in ticks {
             let after = curve.partition_point(|point| point.seconds <= tick);
             let share = after.checked_sub(1).map_or(0.0, |at| curve[at].share);
             let label = format!("≤ {}", words::duration(tick));
@@ -147,15 +187,15 @@ impl Look {
     }
 
     fn shares(&self, out: &mut impl Write, shares: &Shares) -> io::Result<()> {
-        let header = [shares.by, "", "share", "95 % interval", "count"].map(str::to_owned);
+        let header = [shares.by, "share", "95% interval", "count", ""].map(str::to_owned);
         let rows = shares.rows.iter().take(ROWS).map(|row| {
             let interval = row.low.zip(row.high).map(|(low, high)| words::percents(low, high));
             vec![
                 row.label.clone(),
-                row.share.map_or_else(String::new, |share| bar(share, BAR)),
                 row.share.map_or_else(|| "–".to_owned(), words::percent),
                 interval.unwrap_or_else(|| "–".to_owned()),
                 format!("{} of {}", words::number(row.count), words::number(row.of)),
+                row.share.unwrap_or_default().to_string(),
             ]
         });
         self.table(out, &header, rows.collect())?;

@@ -171,7 +171,7 @@ pub struct Distribution {
 pub struct Quantile {
     /// By nearest rank: a value that was observed.
     pub seconds: u64,
-    /// The lower end of its 95 % bootstrap interval; none where there are too few.
+    /// The lower end of its 95% bootstrap interval; none where there are too few.
     pub low_seconds: Option<u64>,
     /// The upper end.
     pub high_seconds: Option<u64>,
@@ -221,7 +221,7 @@ pub struct Share {
     pub of: usize,
     /// `count` of `of`; none of nothing.
     pub share: Option<f64>,
-    /// The lower end of its 95 % interval (Wilson).
+    /// The lower end of its 95% interval (Wilson).
     pub low: Option<f64>,
     /// The upper end.
     pub high: Option<f64>,
@@ -250,7 +250,7 @@ pub struct SurvivalStep {
     pub at_risk: usize,
     /// The share that is still open from then on.
     pub open: f64,
-    /// The lower edge of its 95 % band.
+    /// The lower edge of its 95% band.
     pub low: f64,
     /// The upper edge.
     pub high: f64,
@@ -268,7 +268,7 @@ pub struct SurvivalGroup {
     pub closed: usize,
     /// After so many days half were closed; none while fewer are.
     pub median_days: Option<u32>,
-    /// The lower end of its 95 % interval; none where the data does not say.
+    /// The lower end of its 95% interval; none where the data does not say.
     pub low_days: Option<u32>,
     /// The upper end.
     pub high_days: Option<u32>,
@@ -338,7 +338,7 @@ pub struct PowerLawFit {
     pub test: &'static str,
     /// The exponent: below 1 incidents become rarer.
     pub beta: f64,
-    /// The lower end of its 95 % interval.
+    /// The lower end of its 95% interval.
     pub low: f64,
     /// The upper end.
     pub high: f64,

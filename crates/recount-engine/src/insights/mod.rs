@@ -172,7 +172,7 @@ pub static FIGURES: &[Definition] = &[
         counted: Counted::Incidents,
         group: FAST,
         definition: "From the start of impact to the row **Detected.** of the timeline, else by the written time to \
-                     detect. Quantiles are nearest ranks (values that were observed) with 95 % bootstrap intervals. A \
+                     detect. Quantiles are nearest ranks (values that were observed) with 95% bootstrap intervals. A \
                      trend from incident to incident is stated only where the test of Mann and Kendall finds one at \
                      0.05: of twenty such tests without any trend, one speaks by chance.",
         make: figures::fast::to_detect,
@@ -211,7 +211,7 @@ pub static FIGURES: &[Definition] = &[
         group: FAST,
         definition: "Of the incidents with a start and a row **Mitigated.**, the share in which the time between them \
                      is at most the threshold (`mitigate-minutes` under `[thresholds]` in `recount.toml`, or `--within`). \
-                     Intervals are Wilson's, 95 %.",
+                     Intervals are Wilson's, 95%.",
         make: figures::fast::mitigated_in_time,
     },
     Definition {
@@ -220,8 +220,8 @@ pub static FIGURES: &[Definition] = &[
         counted: Counted::Incidents,
         group: WHY,
         definition: "Of the incidents whose section Detection names a way, the share that names this one. An incident \
-                     that was seen in several ways counts for each, so shares add up to more than 100 %; `None: …` is no \
-                     way. Intervals are Wilson's, 95 %.",
+                     that was seen in several ways counts for each, so shares add up to more than 100%; `None: …` is no \
+                     way. Intervals are Wilson's, 95%.",
         make: figures::why::detection,
     },
     Definition {
@@ -258,9 +258,9 @@ pub static FIGURES: &[Definition] = &[
         group: AGAIN,
         definition: "Phrases of one to three words that recur among the contributing factors of different incidents. \
                      Words are reduced to their stems, numbers and words without meaning of their own are skipped, and \
-                     no phrase crosses a punctuation mark. Listed is what at least two incidents share (single words: \
-                     three; in large libraries at least 1 % of them), by incidents times words; a phrase goes where a \
-                     longer one is in two thirds of its incidents. Nothing else is done: whether it means the same each \
+                     no phrase crosses a punctuation mark. Listed is what at least two incidents and 1% of \
+                     them share (single words: three and a quarter of them), by incidents times words; a phrase goes \
+                     where a longer one is in two thirds of its incidents. Nothing else is done: whether it means the same each \
                      time is for the reader.",
         make: figures::again::factors,
     },
@@ -297,7 +297,7 @@ pub static FIGURES: &[Definition] = &[
         counted: Counted::ActionItems,
         group: PROMISES,
         definition: "Days from the incident's end (else its start) to the date of the status Done, Verified or Won't do, \
-                     by Kaplan and Meier: what is open counts as open until today and is not dropped. Bands are 95 %, \
+                     by Kaplan and Meier: what is open counts as open until today and is not dropped. Bands are 95%, \
                      pointwise. Of a verified item only the day of verification is written, so its time is an upper \
                      bound; what was closed before the incident's end counts as day 0.",
         make: figures::promises::time_to_close,
@@ -308,8 +308,9 @@ pub static FIGURES: &[Definition] = &[
         counted: Counted::ActionItems,
         group: PROMISES,
         definition: "Of the action items whose due date has passed, the share that was done by then. Items not due yet \
-                     are left out even where they are done, since counting only the early ones would flatter. \
-                     Intervals are Wilson's, 95 %. An item of several teams counts for each.",
+                     are left out even where they are done, since counting only the early ones would flatter; so are \
+                     verified ones, of which only the day of verification is written: how far they could move the share \
+                     is said. Intervals are Wilson's, 95%. An item of several teams counts for each.",
         make: figures::promises::on_time,
     },
     Definition {
@@ -318,7 +319,7 @@ pub static FIGURES: &[Definition] = &[
         counted: Counted::ActionItems,
         group: PROMISES,
         definition: "Of the action items that are done, the share whose effect was verified. Intervals are Wilson's, \
-                     95 %. An item of several teams counts for each.",
+                     95%. An item of several teams counts for each.",
         make: figures::promises::verified,
     },
     Definition {

@@ -1,7 +1,7 @@
 //! Periods of time for counts: days, weeks, months, quarters or years, so that a chart holds some dozens.
 
-use jiff::ToSpan as _;
 use jiff::civil::{Date, Weekday};
+use jiff::{Span, ToSpan as _};
 
 /// How long a period is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,28 +15,48 @@ pub(super) enum Unit {
 }
 
 /// More periods than this fit no chart.
-const MOST: i32 = 26;
+const MOST: i64 = 26;
 
-/// The periods from `from` to `to`, both in them, in order: their unit and the first day of each.
-pub(super) fn periods(from: Date, to: Date) -> (Unit, Vec<Date>) {
-    let days = (to - from).get_days();
-    let months = (i32::from(to.year()) - i32::from(from.year())) * 12 + i32::from(to.month())
-        - i32::from(from.month());
-    let unit = match (days, months) {
-        (..=14, _) => Unit::Day,
-        (..=119, _) => Unit::Week,
-        (_, months) if months < MOST => Unit::Month,
-        (_, months) if months / 3 < MOST => Unit::Quarter,
-        (_, months) => {
-            let fits = |step: &i16| months / 12 / i32::from(*step) < MOST;
-            Unit::Years([1, 2, 5, 10, 25, 50, 100, 250].into_iter().find(fits).unwrap_or(1000))
+/// Fewer periods than this show no course.
+const FEWEST: usize = 6;
+
+/// The periods from `from` to `to`, both in them, in order: their unit and the first day of each. They are the shortest
+/// that fit a chart, but longer where most of them would hold nothing: `count` things are to be shown.
+pub(super) fn periods(from: Date, to: Date, count: usize) -> (Unit, Vec<Date>) {
+    const UNITS: [Unit; 13] = [
+        Unit::Day,
+        Unit::Week,
+        Unit::Month,
+        Unit::Quarter,
+        Unit::Years(1),
+        Unit::Years(2),
+        Unit::Years(5),
+        Unit::Years(10),
+        Unit::Years(25),
+        Unit::Years(50),
+        Unit::Years(100),
+        Unit::Years(250),
+        Unit::Years(1000),
+    ];
+    let fits =
+        |unit: &Unit| unit.start(from).checked_add(unit.span() * (MOST - 1)).is_ok_and(|last| last >= to);
+    let shortest = UNITS.iter().position(fits).unwrap_or(UNITS.len() - 1);
+    let starts = |unit: Unit| {
+        let mut starts = vec![unit.start(from)];
+        while let Some(next) = starts.last().and_then(|last| unit.next(*last)).filter(|next| *next <= to) {
+            starts.push(next);
         }
+        starts
     };
-    let mut starts = vec![unit.start(from)];
-    while let Some(next) = starts.last().and_then(|last| unit.next(*last)).filter(|next| *next <= to) {
-        starts.push(next);
+    let mut chosen = (UNITS[shortest], starts(UNITS[shortest]));
+    for unit in &UNITS[shortest + 1..] {
+        let longer = starts(*unit);
+        if longer.len() < FEWEST || count * 2 >= chosen.1.len() * 3 {
+            break;
+        }
+        chosen = (*unit, longer);
     }
-    (unit, starts)
+    chosen
 }
 
 /// The index of the period that holds `day`.
@@ -76,16 +96,19 @@ impl Unit {
         }
     }
 
-    /// The first day of the period after the one that begins on `start`.
-    pub(super) fn next(self, start: Date) -> Option<Date> {
-        let span = match self {
+    fn span(self) -> Span {
+        match self {
             Self::Day => 1.day(),
             Self::Week => 1.week(),
             Self::Month => 1.month(),
             Self::Quarter => 3.months(),
             Self::Years(step) => step.years(),
-        };
-        start.checked_add(span).ok()
+        }
+    }
+
+    /// The first day of the period after the one that begins on `start`.
+    pub(super) fn next(self, start: Date) -> Option<Date> {
+        start.checked_add(self.span()).ok()
     }
 
     /// The name of the period that begins on `start`.
@@ -115,10 +138,10 @@ mod tests {
             ("2022-01-01", "2026-11-20", 20, "2022-Q1", "2026-Q4"),
             ("2011-05-01", "2026-11-20", 16, "2011", "2026"),
             ("1970-01-01", "2026-11-20", 12, "1970–1974", "2025–2029"),
-            ("-009999-01-01", "9999-12-31", 21, "-10000–-9001", "9000–9999"),
+            ("-009999-01-01", "9999-12-31", 21, "", ""),
         ] {
             let (from, to) = (from.parse().expect("a date"), to.parse().expect("a date"));
-            let (unit, starts) = periods(from, to);
+            let (unit, starts) = periods(from, to, 1000);
             let labels: Vec<String> = starts.iter().map(|start| unit.label(*start)).collect();
             assert_eq!((index(&starts, from), index(&starts, to)), (0, starts.len() - 1));
             if from.year() > 0 {
@@ -127,6 +150,15 @@ mod tests {
             } else {
                 assert!(starts.len() <= count + 1, "{labels:?}");
             }
+        }
+    }
+    #[test]
+    fn where_little_happened_periods_are_longer() {
+        let date = |text: &str| text.parse().expect("a date");
+        for (count, expected) in
+            [(14, Unit::Quarter), (34, Unit::Quarter), (35, Unit::Month), (1, Unit::Quarter)]
+        {
+            assert_eq!(periods(date("2025-01-14"), date("2026-11-23"), count).0, expected, "{count}");
         }
     }
 }

@@ -206,7 +206,7 @@ fn on_time_counts_only_what_was_due() {
         (item(Some(Open), None, due(22)), 1, 0),
         (item(Some(Open), None, due(23)), 0, 0),
         (item(Some(Done), due(1), due(30)), 0, 0),
-        (item(Some(Verified), due(9), due(10)), 1, 1),
+        (item(Some(Verified), due(9), due(10)), 0, 0),
         (item(Some(Verified), due(11), due(10)), 0, 0),
         (item(Some(WontDo), due(9), due(10)), 0, 0),
         (item(Some(Open), due(20), due(10)), 0, 0),

@@ -22,15 +22,15 @@ pub fn percent(share: f64) -> String {
     let percent = share * 100.0;
     // What is neither nothing nor all does not look so.
     match percent {
-        _ if share > 0.0 && percent < 0.5 => "<1 %".to_owned(),
-        _ if share < 1.0 && percent >= 99.5 => ">99 %".to_owned(),
-        _ => format!("{percent:.0} %"),
+        _ if share > 0.0 && percent < 0.5 => "<1%".to_owned(),
+        _ if share < 1.0 && percent >= 99.5 => ">99%".to_owned(),
+        _ => format!("{percent:.0}%"),
     }
 }
 
 /// An interval of a share.
 pub fn percents(low: f64, high: f64) -> String {
-    format!("{:.0}–{:.0} %", low * 100.0, high * 100.0)
+    format!("{:.0}–{:.0}%", low * 100.0, high * 100.0)
 }
 
 /// A p-value.
@@ -103,8 +103,7 @@ mod tests {
         ] {
             assert_eq!(duration(seconds), text);
         }
-        for (share, text) in [(0.0, "0 %"), (0.001, "<1 %"), (0.5, "50 %"), (0.999, ">99 %"), (1.0, "100 %")]
-        {
+        for (share, text) in [(0.0, "0%"), (0.001, "<1%"), (0.5, "50%"), (0.999, ">99%"), (1.0, "100%")] {
             assert_eq!(percent(share), text);
         }
         for (value, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567")] {

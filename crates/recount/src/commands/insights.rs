@@ -265,8 +265,7 @@ fn heading(args: &Args, basis: &Basis<'_>, all: usize, undated: usize, today: Da
     let items = words::counted(basis.action_items(), "action item", "action items");
     let mut lines = vec![format!("{of} with {items}, as of {today} (UTC).")];
     if let Some(team) = &args.team {
-        lines[0] =
-            format!("Team {team}: {of} about its services, and {items} of its own, as of {today} (UTC).");
+        lines[0] = format!("{team}: {of} about its services, and {items} of its own, as of {today} (UTC).");
     }
     let filter = &args.filter;
     let mut asked = Vec::new();

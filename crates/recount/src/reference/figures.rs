@@ -24,7 +24,7 @@ recount insights --figure on-time --format csv --team team-payments
 - **What is open is censored, not dropped.** An action item that is open for 80 days is known to take longer than \
   80 days, and counts as that.
 - **Distributions, not means.** Times to detect or mitigate are skewed: a mean tells of the longest incident. Here are \
-  medians and 90th percentiles, as values that were observed, with 95 % intervals where there are enough for one \
+  medians and 90th percentiles, as values that were observed, with 95% intervals where there are enough for one \
   (6 for a median, 36 for a 90th percentile, which is given from 10 on).
 - **A trend is stated only where a test finds one**, at 0.05, with the test's name and its p-value. Else it says that \
   there is no evidence of a trend at this n, which is not evidence that there is none.

@@ -12,6 +12,7 @@ mod edits;
 mod evidence;
 mod harness;
 mod inputs;
+mod insights;
 mod library;
 mod live;
 mod live_forges;

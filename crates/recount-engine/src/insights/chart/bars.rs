@@ -37,7 +37,7 @@ pub(super) fn periods(periods: &Periods, figure: &Figure) -> Scene {
     if figure.n == 0 || periods.rows.is_empty() {
         return Scene::empty("Nothing to draw");
     }
-    let (left, right, top, height) = (34.0, WIDTH - 8.0, 10.0, 150.0);
+    let (left, right, top, height) = (34.0, WIDTH - 6.0, 10.0, 140.0);
     let mut scene = Scene::default();
     let most = periods.rows.iter().map(|row| row.counts.iter().sum()).max().unwrap_or(0);
     let ticks = scale::counts(most);
@@ -75,6 +75,11 @@ pub(super) fn periods(periods: &Periods, figure: &Figure) -> Scene {
     scene
 }
 
+/// The room that labels take in front of a chart.
+fn labels<'a>(labels: impl Iterator<Item = &'a str>) -> f64 {
+    labels.take(ROWS).map(width_of).fold(40.0, f64::max).min(168.0)
+}
+
 /// A row of a chart by name.
 struct Row<'a> {
     label: &'a str,
@@ -82,11 +87,12 @@ struct Row<'a> {
     counts: &'a [usize],
 }
 
-fn by_name(rows: &[Row<'_>], of: Groups, groups: &[String], room: f64) -> Scene {
+fn by_name(rows: &[Row<'_>], of: Groups, groups: &[String]) -> Scene {
     if rows.iter().all(|row| row.total == 0) {
         return Scene::empty("Nothing to draw");
     }
     let mut scene = Scene::default();
+    let room = labels(rows.iter().map(|row| row.label));
     let (left, top, line) = (room + 20.0, 6.0, 24.0);
     let most = rows.iter().map(|row| row.counts.iter().sum::<usize>()).max().unwrap_or(1).max(1);
     let right = WIDTH - 16.0 - width_of(&words::number(most));
@@ -114,7 +120,7 @@ fn by_name(rows: &[Row<'_>], of: Groups, groups: &[String], room: f64) -> Scene 
 
 pub(super) fn ranked(ranked: &Ranked, _: &Figure) -> Scene {
     let rows = ranked.rows.iter().map(|row| Row { label: &row.label, total: row.total, counts: &row.counts });
-    by_name(&rows.collect::<Vec<_>>(), ranked.of, &ranked.groups, 132.0)
+    by_name(&rows.collect::<Vec<_>>(), ranked.of, &ranked.groups)
 }
 
 pub(super) fn phrases(phrases: &Phrases, _: &Figure) -> Scene {
@@ -124,7 +130,7 @@ pub(super) fn phrases(phrases: &Phrases, _: &Figure) -> Scene {
     let counts: Vec<[usize; 1]> = phrases.rows.iter().map(|row| [row.incidents]).collect();
     let rows = phrases.rows.iter().zip(&counts);
     let rows = rows.map(|(row, counts)| Row { label: &row.phrase, total: row.incidents, counts });
-    by_name(&rows.collect::<Vec<_>>(), Groups::Names, &["incidents".to_owned()], 190.0)
+    by_name(&rows.collect::<Vec<_>>(), Groups::Names, &["incidents".to_owned()])
 }
 
 pub(super) fn shares(shares: &Shares, figure: &Figure) -> Scene {
@@ -132,7 +138,8 @@ pub(super) fn shares(shares: &Shares, figure: &Figure) -> Scene {
         return Scene::empty("Nothing to draw");
     }
     let mut scene = Scene::default();
-    let (room, top, line) = (142.0, 10.0, 26.0);
+    let room = labels(shares.rows.iter().map(|row| row.label.as_str()));
+    let (top, line) = (10.0, 26.0);
     let counts = |count: usize, of: usize| format!("{} of {}", words::number(count), words::number(of));
     let shown = &shares.rows[..shares.rows.len().min(ROWS)];
     let widest = shown.iter().map(|row| width_of(&counts(row.count, row.of))).fold(0.0, f64::max);
@@ -141,7 +148,7 @@ pub(super) fn shares(shares: &Shares, figure: &Figure) -> Scene {
     let bottom = top + line * shown.len() as f64;
     for tick in [0.0, 0.5, 1.0] {
         scene.line((x(tick), top), (x(tick), bottom), "rule");
-        scene.text((x(tick), bottom + 16.0), "middle", "quiet", format!("{:.0} %", tick * 100.0));
+        scene.text((x(tick), bottom + 16.0), "middle", "quiet", format!("{:.0}%", tick * 100.0));
     }
     for (nth, row) in shown.iter().enumerate() {
         let y = top + line * (nth as f64 + 0.5);

@@ -8,7 +8,7 @@ use super::{Scene, WIDTH, scale, width_of};
 const LEFT: f64 = 44.0;
 const RIGHT: f64 = WIDTH - 14.0;
 const TOP: f64 = 10.0;
-const BOTTOM: f64 = 170.0;
+const BOTTOM: f64 = 160.0;
 
 /// The place of a share on the axis from 0 to 1.
 fn level(share: f64) -> f64 {
@@ -23,7 +23,7 @@ fn across(place: f64) -> f64 {
 fn shares(scene: &mut Scene) {
     for tick in [0.0, 0.25, 0.5, 0.75, 1.0] {
         scene.line((LEFT, level(tick)), (RIGHT, level(tick)), "rule");
-        scene.text((LEFT - 6.0, level(tick) + 4.0), "end", "quiet", format!("{:.0} %", tick * 100.0));
+        scene.text((LEFT - 6.0, level(tick) + 4.0), "end", "quiet", format!("{:.0}%", tick * 100.0));
     }
 }
 

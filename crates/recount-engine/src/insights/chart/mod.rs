@@ -1,6 +1,6 @@
 //! A figure as a chart: marks on a plane, written as SVG by a template.
 //!
-//! A chart is 420 units wide and its type 12 high, so that it is read on a telephone as it is; wide screens set
+//! A chart is 360 units wide and its type 12 high, so that it is read on a telephone as it is; wide screens set
 //! several side by side. Colours are classes, which a style sheet gives for light and dark. What does not live here:
 //! the page around charts (`page`), and tables.
 
@@ -14,7 +14,7 @@ use super::figure::{Data, Figure};
 use super::words;
 
 /// Width of every chart.
-const WIDTH: f64 = 420.0;
+const WIDTH: f64 = 360.0;
 
 /// A thing that is drawn.
 #[derive(Clone, Debug, PartialEq)]
@@ -90,16 +90,16 @@ fn through(points: &[(f64, f64)], stairs: bool, first: char) -> String {
     d
 }
 
-/// The width that a text takes, about: type is proportional and no font is read here.
+/// The width that a text takes at most, about: no font is read here, and the reader's may be a wide one.
 fn width_of(text: &str) -> f64 {
     let of = |c: char| match c {
-        'i' | 'j' | 'l' | 't' | 'f' | 'I' | '.' | ',' | '\'' | '|' | ' ' | '-' => 3.6,
-        'm' | 'w' | 'M' | 'W' => 10.0,
-        'A'..='Z' => 8.0,
-        c if c.is_ascii() => 6.6,
-        '…' | '–' => 8.0,
-        c if u32::from(c) >= 0x1100 => 12.0,
-        _ => 7.0,
+        'i' | 'j' | 'l' | 't' | 'f' | 'I' | '.' | ',' | '\'' | '|' | ' ' | '-' => 4.2,
+        'm' | 'w' | 'M' | 'W' => 11.0,
+        'A'..='Z' => 8.6,
+        c if c.is_ascii() => 7.4,
+        '…' | '–' => 11.0,
+        c if u32::from(c) >= 0x1100 => 12.5,
+        _ => 7.6,
     };
     text.chars().map(of).sum()
 }

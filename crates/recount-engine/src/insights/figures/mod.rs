@@ -25,12 +25,12 @@ fn share(label: impl Into<String>, count: usize, of: usize) -> Share {
     }
 }
 
-/// A share in words: `12 of 15 (80 %, 95 % interval 55–93 %)`.
+/// A share in words: `12 of 15 (80%, 95% interval 55–93%)`.
 fn said(share: &Share) -> String {
     let counts = format!("{} of {}", words::number(share.count), words::number(share.of));
     match (share.share, share.low, share.high) {
         (Some(part), Some(low), Some(high)) => {
-            format!("{counts} ({}, 95 % interval {})", words::percent(part), words::percents(low, high))
+            format!("{counts} ({}, 95% interval {})", words::percent(part), words::percents(low, high))
         }
         _ => counts,
     }

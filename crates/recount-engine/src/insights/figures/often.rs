@@ -44,7 +44,8 @@ pub(super) fn window(basis: &Basis<'_>) -> Option<(Unit, Vec<Date>)> {
     let until = scope.until.and_then(|until| until.yesterday().ok());
     let to = until.map_or(scope.today, |until| until.min(scope.today)).max(last);
     let from = scope.from.map_or(first, |from| from.min(first));
-    Some(period::periods(from, to))
+    let count = basis.incidents.len();
+    Some(period::periods(from, to, count))
 }
 
 pub(in super::super) fn incidents(basis: &Basis<'_>) -> Made {
@@ -129,7 +130,7 @@ pub(in super::super) fn growth(basis: &Basis<'_>) -> Made {
         if agree && laplace.p < SIGNIFICANT && power.p < SIGNIFICANT {
             let change = if laplace.u < 0.0 { "rarer" } else { "more frequent" };
             statements.push(format!(
-                "Incidents became {change} over the window: {tests}, n = {n}; growth exponent {:.2} (95 % interval \
+                "Incidents became {change} over the window: {tests}, n = {n}; growth exponent {:.2} (95% interval \
                  {:.2} to {:.2}; 1 is a constant rate).",
                 power.beta, power.interval.0, power.interval.1
             ));

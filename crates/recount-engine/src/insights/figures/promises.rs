@@ -157,11 +157,11 @@ pub(in super::super) fn time_to_close(basis: &Basis<'_>) -> Made {
         );
         statements.push(match (all.median_days, all.low_days, all.high_days) {
             (Some(median), Some(low), Some(high)) => format!(
-                "Half are closed within {} (95 % interval {low} to {high}); {counts}.",
+                "Half are closed within {} (95% interval {low} to {high}); {counts}.",
                 days(median)
             ),
             (Some(median), Some(low), None) => format!(
-                "Half are closed within {} (95 % interval from {low}; its upper end is not reached); {counts}.",
+                "Half are closed within {} (95% interval from {low}; its upper end is not reached); {counts}.",
                 days(median)
             ),
             (Some(median), ..) => format!("Half are closed within {}; {counts}.", days(median)),
@@ -279,23 +279,46 @@ impl Teams {
 pub(in super::super) fn on_time(basis: &Basis<'_>) -> Made {
     let mut tally = Tally::default();
     let mut split = Split::of(basis);
+    // Of those verified: how many, and how many certainly by their due date.
+    let (mut verified, mut early) = (0, 0);
     for item in &basis.items {
         match on_time_or_why_not(item, basis) {
             Ok(hit) => {
                 tally.count();
                 split.add(item, hit);
             }
-            Err(reason) => tally.exclude(reason),
+            Err(reason) => {
+                if reason == VERIFIED {
+                    verified += 1;
+                    let was_early =
+                        item.action.status_date.zip(item.action.due).is_some_and(|(on, due)| on <= due);
+                    early += usize::from(was_early);
+                }
+                tally.exclude(reason);
+            }
         }
     }
+    let (hits, n) = (split.all.0, tally.n);
     let rows = split.rows();
-    let statements = vec![if tally.n == 0 {
-        "No action item with a readable end has been due yet.".to_owned()
+    let mut statements = vec![if n == 0 {
+        "No action item with a known end has been due yet.".to_owned()
     } else {
         format!("{} were done by their due date.", said(&rows[0]))
     }];
+    if verified > 0 {
+        let part = |count: usize| words::percent(count as f64 / (n + verified) as f64);
+        statements.push(format!(
+            "With the {}, of which it is not known, the share is between {} and {}.",
+            words::counted(verified, "verified item", "verified items"),
+            part(hits + early),
+            part(hits + verified)
+        ));
+    }
     Made { tally, statements, data: Data::Shares(Shares { by: "priority, team", rows }) }
 }
+
+/// Why a verified item is not counted.
+const VERIFIED: &str = "verified: when it was done is not kept";
 
 fn on_time_or_why_not(item: &Item<'_>, basis: &Basis<'_>) -> Result<bool, &'static str> {
     let action = item.action;
@@ -310,11 +333,9 @@ fn on_time_or_why_not(item: &Item<'_>, basis: &Basis<'_>) -> Result<bool, &'stat
         (Some(StatusKind::Open | StatusKind::InProgress), Some(_)) => {
             Err("reopened: when it was first done is not kept")
         }
-        (Some(StatusKind::Done | StatusKind::Verified), None) => Err("closed on a day that is not written"),
-        (Some(StatusKind::Verified), Some(date)) if date > due => {
-            Err("verified after it was due: when it was done is not kept")
-        }
-        (Some(StatusKind::Done | StatusKind::Verified), Some(date)) => Ok(date <= due),
+        (Some(StatusKind::Verified), _) => Err(VERIFIED),
+        (Some(StatusKind::Done), None) => Err("done on a day that is not written"),
+        (Some(StatusKind::Done), Some(date)) => Ok(date <= due),
     }
 }
 

@@ -9,10 +9,10 @@ pub mod share;
 pub mod survival;
 pub mod trend;
 
-/// Whose quantile spans the middle 95 % of the normal distribution.
+/// Whose quantile spans the middle 95% of the normal distribution.
 const Z: f64 = 1.959_963_984_540_054;
 
-/// The probability below each end of an interval of 95 %.
+/// The probability below each end of an interval of 95%.
 const TAIL: f64 = 0.025;
 
 /// Below this a test supports a statement.

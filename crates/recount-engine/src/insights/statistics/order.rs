@@ -28,9 +28,9 @@ pub fn index(n: usize, share: Permille) -> Option<usize> {
     usize::try_from(rank).ok().filter(|_| n > 0).map(|rank| rank.min(n) - 1)
 }
 
-/// The indices at both ends of the 95 % bootstrap interval of a quantile.
+/// The indices at both ends of the 95% bootstrap interval of a quantile.
 ///
-/// None where the sample is too small to reach beyond the true quantile on both sides with 97.5 %: below 6
+/// None where the sample is too small to reach beyond the true quantile on both sides with 97.5%: below 6
 /// values for the median and below 36 for the 90th percentile. There the bootstrap would only repeat the
 /// extremes of the sample.
 pub fn interval(n: usize, share: Permille) -> Option<(usize, usize)> {

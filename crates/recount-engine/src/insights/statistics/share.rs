@@ -2,7 +2,7 @@
 
 use super::Z;
 
-/// The 95 % interval of a share after Wilson (1927): it stays within 0 and 1, and is right for small n,
+/// The 95% interval of a share after Wilson (1927): it stays within 0 and 1, and is right for small n,
 /// where the usual ± is not (Brown, Cai & DasGupta 2001). None of nothing.
 pub fn wilson(count: usize, of: usize) -> Option<(f64, f64)> {
     if of == 0 || count > of {

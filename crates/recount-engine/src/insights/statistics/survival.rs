@@ -19,7 +19,7 @@ pub struct Step {
     pub ended: usize,
     /// The share still open from then on.
     pub open: f64,
-    /// The 95 % interval of it.
+    /// The 95% interval of it.
     pub band: (f64, f64),
 }
 

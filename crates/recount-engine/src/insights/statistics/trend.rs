@@ -42,7 +42,7 @@ pub struct PowerLaw {
     /// The expected number of events up to a time grows with its power `beta`, by maximum likelihood. Below 1
     /// events become rarer.
     pub beta: f64,
-    /// The exact 95 % interval of `beta`.
+    /// The exact 95% interval of `beta`.
     pub interval: (f64, f64),
     /// Chi-squared with twice as many degrees of freedom as there are events, where the rate is constant.
     pub chi_squared: f64,
