@@ -16,6 +16,7 @@ mod inputs;
 mod live;
 mod machine;
 mod paths;
+mod plot;
 mod progress;
 mod records;
 #[cfg(test)]

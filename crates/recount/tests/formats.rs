@@ -36,6 +36,8 @@ fn every_machine_format_keeps_to_its_schema() {
         ("fields", vec!["set", "--fields"]),
         ("fmt", vec!["fmt", "--check"]),
         ("fmt", vec!["fmt", "--diff"]),
+        ("insights", vec!["insights"]),
+        ("insights", vec!["insights", "--period", "1999", "--team", "team-payments"]),
         ("list", vec!["list"]),
         ("show", vec!["show", "INC-0003"]),
         ("show", vec!["show", "INC-0016"]),

@@ -25,7 +25,7 @@ pub struct Config {
     pub people: Vec<Person>,
     /// Levels of single rules: `"off"`, `"note"`, `"warning"` or `"error"`.
     pub rules: BTreeMap<String, RuleLevel>,
-    /// Numbers that rules compare with.
+    /// Numbers that rules and figures compare with.
     pub thresholds: Thresholds,
     /// What is due when.
     pub policy: Policy,
@@ -131,7 +131,7 @@ pub enum RuleLevel {
     Error,
 }
 
-/// Numbers that rules compare with.
+/// Numbers that rules and figures compare with.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
@@ -144,6 +144,8 @@ pub struct Thresholds {
     pub excerpt_lines: u32,
     /// How far a stated duration may be from the computed one, in minutes.
     pub duration_minutes: u32,
+    /// Within how many minutes of its start an incident should be mitigated; `insights` gives the share.
+    pub mitigate_minutes: u32,
 }
 
 impl Default for Thresholds {
@@ -153,6 +155,7 @@ impl Default for Thresholds {
             timeline_rows: BySeverity { sev0: 6, sev1: 5, sev2: 4, sev3: 3 },
             excerpt_lines: 30,
             duration_minutes: 1,
+            mitigate_minutes: 60,
         }
     }
 }

@@ -14,6 +14,7 @@ pub(crate) mod fmt;
 pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod init;
+pub(crate) mod insights;
 pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod man;
@@ -71,6 +72,7 @@ commands! {
     List => list,
     Show => show,
     History => history,
+    Insights => insights,
     Evidence => evidence,
     Demo => demo,
     Completions => completions,

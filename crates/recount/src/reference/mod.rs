@@ -8,6 +8,7 @@ mod book;
 mod cli;
 mod configuration;
 mod fields;
+mod figures;
 mod rules;
 mod schemas;
 mod sources;
@@ -19,6 +20,7 @@ type Output = (&'static str, fn() -> String);
 
 /// Every generated file.
 const OUTPUTS: &[Output] = &[
+    ("docs/insights.md", figures::page),
     ("docs/reference/cli.md", cli::page),
     ("docs/reference/configuration.md", configuration::page),
     ("docs/reference/fields.md", fields::page),
@@ -33,6 +35,7 @@ const OUTPUTS: &[Output] = &[
     ("docs/schemas/fields.v1.json", schemas::fields),
     ("docs/schemas/fmt.v1.json", schemas::fmt),
     ("docs/schemas/history.v1.json", schemas::history),
+    ("docs/schemas/insights.v1.json", schemas::insights),
     ("docs/schemas/list.v1.json", schemas::list),
     ("docs/schemas/show.v1.json", schemas::show),
 ];

@@ -46,6 +46,10 @@ pub(super) fn history() -> String {
     written::<commands::history::Output>("history", 1)
 }
 
+pub(super) fn insights() -> String {
+    written::<commands::insights::Output>("insights", 1)
+}
+
 pub(super) fn list() -> String {
     written::<commands::list::Output>("list", 1)
 }

@@ -13,6 +13,7 @@ mod evidence;
 mod git;
 mod harness;
 mod inputs;
+mod insights;
 mod library;
 mod live;
 mod live_forges;

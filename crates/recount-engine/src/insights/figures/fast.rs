@@ -1,0 +1,177 @@
+//! How fast: the times from the start of impact to each milestone.
+
+use jiff::Timestamp;
+
+use crate::document::value::severity::Severity;
+use crate::document::{Record, elapsed};
+
+use super::super::basis::Basis;
+use super::super::figure::{Data, Distribution, Point, Quantile, Shares};
+use super::super::statistics::order::{self, MEDIAN, P90, Permille};
+use super::super::statistics::trend::{FEWEST_VALUES, mann_kendall};
+use super::super::statistics::{SIGNIFICANT, rounded};
+use super::super::{Made, Tally, words};
+use super::{POINTS, said, share, thinned, trend};
+
+/// Of fewer than this there are no nine in ten: the 90th percentile would be the longest under another name.
+const FEWEST_FOR_P90: usize = 10;
+
+/// A milestone whose time is measured.
+struct Until {
+    at: fn(&Record) -> Option<Timestamp>,
+    /// Why an incident has none.
+    missing: &'static str,
+    /// Why a time cannot be: it would be negative.
+    early: &'static str,
+    /// What was done.
+    done: &'static str,
+}
+
+const DETECTED: Until = Until {
+    at: |record| record.detected,
+    missing: "not said when it was detected",
+    early: "detected before the start",
+    done: "detected",
+};
+const ACKNOWLEDGED: Until = Until {
+    at: |record| record.acknowledged,
+    missing: "no row Acknowledged",
+    early: "acknowledged before the start",
+    done: "acknowledged",
+};
+const MITIGATED: Until = Until {
+    at: |record| record.mitigated,
+    missing: "no row Mitigated",
+    early: "mitigated before the start",
+    done: "mitigated",
+};
+const RESOLVED: Until = Until {
+    at: |record| record.resolved,
+    missing: "no end time",
+    early: "resolved before the start",
+    done: "resolved",
+};
+
+impl Until {
+    /// Seconds from the start, or why there are none.
+    fn seconds(&self, record: &Record) -> Result<u64, &'static str> {
+        let started = record.started.ok_or("no start time")?;
+        let at = (self.at)(record).ok_or(self.missing)?;
+        elapsed(started, at).ok_or(self.early)
+    }
+}
+
+pub(in super::super) fn to_detect(basis: &Basis<'_>) -> Made {
+    distribution(basis, &DETECTED)
+}
+
+pub(in super::super) fn to_acknowledge(basis: &Basis<'_>) -> Made {
+    distribution(basis, &ACKNOWLEDGED)
+}
+
+pub(in super::super) fn to_mitigate(basis: &Basis<'_>) -> Made {
+    distribution(basis, &MITIGATED)
+}
+
+pub(in super::super) fn to_resolve(basis: &Basis<'_>) -> Made {
+    distribution(basis, &RESOLVED)
+}
+
+fn distribution(basis: &Basis<'_>, until: &Until) -> Made {
+    let mut tally = Tally::default();
+    let mut times = Vec::new();
+    for incident in &basis.incidents {
+        match until.seconds(incident.record) {
+            Ok(seconds) => {
+                tally.count();
+                times.push(seconds);
+            }
+            Err(reason) => tally.exclude(reason),
+        }
+    }
+    // In the order of incidents before, sorted after.
+    let test = mann_kendall(&mut times);
+    let n = times.len();
+    let quantile = |share: Permille| {
+        let interval = order::interval(n, share);
+        order::index(n, share).map(|index| Quantile {
+            seconds: times[index],
+            low_seconds: interval.map(|(low, _)| times[low]),
+            high_seconds: interval.map(|(_, high)| times[high]),
+        })
+    };
+    let median = quantile(MEDIAN);
+    let p90 = quantile(P90).filter(|_| n >= FEWEST_FOR_P90);
+    let mut reached = 0;
+    let curve: Vec<Point> = times
+        .chunk_by(|a, b| a == b)
+        .map(|same| {
+            reached += same.len();
+            Point { seconds: same[0], share: rounded(reached as f64 / n as f64, 4) }
+        })
+        .collect();
+    let longest_seconds = times.last().copied();
+    let statements = match median.zip(longest_seconds) {
+        None => vec![format!("No incident says when it began and when it was {}.", until.done)],
+        Some((median, _)) if n == 1 => {
+            vec![format!("The one incident was {} after {}.", until.done, words::duration(median.seconds))]
+        }
+        Some((median, longest)) => {
+            let most = match &p90 {
+                Some(p90) => format!("nine of ten within {}", words::quantile(p90)),
+                None => format!("all within {}", words::duration(longest)),
+            };
+            let quantiles = format!("Half were {} within {}, {most}.", until.done, words::quantile(&median));
+            let trend = match &test {
+                None => format!("Too few to test for a trend (n = {n}, from {FEWEST_VALUES} on)."),
+                Some(test) if test.p < SIGNIFICANT => format!(
+                    "They became {} from incident to incident (Mann–Kendall, {}, n = {n}).",
+                    if test.z < 0.0 { "faster" } else { "slower" },
+                    words::p(test.p)
+                ),
+                Some(test) => {
+                    format!("No evidence of a trend at this n (Mann–Kendall, {}, n = {n}).", words::p(test.p))
+                }
+            };
+            vec![quantiles, trend]
+        }
+    };
+    let data = Distribution {
+        median,
+        p90,
+        longest_seconds,
+        curve: thinned(&curve, POINTS),
+        trend: test.as_ref().map(trend),
+    };
+    Made { tally, statements, data: Data::Distribution(data) }
+}
+
+pub(in super::super) fn mitigated_in_time(basis: &Basis<'_>) -> Made {
+    let mut tally = Tally::default();
+    let within = u64::from(basis.scope.mitigate_minutes) * 60;
+    let mut rows = vec![(0, 0); Severity::ALL.len() + 1];
+    for incident in &basis.incidents {
+        match MITIGATED.seconds(incident.record) {
+            Ok(seconds) => {
+                tally.count();
+                let row = &mut rows[super::often::grade(incident.record.severity)];
+                row.0 += usize::from(seconds <= within);
+                row.1 += 1;
+            }
+            Err(reason) => tally.exclude(reason),
+        }
+    }
+    let (count, of) = rows.iter().fold((0, 0), |sum, row| (sum.0 + row.0, sum.1 + row.1));
+    let all = share("all", count, of);
+    let limit = words::duration(within);
+    let statements = vec![if of == 0 {
+        "No incident says when it began and when it was mitigated.".to_owned()
+    } else {
+        format!("{} were mitigated within {limit}.", said(&all))
+    }];
+    let labels = super::often::severities();
+    let by_severity = labels.into_iter().zip(rows).filter(|(_, (_, of))| *of > 0);
+    let by_severity = by_severity.map(|(label, (count, of))| share(label, count, of));
+    let rows = std::iter::once(all).chain(by_severity).collect();
+    Made { tally, statements, data: Data::Shares(Shares { by: "severity", rows }) }
+}

@@ -1,0 +1,174 @@
+//! How incidents were found, what contributed, and what they hit.
+
+use std::collections::HashMap;
+
+use crate::document::template::{FieldDef, FieldId};
+
+use super::super::basis::{Basis, day, plain};
+use super::super::figure::{Data, Groups, Period, Periods, Rank, Ranked, Shares};
+use super::super::period::{self, Unit};
+use super::super::statistics::rounded;
+use super::super::{Made, Tally, words};
+use super::often::{grade, severities, window, without_unknown};
+use super::{said, share};
+
+pub(in super::super) fn detection(basis: &Basis<'_>) -> Made {
+    let mut tally = Tally::default();
+    let (mut alerts, mut customers, mut people, mut unseen) = (0, 0, 0, 0);
+    for incident in &basis.incidents {
+        let ways = &incident.record.detected_by;
+        if ways.is_empty() {
+            tally.exclude("no way of detection named");
+            continue;
+        }
+        tally.count();
+        let by = |way| usize::from(ways.contains(&way));
+        alerts += by(FieldId::AlertNames);
+        customers += by(FieldId::CustomerReports);
+        people += by(FieldId::InternalObservation);
+        unseen += usize::from(by(FieldId::CustomerReports) == 1 && by(FieldId::AlertNames) == 0);
+    }
+    let n = tally.n;
+    let rows = vec![
+        share("by alerts", alerts, n),
+        share("by customers", customers, n),
+        share("by people inside", people, n),
+        share("by customers and no alert", unseen, n),
+    ];
+    let statements = vec![if n == 0 {
+        "No incident says how it was detected.".to_owned()
+    } else {
+        format!("An alert told of {}; customers and no alert of {}.", said(&rows[0]), said(&rows[3]))
+    }];
+    Made { tally, statements, data: Data::Shares(Shares { by: "detected", rows }) }
+}
+
+/// The template's kinds of contributing factors.
+fn kinds() -> Vec<&'static FieldDef> {
+    FieldId::ContributingFactors.members().collect()
+}
+
+pub(in super::super) fn factors(basis: &Basis<'_>) -> Made {
+    let mut tally = Tally::default();
+    let kinds = kinds();
+    let mut totals = vec![0; kinds.len()];
+    for incident in &basis.incidents {
+        let factors = &incident.record.factors;
+        if factors.is_empty() {
+            tally.exclude("no contributing factor named");
+            continue;
+        }
+        tally.count();
+        for (kind, total) in kinds.iter().zip(&mut totals) {
+            *total += usize::from(factors.iter().any(|factor| factor.category == kind.id));
+        }
+    }
+    let labels = kinds.iter().map(|kind| kind.label.to_owned());
+    let mut rows: Vec<Rank> =
+        labels.zip(&totals).map(|(label, total)| rank(label, *total, vec![*total], tally.n)).collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.total));
+    let sum: usize = totals.iter().sum();
+    let mut so_far = 0;
+    for row in &mut rows {
+        so_far += row.total;
+        row.cumulative = (sum > 0).then(|| rounded(so_far as f64 / sum as f64, 4));
+    }
+    let statements = vec![match rows.first().filter(|row| row.total > 0) {
+        None => "No incident names a contributing factor.".to_owned(),
+        Some(first) => {
+            let incidents = words::counted(tally.n, "incident", "incidents");
+            format!("Most frequent is {}, in {} of {incidents}.", first.label, words::number(first.total))
+        }
+    }];
+    let groups = vec!["incidents".to_owned()];
+    Made { tally, statements, data: Data::Ranked(Ranked { by: "kind", of: Groups::Names, groups, rows }) }
+}
+
+fn rank(label: String, total: usize, counts: Vec<usize>, n: usize) -> Rank {
+    let share = (n > 0).then(|| rounded(total as f64 / n as f64, 4));
+    Rank { label, total, counts, share, cumulative: None }
+}
+
+pub(in super::super) fn factors_over_time(basis: &Basis<'_>) -> Made {
+    let mut tally = Tally::default();
+    let kinds = kinds();
+    let (unit, starts) = window(basis).unwrap_or((Unit::Month, Vec::new()));
+    let mut rows: Vec<Period> = starts
+        .iter()
+        .map(|start| Period { label: unit.label(*start), counts: vec![0; kinds.len()] })
+        .collect();
+    for incident in &basis.incidents {
+        let Some(started) = incident.record.started else {
+            tally.exclude("no start time");
+            continue;
+        };
+        let factors = &incident.record.factors;
+        if factors.is_empty() {
+            tally.exclude("no contributing factor named");
+            continue;
+        }
+        tally.count();
+        let counts = &mut rows[period::index(&starts, day(started))].counts;
+        for (kind, count) in kinds.iter().zip(counts) {
+            *count += usize::from(factors.iter().any(|factor| factor.category == kind.id));
+        }
+    }
+    let statements = if tally.n == 0 {
+        rows.clear();
+        vec!["No incident names a contributing factor and its start.".to_owned()]
+    } else {
+        Vec::new()
+    };
+    let groups = kinds.iter().map(|kind| kind.label.to_owned()).collect();
+    Made { tally, statements, data: Data::Periods(Periods { of: Groups::Names, groups, rows }) }
+}
+
+pub(in super::super) fn services(basis: &Basis<'_>) -> Made {
+    let mut tally = Tally::default();
+    let mut groups = severities();
+    let mut known: HashMap<&str, usize> = HashMap::new();
+    let mut same: HashMap<String, usize> = HashMap::new();
+    let mut rows: Vec<Rank> = Vec::new();
+    let mut own = Vec::new();
+    for incident in &basis.incidents {
+        let record = incident.record;
+        if record.services.is_empty() {
+            tally.exclude("no service named");
+            continue;
+        }
+        tally.count();
+        own.clear();
+        own.extend(record.services.iter().map(|name| {
+            *known.entry(name).or_insert_with(|| {
+                let service = basis.scope.config.service(name);
+                let name = service.map_or(name.as_str(), |service| service.name.as_str());
+                *same.entry(plain(name)).or_insert_with(|| {
+                    rows.push(rank(name.to_owned(), 0, vec![0; groups.len()], 0));
+                    rows.len() - 1
+                })
+            })
+        }));
+        own.sort_unstable();
+        own.dedup();
+        for index in &own {
+            rows[*index].total += 1;
+            rows[*index].counts[grade(record.severity)] += 1;
+        }
+    }
+    for row in &mut rows {
+        row.share = Some(rounded(row.total as f64 / tally.n as f64, 4));
+    }
+    rows.sort_by(|a, b| b.total.cmp(&a.total).then_with(|| a.label.cmp(&b.label)));
+    let statements = vec![match rows.first() {
+        None => "No incident names a service.".to_owned(),
+        Some(first) => format!(
+            "{} in {}; most often {}, in {}.",
+            words::counted(rows.len(), "service", "services"),
+            words::counted(tally.n, "incident", "incidents"),
+            first.label,
+            words::number(first.total)
+        ),
+    }];
+    without_unknown(&mut groups, rows.iter_mut().map(|row| &mut row.counts).collect());
+    Made { tally, statements, data: Data::Ranked(Ranked { by: "service", of: Groups::Grades, groups, rows }) }
+}

@@ -1,0 +1,607 @@
+//! Phrases that recur in texts of different incidents.
+//!
+//! How it works, all of it: texts are cut into words; words without a meaning of their own and numbers are
+//! skipped, the others reduced to their stems, so that *deploys* and *deployed* are one. Runs of one, two and three
+//! stems between punctuation marks are counted, each once an incident. A longer run is counted only where its parts
+//! are frequent, since it cannot be in more incidents than they. Nothing is learnt, weighted or drawn at random.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+/// A phrase and where it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    /// As it is first written, in lower case.
+    pub(super) phrase: String,
+    /// The incidents, in their order, each once.
+    pub(super) incidents: Vec<u32>,
+}
+
+/// At most so many phrases.
+const MOST: usize = 20;
+
+/// What recurs in `texts`, which come by incident in order; `incidents` have any.
+pub(super) fn mine<'a>(texts: impl Iterator<Item = (u32, &'a str)>, incidents: usize) -> Vec<Found> {
+    let texts = Texts::read(texts);
+    let least = 2.max(incidents.div_ceil(100));
+    // A word alone says little, unless it is everywhere.
+    let single = 3.max(incidents.div_ceil(4));
+    let mut found = texts.words(least);
+    found.sort_by(|a, b| {
+        let weight = |run: &Run| run.incidents * run.length();
+        weight(b).cmp(&weight(a)).then(b.length().cmp(&a.length())).then(a.first.cmp(&b.first))
+    });
+    let mut kept: Vec<Run> = Vec::new();
+    for run in &found {
+        let covers = |longer: &&Run| {
+            longer.length() > run.length()
+                && longer.incidents * 3 >= run.incidents * 2
+                && longer.stems().windows(run.length()).any(|part| part == run.stems())
+        };
+        if run.length() > 1 || run.incidents >= single {
+            let is_part = found.iter().find(covers).is_some();
+            let is_whole = kept.iter().any(|other| other.overlaps(run));
+            if !is_part && !is_whole {
+                kept.push(*run);
+            }
+        }
+        if kept.len() == MOST {
+            break;
+        }
+    }
+    kept.into_iter().map(|run| texts.found(&run)).collect()
+}
+
+/// A run of stems.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    /// Stems; 0 behind the last.
+    stems: [u32; 3],
+    incidents: usize,
+    /// The place of its first stem where it is first found.
+    first: usize,
+}
+
+impl Run {
+    fn length(&self) -> usize {
+        self.stems.iter().take_while(|stem| **stem != SKIP).count()
+    }
+
+    fn stems(&self) -> &[u32] {
+        &self.stems[..self.length()]
+    }
+
+    /// Whether it says the same as another of its length but for one word at an end, in as many incidents.
+    fn overlaps(&self, other: &Run) -> bool {
+        let (a, b) = (self.stems(), other.stems());
+        a.len() == 3
+            && b.len() == 3
+            && self.incidents == other.incidents
+            && (a[1..] == b[..2] || b[1..] == a[..2])
+    }
+}
+
+/// No stem: a boundary that no phrase crosses.
+const SKIP: u32 = 0;
+
+/// The texts as stems.
+struct Texts<'a> {
+    /// Stems in order, [`SKIP`] at each boundary.
+    stems: Vec<u32>,
+    /// The texts with their incident and the place of their first stem.
+    texts: Vec<(u32, usize, &'a str)>,
+    /// How many different stems there are, [`SKIP`] among them.
+    count: usize,
+}
+
+type Fast<K, V> = HashMap<K, V, BuildHasherDefault<Mix>>;
+
+impl<'a> Texts<'a> {
+    fn read(texts: impl Iterator<Item = (u32, &'a str)>) -> Self {
+        let mut this = Texts { stems: Vec::new(), texts: Vec::new(), count: 1 };
+        let mut written: Fast<&'a str, Option<u32>> = Fast::default();
+        let mut known: HashMap<String, u32> = HashMap::new();
+        for (incident, text) in texts {
+            this.texts.push((incident, this.stems.len(), text));
+            for (word, ends) in split(text) {
+                let stem = *written.entry(word).or_insert_with(|| {
+                    let next = known.len() as u32 + 1;
+                    meaning(word).map(|stem| *known.entry(stem).or_insert(next))
+                });
+                this.stems.extend(stem);
+                if ends && this.stems.last().is_some_and(|last| *last != SKIP) {
+                    this.stems.push(SKIP);
+                }
+            }
+            if this.stems.last().is_some_and(|last| *last != SKIP) {
+                this.stems.push(SKIP);
+            }
+        }
+        this.count = known.len() + 1;
+        this
+    }
+
+    /// Runs of up to three stems in at least so many incidents.
+    fn words(&self, least: usize) -> Vec<Run> {
+        let mut singles = vec![Count::default(); self.count];
+        self.each(|at, incident| {
+            singles[self.stems[at] as usize].add(incident, at);
+            false
+        });
+        let is_frequent = |stem: u32| stem != SKIP && singles[stem as usize].incidents as usize >= least;
+        let mut pairs: Fast<u64, Count> = Fast::default();
+        self.each(|at, incident| {
+            let (a, b) = (self.stems[at], self.stems[at + 1]);
+            if is_frequent(a) && is_frequent(b) {
+                pairs.entry(pair(a, b)).or_default().add(incident, at);
+            }
+            false
+        });
+        pairs.retain(|_, count| count.incidents as usize >= least);
+        let mut triples: Fast<(u64, u32), Count> = Fast::default();
+        if !pairs.is_empty() {
+            self.each(|at, incident| {
+                let (a, b) = (self.stems[at], self.stems[at + 1]);
+                let Some(c) = self.stems.get(at + 2).copied().filter(|c| b != SKIP && is_frequent(*c)) else {
+                    return false;
+                };
+                if is_frequent(a) && pairs.contains_key(&pair(a, b)) && pairs.contains_key(&pair(b, c)) {
+                    triples.entry((pair(a, b), c)).or_default().add(incident, at);
+                }
+                false
+            });
+        }
+        let run = |stems, count: &Count| Run {
+            stems,
+            incidents: count.incidents as usize,
+            first: count.first as usize,
+        };
+        let singles = singles.iter().enumerate().map(|(stem, count)| run([stem as u32, SKIP, SKIP], count));
+        let pairs = pairs.iter().map(|(key, count)| run([(key >> 32) as u32, *key as u32, SKIP], count));
+        let triples =
+            triples.iter().map(|((key, c), count)| run([(key >> 32) as u32, *key as u32, *c], count));
+        let all = singles.skip(1).chain(pairs).chain(triples);
+        all.filter(|run| run.incidents >= least).collect()
+    }
+
+    /// Calls `take` with the place of each stem and the incident, until it says to stop.
+    fn each(&self, mut take: impl FnMut(usize, u32) -> bool) {
+        for (nth, (incident, start, _)) in self.texts.iter().enumerate() {
+            let end = self.texts.get(nth + 1).map_or(self.stems.len(), |next| next.1);
+            for at in *start..end {
+                if self.stems[at] != SKIP && take(at, *incident) {
+                    return;
+                }
+            }
+        }
+    }
+
+    fn found(&self, run: &Run) -> Found {
+        let stems = run.stems();
+        let mut incidents = Vec::new();
+        self.each(|at, incident| {
+            if self.stems[at..].starts_with(stems) && incidents.last() != Some(&incident) {
+                incidents.push(incident);
+            }
+            false
+        });
+        let text = self.texts.partition_point(|(_, start, _)| *start <= run.first).saturating_sub(1);
+        let (_, start, text) = self.texts[text];
+        Found { phrase: written(text, run.first - start, stems.len()), incidents }
+    }
+}
+
+/// The words of a text from the `nth` thing that it has in [`Texts::stems`], `length` stems long.
+fn written(text: &str, nth: usize, length: usize) -> String {
+    let mut place = 0;
+    let mut after_boundary = true;
+    let mut words: Vec<&str> = Vec::new();
+    for (word, ends) in split(text) {
+        if meaning(word).is_some() {
+            if place >= nth && place < nth + length {
+                words.push(word);
+            }
+            place += 1;
+            after_boundary = false;
+            if place == nth + length {
+                break;
+            }
+        } else if place > nth && place < nth + length {
+            // What is skipped is still read: "nobody was told".
+            words.push(word);
+        }
+        if ends && !after_boundary {
+            place += 1;
+            after_boundary = true;
+        }
+    }
+    words.join(" ").to_lowercase()
+}
+
+fn pair(a: u32, b: u32) -> u64 {
+    u64::from(a) << 32 | u64::from(b)
+}
+
+/// In how many incidents something was seen.
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    incidents: u32,
+    /// The last incident that was counted, and one more.
+    last: u32,
+    first: u32,
+}
+
+impl Count {
+    fn add(&mut self, incident: u32, at: usize) {
+        if self.last != incident + 1 {
+            if self.incidents == 0 {
+                self.first = at as u32;
+            }
+            self.incidents += 1;
+            self.last = incident + 1;
+        }
+    }
+}
+
+/// The words of a text, each with whether a boundary follows.
+fn split(text: &str) -> impl Iterator<Item = (&str, bool)> {
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '’' | '-' | '_');
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches(|c: char| !is_word(c));
+        let end = rest.find(|c: char| !is_word(c)).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(end);
+        if word.is_empty() {
+            return None;
+        }
+        let gap = after.find(is_word).unwrap_or(after.len());
+        let ends = after[..gap].contains(['.', ',', ';', ':', '!', '?', '(', ')', '/', '"', '–', '—', '\n']);
+        rest = after;
+        Some((word, ends))
+    })
+}
+
+/// The stem of a word that means something by itself.
+fn meaning(word: &str) -> Option<String> {
+    let word = word.trim_matches(['-', '_', '\'', '’']).to_lowercase();
+    let is_number = word.starts_with(|c: char| c.is_ascii_digit());
+    let is_empty = word.chars().nth(1).is_none() || STOP.binary_search(&word.as_str()).is_ok();
+    (!is_number && !is_empty).then(|| stem(word))
+}
+
+/// The stem of an English word: plurals, past tense and *-ing* are taken off, after the first step of
+/// Porter (1980), and what that leaves of a final *e* and *y* is made one.
+fn stem(mut word: String) -> String {
+    if !word.is_ascii() || word.len() < 4 {
+        return word;
+    }
+    if word.ends_with("sses") || word.ends_with("ies") {
+        word.truncate(word.len() - 2);
+    } else if word.ends_with('s') && !word.ends_with("ss") && !word.ends_with("us") && !word.ends_with("is") {
+        word.truncate(word.len() - 1);
+    }
+    let has_vowel = |stem: &str| stem.contains(['a', 'e', 'i', 'o', 'u', 'y']);
+    let cut = ["ing", "ed"].iter().find_map(|end| {
+        let stem = word.strip_suffix(end).filter(|stem| stem.len() > 2 && has_vowel(stem))?;
+        (!stem.ends_with('e')).then_some(stem.len())
+    });
+    if let Some(cut) = cut {
+        word.truncate(cut);
+        let bytes = word.as_bytes();
+        let doubled = bytes[cut - 1] == bytes[cut - 2] && !matches!(bytes[cut - 1], b'l' | b's' | b'z');
+        if doubled && !has_vowel(&word[cut - 1..]) {
+            word.truncate(cut - 1);
+        }
+    }
+    if word.len() > 3 {
+        if word.ends_with('e') {
+            word.truncate(word.len() - 1);
+        } else if word.ends_with('y') {
+            word.truncate(word.len() - 1);
+            word.push('i');
+        }
+    }
+    word
+}
+
+/// Words without a meaning of their own, and measures of time, in order.
+const STOP: &[&str] = &[
+    "a",
+    "about",
+    "above",
+    "after",
+    "again",
+    "against",
+    "all",
+    "already",
+    "also",
+    "although",
+    "am",
+    "among",
+    "an",
+    "and",
+    "another",
+    "any",
+    "are",
+    "around",
+    "as",
+    "at",
+    "away",
+    "back",
+    "be",
+    "became",
+    "because",
+    "become",
+    "been",
+    "before",
+    "being",
+    "below",
+    "between",
+    "both",
+    "but",
+    "by",
+    "came",
+    "can",
+    "cannot",
+    "come",
+    "could",
+    "day",
+    "days",
+    "did",
+    "didn't",
+    "do",
+    "does",
+    "doesn't",
+    "doing",
+    "don't",
+    "done",
+    "down",
+    "due",
+    "during",
+    "each",
+    "either",
+    "else",
+    "even",
+    "ever",
+    "every",
+    "few",
+    "first",
+    "for",
+    "from",
+    "further",
+    "get",
+    "given",
+    "go",
+    "goes",
+    "got",
+    "had",
+    "has",
+    "have",
+    "having",
+    "he",
+    "her",
+    "here",
+    "him",
+    "his",
+    "hour",
+    "hours",
+    "how",
+    "however",
+    "i",
+    "if",
+    "in",
+    "instead",
+    "into",
+    "is",
+    "isn't",
+    "it",
+    "it's",
+    "its",
+    "itself",
+    "just",
+    "last",
+    "later",
+    "less",
+    "like",
+    "made",
+    "make",
+    "many",
+    "may",
+    "me",
+    "might",
+    "min",
+    "minute",
+    "minutes",
+    "month",
+    "months",
+    "more",
+    "most",
+    "much",
+    "must",
+    "my",
+    "near",
+    "never",
+    "no",
+    "nor",
+    "not",
+    "now",
+    "of",
+    "off",
+    "often",
+    "on",
+    "once",
+    "one",
+    "only",
+    "onto",
+    "or",
+    "other",
+    "others",
+    "our",
+    "out",
+    "over",
+    "own",
+    "per",
+    "rather",
+    "same",
+    "second",
+    "seconds",
+    "she",
+    "should",
+    "since",
+    "so",
+    "some",
+    "still",
+    "such",
+    "than",
+    "that",
+    "the",
+    "their",
+    "them",
+    "then",
+    "there",
+    "these",
+    "they",
+    "this",
+    "those",
+    "though",
+    "three",
+    "through",
+    "time",
+    "times",
+    "to",
+    "today",
+    "too",
+    "took",
+    "two",
+    "under",
+    "until",
+    "up",
+    "upon",
+    "us",
+    "use",
+    "used",
+    "using",
+    "utc",
+    "very",
+    "via",
+    "was",
+    "wasn't",
+    "we",
+    "week",
+    "weeks",
+    "well",
+    "went",
+    "were",
+    "what",
+    "when",
+    "where",
+    "whether",
+    "which",
+    "while",
+    "who",
+    "whose",
+    "why",
+    "will",
+    "with",
+    "within",
+    "without",
+    "would",
+    "year",
+    "years",
+    "yesterday",
+    "yet",
+    "you",
+    "your",
+];
+
+/// A hash for short keys of our own counting, which nobody outside chooses to collide; words are read by it as
+/// well, and the worst that a document can do is make its own figures slow.
+#[derive(Default)]
+struct Mix(u64);
+
+impl Mix {
+    fn mix(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+}
+
+impl Hasher for Mix {
+    fn finish(&self) -> u64 {
+        // The table looks at both ends of a hash; multiplication leaves the low bits weak.
+        self.0 ^ (self.0 >> 29)
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        let mut chunks = bytes.chunks_exact(8);
+        for chunk in &mut chunks {
+            self.mix(chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)));
+        }
+        self.mix(chunks.remainder().iter().fold(1, |word, byte| word << 8 | u64::from(*byte)));
+    }
+
+    fn write_u32(&mut self, word: u32) {
+        self.mix(u64::from(word));
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.mix(word);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_of_a_word_have_one_stem() {
+        for group in [
+            &["deploy", "deploys", "deployed", "deploying"][..],
+            &["cache", "caches", "cached", "caching"],
+            &["retry", "retries", "retried"],
+            &["stop", "stops", "stopped", "stopping"],
+            &["alert", "alerts", "alerted"],
+            &["process", "processes", "processed"],
+        ] {
+            let stems: Vec<String> = group.iter().map(|word| stem((*word).to_owned())).collect();
+            assert!(stems.iter().all(|stem| *stem == stems[0]), "{group:?}: {stems:?}");
+        }
+        for word in ["status", "analysis", "red", "king", "need", "日本語", "é"] {
+            assert_eq!(stem(word.to_owned()), word);
+        }
+    }
+
+    #[test]
+    fn words_without_meaning_are_in_order() {
+        assert!(STOP.is_sorted());
+    }
+
+    fn phrases(texts: &[(u32, &str)]) -> Vec<(String, usize)> {
+        let found = mine(texts.iter().copied(), 5);
+        found.into_iter().map(|found| (found.phrase, found.incidents.len())).collect()
+    }
+
+    #[test]
+    fn a_phrase_is_counted_once_an_incident_in_all_its_forms() {
+        let texts = [
+            (0, "The status page was updated late. The status page again"),
+            (1, "Status pages: nobody knew who updates them"),
+            (2, "we opened the status page too late"),
+            (3, "The runbook was wrong, nobody was told"),
+            (4, "Nobody told support"),
+        ];
+        assert_eq!(phrases(&texts), [("status page".into(), 3), ("nobody was told".into(), 2)]);
+    }
+
+    #[test]
+    fn no_phrase_crosses_punctuation_and_single_words_need_three_incidents() {
+        let texts = [(0, "one pool, limit missing"), (1, "the pool: limits"), (2, "quota")];
+        assert_eq!(phrases(&texts), []);
+    }
+
+    #[test]
+    fn any_text_is_read() {
+        assert_eq!(phrases(&[]), []);
+        assert_eq!(phrases(&[(0, ""), (1, "…"), (2, "a b c 1 2 3"), (3, "'' -- __")]), []);
+        assert_eq!(phrases(&[(0, "日本語 é ß"), (1, "日本語 é ß"), (2, "日本語")]), [("日本語".into(), 3)]);
+    }
+}

@@ -1,0 +1,282 @@
+//! Figures in a terminal: tables with bars, within its width.
+//!
+//! What does not live here: what the figures are, and charts for pages (the engine's `insights::chart`).
+
+use std::io::{self, Write};
+
+use anstyle::Style;
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
+use unicode_width::UnicodeWidthStr as _;
+
+use recount_engine::insights::figure::{Data, Distribution, Figure, Growth, Phrases, Shares, Survival};
+use recount_engine::insights::table::Cell;
+use recount_engine::insights::{FIGURES, chart, words};
+
+use crate::environment::{Environment, visible};
+use crate::error::CliError;
+use crate::wrap::wrapped;
+
+/// No line is wider, for the eye's sake.
+const WIDEST: usize = 100;
+/// At most so many rows by name; other formats have all.
+const ROWS: usize = 15;
+/// Width of a bar.
+const BAR: usize = 20;
+
+/// Shows figures below what they are about.
+pub(crate) fn show(
+    environment: &mut Environment,
+    lines: &[String],
+    figures: &[Figure],
+) -> Result<(), CliError> {
+    let width = environment.width().min(WIDEST);
+    let has_color = environment.has_color();
+    let style = |style: Style| if has_color { style } else { Style::new() };
+    let look = Look { width, bold: style(Style::new().bold()), dim: style(Style::new().dimmed()) };
+    let out = environment.out();
+    for line in lines {
+        wrapped(out, width, 0, &visible(line))?;
+    }
+    let mut group = "";
+    for definition in FIGURES {
+        let Some(figure) = figures.iter().find(|figure| figure.name == definition.name) else { continue };
+        if figures.len() > 1 && definition.group.title != group {
+            group = definition.group.title;
+            let rule = "─".repeat(width.saturating_sub(group.len() + 4));
+            writeln!(out, "\n{}── {group} {rule}{:#}", look.bold, look.bold)?;
+        }
+        look.figure(out, figure)?;
+    }
+    Ok(())
+}
+
+struct Look {
+    width: usize,
+    bold: Style,
+    dim: Style,
+}
+
+impl Look {
+    fn figure(&self, out: &mut impl Write, figure: &Figure) -> io::Result<()> {
+        let (bold, dim) = (self.bold, self.dim);
+        writeln!(out, "\n{bold}{}{bold:#}  n = {}", figure.title, words::counted_of(figure))?;
+        if figure.n > 0 {
+            match &figure.data {
+                Data::Periods(periods) => {
+                    let totals = periods.rows.iter().map(|row| row.counts.iter().sum()).collect();
+                    self.counts(out, figure, totals, usize::MAX)?;
+                }
+                Data::Ranked(ranked) => {
+                    let totals = ranked.rows.iter().map(|row| row.total).collect();
+                    self.counts(out, figure, totals, ROWS)?;
+                }
+                Data::Distribution(distribution) => self.distribution(out, distribution)?,
+                Data::Shares(shares) => self.shares(out, shares)?,
+                Data::Survival(survival) => self.survival(out, figure, survival)?,
+                Data::Phrases(phrases) => self.phrases(out, phrases)?,
+                Data::Growth(growth) => growth_line(out, growth)?,
+            }
+        }
+        for statement in &figure.statements {
+            wrapped(out, self.width, 2, &visible(statement))?;
+        }
+        write!(out, "{dim}")?;
+        let about = format!("{} {}", chart::plain(figure.definition), words::left_out(figure));
+        wrapped(out, self.width, 2, &about)?;
+        write!(out, "{dim:#}")
+    }
+
+    /// The table of a figure, its labels in front and bars behind.
+    fn counts(
+        &self,
+        out: &mut impl Write,
+        figure: &Figure,
+        totals: Vec<usize>,
+        most: usize,
+    ) -> io::Result<()> {
+        let table = figure.table();
+        let highest = totals.iter().copied().max().unwrap_or(0).max(1);
+        let mut header = table.columns.clone();
+        header.push(String::new());
+        let rows = table.rows.iter().zip(&totals).take(most).map(|(row, total)| {
+            let mut cells: Vec<String> = row.iter().map(said).collect();
+            cells.push((*total as f64 / highest as f64).to_string());
+            cells
+        });
+        self.table(out, &header, rows.collect())?;
+        if table.rows.len() > most {
+            writeln!(out, "  and {} more", words::number(table.rows.len() - most))?;
+        }
+        Ok(())
+    }
+
+    /// A table; the last column, where its heading is empty, holds shares to draw as bars in what room there is.
+    fn table(&self, out: &mut impl Write, header: &[String], mut rows: Vec<Vec<String>>) -> io::Result<()> {
+        // The padding of a column, and the margin.
+        const GAP: usize = 2;
+        let has_bars = header.last().is_some_and(String::is_empty);
+        let texts = header.len() - usize::from(has_bars);
+        // Headings may break between words where there is no room for them, other cells may not.
+        let cells = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or(0);
+        let whole = |column: usize| header[column].width();
+        let broken = |column: usize| header[column].split(' ').map(str::width).max().unwrap_or(0);
+        let room = self.width.saturating_sub(GAP);
+        let wide: Vec<usize> = (0..texts).map(|column| whole(column).max(cells(column)) + GAP).collect();
+        let least = if has_bars { BAR / 2 } else { 0 };
+        let mut widths = if wide.iter().sum::<usize>() + least <= room {
+            wide
+        } else {
+            (0..texts).map(|column| broken(column).max(cells(column)) + GAP).collect()
+        };
+        let used: usize = widths.iter().sum();
+        if used > room {
+            // What does not fit is taken from the widest.
+            let widest = (0..texts).max_by_key(|column| widths[*column]).unwrap_or(0);
+            widths[widest] = widths[widest].saturating_sub(used - room).max(12);
+        }
+        let left = room.saturating_sub(used + GAP).min(BAR);
+        if has_bars && left >= 6 {
+            widths.push(left + GAP);
+            for row in &mut rows {
+                let share = row.pop().and_then(|share| share.parse().ok()).unwrap_or(0.0);
+                row.push(bar(share, left));
+            }
+        } else {
+            rows.iter_mut().for_each(|row| row.truncate(texts));
+        }
+        let header = &header[..widths.len()];
+        let mut table = Table::new();
+        table
+            .load_style(presets::NOTHING)
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(room as u16)
+            .set_truncation_indicator("…")
+            .set_header(header);
+        for cells in rows {
+            let mut row = Row::from(cells.iter().map(|cell| visible(cell)).collect::<Vec<_>>());
+            row.max_height(1);
+            table.add_row(row);
+        }
+        let fixed = |width: usize| ColumnConstraint::Absolute(Width::Fixed(width as u16));
+        table.set_constraints(widths.into_iter().map(fixed));
+        for column in 1..header.len() {
+            let is_text = matches!(header[column].as_str(), "" | "which");
+            if let Some(column) = table.column_mut(column).filter(|_| !is_text) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        for line in table.lines() {
+            writeln!(out, " {}", line.trim_end())?;
+        }
+        Ok(())
+    }
+
+    fn distribution(&self, out: &mut impl Write, distribution: &Distribution) -> io::Result<()> {
+        let curve = &distribution.curve;
+        let (Some(first), Some(last)) = (curve.first(), curve.last()) else { return Ok(()) };
+        let mut ticks = chart::ticks(first.seconds, last.seconds);
+        ticks.retain(|tick| *tick < last.seconds);
+        ticks.push(last.seconds);
+        for tick in ticks {
+            let after = curve.partition_point(|point| point.seconds <= tick);
+            let share = after.checked_sub(1).map_or(0.0, |at| curve[at].share);
+            let label = format!("≤ {}", words::duration(tick));
+            writeln!(out, "  {label:<10} {:BAR$} {:>6}", bar(share, BAR), words::percent(share))?;
+        }
+        Ok(())
+    }
+
+    fn shares(&self, out: &mut impl Write, shares: &Shares) -> io::Result<()> {
+        let header = [shares.by, "share", "95% interval", "count", ""].map(str::to_owned);
+        let rows = shares.rows.iter().take(ROWS).map(|row| {
+            let interval = row.low.zip(row.high).map(|(low, high)| words::percents(low, high));
+            vec![
+                row.label.clone(),
+                row.share.map_or_else(|| "–".to_owned(), words::percent),
+                interval.unwrap_or_else(|| "–".to_owned()),
+                format!("{} of {}", words::number(row.count), words::number(row.of)),
+                row.share.unwrap_or_default().to_string(),
+            ]
+        });
+        self.table(out, &header, rows.collect())?;
+        if shares.rows.len() > ROWS {
+            writeln!(out, "  and {} more", words::number(shares.rows.len() - ROWS))?;
+        }
+        Ok(())
+    }
+
+    fn survival(&self, out: &mut impl Write, figure: &Figure, survival: &Survival) -> io::Result<()> {
+        let shown = [7, 14, 30, 60, 90, 180, 365, 730, 1825];
+        for days in shown.into_iter().filter(|days| *days <= survival.longest_days) {
+            let after = survival.curve.partition_point(|step| step.days <= days);
+            let (open, band) = after.checked_sub(1).map_or((1.0, String::new()), |at| {
+                let step = survival.curve[at];
+                (step.open, format!("  ({})", words::percents(step.low, step.high)))
+            });
+            let label = format!("open after {days}d");
+            writeln!(out, "  {label:<17} {:BAR$} {:>6}{band}", bar(open, BAR), words::percent(open))?;
+        }
+        let table = figure.table();
+        let rows = table.rows.iter().map(|row| row.iter().map(said).collect()).collect();
+        self.table(out, &table.columns, rows)
+    }
+
+    fn phrases(&self, out: &mut impl Write, phrases: &Phrases) -> io::Result<()> {
+        if phrases.rows.is_empty() {
+            return Ok(());
+        }
+        let header = ["phrase", "incidents", "which"].map(str::to_owned);
+        let rows = phrases.rows.iter().take(ROWS);
+        let rows = rows.map(|row| vec![row.phrase.clone(), words::number(row.incidents), row.ids.join(" ")]);
+        self.table(out, &header, rows.collect())?;
+        if phrases.rows.len() > ROWS {
+            writeln!(out, "  and {} more", words::number(phrases.rows.len() - ROWS))?;
+        }
+        Ok(())
+    }
+}
+
+/// When incidents happened within the window, as a line of columns.
+fn growth_line(out: &mut impl Write, growth: &Growth) -> io::Result<()> {
+    const COLUMNS: usize = 40;
+    const HEIGHTS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let (Some(from), Some(to)) = (&growth.from, &growth.to) else { return Ok(()) };
+    let mut counts = [0; COLUMNS];
+    let mut before = 0;
+    for point in &growth.curve {
+        let at = (point.days / growth.window_days * COLUMNS as f64) as usize;
+        counts[at.min(COLUMNS - 1)] += point.count - before;
+        before = point.count;
+    }
+    let most = counts.iter().copied().max().unwrap_or(0).max(1);
+    let line: String = counts.iter().map(|count| HEIGHTS[(count * 8).div_ceil(most)]).collect();
+    writeln!(out, "  {from} {line} {to}")
+}
+
+/// A cell for people; nothing where nothing happened, so that what did stands out.
+fn said(cell: &Cell) -> String {
+    if *cell == Cell::Count(0) { "·".to_owned() } else { cell.said() }
+}
+
+/// A bar of `share` of `width`, to an eighth of a column.
+fn bar(share: f64, width: usize) -> String {
+    const PARTS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    let eighths = (share.clamp(0.0, 1.0) * width as f64 * 8.0).round() as usize;
+    // What is not nothing is seen.
+    let eighths = if share > 0.0 { eighths.max(1) } else { 0 };
+    format!("{}{}", "█".repeat(eighths / 8), PARTS[eighths % 8])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_is_as_long_as_its_share_and_never_too_short_to_see() {
+        for (share, expected) in
+            [(0.0, ""), (0.001, "▏"), (0.5, "██"), (0.53, "██▏"), (1.0, "████"), (7.0, "████")]
+        {
+            assert_eq!(bar(share, 4), expected, "{share}");
+        }
+    }
+}
