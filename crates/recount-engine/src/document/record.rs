@@ -13,7 +13,7 @@ use super::template::{FieldId, SectionId};
 use super::value::priority::Priority;
 use super::value::severity::Severity;
 use super::value::status::StatusKind;
-use super::{ActionItem, Document, Milestone, Stage, passages};
+use super::{ActionItem, Document, Milestone, Stage, declines, is_word_for_none, passages};
 
 /// The facts of one postmortem.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,15 +50,16 @@ pub struct Record {
     pub regions: Vec<String>,
     /// Percent of customers affected, the least and the most that the text allows.
     pub customers_affected: Option<(f64, f64)>,
-    /// Ways of detection that are filled: of `alert-names`, `customer-reports`, `internal-observation`.
+    /// Ways of detection that told of it: of `alert-names`, `customer-reports`, `internal-observation`. One that is
+    /// answered by `None: …` did not.
     pub detected_by: Vec<FieldId>,
-    /// What is written under *Alert name(s)*.
+    /// What is written under *Alert name(s)*, unless it is that there was none.
     pub alerts: Vec<String>,
     /// *Direct trigger*, as text.
     pub trigger: Option<String>,
     /// The field *Root cause*, as text.
     pub root_cause: Option<String>,
-    /// Contributing factors, each with its category.
+    /// Contributing factors, each with its category; a category answered by `None: …` has none.
     pub factors: Vec<FactorRecord>,
     /// Entries of *What went well*.
     pub went_well: Vec<String>,
@@ -133,8 +134,11 @@ impl Document {
         });
         let own = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
         let filled = |group: FieldId| group.members().map(|def| def.id).filter(|id| self.is_filled(*id));
+        // Of a way of detection "no alert fired" says no; as a factor "no retry budget" is one.
+        let told = |id: &FieldId| self.texts(*id).any(|text| !declines(&text) && !is_word_for_none(&text));
         let factor = |category| {
-            self.texts(category).map(move |text| FactorRecord { category, text }).collect::<Vec<_>>()
+            let texts = self.texts(category).filter(|text| !answers_none(text));
+            texts.map(move |text| FactorRecord { category, text }).collect::<Vec<_>>()
         };
         Record {
             id: self.incident_id().map(str::to_owned),
@@ -153,8 +157,8 @@ impl Document {
             services: own(self.services()),
             regions: own(self.regions()),
             customers_affected: self.customers_affected().get().map(|share| (share.low, share.high)),
-            detected_by: filled(FieldId::HowDetected).collect(),
-            alerts: self.texts(FieldId::AlertNames).collect(),
+            detected_by: filled(FieldId::HowDetected).filter(told).collect(),
+            alerts: self.texts(FieldId::AlertNames).filter(|text| !answers_none(text)).collect(),
             trigger: self.text_of(FieldId::DirectTrigger),
             root_cause: self.text_of(FieldId::RootCause),
             factors: filled(FieldId::ContributingFactors).flat_map(factor).collect(),
@@ -195,8 +199,18 @@ impl Document {
 
     fn entry_texts(&self, id: SectionId) -> Vec<String> {
         let texts = self.entries(id).into_iter().map(|span| passages::plain(self.slice(span)));
-        texts.filter(|text| !text.is_empty()).collect()
+        texts.filter(|text| !text.is_empty() && !answers_none(text)).collect()
     }
+}
+
+/// Whether a text says that there is nothing to say, with a reason or without: `None: load was ordinary`.
+fn answers_none(text: &str) -> bool {
+    let rest = ["none", "n/a", "not applicable"].iter().find_map(|word| {
+        let head = text.get(..word.len()).filter(|head| head.eq_ignore_ascii_case(word))?;
+        Some(&text[head.len()..])
+    });
+    is_word_for_none(text)
+        || rest.is_some_and(|rest| rest.trim_start().starts_with([':', ',', ';', '.', '-', '–', '—', '(']))
 }
 
 #[cfg(test)]
@@ -241,6 +255,19 @@ mod tests {
             (Some(StatusKind::WontDo), Some("moved"))
         );
         assert!(!refused.is_open() && open.is_open() && open.owners.is_empty() && open.has_plan);
+    }
+
+    #[test]
+    fn an_answer_that_there_was_none_is_no_fact() {
+        let text = FILLED
+            .replace("`HighErrorRate`", "None: `HighErrorRate` was silenced")
+            .replace("Customer reports:", "Customer reports: 31 tickets")
+            .replace("one pool\n    - no limit", "None: load was ordinary")
+            .replace("nobody was told", "No one was told\n- None");
+        let record = Document::parse(text.as_bytes()).record();
+        assert_eq!(record.detected_by, [FieldId::CustomerReports]);
+        assert!(record.alerts.is_empty() && record.factors.is_empty());
+        assert_eq!(record.went_poorly, ["No one was told"]);
     }
 
     #[test]
