@@ -8,4 +8,5 @@ pub mod config;
 pub mod document;
 pub mod evidence;
 pub mod ide;
+pub mod insights;
 pub mod lint;
