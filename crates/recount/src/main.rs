@@ -8,12 +8,14 @@
 mod baseline;
 mod client;
 mod commands;
+mod conflict;
 mod environment;
 mod error;
 mod filter;
 mod inputs;
 mod live;
 mod machine;
+mod past;
 mod paths;
 mod progress;
 mod records;

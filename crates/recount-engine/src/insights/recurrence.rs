@@ -86,8 +86,8 @@ pub struct Promise<'a> {
     pub action: &'a ActionRecord,
     /// What it was then.
     pub state: State,
-    /// Words that it shares with the causes of the later incident, as that one writes them. A promise without any
-    /// is about something else.
+    /// Words that it shares with the causes of the later incident, as that one writes them: at least two, or all that
+    /// it has. A promise without any is about something else.
     pub words: Vec<String>,
 }
 
@@ -211,7 +211,10 @@ impl Causes {
             .iter()
             .filter_map(|action| {
                 let state = state_on(action, began)?;
-                Some(Promise { action, state, words: self.shared_with(&action.action, &said) })
+                let shared = self.shared_with(&action.action, &said);
+                // One word can mean two things, unless the promise has no other.
+                let is_close = shared.len() > 1 || shared.len() == words(&action.action).count();
+                Some(Promise { action, state, words: if is_close { shared } else { Vec::new() } })
             })
             .collect();
         promises.sort_by_key(|promise| {

@@ -1,6 +1,7 @@
 //! The commands: one file each, with its arguments and what it does. A command's doc comment is its
 //! help.
 
+pub(crate) mod actions;
 pub(crate) mod adopt;
 pub(crate) mod candidates;
 pub(crate) mod check;
@@ -17,6 +18,7 @@ pub(crate) mod list;
 pub(crate) mod log;
 pub(crate) mod man;
 pub(crate) mod new;
+pub(crate) mod recurrence;
 pub(crate) mod rename;
 pub(crate) mod renumber;
 pub(crate) mod set;
@@ -68,6 +70,8 @@ commands! {
     Explain => explain,
     List => list,
     Show => show,
+    Actions => actions,
+    Recurrence => recurrence,
     Evidence => evidence,
     Demo => demo,
     Completions => completions,

@@ -24,6 +24,7 @@ const OUTPUTS: &[Output] = &[
     ("docs/reference/fields.md", fields::page),
     ("docs/reference/rules.md", rules::page),
     ("docs/reference/sources.md", sources::page),
+    ("docs/schemas/actions.v1.json", schemas::actions),
     ("docs/schemas/adopt.v1.json", schemas::adopt),
     ("docs/schemas/candidates.v1.json", schemas::candidates),
     ("docs/schemas/check.v1.json", schemas::check),
@@ -33,6 +34,7 @@ const OUTPUTS: &[Output] = &[
     ("docs/schemas/fields.v1.json", schemas::fields),
     ("docs/schemas/fmt.v1.json", schemas::fmt),
     ("docs/schemas/list.v1.json", schemas::list),
+    ("docs/schemas/recurrence.v1.json", schemas::recurrence),
     ("docs/schemas/show.v1.json", schemas::show),
 ];
 

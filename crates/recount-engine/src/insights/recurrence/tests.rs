@@ -231,7 +231,7 @@ fn promises_about_the_cause_come_first_and_those_that_were_kept_not_at_all() {
     let (mut records, _) = labelled();
     let items = "## Action items\n\n| Priority | Action item | Due date | Status |\n|---|---|---|---|\n\
                  | P0 | Write the runbook | 2026-04-01 | Open |\n\
-                 | P1 | Give every client a retry budget | 2026-04-01 | Done 2026-04-02 |\n\
+                 | P1 | Give every client a retry budget with backoff | 2026-04-01 | Done 2026-04-02 |\n\
                  | P1 | Measure what a cold cache serves | 2026-04-20 | Open |\n\
                  | P0 | Never flush a whole cache | 2026-03-25 | Verified 2026-04-02 |\n";
     records[2].actions = Document::parse(items.as_bytes()).record().actions;
