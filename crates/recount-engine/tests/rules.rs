@@ -10,7 +10,7 @@ use recount_engine::config::Config;
 use recount_engine::document::edit::apply;
 use recount_engine::document::{Document, LineIndex, Stage};
 use recount_engine::evidence::Frozen;
-use recount_engine::lint::{self, Context, Finding, LevelTable, Library, Options, RULES, Rule};
+use recount_engine::lint::{self, Context, Finding, LevelTable, Library, Options, RULES, Repeated, Rule};
 
 const TODAY: Date = date(2026, 11, 23);
 
@@ -49,6 +49,18 @@ impl Library for OneOther {
         let files = names.map(|name| (name, fs::read(self.0.join(name)).unwrap_or_default()));
         let frozen = Frozen::read(files.iter().map(|(name, bytes)| (*name, bytes.as_slice())));
         (!frozen.events().is_empty()).then_some(frozen)
+    }
+    fn earlier_like_this(&self, document: &Document) -> Vec<Repeated> {
+        let promise = |name: &str, state: &str| (name.to_owned(), state.to_owned());
+        let repeated = Repeated {
+            incident: "INC-0001".to_owned(),
+            why: "both say certificate, renewed".to_owned(),
+            promises: vec![
+                promise("INC-0001#2", "overdue by 638 days"),
+                promise("INC-0001#4", "done on 2025-02-06 and not verified"),
+            ],
+        };
+        if document.text().contains("certificate") { vec![repeated] } else { Vec::new() }
     }
     fn has_anchor(&self, _: &str, anchor: &str) -> Option<bool> {
         Some(["timeline", "action-items", "root-cause"].contains(&anchor))

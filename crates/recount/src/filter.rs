@@ -40,7 +40,7 @@ pub(crate) struct Filter {
     #[arg(long)]
     pub(crate) stage: Option<Stage>,
 
-    /// With an action item of this owner
+    /// With an action item of this owner: a person, or a team and whoever is in it
     #[arg(long, value_name = "PERSON")]
     pub(crate) owner: Option<String>,
 }
@@ -52,7 +52,7 @@ impl Filter {
         let service = |wanted: &String| record.services.iter().any(|name| is_service(name, wanted, config));
         let owner = |wanted: &String| {
             let owners = record.actions.iter().flat_map(|item| &item.owners);
-            owners.into_iter().any(|name| is_person(name, wanted, config))
+            owners.into_iter().any(|name| is_owner(name, wanted, config))
         };
         let factor =
             |wanted: &str| record.factors.iter().any(|factor| factor_word(factor.category) == wanted);
@@ -74,8 +74,14 @@ pub(crate) fn is_service(name: &str, wanted: &str, config: &Config) -> bool {
     known(name, config).eq_ignore_ascii_case(known(wanted, config))
 }
 
+/// Whether an owner is the one that is wanted: the same person or team, or a person of the team that is wanted.
+pub(crate) fn is_owner(name: &str, wanted: &str, config: &Config) -> bool {
+    let team = config.person(name).and_then(|person| person.team.as_deref());
+    is_person(name, wanted, config) || team.is_some_and(|team| is_person(team, wanted, config))
+}
+
 /// Whether two names are one person or team, by the people of the configuration.
-pub(crate) fn is_person(name: &str, wanted: &str, config: &Config) -> bool {
+fn is_person(name: &str, wanted: &str, config: &Config) -> bool {
     let known = |name: &str| {
         let handle = config.person(name).map_or(name, |person| person.handle.as_str());
         handle.trim_start_matches('@').to_lowercase()

@@ -16,6 +16,13 @@ pub(crate) struct Known {
     pub(crate) record: Record,
 }
 
+impl Known {
+    /// What it is called: its incident's ID, or its path where it has none.
+    pub(crate) fn name(&self) -> &str {
+        self.record.id.as_deref().unwrap_or(&self.path)
+    }
+}
+
 /// All postmortems of the library.
 #[derive(Debug, Default)]
 pub(crate) struct Records {

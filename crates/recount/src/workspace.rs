@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
 use jiff::civil::Date;
 
@@ -15,16 +15,20 @@ use recount_engine::document::template;
 use recount_engine::document::{Document, Stage};
 use recount_engine::evidence::Frozen;
 use recount_engine::ide::Checker;
-use recount_engine::lint::{self, Finding, Level, Library as Facts, Options};
+use recount_engine::lint::{self, Finding, Level, Library as Facts, Options, Repeated};
 use recount_store::{Guard, Library, Listed, StoreError, Stored, TEMPLATE_FILE, evidence_files};
 
+use crate::conflict;
 use crate::environment::Environment;
 use crate::error::CliError;
+use crate::past::Past;
 
 /// A library, opened.
 pub(crate) struct Workspace {
     pub(crate) library: Library,
     pub(crate) checker: Checker,
+    /// What is worked out from all postmortems, once something asks for it.
+    pub(crate) past: OnceLock<Past>,
 }
 
 impl Workspace {
@@ -77,7 +81,7 @@ impl Workspace {
         } else {
             library
         };
-        Ok(Self { library, checker: Checker::new(config) })
+        Ok(Self { library, checker: Checker::new(config), past: OnceLock::new() })
     }
 
     pub(crate) fn config(&self) -> &Config {
@@ -321,16 +325,22 @@ impl Workspace {
         .hint(format!("{}; or use `--force`", first.help)))
     }
 
-    /// Writes a changed document.
-    #[allow(clippy::unused_self, reason = "every write is asked of the library")]
+    /// Writes a changed document. Where it changed since it was read, both changes are told and nothing is written.
     pub(crate) fn write(
         &self,
         guard: &Guard<'_>,
         stored: &Stored,
         document: &Document,
     ) -> Result<(), CliError> {
-        guard.write_if_unchanged(&stored.path, &stored.version, document.source().bytes())?;
-        Ok(())
+        let written = guard.write_if_unchanged(&stored.path, &stored.version, document.source().bytes());
+        match written {
+            Ok(_) => Ok(()),
+            Err(StoreError::Conflict(conflict)) => {
+                let shown = self.relative(&stored.path).display().to_string();
+                Err(conflict::refused(&stored.bytes, &conflict, &shown))
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The candidates of the whole library, or of the paths given.
@@ -385,6 +395,14 @@ impl Facts for Neighbours<'_> {
         // Evidence that cannot be read is said where it is asked for, and silences a rule here.
         let files = evidence_files(self.path).ok().filter(|files| !files.is_empty())?;
         Some(Frozen::read(files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()))))
+    }
+
+    fn earlier_like_this(&self, document: &Document) -> Vec<Repeated> {
+        // A file on its own has no past.
+        if self.workspace.library.config_path().is_none() {
+            return Vec::new();
+        }
+        self.workspace.past().repeated(document, self.workspace.config())
     }
 
     fn exists(&self, path: &str) -> Option<bool> {

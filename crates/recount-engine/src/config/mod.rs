@@ -6,11 +6,15 @@ mod id_pattern;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use jiff::ToSpan;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 pub use id_pattern::{IdPattern, PatternError, slug};
 
 use crate::document::Span;
+use crate::document::value::priority::Priority;
+use crate::document::value::severity::Severity;
 
 /// The whole file. Every key may be left out.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
@@ -204,6 +208,23 @@ impl Default for Policy {
             action_severities: vec!["Sev0".to_owned(), "Sev1".to_owned()],
             final_working_days: BySeverity { sev0: 5, sev1: 5, sev2: 10, sev3: 10 },
         }
+    }
+}
+
+impl Policy {
+    /// Within how many days of the incident's end an action item is due, and the last of them; none where the policy
+    /// says nothing of incidents of this severity.
+    pub fn latest_due(&self, severity: Severity, priority: Priority, ended: Date) -> Option<(u32, Date)> {
+        let concerns = |name: &String| Severity::parse(name).is_some_and(|(named, _)| named == severity);
+        if !self.action_severities.iter().any(concerns) {
+            return None;
+        }
+        let days = match priority {
+            Priority::P0 => self.action_days.p0,
+            Priority::P1 => self.action_days.p1,
+            Priority::P2 => self.action_days.p2,
+        };
+        Some((days, ended.checked_add(i64::from(days).days()).ok()?))
     }
 }
 

@@ -1,7 +1,7 @@
-//! Action items: the rows of their table that hold something.
+//! Action items: the rows of their table that hold something. What their cells mean is read in `typed`, but
+//! for how far an item has come: many ask for that, and it is read once.
 
 use super::template::ActionColumn as Column;
-use super::value::date::{self, DateProblem, DateValue};
 use super::value::status::{self, StatusKind};
 use super::{Cell, Document, MarkKind, Span};
 
@@ -28,8 +28,9 @@ pub struct ActionItem {
     pub plan: Option<Cell>,
     /// The stable ID in a comment of its Action cell.
     pub id: Option<Span>,
-    /// How far it has come, as the Status cell says.
-    kind: Option<StatusKind>,
+    /// How far it has come, as the Status cell says: open where nothing is said, none where what is said is no
+    /// status.
+    pub status_kind: Option<StatusKind>,
 }
 
 pub(super) fn read(document: &Document) -> Vec<ActionItem> {
@@ -55,7 +56,7 @@ pub(super) fn read(document: &Document) -> Vec<ActionItem> {
             status,
             plan: table.cell(row, Column::VerificationPlan),
             id,
-            kind: match document.cell_text(status) {
+            status_kind: match document.cell_text(status) {
                 "" => Some(StatusKind::Open),
                 text => status::kind_of(text),
             },
@@ -69,32 +70,27 @@ impl Document {
     pub fn cell_text(&self, cell: Option<Cell>) -> &str {
         cell.map_or("", |cell| self.slice(cell.span))
     }
-
-    /// How far an item has come: open where nothing is said, none where what is said is no status.
-    #[allow(clippy::unused_self, reason = "beside the readings of the other cells, which need the text")]
-    pub fn status_kind(&self, item: &ActionItem) -> Option<StatusKind> {
-        item.kind
-    }
-
-    /// When an item is due; none where the cell is empty.
-    pub fn due_date(&self, item: &ActionItem) -> Option<Result<DateValue, DateProblem>> {
-        let text = self.cell_text(item.due);
-        (!text.is_empty()).then(|| date::read(text))
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::value::Value;
 
     #[test]
     fn an_item_without_a_status_is_open_and_one_without_a_date_has_none() {
         let text = "## Action items\n\n| Priority | Action item | Due date | Status |\n|---|---|---|---|\n\
                     | P0 | a | | |\n| P1 | b | 2026-12-01 | done 2026-11-30 |\n| P2 | c | soon | hm |\n";
         let document = Document::parse(text.as_bytes());
-        let kinds: Vec<_> = document.action_items().iter().map(|item| document.status_kind(item)).collect();
+        let items = document.action_items();
+        let kinds: Vec<_> = items.iter().map(|item| item.status_kind).collect();
         assert_eq!(kinds, [Some(StatusKind::Open), Some(StatusKind::Done), None]);
-        let dates: Vec<_> = document.action_items().iter().map(|item| document.due_date(item)).collect();
-        assert!(dates[0].is_none() && matches!(dates[1], Some(Ok(_))) && matches!(dates[2], Some(Err(_))));
+        let dates: Vec<_> = items.iter().map(|item| document.due_of(item).value).collect();
+        assert!(matches!(dates[..], [Value::Blank, Value::Value(_), Value::Invalid(_)]), "{dates:?}");
+        // The whole reading of a status says the same word.
+        for item in items {
+            let whole = document.status_of(item);
+            assert!(whole.get().is_none_or(|status| Some(status.kind) == item.status_kind), "{whole:?}");
+        }
     }
 }

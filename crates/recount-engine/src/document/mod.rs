@@ -26,6 +26,7 @@ mod rows;
 mod sections;
 mod source;
 mod span;
+mod stable_id;
 mod table;
 pub mod template;
 #[cfg(test)]
@@ -48,6 +49,7 @@ pub use record::{ActionRecord, FactorRecord, Record};
 pub use sections::{Section, Title};
 pub use source::Source;
 pub use span::{LineIndex, Position, Span};
+pub use stable_id::stable_ids;
 pub use table::{Cell, Row, Table};
 pub use timeline::{Milestone, TimelineRow, elapsed};
 pub use typed::Typed;

@@ -227,6 +227,26 @@ impl Document {
         self.set_cell(table, index, column, value, About::Actions)
     }
 
+    /// Writes a stable ID behind the action of an item, in a comment that no reader sees. No edits where the item
+    /// has one: by that one others know it.
+    pub fn set_action_id(&self, number: usize, id: &str) -> Edits {
+        let item = self.action_items().get(number.wrapping_sub(1));
+        let item = item.ok_or_else(|| OperationError::Missing(format!("action item #{number}")))?;
+        if item.id.is_some() {
+            return Ok(Vec::new());
+        }
+        if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Err(OperationError::Value("a stable ID is letters and digits"));
+        }
+        let cell = item.action.filter(|cell| !cell.span.is_empty());
+        let cell = cell.ok_or(OperationError::Value("an action item without a text gets no ID"))?;
+        let edit = Edit::insert(cell.span.end as usize, format!(" <!-- recount: id {id} -->"));
+        self.verified(vec![edit], About::ActionId, |new| {
+            let written = new.action_items().get(number - 1).and_then(|item| item.id);
+            written.is_some_and(|written| new.slice(written) == id)
+        })
+    }
+
     fn set_cell<C: Copy + PartialEq>(
         &self,
         table: &Table<C>,

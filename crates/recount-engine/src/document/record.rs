@@ -181,7 +181,7 @@ impl Document {
             action: passages::plain(self.cell_text(item.action)),
             owners: self.owners_of(item).iter().map(|person| person.name.to_owned()).collect(),
             due: self.due_of(item).get().map(|due| due.date),
-            status: self.status_kind(item),
+            status: item.status_kind,
             status_date: status.and_then(|status| status.date),
             status_reason: status.and_then(|status| status.reason).map(str::to_owned),
             has_plan: item.plan.is_some_and(|plan| !plan.span.is_empty()),

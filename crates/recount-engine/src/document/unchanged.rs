@@ -13,6 +13,8 @@ pub(super) enum About<'k> {
     Timeline,
     /// Rows of the action items.
     Actions,
+    /// The stable ID of an action item.
+    ActionId,
     /// Items of a section of bullets.
     Entries(SectionId),
     /// A section or field that was not there.
@@ -156,6 +158,11 @@ fn same_marks(old: &Document, new: &Document, change: About<'_>) -> bool {
         texts
     };
     let (before, after) = (texts(old), texts(new));
+    if change == About::ActionId {
+        // One more, and none less.
+        let mut rest = after.iter();
+        return after.len() == before.len() + 1 && before.iter().all(|mark| rest.any(|other| other == mark));
+    }
     if !matches!(change, About::Field(_) | About::Timeline | About::Actions) {
         return before == after;
     }

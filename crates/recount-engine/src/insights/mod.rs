@@ -16,6 +16,7 @@ mod figures;
 mod mining;
 pub mod page;
 mod period;
+pub mod recurrence;
 pub mod statistics;
 pub mod table;
 pub mod words;

@@ -27,6 +27,23 @@ pub trait Library {
     fn has_anchor(&self, path: &str, anchor: &str) -> Option<bool>;
     /// What was frozen beside the document; none when there is nothing.
     fn evidence(&self) -> Option<Frozen>;
+    /// Earlier incidents of the same cause that left promises about it; none when the caller does not know the
+    /// library. Takes reading all of it, once for all documents that ask.
+    fn earlier_like_this(&self, _: &Document) -> Vec<Repeated> {
+        Vec::new()
+    }
+}
+
+/// An earlier incident of the same cause, as sentences tell it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repeated {
+    /// Its ID, or its path where it has none.
+    pub incident: String,
+    /// What both have in common.
+    pub why: String,
+    /// Its promises about that cause that were not kept when this incident began, each with its name and what it
+    /// was then: `INC-0001#2`, `overdue by 12 days`. Those most plainly owed first.
+    pub promises: Vec<(String, String)>,
 }
 
 /// A document on its own.

@@ -13,7 +13,7 @@ mod rule;
 pub mod rules;
 mod waivers;
 
-pub use context::{Context, Library, NoLibrary};
+pub use context::{Context, Library, NoLibrary, Repeated};
 pub use findings::{Finding, Findings, Fix, Level};
 pub use fix::{Fixed, fix};
 pub use rule::{Example, Group, Levels, Rule};

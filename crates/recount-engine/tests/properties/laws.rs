@@ -206,7 +206,7 @@ pub(crate) fn formatting(bytes: &[u8]) {
     assert_eq!(other_words(&old), other_words(&new), "{}", say());
     let due = |document: &Document| -> Vec<_> {
         let items = document.action_items().iter();
-        items.map(|item| document.due_date(item).map(|due| due.map(|due| due.date))).collect()
+        items.map(|item| document.due_of(item).value.map(|due| due.date)).collect()
     };
     assert_eq!(due(&new), due(&old), "{}", say());
     // A fraction of a second goes, and that is said.

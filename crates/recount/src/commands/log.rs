@@ -115,7 +115,7 @@ fn at_or_before(text: &str, now: Timestamp) -> Result<Timestamp, CliError> {
 }
 
 /// The roster handle of the person at the keyboard, by git's name or the login name.
-fn who(workspace: &Workspace) -> Option<String> {
+pub(crate) fn who(workspace: &Workspace) -> Option<String> {
     let git = std::process::Command::new("git")
         .arg("-C")
         .arg(workspace.library.root())

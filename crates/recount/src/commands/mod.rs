@@ -1,6 +1,7 @@
 //! The commands: one file each, with its arguments and what it does. A command's doc comment is its
 //! help.
 
+pub(crate) mod actions;
 pub(crate) mod adopt;
 pub(crate) mod candidates;
 pub(crate) mod check;
@@ -20,6 +21,7 @@ pub(crate) mod log;
 pub(crate) mod man;
 pub(crate) mod merge_driver;
 pub(crate) mod new;
+pub(crate) mod recurrence;
 pub(crate) mod rename;
 pub(crate) mod renumber;
 pub(crate) mod set;
@@ -72,6 +74,8 @@ commands! {
     List => list,
     Show => show,
     History => history,
+    Actions => actions,
+    Recurrence => recurrence,
     Insights => insights,
     Evidence => evidence,
     Demo => demo,

@@ -70,6 +70,9 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     warn_of_pattern(&workspace, &id, environment);
     let shown = workspace.shown(environment, &path);
     writeln!(environment.out(), "{shown}")?;
+    drop(guard);
+    let (_, document) = workspace.read(&path)?;
+    workspace.tell_of_promises(&document, environment);
     Ok(Exit::Done)
 }
 

@@ -14,6 +14,7 @@ use serde::Serialize;
 use crate::Outcome;
 use crate::commands::new;
 use crate::commit::{self, CommitArgs};
+use crate::conflict::Seen;
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::machine::{self, Header};
@@ -96,6 +97,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     args.commit.begin(&workspace, environment)?;
     let path = workspace.find(&id)?;
+    let seen = Seen::read(&workspace, &path)?;
     let guard = workspace.library.lock()?;
     if field == FieldId::IncidentId && !args.force {
         refuse_taken(&workspace, &path, &value)?;
@@ -106,6 +108,8 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let mut changed = document.changed(&edits)?;
     let followed = follow(&workspace, &path, field, &document, &mut changed, environment)?;
     if !args.force {
+        let shown = workspace.relative(&path).display().to_string();
+        seen.refuse_overlap(&stored.version, &document, &changed, &shown)?;
         refuse_nonsense(&changed, field, &value)?;
         workspace.refuse_foreign(&path, &document, "field").map_err(|error| {
             error.hint("`recount adopt FILE` makes a postmortem of it that is; or use `--force`")

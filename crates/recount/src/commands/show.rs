@@ -12,9 +12,11 @@ use recount_engine::document::{Document, Milestone, counted, elapsed};
 use recount_engine::lint::{Level, Options};
 
 use crate::Outcome;
+use crate::commands::recurrence;
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::machine::{self, Header};
+use crate::past::Before;
 use crate::workspace::Workspace;
 use crate::wrap::labelled;
 
@@ -63,6 +65,8 @@ pub(crate) struct Output {
     lists: std::collections::BTreeMap<&'static str, Vec<String>>,
     /// Action items.
     actions: Vec<Action>,
+    /// Earlier incidents of the same cause, with their promises that were not kept when this one began.
+    earlier: Vec<Before>,
     /// Findings by level at the document's own stage.
     findings: Counts,
 }
@@ -130,14 +134,23 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
             Level::Note => counts.notes += 1,
         }
     }
+    // A file on its own has no past.
+    let earlier = match workspace.library.config_path() {
+        Some(_) if !matches!(args.format, Format::Markdown) => {
+            workspace.past().before(&document.record(), environment.today(), workspace.config())
+        }
+        _ => Vec::new(),
+    };
     let shown = workspace.library.relative(&path).display().to_string();
     match args.format {
         Format::Markdown => environment.raw(&stored.bytes)?,
         Format::Json => {
-            let output = output(&document, shown, counts);
+            let output = output(&document, shown, earlier, counts);
             machine::write(environment, &output)?;
         }
-        Format::Text => text(&document, &workspace.shown(environment, &path), &counts, environment)?,
+        Format::Text => {
+            text(&document, &workspace.shown(environment, &path), &earlier, &counts, environment)?
+        }
     }
     Ok(Exit::Done)
 }
@@ -170,7 +183,7 @@ const LISTS: [(SectionId, &str); 3] = [
     (SectionId::GotLucky, "got-lucky"),
 ];
 
-fn output(document: &Document, path: String, findings: Counts) -> Output {
+fn output(document: &Document, path: String, earlier: Vec<Before>, findings: Counts) -> Output {
     let slices = |spans: Vec<recount_engine::document::Span>| -> Vec<String> {
         spans.into_iter().map(|span| document.slice(span).to_owned()).collect()
     };
@@ -218,6 +231,7 @@ fn output(document: &Document, path: String, findings: Counts) -> Output {
                 verification_plan: said(item.plan),
             })
             .collect(),
+        earlier,
         findings,
     }
 }
@@ -225,6 +239,7 @@ fn output(document: &Document, path: String, findings: Counts) -> Output {
 fn text(
     document: &Document,
     path: &str,
+    earlier: &[Before],
     counts: &Counts,
     environment: &mut Environment,
 ) -> Result<(), CliError> {
@@ -296,6 +311,10 @@ fn text(
             [format!("#{}", item.number), priority, status, due, owner, action]
         });
         columns(out, &rows.collect::<Vec<_>>(), width)?;
+    }
+    if !earlier.is_empty() {
+        writeln!(out, "\n{bold}It happened before{bold:#}")?;
+        recurrence::earlier(earlier, 2, width, out)?;
     }
     let total = counts.errors + counts.warnings + counts.notes;
     if total > 0 {

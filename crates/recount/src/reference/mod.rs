@@ -26,6 +26,7 @@ const OUTPUTS: &[Output] = &[
     ("docs/reference/fields.md", fields::page),
     ("docs/reference/rules.md", rules::page),
     ("docs/reference/sources.md", sources::page),
+    ("docs/schemas/actions.v1.json", schemas::actions),
     ("docs/schemas/adopt.v1.json", schemas::adopt),
     ("docs/schemas/candidates.v1.json", schemas::candidates),
     ("docs/schemas/check.v1.json", schemas::check),
@@ -37,6 +38,7 @@ const OUTPUTS: &[Output] = &[
     ("docs/schemas/history.v1.json", schemas::history),
     ("docs/schemas/insights.v1.json", schemas::insights),
     ("docs/schemas/list.v1.json", schemas::list),
+    ("docs/schemas/recurrence.v1.json", schemas::recurrence),
     ("docs/schemas/show.v1.json", schemas::show),
 ];
 

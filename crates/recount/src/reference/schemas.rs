@@ -10,6 +10,10 @@ use recount_engine::config::Config;
 use crate::commands;
 use crate::report;
 
+pub(super) fn actions() -> String {
+    written::<commands::actions::Output>("actions", 1)
+}
+
 pub(super) fn adopt() -> String {
     written::<commands::adopt::Output>("adopt", 1)
 }
@@ -52,6 +56,10 @@ pub(super) fn insights() -> String {
 
 pub(super) fn list() -> String {
     written::<commands::list::Output>("list", 1)
+}
+
+pub(super) fn recurrence() -> String {
+    written::<commands::recurrence::Output>("recurrence", 1)
 }
 
 pub(super) fn show() -> String {

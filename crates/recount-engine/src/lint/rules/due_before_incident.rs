@@ -46,7 +46,7 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
     let Some(started) = cx.started() else { return };
     let began = TimeZone::UTC.to_datetime(started).date();
     for item in cx.document.action_items() {
-        let Some(Ok(due)) = cx.document.due_date(item) else { continue };
+        let Some(due) = cx.document.due_of(item).get().copied() else { continue };
         if due.date >= began {
             continue;
         }

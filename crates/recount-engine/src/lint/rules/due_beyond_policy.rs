@@ -1,11 +1,8 @@
 //! `due-beyond-policy`: an action item that is due later than the library's policy allows.
 
-use jiff::ToSpan;
 use jiff::tz::TimeZone;
 
-use crate::document::value::priority::Priority;
-use crate::document::value::severity::Severity;
-use crate::document::value::status;
+use crate::document::value::status::Status;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings};
 
@@ -51,30 +48,19 @@ rule! {
 }
 
 fn check(cx: &Context<'_>, out: &mut Findings) {
-    let policy = &cx.config.policy;
     let Some(severity) = cx.severity() else { return };
-    let concerns = |name: &String| Severity::parse(name).is_some_and(|(named, _)| named == severity);
-    if !policy.action_severities.iter().any(concerns) {
-        return;
-    }
     let Some(ended) = cx.ended().map(|at| TimeZone::UTC.to_datetime(at).date()) else { return };
     for item in cx.document.action_items() {
-        if cx.document.status_kind(item).is_none_or(|kind| !kind.is_open()) {
+        if item.status_kind.is_none_or(|kind| !kind.is_open()) {
             continue;
         }
         // What was reopened has a new day, which the old end says nothing of.
-        let status = status::read(cx.document.cell_text(item.status)).status;
-        if status.is_some_and(|status| status.is_regressed()) {
+        if cx.document.status_of(item).get().is_some_and(Status::is_regressed) {
             continue;
         }
-        let Some(Ok(due)) = cx.document.due_date(item) else { continue };
-        let Some((priority, _)) = Priority::parse(cx.document.cell_text(item.priority)) else { continue };
-        let days = match priority {
-            Priority::P0 => policy.action_days.p0,
-            Priority::P1 => policy.action_days.p1,
-            Priority::P2 => policy.action_days.p2,
-        };
-        let Ok(latest) = ended.checked_add(i64::from(days).days()) else { continue };
+        let Some(due) = cx.document.due_of(item).get().copied() else { continue };
+        let Some(priority) = cx.document.priority_of(item).get().copied() else { continue };
+        let Some((days, latest)) = cx.config.policy.latest_due(severity, priority, ended) else { continue };
         if due.date <= latest {
             continue;
         }

@@ -50,7 +50,7 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
             continue;
         }
         // What is refused needs no proof; what claims to be proven is for `verified-without-evidence`.
-        let kind = cx.document.status_kind(item);
+        let kind = item.status_kind;
         if matches!(kind, Some(StatusKind::WontDo | StatusKind::Verified)) {
             continue;
         }

@@ -54,6 +54,7 @@ mod overclaimed_outage;
 mod overdue_action;
 mod person_in_analysis;
 mod personal_data;
+mod repeated_incident;
 mod secret;
 mod several_owners;
 mod single_incident_mttr;
@@ -138,6 +139,7 @@ pub static RULES: &[&Rule] = &[
     &overdue_action::RULE,
     &person_in_analysis::RULE,
     &personal_data::RULE,
+    &repeated_incident::RULE,
     &secret::RULE,
     &several_owners::RULE,
     &single_incident_mttr::RULE,

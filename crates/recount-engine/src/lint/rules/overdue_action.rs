@@ -43,8 +43,8 @@ rule! {
 
 fn check(cx: &Context<'_>, out: &mut Findings) {
     for item in cx.document.action_items() {
-        let Some(kind) = cx.document.status_kind(item).filter(|kind| kind.is_open()) else { continue };
-        let Some(Ok(due)) = cx.document.due_date(item) else { continue };
+        let Some(kind) = item.status_kind.filter(|kind| kind.is_open()) else { continue };
+        let Some(due) = cx.document.due_of(item).get().copied() else { continue };
         if due.date >= cx.today {
             continue;
         }

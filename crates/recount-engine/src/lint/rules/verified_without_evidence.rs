@@ -55,7 +55,7 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
     let hits = LazyCell::new(|| cx.hits().map(|(span, _)| span).collect::<Vec<_>>());
     let section = LazyCell::new(|| Shown::of(cx.document, &hits));
     for item in cx.document.action_items() {
-        if cx.document.status_kind(item) != Some(StatusKind::Verified) {
+        if item.status_kind != Some(StatusKind::Verified) {
             continue;
         }
         if is_shown_in_row(cx, item, &hits) || is_shown_in_section(cx, item, &section) {

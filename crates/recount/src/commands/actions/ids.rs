@@ -1,0 +1,64 @@
+//! `recount actions ids`: names that stay, for calendars, trackers and links. Nothing that only reads writes them.
+
+use std::io::Write as _;
+
+use recount_engine::document::counted;
+
+use crate::Outcome;
+use crate::environment::{Environment, visible};
+use crate::error::{CliError, Exit};
+use crate::workspace::Workspace;
+
+/// The ID stands in a comment behind the action, where no reader sees it. It is made of the incident's ID and the
+/// action's text, so that two branches give an item the same one, and it stays when the text or the row's place changes.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Only in these postmortems: their IDs, numbers or paths
+    #[arg(value_name = "ID")]
+    postmortems: Vec<String>,
+}
+
+pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
+    let workspace = Workspace::open(environment)?;
+    let wanted: Vec<_> =
+        args.postmortems.iter().map(|id| workspace.find(id)).collect::<Result<_, CliError>>()?;
+    let wanted: Vec<_> = wanted.iter().map(|path| workspace.relative(path)).collect();
+    let guard = workspace.library.lock()?;
+    let records = workspace.records();
+    let ids = super::stable(&records);
+    let mut written = 0;
+    for (known, ids) in records.known.iter().zip(ids) {
+        let path = workspace.library.root().join(&known.path);
+        let is_wanted =
+            wanted.is_empty() || wanted.iter().any(|path| path.as_os_str() == known.path.as_str());
+        if !is_wanted || known.record.actions.iter().all(|action| action.stable_id.is_some()) {
+            continue;
+        }
+        let (stored, document) = workspace.read_to_change(&path)?;
+        let mut changed = document.clone();
+        let mut told = Vec::new();
+        for (action, id) in known.record.actions.iter().zip(&ids) {
+            // A row without an action has nothing that an ID could name.
+            if action.stable_id.is_none() && !action.action.is_empty() {
+                changed = changed.changed(&changed.set_action_id(action.number, id)?)?;
+                told.push(format!("{}#{}  {id}  {}", known.name(), action.number, action.action));
+            }
+        }
+        if told.is_empty() {
+            continue;
+        }
+        workspace.write(&guard, &stored, &changed)?;
+        written += told.len();
+        for line in told {
+            writeln!(environment.out(), "{}", visible(&line))?;
+        }
+    }
+    for problem in &records.problems {
+        environment.warn(problem);
+    }
+    environment.note(match written {
+        0 => "every action item has a stable ID".to_owned(),
+        written => format!("{} written", counted(written, "stable ID")),
+    });
+    Ok(if records.problems.is_empty() { Exit::Done } else { Exit::Failed })
+}

@@ -1,0 +1,125 @@
+//! `recount actions`: the promises of the library. What lives here: the arguments, and an action item with what the
+//! library knows of it; each subcommand is a file.
+
+mod add;
+mod calendar;
+mod ids;
+mod list;
+mod set;
+
+use std::collections::HashSet;
+
+use clap::Subcommand;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use jiff::civil::Date;
+
+use recount_engine::document::stable_ids;
+use recount_engine::document::value::date::{self, DateProblem};
+use recount_engine::document::value::priority::Priority;
+use recount_engine::document::value::status::StatusKind;
+
+use crate::Outcome;
+use crate::environment::Environment;
+use crate::error::CliError;
+use crate::records::Records;
+use crate::workspace::Workspace;
+
+#[cfg(test)]
+pub(crate) use list::Output;
+
+/// List the action items of the library, add one, or change one
+///
+/// Lists what is still owed, what is overdue first. `INC-0042#3` names the third action item of INC-0042.
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    what: Option<What>,
+
+    #[command(flatten)]
+    list: list::Args,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Add an action item to a postmortem
+    Add(add::Args),
+    /// Change an action item: its status, due date, owner, priority or plan
+    Set(set::Args),
+    /// Write a stable ID into each action item that has none
+    Ids(ids::Args),
+}
+
+pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
+    match args.what {
+        None => list::run(&args.list, environment),
+        Some(What::Add(args)) => add::run(&args, environment),
+        Some(What::Set(args)) => set::run(&args, environment),
+        Some(What::Ids(args)) => ids::run(&args, environment),
+    }
+}
+
+/// A status for the command line and machine formats.
+fn status_word(kind: StatusKind) -> &'static str {
+    match kind {
+        StatusKind::Open => "open",
+        StatusKind::InProgress => "in-progress",
+        StatusKind::Done => "done",
+        StatusKind::Verified => "verified",
+        StatusKind::WontDo => "wont-do",
+    }
+}
+
+/// Takes a status as its word, or as the template writes it.
+fn status_parser() -> impl TypedValueParser<Value = StatusKind> {
+    let value = |kind: StatusKind| PossibleValue::new(status_word(kind)).alias(kind.as_str());
+    PossibleValuesParser::new(StatusKind::ALL.map(value)).map(|chosen| {
+        let is_it = |kind: &StatusKind| {
+            chosen.eq_ignore_ascii_case(status_word(*kind)) || chosen.eq_ignore_ascii_case(kind.as_str())
+        };
+        StatusKind::ALL.into_iter().find(is_it).unwrap_or(StatusKind::Open)
+    })
+}
+
+fn parse_priority(text: &str) -> Result<Priority, String> {
+    Priority::parse(text).map(|(priority, _)| priority).ok_or_else(|| "use `P0`, `P1` or `P2`".to_owned())
+}
+
+/// A day as people write it; the same ones as in a document.
+fn parse_date(text: &str) -> Result<Date, String> {
+    date::read(text).map(|read| read.date).map_err(|problem| match problem {
+        DateProblem::Ambiguous { readings: [month_first, day_first] } => {
+            format!("it can mean two days: write `{month_first}` or `{day_first}`")
+        }
+        DateProblem::Impossible => "no calendar has this day".to_owned(),
+        DateProblem::NotADate | DateProblem::NoYear => "write it as `2026-12-04`".to_owned(),
+    })
+}
+
+/// An owner as the roster names them: a full name becomes the handle.
+fn owner_named(name: &str, workspace: &Workspace) -> String {
+    let person = workspace.config().person(name);
+    person.map_or_else(|| name.trim().to_owned(), |person| person.handle.clone())
+}
+
+/// The stable IDs of all action items of the library, those that they have and those that they would get, for each
+/// of the records.
+fn stable(records: &Records) -> Vec<Vec<String>> {
+    let items = records.known.iter().flat_map(|known| &known.record.actions);
+    let mut taken: HashSet<String> = items.filter_map(|item| item.stable_id.clone()).collect();
+    let mut ids = vec![Vec::new(); records.known.len()];
+    // In an order that has nothing to do with when incidents began, so that the same library gives the same IDs.
+    let mut order: Vec<usize> = (0..records.known.len()).collect();
+    order.sort_by_key(|index| &records.known[*index].path);
+    for index in order {
+        let known = &records.known[index];
+        ids[index] = stable_ids(known.name(), &known.record.actions, &taken);
+        taken.extend(ids[index].iter().cloned());
+    }
+    ids
+}
+
+/// A refusal that `--force` overrides.
+fn refused(message: String, hint: &str) -> CliError {
+    CliError::new(message).hint(format!("{hint}; or use `--force`"))
+}
