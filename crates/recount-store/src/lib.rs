@@ -20,6 +20,7 @@
 //! # }
 //! ```
 
+pub mod catalog;
 mod error;
 mod evidence;
 mod git;

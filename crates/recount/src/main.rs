@@ -48,14 +48,20 @@ struct Cli {
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: environment::Color,
 
+    /// Read every file anew, and keep nothing in `.recount/cache`
+    #[arg(long, global = true)]
+    no_cache: bool,
+
     #[command(subcommand)]
     command: Command,
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let mut environment = Environment::new(cli.library, cli.color);
-    let result = cli.command.run(&mut environment).and_then(|exit| match environment.flush() {
+    let mut environment = Environment::new(cli.library, cli.color, !cli.no_cache);
+    let result = cli.command.run(&mut environment);
+    environment.say_what_is_left();
+    let result = result.and_then(|exit| match environment.flush() {
         Err(error) if !error.is_broken_pipe() => Err(error),
         // What was found out is so, whether or not somebody read all of it.
         _ => Ok(exit),

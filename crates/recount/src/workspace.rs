@@ -18,13 +18,26 @@ use recount_engine::ide::Checker;
 use recount_engine::lint::{self, Finding, Level, Library as Facts, Options};
 use recount_store::{Guard, Library, Listed, StoreError, Stored, TEMPLATE_FILE, evidence_files};
 
-use crate::environment::Environment;
+use crate::environment::{Environment, Later};
 use crate::error::CliError;
 
 /// A library, opened.
 pub(crate) struct Workspace {
     pub(crate) library: Library,
     pub(crate) checker: Checker,
+    pub(crate) keeping: Keeping,
+}
+
+/// What is needed to keep what is derived from files.
+pub(crate) struct Keeping {
+    /// Which program keeps it.
+    pub(crate) program: String,
+    /// Whether it may be kept.
+    pub(crate) may: bool,
+    /// Whether somebody watches how far it is.
+    pub(crate) is_watched: bool,
+    /// Where it is told what is wrong with it.
+    pub(crate) later: Later,
 }
 
 impl Workspace {
@@ -77,7 +90,13 @@ impl Workspace {
         } else {
             library
         };
-        Ok(Self { library, checker: Checker::new(config) })
+        let keeping = Keeping {
+            program: environment.program(),
+            may: environment.may_keep(),
+            is_watched: environment.is_watched(),
+            later: environment.later(),
+        };
+        Ok(Self { library, checker: Checker::new(config), keeping })
     }
 
     pub(crate) fn config(&self) -> &Config {

@@ -13,6 +13,7 @@ use recount_engine::lint::Level;
 use crate::Outcome;
 use crate::commands::import::{self, How};
 use crate::commands::new::{self, Known};
+use crate::commands::similar;
 use crate::environment::Environment;
 use crate::error::Exit;
 use crate::workspace::Workspace;
@@ -77,6 +78,7 @@ pub(crate) fn draft(
     let shown = workspace.shown(environment, &path);
     writeln!(environment.out(), "{shown}")?;
     import::show(environment, &id, &imported)?;
+    similar::tell(workspace, &imported.merged.document, &path, environment);
     let stage = Some(recount_engine::document::Stage::Review);
     let options = recount_engine::lint::Options { stage, due: false, fixes: false };
     let findings = workspace.findings(&path, &imported.merged.document, environment.today(), options);

@@ -19,8 +19,10 @@ pub(crate) mod man;
 pub(crate) mod new;
 pub(crate) mod rename;
 pub(crate) mod renumber;
+pub(crate) mod search;
 pub(crate) mod set;
 pub(crate) mod show;
+pub(crate) mod similar;
 pub(crate) mod stage;
 pub(crate) mod take;
 
@@ -68,6 +70,8 @@ commands! {
     Explain => explain,
     List => list,
     Show => show,
+    Search => search,
+    Similar => similar,
     Evidence => evidence,
     Demo => demo,
     Completions => completions,

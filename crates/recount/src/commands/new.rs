@@ -17,6 +17,7 @@ use recount_engine::document::{Document, Stage};
 use recount_store::{Guard, Listed};
 
 use crate::Outcome;
+use crate::commands::similar;
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
 use crate::workspace::Workspace;
@@ -60,9 +61,12 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let day = start.map_or(environment.today(), |at| TimeZone::UTC.to_datetime(at).date());
     let guard = workspace.library.lock()?;
     let (path, id) = create(&workspace, &guard, &args.title, &args.known, day, |document, _| Ok(document))?;
+    drop(guard);
     warn_of_pattern(&workspace, &id, environment);
     let shown = workspace.shown(environment, &path);
     writeln!(environment.out(), "{shown}")?;
+    let (_, document) = workspace.read(&path)?;
+    similar::tell(&workspace, &document, &path, environment);
     Ok(Exit::Done)
 }
 

@@ -33,7 +33,9 @@ const OUTPUTS: &[Output] = &[
     ("docs/schemas/fields.v1.json", schemas::fields),
     ("docs/schemas/fmt.v1.json", schemas::fmt),
     ("docs/schemas/list.v1.json", schemas::list),
+    ("docs/schemas/search.v1.json", schemas::search),
     ("docs/schemas/show.v1.json", schemas::show),
+    ("docs/schemas/similar.v1.json", schemas::similar),
 ];
 
 /// What a page begins with: `cargo xtask generate` knows its own files by the comment.

@@ -46,6 +46,14 @@ pub(super) fn list() -> String {
     written::<commands::list::Output>("list", 1)
 }
 
+pub(super) fn search() -> String {
+    written::<commands::search::Output>("search", 1)
+}
+
+pub(super) fn similar() -> String {
+    written::<commands::similar::Output>("similar", 1)
+}
+
 pub(super) fn show() -> String {
     written::<commands::show::Output>("show", 1)
 }
