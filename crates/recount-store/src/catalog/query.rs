@@ -177,7 +177,9 @@ impl Query {
                 Some(What::Words(WordField::Owner, all.map(|name| super::text::person(&name)).collect()))
             }
             "severity" => self.words(WordField::Severity, values(), "`sev0` to `sev3`", |value| {
-                Some(Severity::parse(value)?.0.as_str().to_lowercase())
+                let whole = format!("sev{value}");
+                let (severity, _) = Severity::parse(value).or_else(|| Severity::parse(&whole))?;
+                Some(severity.as_str().to_lowercase())
             }),
             "stage" => self.words(WordField::Stage, values(), "`draft`, `review` or `final`", |value| {
                 Some(value.to_lowercase().parse::<Stage>().ok()?.to_string())
