@@ -1,7 +1,7 @@
 //! The library that a command works on: its configuration, finding a postmortem by its ID, changing
 //! one safely.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs;
@@ -16,6 +16,7 @@ use recount_engine::document::{Document, Stage};
 use recount_engine::evidence::Frozen;
 use recount_engine::ide::Checker;
 use recount_engine::lint::{self, Finding, Level, Library as Facts, Options};
+use recount_store::catalog::Asked;
 use recount_store::{Guard, Library, Listed, StoreError, Stored, TEMPLATE_FILE, evidence_files};
 
 use crate::environment::{Environment, Later};
@@ -390,6 +391,9 @@ pub(crate) struct Neighbours<'w> {
     others: Option<&'w SharedIds>,
     /// What it links to, so that many links into one document parse it once.
     targets: RefCell<HashMap<PathBuf, Option<Document>>>,
+    /// What was asked: what was found holds while the answers do.
+    asked: RefCell<Vec<Asked>>,
+    today_was_asked: Cell<bool>,
 }
 
 impl Facts for Neighbours<'_> {
@@ -401,13 +405,21 @@ impl Facts for Neighbours<'_> {
     }
 
     fn evidence(&self) -> Option<Frozen> {
+        self.asked.borrow_mut().push(Asked::evidence(self.path));
         // Evidence that cannot be read is said where it is asked for, and silences a rule here.
         let files = evidence_files(self.path).ok().filter(|files| !files.is_empty())?;
         Some(Frozen::read(files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()))))
     }
 
     fn exists(&self, path: &str) -> Option<bool> {
-        Some(self.beside(path).exists())
+        let asked = Asked::exists(&self.beside(path));
+        let exists = matches!(asked, Asked::Exists(_, true));
+        self.asked.borrow_mut().push(asked);
+        Some(exists)
+    }
+
+    fn today_was_asked(&self) {
+        self.today_was_asked.set(true);
     }
 
     fn has_anchor(&self, path: &str, anchor: &str) -> Option<bool> {
@@ -416,6 +428,7 @@ impl Facts for Neighbours<'_> {
         if !is_markdown {
             return None;
         }
+        self.asked.borrow_mut().push(Asked::content(&target));
         let mut targets = self.targets.borrow_mut();
         let document = targets.entry(target).or_insert_with_key(|target| {
             let stored = self.workspace.library.read(target).ok()?;
@@ -427,7 +440,24 @@ impl Facts for Neighbours<'_> {
 
 impl<'w> Neighbours<'w> {
     pub(crate) fn new(workspace: &'w Workspace, path: &'w Path, others: Option<&'w SharedIds>) -> Self {
-        Self { workspace, path, others, targets: RefCell::default() }
+        Self {
+            workspace,
+            path,
+            others,
+            targets: RefCell::default(),
+            asked: RefCell::default(),
+            today_was_asked: Cell::new(false),
+        }
+    }
+
+    /// What was asked beside the document itself and which others carry its ID.
+    pub(crate) fn asked(self, today: Date) -> Vec<Asked> {
+        let mut asked = self.asked.into_inner();
+        asked.dedup();
+        if self.today_was_asked.get() {
+            asked.push(Asked::day(today));
+        }
+        asked
     }
 
     /// `link` as a path: from the document's folder, or from the library's root where it begins with `/`.

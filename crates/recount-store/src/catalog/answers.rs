@@ -11,6 +11,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::thread;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -76,6 +77,11 @@ impl Asked {
     /// The frozen evidence of a document.
     pub fn evidence(document: &Path) -> Self {
         Self::Evidence(evidence(document))
+    }
+
+    /// What day it is.
+    pub fn day(today: Date) -> Self {
+        Self::Day(super::text::days(today))
     }
 
     /// Whether the answer would be the same now.
@@ -150,8 +156,9 @@ pub struct Answers {
 }
 
 impl Answers {
-    /// The answers that hold for the documents listed, `today` being in days since 1970.
-    pub fn open(library: &Library, key: Key, listed: &[Listed], today: i64) -> Self {
+    /// The answers that hold today for the documents listed.
+    pub fn open(library: &Library, key: Key, listed: &[Listed], today: Date) -> Self {
+        let today = super::text::days(today);
         let file = key.file(library);
         let taken = super::refresh::now();
         let kept = read(&file, key).unwrap_or_default();

@@ -37,6 +37,7 @@ pub use excerpt::{Excerpt, Sought, excerpt};
 pub use find::{Found, Hit};
 pub use near::{Near, Probe};
 pub use query::{Names, Query};
+pub use text::index_alone;
 
 /// Where what is derived is kept: delete it at any time.
 pub const CACHE_FOLDER: &str = ".recount/cache";

@@ -257,3 +257,33 @@ impl Writer<'_> {
         Ok(())
     }
 }
+
+/// How long it takes to put these documents into an index of this kind and nothing else: what a catalog's
+/// first refresh is measured against.
+pub fn index_alone(folder: &Path, documents: &[&[u8]]) -> Option<std::time::Duration> {
+    let text = Text::open(folder).ok()?;
+    let share = documents.len().div_ceil(threads()).max(1);
+    let entries: Vec<Vec<TantivyDocument>> = std::thread::scope(|scope| {
+        let running: Vec<_> = documents
+            .chunks(share)
+            .map(|part| {
+                let fields = &text.fields;
+                scope.spawn(move || {
+                    let documents = part.iter().map(|bytes| Document::parse(bytes));
+                    documents.map(|document| entry(fields, 0, &document, &document.record())).collect()
+                })
+            })
+            .collect();
+        running.into_iter().map(|part| part.join().unwrap_or_default()).collect()
+    });
+    let started = std::time::Instant::now();
+    let writer = text.writer(documents.len()).ok()?;
+    std::thread::scope(|scope| {
+        for part in entries {
+            let writer = &writer;
+            scope.spawn(move || part.into_iter().for_each(|entry| drop(writer.add(entry))));
+        }
+    });
+    writer.commit("alone").ok()?;
+    Some(started.elapsed())
+}
