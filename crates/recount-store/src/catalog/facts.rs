@@ -24,7 +24,7 @@ const TABLES: &str = "
         due INTEGER,
         facts BLOB NOT NULL
     );
-    CREATE INDEX open_documents ON documents (number) WHERE open > 0;
+    CREATE TABLE open (number INTEGER PRIMARY KEY, record BLOB NOT NULL);
     CREATE TABLE whole (number INTEGER PRIMARY KEY, record BLOB NOT NULL);
 ";
 
@@ -137,7 +137,7 @@ impl Facts {
     ) -> Result<(), Trouble> {
         let query = match part {
             Part::Facts => "SELECT number, facts FROM documents WHERE number BETWEEN ?1 AND ?2",
-            Part::Open => "SELECT number, record FROM documents JOIN whole USING (number) WHERE open > 0 AND number BETWEEN ?1 AND ?2",
+            Part::Open => "SELECT number, record FROM open WHERE number BETWEEN ?1 AND ?2",
             Part::Whole => "SELECT number, record FROM whole WHERE number BETWEEN ?1 AND ?2",
         };
         let mut statement = self.connection.prepare(query)?;
@@ -226,12 +226,20 @@ pub(super) fn without_texts(record: &Record) -> Record {
     facts
 }
 
+/// The record with its open action items, and without what is not about them; none where nothing is open.
+pub(super) fn only_open(record: &Record) -> Option<Record> {
+    let actions: Vec<_> = record.actions.iter().filter(|item| item.is_open()).cloned().collect();
+    let rest = Record { actions: Vec::new(), ..without_texts(record) };
+    (!actions.is_empty()).then_some(Record { actions, ..rest })
+}
+
 /// A document as it is kept.
 pub(super) struct Packed {
     severity: Option<u8>,
     open: usize,
     due: Option<i64>,
     facts: Vec<u8>,
+    open_items: Option<Vec<u8>>,
     whole: Vec<u8>,
 }
 
@@ -243,6 +251,7 @@ impl Packed {
             open: open.clone().count(),
             due: open.filter_map(|item| item.due).min().map(super::text::days),
             facts: pack(&without_texts(record)),
+            open_items: only_open(record).as_ref().map(pack),
             whole: pack(record),
         }
     }
@@ -259,16 +268,21 @@ impl Change<'_> {
         let mut row = self.facts.connection.prepare_cached(
             "INSERT OR REPLACE INTO documents (number, severity, open, due, facts) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
-        let Packed { severity, open, due, facts, whole } = packed;
+        let Packed { severity, open, due, facts, open_items, whole } = packed;
         row.execute(params![number, severity, i64::try_from(*open).unwrap_or(i64::MAX), due, facts])?;
         let mut row =
             self.facts.connection.prepare_cached("INSERT OR REPLACE INTO whole (number, record) VALUES (?1, ?2)")?;
         row.execute(params![number, whole])?;
+        if let Some(items) = open_items {
+            let mut row =
+                self.facts.connection.prepare_cached("INSERT OR REPLACE INTO open (number, record) VALUES (?1, ?2)")?;
+            row.execute(params![number, items])?;
+        }
         Ok(())
     }
 
     pub(super) fn remove(&self, number: u64) -> Result<(), Trouble> {
-        for table in ["documents", "whole"] {
+        for table in ["documents", "open", "whole"] {
             let mut row =
                 self.facts.connection.prepare_cached(&format!("DELETE FROM {table} WHERE number = ?1"))?;
             row.execute([number.cast_signed()])?;

@@ -59,10 +59,22 @@ pub enum Want {
 pub enum Part {
     /// All but long texts: trigger, causes, factors, what went how, and what action items say.
     Facts,
-    /// Everything, of postmortems with an open action item alone.
+    /// As [`Part::Facts`], of postmortems with an open action item alone, and with what those say; items that
+    /// are closed are left out.
     Open,
     /// Everything.
     Whole,
+}
+
+impl Part {
+    /// This part of a record; none where there is nothing of it.
+    fn of(self, record: Record) -> Option<Record> {
+        match self {
+            Self::Facts => Some(facts::without_texts(&record)),
+            Self::Open => facts::only_open(&record),
+            Self::Whole => Some(record),
+        }
+    }
 }
 
 /// How to open a catalog.
@@ -170,11 +182,8 @@ impl<'l> Catalog<'l> {
             found.extend(parts.into_inner().unwrap_or_default().into_iter().flatten());
         }
         for (number, record) in self.memory.records() {
-            let wanted = part != Part::Open || record.actions.iter().any(|item| item.is_open());
-            if let Some(place) = places.of_number(number).filter(|_| wanted) {
-                let record = if part == Part::Facts { facts::without_texts(record) } else { record.clone() };
-                found.push((place, record));
-            }
+            let Some(place) = places.of_number(number) else { continue };
+            found.extend(part.of(record.clone()).map(|record| (place, record)));
         }
         if part != Part::Open && found.len() != self.files.len() {
             return Err(Trouble::Damaged);
@@ -192,9 +201,7 @@ impl<'l> Catalog<'l> {
             threads(),
             |path, bytes| {
                 let record = recount_engine::document::Document::parse(bytes.ok()?).record();
-                let wanted = part != Part::Open || record.actions.iter().any(|item| item.is_open());
-                let record = if part == Part::Facts { facts::without_texts(&record) } else { record };
-                wanted.then(|| (self.library.relative(path).to_owned(), record))
+                Some((self.library.relative(path).to_owned(), part.of(record)?))
             },
             |record| records.extend(record),
         );

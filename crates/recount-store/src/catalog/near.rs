@@ -6,8 +6,9 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
-use recount_engine::document::Record;
+use recount_engine::document::{FactorRecord, Record, declines, is_bare_none};
 use recount_engine::document::template::FieldId;
 use tantivy::Term;
 use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query as TextQuery, TermQuery};
@@ -117,8 +118,13 @@ fn parts(record: &Record) -> Vec<(f64, String)> {
     parts.extend(record.title.iter().map(|text| (3.0, text.clone())));
     parts.extend(record.trigger.iter().map(|text| (2.0, text.clone())));
     parts.extend(record.root_cause.iter().map(|text| (2.0, text.clone())));
-    parts.extend(record.factors.iter().map(|factor| (1.0, factor.text.clone())));
+    parts.extend(factors(record).map(|factor| (1.0, factor.text.clone())));
     parts
+}
+
+/// The factors that were there: `None: nothing was at its limit` is none.
+fn factors(record: &Record) -> impl Iterator<Item = &FactorRecord> {
+    record.factors.iter().filter(|factor| !declines(&factor.text) && !is_bare_none(&factor.text))
 }
 
 impl Vector {
@@ -171,7 +177,7 @@ impl Rarity<'_> {
             let total = self.total.max(1) as f64;
             let is_name = word.len() > 2 && word.bytes().any(|byte| !byte.is_ascii_digit());
             // In a handful of postmortems every word is common.
-            let tells = is_name && count <= (total * COMMON).max(6.0) && !STOP.contains(&word);
+            let tells = is_name && count <= (total * COMMON).max(6.0) && !stop_words().contains(word);
             if tells { (1.0 + total / count.max(1.0)).ln() } else { 0.0 }
         };
         self.known.insert(word.to_owned(), rare);
@@ -180,14 +186,31 @@ impl Rarity<'_> {
 }
 
 /// Words of English that tell nothing, however few postmortems there are to see that by.
-const STOP: &[&str] = &[
-    "after", "all", "also", "and", "any", "are", "because", "been", "befor", "before", "both", "but", "could", "did",
-    "does", "down", "each", "few", "for", "from", "had", "has", "have", "incid", "incident", "into", "its", "less",
-    "more", "most", "none", "not", "off", "onc", "once", "one", "onli", "only", "other", "out", "over", "own", "same",
-    "sev0", "sev1", "sev2", "sev3", "sinc", "since", "some", "such", "than", "that", "the", "their", "them", "then",
-    "there", "these", "they", "this", "those", "too", "two", "under", "until", "use", "veri", "very", "was", "were",
-    "what", "when", "where", "which", "while", "who", "whi", "why", "will", "with", "would", "yes", "you",
-];
+const STOP: &str = "about above across after again against ago all alone already also although always am among an \
+    and another any anybody anyone anything are around as ask at away back be became because become been before began \
+    begin behind being below best better between both bring but by call came can cannot carry case cause certain \
+    change clean close come common could day days did different do does done down during each early either else end \
+    enough even ever every everybody everyone everything exact exist failure far few find first follow for found from \
+    full gave general get give given go gone good got great group had half happen has have he help her here high him \
+    his hold hour how however i if in incident instead into is it its itself just keep kept kind knew know known large \
+    last late later least leave led left less let like likely list little long look lost low made main make many may \
+    me mean meant measure might minute more most move much must my near need neither never new next no nobody none nor \
+    not nothing now number of off often old on once one only onto open or order ordinary other others our out over own \
+    part path people per person place point problem put quick quite ran rather reach read real really reason report \
+    rest result review right risk run said same saw say second see seem seen sent set several she should show side \
+    since slow small so some somebody something soon start state stay step still stop such take taken tell than that \
+    the their them then there therefore these they thing think third this those though three through thus time to \
+    today together told too took true try turn twice two under until up upon us use used usual very want was way we \
+    week well went were what when where whether which while who whole whose why will with within without word work \
+    would written year yes yet you your sev0 sev1 sev2 sev3";
+
+/// [`STOP`] as the index has it.
+fn stop_words() -> &'static HashSet<String> {
+    static WORDS: OnceLock<HashSet<String>> = OnceLock::new();
+    WORDS.get_or_init(|| {
+        Words::default().of(STOP).into_iter().flat_map(|word| [word.exact, word.stem]).collect()
+    })
+}
 
 fn query(text: &Text, asked: &[(&String, f64)], services: &[String]) -> BooleanQuery {
     let mut parts: Vec<(Occur, Box<dyn TextQuery>)> = Vec::new();
@@ -232,7 +255,7 @@ fn compare(probe: &Probe, mine: &Vector, path: &Path, record: Record, rarity: &m
         both.dedup();
         both
     };
-    let categories = |record: &Record| record.factors.iter().map(|factor| factor.category).collect::<Vec<_>>();
+    let categories = |record: &Record| factors(record).map(|factor| factor.category).collect::<Vec<_>>();
     let factors = own.map_or_else(Vec::new, |own| both(categories(own), categories(&record)));
     let detected_by =
         own.map_or_else(Vec::new, |own| both(own.detected_by.clone(), record.detected_by.clone()));
@@ -240,12 +263,15 @@ fn compare(probe: &Probe, mine: &Vector, path: &Path, record: Record, rarity: &m
         own.alerts.iter().filter(|alert| record.alerts.contains(alert)).cloned().collect()
     });
     let some = |is: bool, weight: f64| if is { weight } else { 0.0 };
-    let score = 0.65 * text
-        + some(!services.is_empty(), 0.15)
+    let words = runs(mine, &theirs, &shared);
+    // What both say in the same words is more than the words.
+    let said: usize = words.iter().map(|run| run.split(' ').count() - 1).sum();
+    let text = (text + 0.06 * f64::from(u32::try_from(said).unwrap_or(0).min(8))).min(1.0);
+    let score = 0.68 * text
+        + some(!services.is_empty(), 0.12)
         + some(!factors.is_empty(), 0.05)
         + some(!alerts.is_empty(), 0.12)
         + some(!detected_by.is_empty(), 0.03);
-    let words = runs(mine, &theirs, &shared);
     Near {
         path: path.to_owned(),
         record,

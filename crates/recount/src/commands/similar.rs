@@ -84,7 +84,7 @@ struct Entry {
 }
 
 /// Less in common than this is chance.
-const LEAST: f64 = 0.12;
+const LEAST: f64 = 0.2;
 /// What is said unasked must be worth it.
 const WORTH_SAYING: f64 = 0.3;
 /// How many are said unasked.
