@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use jiff::civil::date;
+use proptest::prelude::*;
 use recount_engine::document::{Document, Record};
 use recount_store::catalog::{CACHE_FOLDER, Catalog, Names, Opening, Part, Query, Want};
 use recount_store::{CONFIG_FILE, Library};
@@ -340,5 +341,83 @@ fn facts_are_records_without_their_long_texts() {
         let (_, record) = &facts[0];
         assert_eq!((record.title.as_deref(), record.root_cause.as_deref()), (Some("A title"), None));
         assert_eq!(catalog.records(Part::Open), [], "nothing is open");
+    }
+}
+
+/// Something that happens to a library.
+#[derive(Clone, Debug)]
+enum Event {
+    Write(u8, u8),
+    Remove(u8),
+    Rename(u8, u8),
+    Copy(u8, u8),
+    /// Somebody asks for this much.
+    Ask(bool),
+    /// Somebody is killed after the text was written and before the facts were.
+    LoseFacts,
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        4 => (0..6_u8, 0..4_u8).prop_map(|(file, text)| Event::Write(file, text)),
+        1 => (0..6_u8).prop_map(Event::Remove),
+        2 => (0..6_u8, 0..6_u8).prop_map(|(from, to)| Event::Rename(from, to)),
+        1 => (0..6_u8, 0..6_u8).prop_map(|(from, to)| Event::Copy(from, to)),
+        3 => any::<bool>().prop_map(Event::Ask),
+        1 => Just(Event::LoseFacts),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_happens_step_by_step_is_as_if_everything_were_read_anew(
+        events in proptest::collection::vec(event(), 1..14)
+    ) {
+        let bench = Bench::new();
+        let path = |file: u8| bench.path(&format!("{}/INC-{file}.md", 2024 + u32::from(file % 3)));
+        let facts = bench.cache().join("facts.db");
+        for event in events {
+            match event {
+                Event::Write(file, text) => {
+                    let name = format!("{}/INC-{file}.md", 2024 + u32::from(file % 3));
+                    bench.write(&name, &format!("Title {text}"), &format!("cause{text}"));
+                }
+                Event::Remove(file) => drop(fs::remove_file(path(file))),
+                Event::Rename(from, to) => {
+                    fs::create_dir_all(path(to).parent().unwrap()).unwrap();
+                    let _ = fs::rename(path(from), path(to));
+                }
+                Event::Copy(from, to) if from != to => {
+                    fs::create_dir_all(path(to).parent().unwrap()).unwrap();
+                    let _ = fs::copy(path(from), path(to));
+                }
+                Event::Copy(..) => {}
+                Event::Ask(text) => {
+                    bench.told(if text { Want::Text } else { Want::Facts });
+                }
+                Event::LoseFacts if facts.exists() => {
+                    // The facts of before, and the text of after: connections are closed, so that one file is all.
+                    let kept = fs::read(&facts).unwrap();
+                    bench.told(Want::Text);
+                    fs::write(&facts, kept).unwrap();
+                }
+                Event::LoseFacts => {}
+            }
+        }
+        let truth = bench.truth();
+        prop_assert_eq!(&bench.told(Want::Facts).0, &truth);
+        for text in 0..4 {
+            let word = format!("cause{text}");
+            let mut wanted: Vec<String> = truth
+                .iter()
+                .filter(|(_, record)| record.root_cause.as_deref() == Some(word.as_str()))
+                .map(|(path, _)| path.file_name().unwrap().to_string_lossy().into_owned())
+                .collect();
+            wanted.sort();
+            prop_assert_eq!(bench.found(&word), wanted);
+        }
+        prop_assert_eq!(&bench.told(Want::Text).0, &truth);
     }
 }

@@ -3,9 +3,9 @@
 //! A file is the one that was read where its size, times and inode are, unless it was touched about when
 //! it was looked at: it may have changed again within the same tick of the clock, and is read again. One
 //! process writes, under a lock; others wait for a little, and then answer from memory what they cannot
-//! keep. The text is committed before the facts, under the generation that the facts are about to have;
-//! numbers are reserved before that. So after a kill at any point a number never means two documents, and
-//! the text holds too much or too little, which is seen, and mended by number.
+//! keep. The text is committed before the facts, under the generation that the facts are about to have. After
+//! a kill in between the generations differ; then each text is held against its record by number and
+//! content, and what only one of them has is mended.
 //!
 //! What does not live here: how files, facts and text are kept.
 
@@ -416,9 +416,13 @@ impl TextState {
             return Ok(Self::Unusable);
         }
         let there = text.numbers()?;
-        let live: HashSet<u64> = delta.known.iter().flatten().chain(&delta.gone).map(|known| known.number).collect();
-        let missing = live.difference(&there).copied().collect();
-        let surplus = there.difference(&live).copied().collect();
+        let live = delta.known.iter().flatten().chain(&delta.gone);
+        let live: HashMap<u64, u64> = live.map(|known| (known.number, text::short(known.content))).collect();
+        let but = |these: &HashMap<u64, u64>, those: &HashMap<u64, u64>| -> HashSet<u64> {
+            let only = these.iter().filter(|(number, content)| those.get(*number) != Some(*content));
+            only.map(|(number, _)| *number).collect()
+        };
+        let (missing, surplus) = (but(&live, &there), but(&there, &live));
         Ok(Self::Behind { text, missing, surplus })
     }
 
@@ -486,18 +490,15 @@ impl Work<'_, '_> {
             delta.stale.sort_unstable();
             delta.stale.dedup();
         }
-        // Whatever was begun before and not finished, no number is given twice.
-        if let Some((_, _, surplus)) = text {
-            head.next = head.next.max(surplus.iter().max().map_or(0, |number| number + 1));
-        }
         let first = head.next;
         head.next += delta.stale.len() as u64;
-        if text.is_some() && !delta.stale.is_empty() {
-            self.facts.change()?.commit(head)?;
-        }
         head.generation += 1;
         head.taken = taken;
         let writer = text.map(|(text, ..)| text.writer(delta.stale.len())).transpose()?;
+        if let (Some(writer), Some((_, missing, surplus))) = (&writer, text) {
+            // Before anything is added under these numbers.
+            missing.union(surplus).for_each(|number| writer.remove(*number));
+        }
         let change = self.facts.change()?;
         // Documents that got another path keep their number: by content, each for one file.
         let free = Mutex::new(HashMap::<Content, Vec<u64>>::new());
@@ -535,7 +536,7 @@ impl Work<'_, '_> {
             let document = Document::parse(bytes);
             let record = document.record();
             if let (Some(writer), Some((text, ..))) = (&writer, text) {
-                let entry: TantivyDocument = text::entry(&text.fields, number, &document, &record);
+                let entry: TantivyDocument = text::entry(&text.fields, (number, content), &document, &record);
                 if let Err(trouble) = writer.add(entry) {
                     lock(&failed).get_or_insert(trouble);
                 }
@@ -586,8 +587,8 @@ impl Work<'_, '_> {
         for folder in &delta.gone_folders {
             change.remove_folder(folder)?;
         }
-        if let (Some(writer), Some((text, _, surplus))) = (writer, text) {
-            self.commit_text(writer, text, removed.iter().chain(surplus).copied(), head)?;
+        if let (Some(writer), Some((text, ..))) = (writer, text) {
+            self.commit_text(writer, text, removed.into_iter(), head)?;
         }
         change.commit(head)?;
         Ok(result)
@@ -634,7 +635,7 @@ fn in_memory<'l>(
             let record = document.record();
             if let (Some(writer), Some(text)) = (&writer, &text) {
                 // In memory nothing fails but by its size, and then the record is there all the same.
-                let _ = writer.add(text::entry(&text.fields, places[path], &document, &record));
+                let _ = writer.add(text::entry(&text.fields, (places[path], Content::default()), &document, &record));
             }
             Ok(record)
         },

@@ -3,7 +3,7 @@
 //! What does not live here: which documents belong in it ([`super::refresh`]), how text becomes words
 //! ([`super::words`]), and what is asked of it ([`super::find`]).
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::path::Path;
 
 use jiff::civil::Date;
@@ -19,6 +19,7 @@ use tantivy::tokenizer::TextAnalyzer;
 use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term};
 
 use super::Trouble;
+use super::files::Content;
 use super::words::{self, Words};
 use crate::scan::threads;
 
@@ -35,6 +36,8 @@ const MANY: usize = 500;
 pub(super) struct Fields {
     /// What its record is kept under.
     pub(super) number: Field,
+    /// What tells that it is the text of that record.
+    content: Field,
     /// The fields that are searched as text, each with its weight: title, root cause, the rest, appendices.
     pub(super) texts: [(Field, f32); 4],
     /// The incident ID, lower case.
@@ -75,6 +78,7 @@ fn schema() -> (Schema, Fields) {
         .set_index_option(IndexRecordOption::WithFreqsAndPositions);
     let text = TextOptions::default().set_indexing_options(indexing);
     let number = schema.add_u64_field("number", FAST | INDEXED);
+    let content = schema.add_u64_field("content", FAST);
     let texts = [("title", 4.0), ("cause", 2.5), ("body", 1.0), ("appendix", 0.4)]
         .map(|(name, weight)| (schema.add_text_field(name, text.clone()), weight));
     let mut word = |name: &str| schema.add_text_field(name, STRING);
@@ -84,7 +88,7 @@ fn schema() -> (Schema, Fields) {
     let open = schema.add_u64_field("open", INDEXED);
     let due = schema.add_i64_field("due", INDEXED | FAST);
     let fields =
-        Fields { number, texts, id, severity, stage, service, factor, owner, tag, day, open, due };
+        Fields { number, content, texts, id, severity, stage, service, factor, owner, tag, day, open, due };
     (schema.build(), fields)
 }
 
@@ -93,10 +97,23 @@ pub(super) fn days(date: Date) -> i64 {
     date.duration_since(Date::new(1970, 1, 1).unwrap_or(date)).as_hours() / 24
 }
 
+/// As much of a content as the index keeps.
+pub(super) fn short(content: Content) -> u64 {
+    let mut bytes = [0; 8];
+    bytes.copy_from_slice(&content[..8]);
+    u64::from_le_bytes(bytes)
+}
+
 /// The text of a postmortem, ready for the index.
-pub(super) fn entry(fields: &Fields, number: u64, document: &Document, record: &Record) -> TantivyDocument {
+pub(super) fn entry(
+    fields: &Fields,
+    (number, content): (u64, Content),
+    document: &Document,
+    record: &Record,
+) -> TantivyDocument {
     let mut entry = TantivyDocument::new();
     entry.add_u64(fields.number, number);
+    entry.add_u64(fields.content, short(content));
     let [(title, _), (cause, _), (body, _), (appendix, _)] = fields.texts;
     if let Some(text) = &record.title {
         entry.add_text(title, text);
@@ -205,12 +222,14 @@ impl Text {
         Ok(shape)
     }
 
-    /// The numbers that it holds.
-    pub(super) fn numbers(&self) -> Result<HashSet<u64>, Trouble> {
-        let mut numbers = HashSet::new();
+    /// The numbers that it holds, each with the content that its text is of.
+    pub(super) fn numbers(&self) -> Result<HashMap<u64, u64>, Trouble> {
+        let mut numbers = HashMap::new();
         for segment in self.searcher().segment_readers() {
-            let column = segment.fast_fields().u64("number")?;
-            numbers.extend(segment.doc_ids_alive().filter_map(|document| column.first(document)));
+            let (number, content) =
+                (segment.fast_fields().u64("number")?, segment.fast_fields().u64("content")?);
+            let both = segment.doc_ids_alive().filter_map(|at| Some((number.first(at)?, content.first(at)?)));
+            numbers.extend(both);
         }
         Ok(numbers)
     }
@@ -270,7 +289,7 @@ pub fn index_alone(folder: &Path, documents: &[&[u8]]) -> Option<std::time::Dura
                 let fields = &text.fields;
                 scope.spawn(move || {
                     let documents = part.iter().map(|bytes| Document::parse(bytes));
-                    documents.map(|document| entry(fields, 0, &document, &document.record())).collect()
+                    documents.map(|document| entry(fields, (0, Content::default()), &document, &document.record())).collect()
                 })
             })
             .collect();
