@@ -61,7 +61,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
 }
 
 /// What every Markdown tool must do with a document, with the extensions that the engine uses.
-fn parse(_: &Path, bytes: Result<&[u8], recount_store::Unreadable>) -> (usize, usize) {
+pub(crate) fn parse(_: &Path, bytes: Result<&[u8], recount_store::Unreadable>) -> (usize, usize) {
     let bytes = bytes.unwrap_or_default();
     let text = String::from_utf8_lossy(bytes);
     let options = Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS;

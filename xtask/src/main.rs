@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 mod bench;
 mod bench_chat;
+mod bench_library;
 mod corpus;
 mod generate;
 mod scaffold;
@@ -62,6 +63,12 @@ const CHORES: &[Chore] = &[
         arguments: "DIR BINARY",
         about: "measures the binary over a library that `corpus-gen` made; see `make bench`",
         run: bench::run,
+    },
+    Chore {
+        name: "bench-library",
+        arguments: "DIR [BINARY]",
+        about: "measures catalog and search over a library that `corpus-gen` made; see `make bench`",
+        run: bench_library::run,
     },
     Chore {
         name: "bench-chat",

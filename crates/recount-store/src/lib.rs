@@ -21,6 +21,7 @@
 //! # }
 //! ```
 
+pub mod catalog;
 mod error;
 mod evidence;
 mod folder;

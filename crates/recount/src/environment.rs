@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::UNIX_EPOCH;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
@@ -33,10 +35,26 @@ pub(crate) struct Environment {
     color: Color,
     /// The commit that the command was asked to end with.
     pub(crate) pending: Option<Pending>,
+    cache: bool,
+    later: Later,
+}
+
+/// Notes that come up where nobody can speak, told when the command ends.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Later(Arc<Mutex<Vec<String>>>);
+
+impl Later {
+    /// Says something when the command ends, once however often it comes up.
+    pub(crate) fn note(&self, text: &str) {
+        let mut notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !notes.iter().any(|note| note == text) {
+            notes.push(text.to_owned());
+        }
+    }
 }
 
 impl Environment {
-    pub(crate) fn new(library: Option<PathBuf>, color: Color) -> Self {
+    pub(crate) fn new(library: Option<PathBuf>, color: Color, cache: bool) -> Self {
         let choice = match color {
             Color::Auto => AutoStream::choice(&io::stdout()),
             Color::Always => ColorChoice::Always,
@@ -47,12 +65,40 @@ impl Environment {
         // document comes out byte for byte.
         let passing = if color_out { choice } else { ColorChoice::AlwaysAnsi };
         let out = BufWriter::with_capacity(64 * 1024, AutoStream::new(io::stdout(), passing));
-        Self { library, out, color_out, color, pending: None }
+        Self { library, out, color_out, color, pending: None, cache, later: Later::default() }
     }
 
     /// The library named with `--library`.
     pub(crate) fn library(&self) -> Option<&PathBuf> {
         self.library.as_ref()
+    }
+
+    /// Whether what is derived from files may be kept beside them.
+    pub(crate) fn may_keep(&self) -> bool {
+        self.cache
+    }
+
+    /// For those who cannot speak now.
+    pub(crate) fn later(&self) -> Later {
+        self.later.clone()
+    }
+
+    /// Says what came up where nobody could speak.
+    pub(crate) fn say_what_is_left(&mut self) {
+        let notes = std::mem::take(&mut *self.later.0.lock().unwrap_or_else(PoisonError::into_inner));
+        for note in notes {
+            self.warn(note);
+        }
+    }
+
+    /// Which program this is: its version, and its file's size and time, so that what one build found is
+    /// never taken for what another finds.
+    #[allow(clippy::unused_self, reason = "everything that the process brings is asked of this")]
+    pub(crate) fn program(&self) -> String {
+        let file = std::env::current_exe().and_then(std::fs::metadata).ok();
+        let time = file.as_ref().and_then(|file| file.modified().ok()?.duration_since(UNIX_EPOCH).ok());
+        let size = file.map_or(0, |file| file.len());
+        format!("{} {size} {}", env!("CARGO_PKG_VERSION"), time.unwrap_or_default().as_nanos())
     }
 
     /// The working folder.

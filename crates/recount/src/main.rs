@@ -52,15 +52,20 @@ struct Cli {
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: environment::Color,
 
+    /// Read every file anew, and keep nothing in `.recount/cache`
+    #[arg(long, global = true)]
+    no_cache: bool,
+
     #[command(subcommand)]
     command: Command,
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let mut environment = Environment::new(cli.library, cli.color);
+    let mut environment = Environment::new(cli.library, cli.color, !cli.no_cache);
     let done = cli.command.run(&mut environment);
     let done = done.and_then(|exit| commit::finish(&mut environment).map(|()| exit));
+    environment.say_what_is_left();
     let result = done.and_then(|exit| match environment.flush() {
         Err(error) if !error.is_broken_pipe() => Err(error),
         // What was found out is so, whether or not somebody read all of it.

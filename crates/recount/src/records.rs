@@ -1,10 +1,14 @@
-//! The facts of every postmortem in the library, for commands that read many.
+//! The facts of every postmortem in the library, for commands that read many: out of the catalog, which is
+//! brought in step with the files first.
 //!
 //! What does not live here: which of them a command wants (`filter`), and how facts are kept.
 
-use recount_engine::document::{Document, Record};
-use recount_store::threads;
+use std::sync::OnceLock;
 
+use recount_engine::document::Record;
+use recount_store::catalog::{Catalog, Opening, Part, Want};
+
+use crate::progress;
 use crate::workspace::Workspace;
 
 /// A postmortem of the library.
@@ -42,20 +46,53 @@ impl Records {
 impl Workspace {
     /// The facts of all postmortems.
     pub(crate) fn records(&self) -> Records {
-        let mut records = Records::default();
-        self.library.scan(
-            &self.library.list(),
-            threads(),
-            |path, bytes| {
-                let path = self.library.relative(path).display().to_string();
-                bytes.map(|bytes| Known { path, record: Document::parse(bytes).record() })
-            },
-            |known| match known {
-                Ok(known) => records.known.push(known),
-                Err(unreadable) => records.problems.push(unreadable.to_string()),
-            },
-        );
+        self.parts_of_records(Part::Whole)
+    }
+
+    /// As much of the facts of all postmortems as a command needs: without long texts they are read in a
+    /// fraction of the time.
+    pub(crate) fn parts_of_records(&self, part: Part) -> Records {
+        let catalog = self.catalog(Want::Facts, usize::MAX);
+        let mut records = Records {
+            known: catalog
+                .records(part)
+                .into_iter()
+                .map(|(path, record)| Known { path: path.display().to_string(), record })
+                .collect(),
+            problems: catalog.problems().iter().map(ToString::to_string).collect(),
+        };
         records.known.sort_by(|a, b| (b.record.started, &b.path).cmp(&(a.record.started, &a.path)));
         records
+    }
+
+    /// The catalog, in step with the files; empty where more than `at_most` of them would have to be read.
+    pub(crate) fn catalog(&self, want: Want, at_most: usize) -> Catalog<'_> {
+        let what = match want {
+            Want::Facts => "reading",
+            Want::Text => "indexing",
+        };
+        let bar = OnceLock::new();
+        let progress = |done: usize, total: usize| {
+            let bar = bar.get_or_init(|| progress::bar(total, what, self.keeping.is_watched));
+            bar.set_position(done as u64);
+            if done == total {
+                bar.finish_and_clear();
+            }
+        };
+        let catalog = Catalog::open(
+            &self.library,
+            &Opening {
+                program: &self.keeping.program,
+                want,
+                keep: self.keeping.may,
+                always: false,
+                at_most,
+                progress: &progress,
+            },
+        );
+        for note in catalog.notes() {
+            self.keeping.later.note(note);
+        }
+        catalog
     }
 }

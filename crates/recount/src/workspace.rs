@@ -1,7 +1,7 @@
 //! The library that a command works on: its configuration, finding a postmortem by its ID, changing
 //! one safely.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs;
@@ -16,10 +16,11 @@ use recount_engine::document::{Document, Stage};
 use recount_engine::evidence::Frozen;
 use recount_engine::ide::Checker;
 use recount_engine::lint::{self, Finding, Level, Library as Facts, Options, Repeated};
+use recount_store::catalog::Asked;
 use recount_store::{Guard, Library, Listed, StoreError, Stored, TEMPLATE_FILE, evidence_files};
 
 use crate::conflict;
-use crate::environment::Environment;
+use crate::environment::{Environment, Later};
 use crate::error::CliError;
 use crate::past::Past;
 
@@ -29,6 +30,19 @@ pub(crate) struct Workspace {
     pub(crate) checker: Checker,
     /// What is worked out from all postmortems, once something asks for it.
     pub(crate) past: OnceLock<Past>,
+    pub(crate) keeping: Keeping,
+}
+
+/// What is needed to keep what is derived from files.
+pub(crate) struct Keeping {
+    /// Which program keeps it.
+    pub(crate) program: String,
+    /// Whether it may be kept.
+    pub(crate) may: bool,
+    /// Whether somebody watches how far it is.
+    pub(crate) is_watched: bool,
+    /// Where it is told what is wrong with it.
+    pub(crate) later: Later,
 }
 
 impl Workspace {
@@ -81,7 +95,13 @@ impl Workspace {
         } else {
             library
         };
-        Ok(Self { library, checker: Checker::new(config), past: OnceLock::new() })
+        let keeping = Keeping {
+            program: environment.program(),
+            may: environment.may_keep(),
+            is_watched: environment.is_watched(),
+            later: environment.later(),
+        };
+        Ok(Self { library, checker: Checker::new(config), keeping, past: OnceLock::new() })
     }
 
     pub(crate) fn config(&self) -> &Config {
@@ -381,6 +401,9 @@ pub(crate) struct Neighbours<'w> {
     others: Option<&'w SharedIds>,
     /// What it links to, so that many links into one document parse it once.
     targets: RefCell<HashMap<PathBuf, Option<Document>>>,
+    /// What was asked: what was found holds while the answers do.
+    asked: RefCell<Vec<Asked>>,
+    today_was_asked: Cell<bool>,
 }
 
 impl Facts for Neighbours<'_> {
@@ -392,6 +415,7 @@ impl Facts for Neighbours<'_> {
     }
 
     fn evidence(&self) -> Option<Frozen> {
+        self.asked.borrow_mut().push(Asked::evidence(self.path));
         // Evidence that cannot be read is said where it is asked for, and silences a rule here.
         let files = evidence_files(self.path).ok().filter(|files| !files.is_empty())?;
         Some(Frozen::read(files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()))))
@@ -406,7 +430,14 @@ impl Facts for Neighbours<'_> {
     }
 
     fn exists(&self, path: &str) -> Option<bool> {
-        Some(self.beside(path).exists())
+        let asked = Asked::exists(&self.beside(path));
+        let exists = matches!(asked, Asked::Exists(_, true));
+        self.asked.borrow_mut().push(asked);
+        Some(exists)
+    }
+
+    fn today_was_asked(&self) {
+        self.today_was_asked.set(true);
     }
 
     fn has_anchor(&self, path: &str, anchor: &str) -> Option<bool> {
@@ -415,6 +446,7 @@ impl Facts for Neighbours<'_> {
         if !is_markdown {
             return None;
         }
+        self.asked.borrow_mut().push(Asked::content(&target));
         let mut targets = self.targets.borrow_mut();
         let document = targets.entry(target).or_insert_with_key(|target| {
             let stored = self.workspace.library.read(target).ok()?;
@@ -426,7 +458,24 @@ impl Facts for Neighbours<'_> {
 
 impl<'w> Neighbours<'w> {
     pub(crate) fn new(workspace: &'w Workspace, path: &'w Path, others: Option<&'w SharedIds>) -> Self {
-        Self { workspace, path, others, targets: RefCell::default() }
+        Self {
+            workspace,
+            path,
+            others,
+            targets: RefCell::default(),
+            asked: RefCell::default(),
+            today_was_asked: Cell::new(false),
+        }
+    }
+
+    /// What was asked beside the document itself and which others carry its ID.
+    pub(crate) fn asked(self, today: Date) -> Vec<Asked> {
+        let mut asked = self.asked.into_inner();
+        asked.dedup();
+        if self.today_was_asked.get() {
+            asked.push(Asked::day(today));
+        }
+        asked
     }
 
     /// `link` as a path: from the document's folder, or from the library's root where it begins with `/`.

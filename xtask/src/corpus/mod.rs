@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 use crate::Outcome;
 use faults::FAULTS;
 use page::Page;
-use random::{Phrases, Random};
+use random::Phrases;
+pub(crate) use random::Random;
 
 /// How many of each fault a generated library holds: lines of a number and a rule.
 pub(crate) const SEEDED_FILE: &str = "seeded-faults.txt";

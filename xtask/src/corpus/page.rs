@@ -310,10 +310,12 @@ impl Author<'_> {
 
     fn status(&mut self, ended: Date) -> String {
         let done = ended + self.random.between(3, 40).days();
+        // What is years old is nearly always closed, one way or the other.
+        let is_old = ended < date(2026, 1, 1) && !self.random.one_in(20);
         match self.random.below(4) {
-            0 => "Open".to_owned(),
-            1 => "In progress".to_owned(),
-            2 => format!("Done {done}"),
+            0 if !is_old => "Open".to_owned(),
+            1 if !is_old => "In progress".to_owned(),
+            0 | 2 => format!("Done {done}"),
             _ => format!("Verified {done}"),
         }
     }
@@ -341,7 +343,9 @@ impl Author<'_> {
         for _ in 0..4 {
             let at = self.rows[self.random.below(self.rows.len())];
             let (service, what) = (self.draw("service"), self.draw("observation"));
-            *page += &format!("{}:{:02}Z {service} WARN {what}\n", minute(at), self.random.below(60));
+            let (host, job) = (self.draw("word"), self.draw("word"));
+            let second = self.random.below(60);
+            *page += &format!("{}:{second:02}Z {host} {service} WARN {job}: {what}\n", minute(at));
         }
         *page += "```\n";
     }

@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 
 /// SplitMix64: enough for invented text, and a fixed sequence for each seed.
-pub(super) struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x5851_F42D_4C95_7F2D)
     }
 
-    pub(super) fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -19,7 +19,7 @@ impl Random {
     }
 
     /// From zero to below `limit`.
-    pub(super) fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         (self.next() % limit as u64) as usize
     }
 
@@ -37,7 +37,13 @@ impl Random {
 /// third, as words are in real text.
 pub(super) struct Phrases {
     lists: HashMap<&'static str, (Vec<Vec<Piece>>, Vec<f64>)>,
+    /// The chances of the invented words of `{word}`, by rank.
+    words: Vec<f64>,
 }
+
+/// How many words there are that stand in no list: names of hosts, tables and jobs, most of them rare, as
+/// in real logs. What is searched for is often one of them.
+const WORDS: usize = 60_000;
 
 /// A phrase is text and slots that other lists fill.
 enum Piece {
@@ -65,17 +71,10 @@ impl Phrases {
         lists.insert("person", lists["person-name"].iter().map(|name| format!("@{name}")).collect());
 
         let weigh = |phrases: Vec<String>| {
-            let mut sum = 0.0;
-            let chances = (1..=phrases.len()).map(|rank| {
-                #[expect(clippy::cast_precision_loss, reason = "lists are short")]
-                let weight = 1.0 / rank as f64;
-                sum += weight;
-                sum
-            });
-            let chances = chances.collect();
-            (phrases.iter().map(|phrase| pieces(phrase)).collect(), chances)
+            (phrases.iter().map(|phrase| pieces(phrase)).collect(), chances(phrases.len()))
         };
-        Self { lists: lists.into_iter().map(|(name, phrases)| (name, weigh(phrases))).collect() }
+        let lists = lists.into_iter().map(|(name, phrases)| (name, weigh(phrases))).collect();
+        Self { lists, words: chances(WORDS) }
     }
 
     /// A phrase of the list, its slots filled.
@@ -95,22 +94,55 @@ impl Phrases {
             "number" => return *text += &random.between(2, 59).to_string(),
             "percent" => return *text += &random.between(3, 97).to_string(),
             "large" => return *text += &(random.between(2, 90) * 100).to_string(),
+            "word" => return *text += &invented(rank(&self.words, random)),
             _ => {}
         }
         let Some((phrases, chances)) = self.lists.get(list) else {
             panic!("no list `{list}` in phrases.txt")
         };
-        #[expect(clippy::cast_precision_loss, reason = "the upper 53 bits are exact")]
-        let unit = (random.next() >> 11) as f64 / (1_u64 << 53) as f64;
-        let total = chances.last().copied().unwrap_or_default();
-        let rank = chances.partition_point(|chance| *chance <= unit * total).min(phrases.len() - 1);
-        for piece in &phrases[rank] {
+        for piece in &phrases[rank(chances, random)] {
             match piece {
                 Piece::Text(words) => *text += words,
                 Piece::Slot(list) => self.draw_into(list, random, text),
             }
         }
     }
+}
+
+/// The sums of chances up to each rank.
+fn chances(ranks: usize) -> Vec<f64> {
+    let mut sum = 0.0;
+    let chances = (1..=ranks).map(|rank| {
+        #[expect(clippy::cast_precision_loss, reason = "lists are short")]
+        let weight = 1.0 / rank as f64;
+        sum += weight;
+        sum
+    });
+    chances.collect()
+}
+
+/// A rank by its chance, from zero.
+fn rank(chances: &[f64], random: &mut Random) -> usize {
+    #[expect(clippy::cast_precision_loss, reason = "the upper 53 bits are exact")]
+    let unit = (random.next() >> 11) as f64 / (1_u64 << 53) as f64;
+    let total = chances.last().copied().unwrap_or_default();
+    chances.partition_point(|chance| *chance <= unit * total).min(chances.len() - 1)
+}
+
+/// The invented word of a rank: two to four syllables.
+fn invented(rank: usize) -> String {
+    const BEGIN: [&str; 16] =
+        ["b", "d", "f", "g", "k", "l", "m", "n", "p", "r", "s", "t", "v", "z", "tr", "kl"];
+    const END: [&str; 10] = ["a", "e", "i", "o", "u", "ar", "el", "in", "or", "ux"];
+    let mut word = String::new();
+    // The ranks are mixed, so that neighbours in rank are not neighbours in the alphabet.
+    let mut rest = (rank * 7_919) % WORDS + 160;
+    while rest > 0 {
+        word += BEGIN[rest % BEGIN.len()];
+        word += END[rest / BEGIN.len() % END.len()];
+        rest /= BEGIN.len() * END.len();
+    }
+    word
 }
 
 pub(super) fn capitalised(text: &str) -> String {

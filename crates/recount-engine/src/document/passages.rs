@@ -42,21 +42,29 @@ impl Document {
             }
             let heading = current.checked_sub(1).map(|section| self.sections()[section].heading);
             let skipped = |span: Option<Span>| span.is_some_and(|span| span.start <= at && at < span.end);
-            if matches!(event, Event::Text(_) | Event::Code(_))
-                && (skipped(heading) || skipped(title) || self.is_template_word(at))
-            {
+            let is_text = matches!(event, Event::Text(_) | Event::Code(_));
+            if is_text && (skipped(heading) || skipped(title)) {
                 continue;
             }
-            text.take(&event);
+            match self.template_word_at(at).filter(|_| is_text) {
+                // A label and the value behind it can be one piece of text: `(UTC): 2026-11-20`.
+                Some(word) if (word.end as usize) < range.end + base && matches!(event, Event::Text(_)) => {
+                    let rest = &self.text()[word.end as usize..range.end + base];
+                    text.take(&Event::Text(rest.into()));
+                }
+                Some(_) => {}
+                None => text.take(&event),
+            }
         }
         passages[current].text = text.finish();
         passages.retain(|passage| !passage.text.is_empty());
         passages
     }
 
-    fn is_template_word(&self, offset: u32) -> bool {
+    fn template_word_at(&self, offset: u32) -> Option<Span> {
         let after = self.template_words.partition_point(|span| span.start <= offset);
-        after > 0 && offset < self.template_words[after - 1].end
+        let word = *self.template_words.get(after.checked_sub(1)?)?;
+        (offset < word.end).then_some(word)
     }
 }
 
@@ -144,6 +152,16 @@ mod tests {
                 ("Our own", "error: *x*"),
             ]
         );
+    }
+
+    #[test]
+    fn a_value_behind_the_words_of_a_label_is_text() {
+        let text = "## Incident summary\n\n- **Start time** (UTC): 2026-11-20 14:02\n\n## Root cause\n\n\
+                    - Direct trigger: a deploy\n- **Root cause** (systems explanation): no limit\n\
+                    - **Contributing factors**:\n  - capacity: one pool\n";
+        let passages = Document::parse(text.as_bytes()).passages();
+        let told: Vec<_> = passages.iter().map(|p| p.text.as_str()).collect();
+        assert_eq!(told, ["2026-11-20 14:02", "a deploy\nno limit\none pool"]);
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub struct Record {
     /// What its author claims.
     pub stage: Stage,
     /// The day it became final.
+    #[serde(with = "day")]
     pub finalized: Option<Date>,
     /// Who reviewed it.
     pub reviewed_by: Vec<String>,
@@ -35,14 +36,19 @@ pub struct Record {
     /// How bad it was; none where that cannot be read.
     pub severity: Option<Severity>,
     /// When impact began: the start time, else the row *Started*.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
     pub started: Option<Timestamp>,
     /// The row *Detected*; else the start and the time to detect that is written.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
     pub detected: Option<Timestamp>,
     /// The row *Acknowledged*.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
     pub acknowledged: Option<Timestamp>,
     /// The row *Mitigated*.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
     pub mitigated: Option<Timestamp>,
     /// When it was over: the end time, else the last row *Resolved*.
+    #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
     pub resolved: Option<Timestamp>,
     /// Services impacted, as written.
     pub services: Vec<String>,
@@ -98,15 +104,38 @@ pub struct ActionRecord {
     /// Owners as written, nobodies and machines left out.
     pub owners: Vec<String>,
     /// When it is due; none where there is no date that can be read.
+    #[serde(with = "day")]
     pub due: Option<Date>,
     /// How far it has come; *open* where nothing is said, none where what is said is no status.
     pub status: Option<StatusKind>,
     /// Since when it is that.
+    #[serde(with = "day")]
     pub status_date: Option<Date>,
     /// What is said beside the status.
     pub status_reason: Option<String>,
     /// Whether something stands in *Verification plan*.
     pub has_plan: bool,
+}
+
+/// A day as one number, `20261123`: a library's records are read by the hundred thousand.
+mod day {
+    use jiff::civil::Date;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[allow(clippy::ref_option, reason = "how `serde` calls it")]
+    pub(super) fn serialize<S: Serializer>(day: &Option<Date>, serializer: S) -> Result<S::Ok, S::Error> {
+        let number =
+            |day: Date| i32::from(day.year()) * 10_000 + i32::from(day.month()) * 100 + i32::from(day.day());
+        day.map(number).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
+        let Some(number) = Option::<i32>::deserialize(deserializer)? else { return Ok(None) };
+        let part = |number: i32| i8::try_from(number.rem_euclid(100)).map_err(D::Error::custom);
+        let year = i16::try_from(number.div_euclid(10_000)).map_err(D::Error::custom)?;
+        Date::new(year, part(number.div_euclid(100))?, part(number)?).map(Some).map_err(D::Error::custom)
+    }
 }
 
 impl ActionRecord {

@@ -27,6 +27,8 @@ pub trait Library {
     fn has_anchor(&self, path: &str, anchor: &str) -> Option<bool>;
     /// What was frozen beside the document; none when there is nothing.
     fn evidence(&self) -> Option<Frozen>;
+    /// Told when a rule asks what day it is: what is found then holds for that day.
+    fn today_was_asked(&self) {}
     /// Earlier incidents of the same cause that left promises about it; none when the caller does not know the
     /// library. Takes reading all of it, once for all documents that ask.
     fn earlier_like_this(&self, _: &Document) -> Vec<Repeated> {
@@ -73,8 +75,7 @@ pub struct Context<'a> {
     pub config: &'a Config,
     /// The rest of the library.
     pub library: &'a dyn Library,
-    /// Today, UTC.
-    pub today: Date,
+    today: Date,
     levels: &'a LevelTable,
     rule: Cell<usize>,
     hits: OnceCell<Vec<Hit>>,
@@ -129,6 +130,12 @@ impl<'a> Context<'a> {
     pub(super) fn set_unused_waivers(&self, unused: Vec<(Span, String)>) {
         // The cell is empty: a context checks once. A second check keeps the first answer.
         let _ = self.unused_waivers.set(unused);
+    }
+
+    /// Today, UTC.
+    pub fn today(&self) -> Date {
+        self.library.today_was_asked();
+        self.today
     }
 
     /// Waivers that silenced nothing: the rule name's place and the name.

@@ -8,9 +8,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use recount_engine::document::{Document, MarkKind, Stage, counted};
 use recount_engine::lint::{Finding, Options};
+use recount_store::catalog::{Answer, Answers, Asked, Key};
 use recount_store::{Listed, Unreadable, Version, threads};
 
 use crate::Outcome;
@@ -96,6 +98,8 @@ struct Run<'w> {
     base: Option<&'w str>,
     /// Where a path of then is another one now: from the new one, as git names it, to the old one.
     renamed: HashMap<PathBuf, PathBuf>,
+    /// How the format shows them.
+    look: Look,
     /// The working folder.
     folder: PathBuf,
     /// What paths are relative to.
@@ -164,11 +168,13 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         baseline: &baseline,
         base: base.as_deref(),
         renamed,
+        look,
         folder: environment.folder()?,
         paths: format.paths,
         repository: workspace.library.repository().filter(|_| format.paths == Paths::Repository),
     };
-    let mut results = run.all(&listed, environment);
+    let question = (args.paths.is_empty() && args.since.is_none() && !args.fix).then(|| run.question(format));
+    let (mut results, answers) = run.all(&listed, question.flatten(), environment);
     // Which documents share an ID is known only now: those few are checked again with that knowledge.
     let is_part = args.since.is_some() || !args.paths.is_empty();
     let shared = if is_part && workspace.library.config_path().is_some() {
@@ -182,7 +188,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         if is_shared || *waives_shared_id {
             let stored = workspace.library.read(path);
             let again = match stored {
-                Ok(stored) => run.one(path, Ok(&stored.bytes), Some(&shared)),
+                Ok(stored) => run.one(path, Ok(&stored.bytes), Some(&shared)).0,
                 Err(recount_store::StoreError::Unreadable(unreadable)) => {
                     Checking::Unreadable(Box::new(unreadable))
                 }
@@ -225,6 +231,10 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     for failure in failures {
         environment.show_error(&failure);
     }
+    if let Some((answers, new)) = answers {
+        environment.flush()?;
+        answers.keep(&workspace.library, &listed, &new);
+    }
     Ok(exit)
 }
 
@@ -245,7 +255,29 @@ fn write(
     stream.finish(total).map(drop)
 }
 
+/// [`Checking::Read`] as it is kept.
+#[derive(Serialize, Deserialize)]
+struct Kept<'k> {
+    id: Option<&'k str>,
+    waives_shared_id: bool,
+    summary: Summary,
+    shown: &'k str,
+}
+
 impl Checking {
+    /// As it is kept for the next check; none where it must be looked at again.
+    fn to_bytes(&self) -> Option<Vec<u8>> {
+        let Self::Read { id, waives_shared_id, shown, summary, failure: None } = self else { return None };
+        let kept = Kept { id: id.as_deref(), waives_shared_id: *waives_shared_id, summary: *summary, shown };
+        postcard::to_stdvec(&kept).ok()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let Kept { id, waives_shared_id, summary, shown } = postcard::from_bytes(bytes).ok()?;
+        let (id, shown) = (id.map(str::to_owned), shown.to_owned());
+        Some(Self::Read { id, waives_shared_id, shown, summary, failure: None })
+    }
+
     /// Keeps what an earlier check of the same document did to it: its fixes are written already.
     fn carry_over(&mut self, first: Checking) {
         if let (
@@ -289,32 +321,67 @@ impl Run<'_> {
         }
     }
 
-    /// Checks every document, in parallel; answers come in the order of `listed`.
-    fn all(&self, listed: &[Listed], environment: &Environment) -> Vec<Checking> {
-        let bar = progress::bar(listed.len(), "checking", environment.is_watched());
-        let mut results = Vec::with_capacity(listed.len());
+    /// What findings as this format shows them depend on, beside the documents; none where nothing may be
+    /// kept.
+    fn question(&self, format: &report::Format) -> Option<Key> {
+        let library = &self.workspace.library;
+        let keeping = &self.workspace.keeping;
+        let config = std::fs::read(library.config_path().filter(|_| keeping.may)?).ok()?;
+        let baseline = std::fs::read(library.root().join(baseline::FILE)).unwrap_or_default();
+        let places = [Some(library.root()), Some(&self.folder), self.repository.as_deref()];
+        let how = format!("{} {:?} {:?} {places:?}", format.name, self.look, self.options);
+        Some(Key::of(&[keeping.program.as_bytes(), &config, &baseline, how.as_bytes()]))
+    }
+
+    /// Checks every document, in parallel, that no answer is kept of; results come in the order of `listed`.
+    fn all(
+        &self,
+        listed: &[Listed],
+        question: Option<Key>,
+        environment: &Environment,
+    ) -> (Vec<Checking>, Option<(Answers, HashMap<usize, Answer>)>) {
+        let answers = question.map(|key| Answers::open(&self.workspace.library, key, listed, self.today));
+        let kept = |place: usize| Checking::from_bytes(answers.as_ref()?.get(place)?);
+        let mut results: Vec<Option<Checking>> = (0..listed.len()).map(kept).collect();
+        let missing: Vec<usize> = (0..listed.len()).filter(|place| results[*place].is_none()).collect();
+        let to_check: Vec<Listed> = missing.iter().map(|place| listed[*place].clone()).collect();
+        let mut new = HashMap::new();
+        let bar = progress::bar(to_check.len(), "checking", environment.is_watched());
         let done = AtomicUsize::new(0);
+        let mut places = missing.iter();
         self.workspace.library.scan(
-            listed,
+            &to_check,
             threads(),
             |path, bytes| {
-                let result = self.one(path, bytes, None);
+                let (result, asked) = self.one(path, bytes, None);
+                let bytes = if answers.is_some() { result.to_bytes() } else { None };
                 done.fetch_add(1, Ordering::Relaxed);
-                result
+                (result, bytes.map(|bytes| Answer { bytes, asked }))
             },
-            |result| {
+            |(result, answer)| {
                 bar.set_position(done.load(Ordering::Relaxed) as u64);
-                results.push(result);
+                let Some(place) = places.next() else { return };
+                results[*place] = Some(result);
+                if let Some(answer) = answer {
+                    new.insert(*place, answer);
+                }
             },
         );
         bar.finish_and_clear();
-        results
+        // Every place is filled: from what was kept, or by the scan, which answers for each.
+        (results.into_iter().flatten().collect(), answers.map(|answers| (answers, new)))
     }
 
-    fn one(&self, path: &Path, bytes: Result<&[u8], Unreadable>, shared: Option<&SharedIds>) -> Checking {
+    /// Checks one document; also says what was asked beside it.
+    fn one(
+        &self,
+        path: &Path,
+        bytes: Result<&[u8], Unreadable>,
+        shared: Option<&SharedIds>,
+    ) -> (Checking, Vec<Asked>) {
         let bytes = match bytes {
             Ok(bytes) => bytes,
-            Err(unreadable) => return Checking::Unreadable(Box::new(unreadable)),
+            Err(unreadable) => return (Checking::Unreadable(Box::new(unreadable)), Vec::new()),
         };
         let facts = Neighbours::new(self.workspace, path, shared);
         let mut document = Document::parse(bytes);
@@ -356,13 +423,8 @@ impl Run<'_> {
         shown.shrink_to_fit();
         summary.add(Summary::of(&findings));
         let id = document.incident_id().map(str::to_lowercase);
-        Checking::Read {
-            id,
-            waives_shared_id: waives(&document, "duplicate-incident-id"),
-            shown,
-            summary,
-            failure,
-        }
+        let waives_shared_id = waives(&document, "duplicate-incident-id");
+        (Checking::Read { id, waives_shared_id, shown, summary, failure }, facts.asked(self.today))
     }
 
     /// Drops the findings that the document had at the commit already.

@@ -13,6 +13,7 @@ use recount_engine::lint::Level;
 use crate::Outcome;
 use crate::commands::import::{self, How};
 use crate::commands::new::{self, Known};
+use crate::commands::similar;
 use crate::commit::{self, CommitArgs};
 use crate::environment::Environment;
 use crate::error::Exit;
@@ -85,6 +86,7 @@ pub(crate) fn draft(
     writeln!(environment.out(), "{shown}")?;
     import::show(environment, &id, &imported)?;
     workspace.tell_of_promises(&imported.merged.document, environment);
+    similar::tell(workspace, &imported.merged.document, &path, environment);
     let stage = Some(recount_engine::document::Stage::Review);
     let options = recount_engine::lint::Options { stage, due: false, fixes: false };
     let findings = workspace.findings(&path, &imported.merged.document, environment.today(), options);

@@ -24,8 +24,10 @@ pub(crate) mod new;
 pub(crate) mod recurrence;
 pub(crate) mod rename;
 pub(crate) mod renumber;
+pub(crate) mod search;
 pub(crate) mod set;
 pub(crate) mod show;
+pub(crate) mod similar;
 pub(crate) mod stage;
 pub(crate) mod take;
 
@@ -74,6 +76,8 @@ commands! {
     List => list,
     Show => show,
     History => history,
+    Search => search,
+    Similar => similar,
     Actions => actions,
     Recurrence => recurrence,
     Insights => insights,

@@ -18,6 +18,7 @@ use recount_store::{Guard, Listed};
 
 use crate::Outcome;
 use crate::commands::rename;
+use crate::commands::similar;
 use crate::commit::{self, CommitArgs};
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
@@ -73,6 +74,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     drop(guard);
     let (_, document) = workspace.read(&path)?;
     workspace.tell_of_promises(&document, environment);
+    similar::tell(&workspace, &document, &path, environment);
     Ok(Exit::Done)
 }
 

@@ -39,7 +39,9 @@ const OUTPUTS: &[Output] = &[
     ("docs/schemas/insights.v1.json", schemas::insights),
     ("docs/schemas/list.v1.json", schemas::list),
     ("docs/schemas/recurrence.v1.json", schemas::recurrence),
+    ("docs/schemas/search.v1.json", schemas::search),
     ("docs/schemas/show.v1.json", schemas::show),
+    ("docs/schemas/similar.v1.json", schemas::similar),
 ];
 
 /// What a page begins with: `cargo xtask generate` knows its own files by the comment.

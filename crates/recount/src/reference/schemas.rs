@@ -62,6 +62,14 @@ pub(super) fn recurrence() -> String {
     written::<commands::recurrence::Output>("recurrence", 1)
 }
 
+pub(super) fn search() -> String {
+    written::<commands::search::Output>("search", 1)
+}
+
+pub(super) fn similar() -> String {
+    written::<commands::similar::Output>("similar", 1)
+}
+
 pub(super) fn show() -> String {
     written::<commands::show::Output>("show", 1)
 }

@@ -24,6 +24,8 @@ use std::cell::Cell;
 use std::io::{self, Write};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use recount_engine::document::{Position, Span, Stage};
 use recount_engine::evidence::redact::{self, Class};
 use recount_engine::lint::{Finding, Fix, Level};
@@ -327,7 +329,7 @@ pub(crate) struct Problem {
 }
 
 /// The sums over all documents.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Summary {
     /// Documents that were checked.
     pub(crate) documents: usize,
@@ -350,6 +352,7 @@ pub(crate) struct Summary {
     /// Findings that the baseline accepts.
     pub(crate) baselined: usize,
     /// How long it took; shown where it is known.
+    #[serde(skip)]
     pub(crate) elapsed: Option<Duration>,
 }
 

@@ -6,6 +6,7 @@
 #![allow(clippy::needless_raw_string_hashes, reason = "snapbox writes its snapshots so")]
 
 mod adopt;
+mod catalog;
 mod check;
 mod corpus;
 mod edits;

@@ -53,10 +53,10 @@ rule! {
 
 fn check(cx: &Context<'_>, out: &mut Findings) {
     for day in cx.document.game_days() {
-        if day.date >= cx.today || !day.record.is_empty() || tells_outcome(day.text) {
+        if !day.record.is_empty() || tells_outcome(day.text) || day.date >= cx.today() {
             continue;
         }
-        let late = day.date.until(cx.today).map_or(0, |span| span.get_days());
+        let late = day.date.until(cx.today()).map_or(0, |span| span.get_days());
         let days = if late == 1 { "day" } else { "days" };
         out.report(
             day.date_span,

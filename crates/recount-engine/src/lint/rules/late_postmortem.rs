@@ -74,7 +74,7 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
     if is_final && done.is_none() {
         return;
     }
-    let by = done.unwrap_or(cx.today);
+    let by = done.unwrap_or_else(|| cx.today());
     // Nobody needs to count years of days.
     let Some(deadline) = add_working_days(end, days).filter(|deadline| by > *deadline) else { return };
     let policy = match severity {

@@ -45,10 +45,10 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
     for item in cx.document.action_items() {
         let Some(kind) = item.status_kind.filter(|kind| kind.is_open()) else { continue };
         let Some(due) = cx.document.due_of(item).get().copied() else { continue };
-        if due.date >= cx.today {
+        if due.date >= cx.today() {
             continue;
         }
-        let late = due.date.until(cx.today).map_or(0, |span| span.get_days());
+        let late = due.date.until(cx.today()).map_or(0, |span| span.get_days());
         let days = if late == 1 { "day" } else { "days" };
         let state = kind.as_str().to_lowercase();
         out.report(

@@ -1,0 +1,334 @@
+//! The facts in SQLite: which files were read when, and the record of each.
+//!
+//! What does not live here: deciding what is stale ([`super::refresh`]), and the text
+//! ([`super::text`]).
+
+use std::path::Path;
+use std::time::Duration;
+
+use recount_engine::document::Record;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+
+use super::{Part, Trouble};
+
+/// Grows with every change to what is kept here or in the text.
+const SCHEMA: u32 = 1;
+
+const TABLES: &str = "
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+    CREATE TABLE folders (path BLOB PRIMARY KEY, files BLOB NOT NULL);
+    CREATE TABLE documents (
+        number INTEGER PRIMARY KEY,
+        severity INTEGER,
+        open INTEGER NOT NULL,
+        due INTEGER,
+        facts BLOB NOT NULL
+    );
+    CREATE TABLE open (number INTEGER PRIMARY KEY, record BLOB NOT NULL);
+    CREATE TABLE whole (number INTEGER PRIMARY KEY, record BLOB NOT NULL);
+";
+
+/// The database of a library.
+pub(super) struct Facts {
+    connection: Connection,
+}
+
+/// What the database says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Head {
+    /// Which catalog it is: a name that no other has, so that parts of two are never taken for one.
+    pub(super) name: String,
+    /// Grows with each commit.
+    pub(super) generation: i64,
+    /// The generation in which the text was last brought up to date, with the shape of its files then.
+    pub(super) text: Option<(i64, String)>,
+    /// The next number to give.
+    pub(super) next: u64,
+    /// When the files were last looked at, by the clock of their disk, in nanoseconds since 1970.
+    pub(super) taken: i64,
+}
+
+impl Facts {
+    /// Opens the database of a program, or makes it.
+    pub(super) fn open(path: &Path, program: &str, name: &str) -> Result<Self, Trouble> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(Duration::from_secs(5))?;
+        // A cache may lose its last changes with the power, but not its order.
+        connection.execute_batch(
+            "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32000;",
+        )?;
+        let schema = format!("{SCHEMA} {program}");
+        let found: Option<String> = if connection.table_exists(None, "meta")? {
+            let mut row = connection.prepare("SELECT value FROM meta WHERE key = 'schema'")?;
+            row.query_row([], |row| row.get(0)).optional()?
+        } else {
+            None
+        };
+        match found {
+            Some(found) if found == schema => {}
+            Some(_) => return Err(Trouble::Outdated),
+            None => {
+                connection.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES}"))?;
+                connection.execute(
+                    "INSERT INTO meta VALUES ('schema', ?1), ('name', ?2), ('generation', 0), ('next', 1), ('taken', 0)",
+                    params![schema, name],
+                )?;
+                connection.execute_batch("COMMIT")?;
+            }
+        }
+        Ok(Self { connection })
+    }
+
+    /// Begins to read one state, whatever others write.
+    pub(super) fn hold(&self) -> Result<Head, Trouble> {
+        self.release();
+        self.connection.execute_batch("BEGIN DEFERRED")?;
+        self.head()
+    }
+
+    /// Ends reading one state.
+    pub(super) fn release(&self) {
+        if !self.connection.is_autocommit() {
+            // A reader that cannot end its reading ends it with the connection.
+            let _ = self.connection.execute_batch("ROLLBACK");
+        }
+    }
+
+    fn head(&self) -> Result<Head, Trouble> {
+        let mut head = Head::default();
+        let (mut text, mut shape) = (None, String::new());
+        let mut rows = self.connection.prepare("SELECT key, value FROM meta")?;
+        let mut rows = rows.query([])?;
+        while let Some(row) = rows.next()? {
+            let key: String = row.get(0)?;
+            match key.as_str() {
+                "name" => head.name = row.get(1)?,
+                "generation" => head.generation = row.get(1)?,
+                "next" => head.next = row.get::<_, i64>(1)?.cast_unsigned(),
+                "taken" => head.taken = row.get(1)?,
+                "text" => text = Some(row.get(1)?),
+                "shape" => shape = row.get(1)?,
+                _ => {}
+            }
+        }
+        head.text = text.map(|generation| (generation, shape));
+        Ok(head)
+    }
+
+    /// The folders with their blocks of files.
+    pub(super) fn folders(&self) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Trouble> {
+        let mut statement = self.connection.prepare("SELECT path, files FROM folders")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))?;
+        let mut folders = Vec::new();
+        for row in rows {
+            let (path, files) = row?;
+            folders.push((path, checked(files)?));
+        }
+        Ok(folders)
+    }
+
+    /// The records of numbers that lie between two, ends included.
+    pub(super) fn records(
+        &self,
+        (low, high): (u64, u64),
+        part: Part,
+        mut take: impl FnMut(u64, Record),
+    ) -> Result<(), Trouble> {
+        let query = match part {
+            Part::Facts => "SELECT number, facts FROM documents WHERE number BETWEEN ?1 AND ?2",
+            Part::Open => "SELECT number, record FROM open WHERE number BETWEEN ?1 AND ?2",
+            Part::Whole => "SELECT number, record FROM whole WHERE number BETWEEN ?1 AND ?2",
+        };
+        let mut statement = self.connection.prepare(query)?;
+        let mut rows = statement.query(params![low.cast_signed(), high.cast_signed()])?;
+        while let Some(row) = rows.next()? {
+            let number: i64 = row.get(0)?;
+            let bytes = row.get_ref(1)?.as_bytes().map_err(|_| Trouble::Damaged)?;
+            take(number.cast_unsigned(), unpack(bytes)?);
+        }
+        Ok(())
+    }
+
+    /// One record, whole.
+    pub(super) fn record(&self, number: u64) -> Result<Option<Record>, Trouble> {
+        let mut found = None;
+        self.records((number, number), Part::Whole, |_, record| found = Some(record))?;
+        Ok(found)
+    }
+
+    /// Begins to write.
+    pub(super) fn change(&self) -> Result<Change<'_>, Trouble> {
+        self.release();
+        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        Ok(Change { facts: self })
+    }
+}
+
+/// A record as bytes, with a sum over them behind.
+pub(super) fn pack(record: &Record) -> Vec<u8> {
+    // Plain data of types that can all be written.
+    let mut bytes = postcard::to_stdvec(record).unwrap_or_default();
+    seal(&mut bytes);
+    bytes
+}
+
+fn unpack(bytes: &[u8]) -> Result<Record, Trouble> {
+    let (bytes, sum) = bytes.split_last_chunk::<4>().ok_or(Trouble::Damaged)?;
+    if sum_of(bytes) != *sum {
+        return Err(Trouble::Damaged);
+    }
+    postcard::from_bytes(bytes).map_err(|_| Trouble::Damaged)
+}
+
+/// Appends the sum over what is there.
+pub(super) fn seal(bytes: &mut Vec<u8>) {
+    let sum = sum_of(bytes);
+    bytes.extend_from_slice(&sum);
+}
+
+pub(super) fn checked(mut bytes: Vec<u8>) -> Result<Vec<u8>, Trouble> {
+    let (content, sum) = bytes.split_last_chunk::<4>().ok_or(Trouble::Damaged)?;
+    if sum_of(content) != *sum {
+        return Err(Trouble::Damaged);
+    }
+    bytes.truncate(bytes.len() - 4);
+    Ok(bytes)
+}
+
+/// A sum that tells damage, not malice: eight bytes at a time.
+fn sum_of(bytes: &[u8]) -> [u8; 4] {
+    let mut sum = bytes.len() as u64 ^ 0x9e37_79b9_7f4a_7c15;
+    let mut mix = |word: u64| sum = (sum.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+    let mut words = bytes.chunks_exact(8);
+    for word in words.by_ref() {
+        let mut whole = [0; 8];
+        whole.copy_from_slice(word);
+        mix(u64::from_le_bytes(whole));
+    }
+    let mut last = [0; 8];
+    last[..words.remainder().len()].copy_from_slice(words.remainder());
+    mix(u64::from_le_bytes(last));
+    ((sum >> 32) as u32).to_le_bytes()
+}
+
+/// The record without its long texts: what figures and lists need.
+pub(super) fn without_texts(record: &Record) -> Record {
+    let mut facts = Record { trigger: None, root_cause: None, ..record.clone() };
+    for texts in [&mut facts.went_well, &mut facts.went_poorly, &mut facts.got_lucky] {
+        texts.clear();
+    }
+    facts.factors.iter_mut().for_each(|factor| factor.text.clear());
+    for item in &mut facts.actions {
+        item.action.clear();
+        item.status_reason = None;
+    }
+    facts
+}
+
+/// The record with its open action items, and without what is not about them; none where nothing is open.
+pub(super) fn only_open(record: &Record) -> Option<Record> {
+    let actions: Vec<_> = record.actions.iter().filter(|item| item.is_open()).cloned().collect();
+    let rest = Record { actions: Vec::new(), ..without_texts(record) };
+    (!actions.is_empty()).then_some(Record { actions, ..rest })
+}
+
+/// A document as it is kept.
+pub(super) struct Packed {
+    severity: Option<u8>,
+    open: usize,
+    due: Option<i64>,
+    facts: Vec<u8>,
+    open_items: Option<Vec<u8>>,
+    whole: Vec<u8>,
+}
+
+impl Packed {
+    pub(super) fn of(record: &Record) -> Self {
+        let open = record.actions.iter().filter(|item| item.is_open());
+        Self {
+            severity: record.severity.map(|severity| severity as u8),
+            open: open.clone().count(),
+            due: open.filter_map(|item| item.due).min().map(super::text::days),
+            facts: pack(&without_texts(record)),
+            open_items: only_open(record).as_ref().map(pack),
+            whole: pack(record),
+        }
+    }
+}
+
+/// Changes to the database, seen by nobody before they are committed.
+pub(super) struct Change<'f> {
+    facts: &'f Facts,
+}
+
+impl Change<'_> {
+    pub(super) fn put(&self, number: u64, packed: &Packed) -> Result<(), Trouble> {
+        let number = number.cast_signed();
+        let mut row = self.facts.connection.prepare_cached(
+            "INSERT OR REPLACE INTO documents (number, severity, open, due, facts) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?;
+        let Packed { severity, open, due, facts, open_items, whole } = packed;
+        row.execute(params![number, severity, i64::try_from(*open).unwrap_or(i64::MAX), due, facts])?;
+        let mut row = self
+            .facts
+            .connection
+            .prepare_cached("INSERT OR REPLACE INTO whole (number, record) VALUES (?1, ?2)")?;
+        row.execute(params![number, whole])?;
+        if let Some(items) = open_items {
+            let mut row = self
+                .facts
+                .connection
+                .prepare_cached("INSERT OR REPLACE INTO open (number, record) VALUES (?1, ?2)")?;
+            row.execute(params![number, items])?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn remove(&self, number: u64) -> Result<(), Trouble> {
+        for table in ["documents", "open", "whole"] {
+            let mut row =
+                self.facts.connection.prepare_cached(&format!("DELETE FROM {table} WHERE number = ?1"))?;
+            row.execute([number.cast_signed()])?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn put_folder(&self, path: &[u8], mut files: Vec<u8>) -> Result<(), Trouble> {
+        seal(&mut files);
+        let mut row =
+            self.facts.connection.prepare_cached("INSERT OR REPLACE INTO folders VALUES (?1, ?2)")?;
+        row.execute(params![path, files])?;
+        Ok(())
+    }
+
+    pub(super) fn remove_folder(&self, path: &[u8]) -> Result<(), Trouble> {
+        self.facts.connection.execute("DELETE FROM folders WHERE path = ?1", [path])?;
+        Ok(())
+    }
+
+    /// Makes the changes seen, as the state that `head` describes.
+    pub(super) fn commit(self, head: &Head) -> Result<(), Trouble> {
+        let connection = &self.facts.connection;
+        let mut put = connection.prepare("INSERT OR REPLACE INTO meta VALUES (?1, ?2)")?;
+        put.execute(params!["generation", head.generation])?;
+        put.execute(params!["next", head.next.cast_signed()])?;
+        put.execute(params!["taken", head.taken])?;
+        if let Some((generation, shape)) = &head.text {
+            put.execute(params!["text", generation])?;
+            put.execute(params!["shape", shape])?;
+        }
+        drop(put);
+        connection.execute_batch("COMMIT")?;
+        Ok(())
+    }
+}
+
+impl Drop for Change<'_> {
+    fn drop(&mut self) {
+        // What was not committed never was.
+        self.facts.release();
+    }
+}

@@ -1,0 +1,218 @@
+//! `recount similar`: have we seen this before?
+
+use std::io::Write as _;
+
+use serde::Serialize;
+
+use recount_engine::document::template::SectionId;
+use recount_engine::document::{Document, Record};
+use recount_store::catalog::{Near, Probe, Want};
+
+use crate::Outcome;
+use crate::environment::{Environment, visible};
+use crate::error::Exit;
+use crate::filter::factor_word;
+use crate::machine::{self, Header};
+use crate::workspace::Workspace;
+
+/// Show the postmortems most like one, each with what they have in common
+///
+/// What was said of title, trigger, root cause, factors and symptoms counts by how rare it is in the
+/// library; so do services, contributing factors, alerts and how the incident was detected.
+///
+/// Exit code 0: there are some; 1: none is like it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The postmortem: its ID, number or path
+    id: String,
+
+    /// Show at most so many
+    #[arg(long, value_name = "NUMBER", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    limit: u16,
+
+    /// How to print
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs: `similar` version 1
+    Json,
+}
+
+/// The whole answer in JSON.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(crate) struct Output {
+    /// Which format this is.
+    recount: Header,
+    /// Path of the postmortem that others are compared with, from the library's root.
+    path: String,
+    /// Most alike first.
+    similar: Vec<Entry>,
+}
+
+/// A postmortem that is like it.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct Entry {
+    /// Incident ID, without marks.
+    id: Option<String>,
+    /// Title; none for an untitled draft.
+    title: Option<String>,
+    /// Path from the library's root.
+    path: String,
+    /// `Sev0` to `Sev3`; none where it cannot be read.
+    severity: Option<String>,
+    /// When impact began, RFC 3339, UTC.
+    start: Option<String>,
+    /// From 0, nothing in common, to 1, the same.
+    score: f64,
+    /// Services that both impacted.
+    services: Vec<String>,
+    /// What both say, the most telling first.
+    words: Vec<String>,
+    /// Kinds of contributing factors of both.
+    factors: Vec<&'static str>,
+    /// Alerts that told of both.
+    alerts: Vec<String>,
+    /// Ways in which both were detected.
+    detected_by: Vec<&'static str>,
+}
+
+/// Less in common than this is chance.
+const LEAST: f64 = 0.2;
+/// What is said unasked must be worth it.
+const WORTH_SAYING: f64 = 0.3;
+/// How many are said unasked.
+const UNASKED: usize = 3;
+/// Nobody waits for what they did not ask for: where more files than this would have to be read, nothing is
+/// said.
+const AT_ONCE: usize = 500;
+
+pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
+    let workspace = Workspace::open(environment)?;
+    let path = workspace.find(&args.id)?;
+    let (_, document) = workspace.read(&path)?;
+    let relative = workspace.relative(&path);
+    let probe = probe(&workspace, &document, Some(relative.clone()));
+    let catalog = workspace.catalog(Want::Text, usize::MAX);
+    let mut near = catalog.similar(&probe, usize::from(args.limit));
+    near.retain(|near| near.score >= LEAST);
+    let is_found = !near.is_empty();
+    match args.format {
+        Format::Json => {
+            let output = Output {
+                recount: Header { format: "similar", version: 1 },
+                path: relative.display().to_string(),
+                similar: near.into_iter().map(entry).collect(),
+            };
+            machine::write(environment, &output)?;
+        }
+        Format::Text if !is_found => environment.note("no other postmortem is like it"),
+        Format::Text => {
+            for (nth, near) in near.iter().enumerate() {
+                if nth > 0 {
+                    writeln!(environment.out())?;
+                }
+                writeln!(environment.out(), "{}", visible(&heading(near)))?;
+                writeln!(environment.out(), "    {}", visible(&why(near)))?;
+            }
+        }
+    }
+    Ok(if is_found { Exit::Done } else { Exit::Findings })
+}
+
+/// Says which postmortems are like one that was just made, where some are and it is known at once.
+pub(crate) fn tell(
+    workspace: &Workspace,
+    document: &Document,
+    path: &std::path::Path,
+    environment: &mut Environment,
+) {
+    let probe = probe(workspace, document, Some(workspace.relative(path)));
+    let catalog = workspace.catalog(Want::Text, AT_ONCE);
+    let mut near = catalog.similar(&probe, UNASKED);
+    // One word in common is none.
+    near.retain(|near| {
+        near.score >= WORTH_SAYING && near.words.iter().flat_map(|words| words.split(' ')).count() > 1
+    });
+    if near.is_empty() {
+        return;
+    }
+    environment.note("seen before?");
+    for near in &near {
+        environment.note(format!("  {}: {}", heading(near), why(near)));
+    }
+}
+
+fn probe(workspace: &Workspace, document: &Document, path: Option<std::path::PathBuf>) -> Probe {
+    let record = document.record();
+    let services = record.services.iter().flat_map(|name| workspace.names_of_service(name)).collect();
+    let symptoms = document
+        .passages()
+        .into_iter()
+        .filter(|passage| matches!(passage.section, Some(SectionId::IncidentSummary | SectionId::Impact)));
+    // Numbers, times and names of regions are no symptoms; they tell nothing and are passed over.
+    let text = symptoms.map(|passage| passage.text).collect::<Vec<_>>().join("\n");
+    let text = if is_described(&record) { text } else { String::new() };
+    Probe { record: Some(record), text, services, path }
+}
+
+/// Whether more is known than title and services.
+fn is_described(record: &Record) -> bool {
+    record.root_cause.is_some() || record.trigger.is_some()
+}
+
+fn entry(near: Near) -> Entry {
+    let Near { path, record, score, services, words, factors, alerts, detected_by, .. } = near;
+    Entry {
+        id: record.id,
+        title: record.title,
+        path: path.display().to_string(),
+        severity: record.severity.map(|severity| severity.to_string()),
+        start: record.started.map(|at| at.to_string()),
+        score: (score * 1000.0).round() / 1000.0,
+        services,
+        words,
+        factors: factors.into_iter().map(factor_word).collect(),
+        alerts,
+        detected_by: detected_by.into_iter().map(|field| field.def().key).collect(),
+    }
+}
+
+fn heading(near: &Near) -> String {
+    let record = &near.record;
+    let id = record.id.clone().unwrap_or_else(|| near.path.display().to_string());
+    let mut parts = vec![id];
+    parts.extend(record.severity.map(|severity| severity.to_string()));
+    parts.extend(record.started.map(|at| at.strftime("%Y-%m-%d").to_string()));
+    parts.extend(record.title.clone());
+    parts.join("  ")
+}
+
+/// What both have in common, as a sentence without a full stop.
+fn why(near: &Near) -> String {
+    let mut why = Vec::new();
+    let listed = |what: &str, names: &[String]| format!("{what} {}", names.join(", "));
+    if !near.services.is_empty() {
+        why.push(listed("same service", &near.services));
+    }
+    if !near.words.is_empty() {
+        why.push(listed("both say:", &near.words));
+    }
+    if !near.factors.is_empty() {
+        let factors: Vec<String> = near.factors.iter().map(|id| factor_word(*id).to_owned()).collect();
+        why.push(listed(if factors.len() == 1 { "factor" } else { "factors" }, &factors));
+    }
+    if !near.alerts.is_empty() {
+        why.push(listed("same alert", &near.alerts));
+    }
+    if why.is_empty() {
+        why.extend(near.detected_by.iter().map(|field| format!("both detected by {}", field.def().label)));
+    }
+    why.join("; ")
+}

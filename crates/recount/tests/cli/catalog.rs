@@ -1,0 +1,275 @@
+//! What is kept beside a library: searching it, answers that are given again, and what a kill leaves.
+
+use std::fs;
+use std::process::Stdio;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use snapbox::{assert_data_eq, str};
+
+use crate::harness::{Folder, Run};
+
+/// The example library, of which a catalog and answers are kept however small it is.
+fn kept() -> Folder {
+    let folder = Folder::examples();
+    keep(&folder);
+    folder
+}
+
+fn keep(folder: &Folder) {
+    folder.write(".recount/cache/facts.db", "");
+    fs::create_dir_all(folder.path(".recount/cache/answers")).expect("the folder can be made");
+}
+
+#[test]
+fn a_search_shows_title_section_and_line_and_the_best_first() {
+    for folder in [Folder::examples(), kept()] {
+        let run = folder.recount(&["search", "retry", "storm", "--limit", "2"]).is(0);
+        assert_data_eq!(
+            run.out,
+            str![[r#"
+INC-0003  Sev1  2025-04-25  A cache flush became a retry storm that kept seat search from recovering
+    Timeline: 2025-04-25 10:35 | @ingrid | Counted requests by trace: 4.8 attempts for every seat map shown | First evidence of a retry storm traces dashboard
+...
+"#]]
+        );
+    }
+}
+
+#[test]
+fn a_search_is_lenient_and_says_what_it_made_of_the_query() {
+    let folder = Folder::examples();
+    let run = folder.recount(&["search", "chekout", "rollback", "--limit", "1"]).is(0);
+    assert!(run.err.contains("no postmortem has `chekout`; this is for `checkout`\n"), "{}", run.err);
+    assert!(run.out.starts_with("INC-0009"), "{}", run.out);
+    let run = folder.recount(&["search", "sevrity:sev1 severity:high \"not closed"]).is(1);
+    assert_eq!(
+        run.err,
+        "warning: there is no filter `sevrity:`, so it is looked for as text; did you mean `severity:`?\n\
+         warning: `high` is left out: it is not `sev0` to `sev3`\nno postmortem is like that\n"
+    );
+    let run = folder.recount(&["search", " * "]).is(1);
+    assert!(run.err.starts_with("the query asks for nothing\n"), "{}", run.err);
+}
+
+#[test]
+fn filters_decide_by_the_facts_and_by_the_names_of_the_configuration() {
+    let folder = Folder::examples();
+    let ids = |query: &str| -> Vec<String> {
+        let run = folder.recount(&["search", query, "--limit", "100", "--format", "json"]);
+        let hits = run.json()["hits"].as_array().cloned().unwrap_or_default();
+        let mut ids: Vec<String> =
+            hits.iter().map(|hit| hit["id"].as_str().unwrap_or_default().to_owned()).collect();
+        ids.sort();
+        ids
+    };
+    assert_eq!(ids("severity:sev0"), ["INC-0007"]);
+    assert_eq!(ids("is:overdue"), ["INC-0001", "INC-0012"]);
+    assert_eq!(ids("service:checkout after:2026-01 before:2026-06-13"), ["INC-0009", "INC-0011"]);
+    assert_eq!(ids("id:inc-0003 OR id:INC-0013"), ["INC-0003", "INC-0013"]);
+    assert_eq!(ids("title:retr* -title:cache"), ["INC-0013"]);
+    let listed = |option: &str, value: &str| {
+        let run = folder.recount(&["list", option, value, "--format", "json"]).is(0);
+        run.json()["postmortems"].as_array().map_or(0, Vec::len)
+    };
+    for (filter, option, value) in [
+        ("owner:@ingrid", "--owner", "@ingrid"),
+        ("factor:capacity", "--factor", "capacity"),
+        ("stage:final", "--stage", "final"),
+        ("service:inventory", "--service", "inventory"),
+    ] {
+        assert_eq!(ids(filter).len(), listed(option, value), "{filter}");
+        assert!(!ids(filter).is_empty(), "{filter}");
+    }
+}
+
+#[test]
+fn similar_postmortems_come_with_what_they_have_in_common() {
+    let folder = Folder::examples();
+    let run = folder.recount(&["similar", "INC-0013", "--limit", "1"]).is(0);
+    assert_data_eq!(
+        run.out,
+        str![[r#"
+INC-0003  Sev1  2025-04-25  A cache flush became a retry storm that kept seat search from recovering
+    same service inventory; both say: seat maps, cold, stable; factors product, capacity, process
+
+"#]]
+    );
+    let json = folder.recount(&["similar", "13", "--format", "json"]).is(0).json();
+    assert_eq!(json["similar"][0]["id"], "INC-0003");
+    assert_eq!(json["similar"][0]["services"][0], "inventory");
+}
+
+#[test]
+fn a_new_postmortem_is_told_of_those_that_are_like_it() {
+    let folder = Folder::examples();
+    let run =
+        folder.recount(&["new", "Client certificate of the webhook expired", "--service", "notify"]).is(0);
+    assert_eq!(run.out, "postmortems/2026/INC-0016-client-certificate-of-the-webhook-expired.md\n");
+    assert_data_eq!(
+        run.err,
+        str![[r#"
+seen before?
+  INC-0015  Sev2  2026-11-12  Venues stopped receiving webhooks after a client certificate expired: same service notify; both say: client certificate, webhook, expired
+  INC-0001  Sev1  2025-01-14  Card payments declined after the vault certificate expired: both say: client certificate, expired
+
+"#]]
+    );
+    assert_eq!(folder.recount(&["new", "Something else went wrong"]).is(0).err, "");
+}
+
+/// The same check from what is kept, twice, and without.
+#[track_caller]
+fn same(folder: &Folder, now: &str, args: &[&str], after: &str) {
+    let run = |more: &[&str]| -> Run {
+        let mut command = folder.command(&[args, more].concat());
+        command.env("RECOUNT_NOW", now);
+        folder.finish(command)
+    };
+    let anew = run(&["--no-cache"]);
+    for turn in ["first", "second"] {
+        let kept = run(&[]);
+        let what = format!("{turn} check {args:?} after {after}");
+        assert_eq!((kept.code, &kept.err, &kept.out), (anew.code, &anew.err, &anew.out), "{what}");
+    }
+}
+
+#[test]
+fn a_check_from_what_is_kept_is_the_check_itself() {
+    type Edit = fn(&Folder);
+    let folder = kept();
+    folder.git(&["init", "--quiet", "--initial-branch=main"]);
+    folder.commit("Add the library");
+    let edits: [(&str, Edit); 12] = [
+        ("nothing", |_| {}),
+        ("a fault", |folder| {
+            folder.replace(
+                "postmortems/2025/INC-0001-card-payments-declined.md",
+                "- **Severity**: Sev1",
+                "- **Severity**: High",
+            );
+        }),
+        ("a link to nowhere", |folder| {
+            folder.replace(
+                "postmortems/2025/INC-0002-seat-map-frozen.md",
+                "- **Severity**:",
+                "- [notes](notes.md#cause)\n- **Severity**:",
+            );
+        }),
+        ("the file that is linked", |folder| folder.write("postmortems/2025/notes.md", "# Notes\n")),
+        ("its anchor", |folder| folder.write("postmortems/2025/notes.md", "# Notes\n\n## Cause\n")),
+        ("another name", |folder| {
+            let path = |name: &str| folder.path(&format!("postmortems/2025/{name}"));
+            fs::rename(path("INC-0003-retry-storm-after-cache-flush.md"), path("INC-0003-storm.md"))
+                .expect("there");
+        }),
+        ("an ID of two", |folder| {
+            let text = folder.read("postmortems/2025/INC-0003-storm.md");
+            folder.write("postmortems/2026/INC-0003-again.md", text);
+        }),
+        ("one of them less", |folder| {
+            fs::remove_file(folder.path("postmortems/2026/INC-0003-again.md")).expect("it is there");
+        }),
+        ("evidence", |folder| {
+            folder.recount(&["import", "INC-0009", "evidence/rollback-that-could-not-roll-back"]).is(0);
+        }),
+        ("less evidence", |folder| {
+            let evidence = "postmortems/2026/INC-0009-rollback-that-could-not-roll-back.evidence";
+            fs::remove_dir_all(folder.path(evidence)).expect("it is there");
+        }),
+        ("another configuration", |folder| {
+            let config = folder.read("recount.toml");
+            folder.write("recount.toml", format!("{config}\n[rules]\ntimeline-gap = \"error\"\n"));
+        }),
+        ("a baseline", |folder| {
+            folder.recount(&["check", "--write-baseline"]).is(0);
+        }),
+    ];
+    const TODAY: &str = "2026-11-23T10:00:00Z";
+    const LATER: &str = "2027-06-01T10:00:00Z";
+    let formats = ["human", "short", "json", "sarif", "github", "junit"];
+    for (nth, (after, edit)) in edits.into_iter().enumerate() {
+        edit(&folder);
+        same(&folder, TODAY, &["check"], after);
+        same(&folder, TODAY, &["check", "--format", formats[nth % formats.len()], "--due"], after);
+        same(&folder, LATER, &["check", "--format", formats[(nth + 3) % formats.len()], "--due"], after);
+        same(&folder, LATER, &["check"], after);
+        same(&folder, TODAY, &["check", "--stage", "final", "--format", "short"], after);
+        if nth % 4 == 1 {
+            same(&folder, TODAY, &["check", "--since", "HEAD", "--format", "short"], after);
+        }
+    }
+}
+
+#[test]
+fn nothing_is_kept_of_a_small_library_or_where_nobody_wants_it() {
+    let folder = Folder::examples();
+    for args in [&["list"][..], &["search", "pool"], &["similar", "3"], &["check", "--format", "short"]] {
+        folder.recount(args);
+    }
+    assert!(!folder.path(".recount").exists());
+}
+
+#[test]
+fn a_kill_at_any_moment_leaves_the_files_whole_and_the_catalog_right() {
+    // A few seconds of kills in every run of the tests; RECOUNT_KILLS asks for more of them.
+    let kills: u32 = std::env::var("RECOUNT_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(40);
+    let folder = kept();
+    let path = "postmortems/2026/INC-0014-page-nobody-answered.md";
+    let before = folder.read(path);
+    let severity =
+        before.lines().find(|line| line.starts_with("- **Severity**")).expect("it has one").to_owned();
+    let versions: Vec<String> = ["Sev2", "Sev3"]
+        .iter()
+        .map(|to| before.replace(&severity, &format!("- **Severity**: {to}")))
+        .collect();
+    let started = Instant::now();
+    for kill in 0..kills {
+        // Every moment of a run comes up: steps that are no divisors of each other.
+        let pause = Duration::from_micros(u64::from(kill) * 1_777 % 60_000);
+        let to = ["Sev2", "Sev3"][kill as usize % 2];
+        let args: &[&str] = match kill % 4 {
+            0 | 1 => &["set", "INC-0014", "severity", to, "--force"],
+            2 => &["search", "retry"],
+            _ => &["list"],
+        };
+        if kill % 5 == 0 {
+            folder.write(
+                "postmortems/2025/INC-0001-card-payments-declined.md",
+                format!("# Kill {kill}\n\nkill{kill}\n"),
+            );
+        }
+        let mut command = folder.command(args);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("the binary was built");
+        thread::sleep(pause);
+        child.kill().expect("it is our child");
+        child.wait().expect("it is our child");
+        let text = folder.read(path);
+        assert!(text == before || versions.contains(&text), "a torn file after kill {kill}: {text}");
+        if kill % 8 == 7 || kill + 1 == kills {
+            for args in [
+                &["list", "--format", "json"][..],
+                &["search", "retry OR kill*", "--format", "json", "--limit", "50"],
+            ] {
+                let (kept, anew) = (folder.recount(args), folder.recount(&[args, &["--no-cache"]].concat()));
+                assert_eq!(kept.code, anew.code, "{args:?} after kill {kill}: {}", kept.err);
+                assert_eq!(found(&kept), found(&anew), "{args:?} after kill {kill}");
+            }
+        }
+        // On a machine that is busy with other things fewer kills are enough.
+        if kills <= 40 && started.elapsed() > Duration::from_secs(20) {
+            break;
+        }
+    }
+}
+
+/// What was found, without scores: they depend on how the index is cut into parts.
+fn found(run: &Run) -> Vec<String> {
+    let json = run.json();
+    let all = json["hits"].as_array().or_else(|| json["postmortems"].as_array()).expect("there is a list");
+    let mut found: Vec<String> =
+        all.iter().map(|one| format!("{} {} {}", one["path"], one["severity"], one["start"])).collect();
+    found.sort();
+    found
+}
