@@ -10,6 +10,7 @@ use recount_engine::config::Config;
 use recount_engine::document::{Document, Record};
 use recount_engine::insights::recurrence::{Causes, Earlier, Promise, State, day_of};
 use recount_engine::lint::Repeated;
+use recount_store::catalog::Asked;
 
 use crate::environment::Environment;
 use crate::records::{Known, Records};
@@ -20,6 +21,8 @@ use crate::workspace::Workspace;
 pub(crate) struct Past {
     pub(crate) records: Records,
     causes: Causes,
+    /// What it was read from: what was found by it holds while that is the same.
+    pub(crate) asked: Asked,
 }
 
 /// An earlier incident of the same cause.
@@ -108,9 +111,11 @@ impl Workspace {
     /// The past of the library's incidents, read when it is first asked for.
     pub(crate) fn past(&self) -> &Past {
         self.past.get_or_init(|| {
+            // Before anything is read: what changes meanwhile makes it another.
+            let asked = Asked::library(&self.library);
             let records = self.records();
             let causes = Causes::new(records.known.iter().map(|known| &known.record), self.config());
-            Past { records, causes }
+            Past { records, causes, asked }
         })
     }
 

@@ -426,6 +426,7 @@ impl Facts for Neighbours<'_> {
         if self.workspace.library.config_path().is_none() {
             return Vec::new();
         }
+        self.asked.borrow_mut().push(self.workspace.past().asked.clone());
         self.workspace.past().repeated(document, self.workspace.config())
     }
 

@@ -9,6 +9,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::thread;
 
 use jiff::civil::Date;
@@ -61,6 +62,8 @@ pub enum Asked {
     Evidence([u8; 16]),
     /// What day it is, in days since 1970.
     Day(i64),
+    /// All postmortems of the library.
+    Library([u8; 16]),
 }
 
 impl Asked {
@@ -84,8 +87,14 @@ impl Asked {
         Self::Day(super::text::days(today))
     }
 
-    /// Whether the answer would be the same now.
-    fn holds(&self, document: &Path, today: i64, taken: i64) -> bool {
+    /// All postmortems of the library, as they are now.
+    pub fn library(library: &Library) -> Self {
+        Self::Library(state(library, i64::MAX).unwrap_or_default())
+    }
+
+    /// Whether the answer would be the same now. `library` tells the state of all postmortems; none where a file
+    /// may have changed unseen.
+    fn holds(&self, document: &Path, today: i64, taken: i64, library: &dyn Fn() -> Option<[u8; 16]>) -> bool {
         match self {
             Self::Exists(path, was) => path.exists() == *was,
             Self::Content(path, was) => {
@@ -94,12 +103,29 @@ impl Asked {
             }
             Self::Evidence(was) => evidence(document) == *was,
             Self::Day(day) => *day == today,
+            Self::Library(was) => library() == Some(*was),
         }
     }
 }
 
 fn words(stat: Stat) -> [u64; 4] {
     [stat.size, stat.modified.cast_unsigned(), stat.changed.cast_unsigned(), stat.inode]
+}
+
+/// What tells that all postmortems of a library are the same; none where one may have changed unseen since `taken`.
+fn state(library: &Library, taken: i64) -> Option<[u8; 16]> {
+    let mut hash = Sha256::new();
+    for path in library.list().iter().flatten() {
+        let stat = Stat::of(path).ok();
+        if stat.is_some_and(|stat| super::refresh::is_racy(&stat, taken)) {
+            return None;
+        }
+        hash.update(library.relative(path).as_os_str().as_encoded_bytes());
+        hash.update(format!("{:?}", stat.map(words)));
+    }
+    let mut state = [0; 16];
+    state.copy_from_slice(&hash.finalize()[..16]);
+    Some(state)
 }
 
 /// The names of the evidence files of a document, with what tells that they are the same.
@@ -186,6 +212,8 @@ impl Answers {
                 }
             }
         }
+        let all = OnceLock::new();
+        let all = || *all.get_or_init(|| state(library, before));
         let look = |file: &Listed| -> (Option<Stat>, Option<Range<usize>>) {
             let Ok(path) = file else { return (None, None) };
             let Ok(stat) = Stat::of(path) else { return (None, None) };
@@ -194,8 +222,9 @@ impl Answers {
                 .filter(|(entry, _)| entry.stat == words(stat) && !super::refresh::is_racy(&stat, before))
                 .filter(|(entry, _)| {
                     entry.asked.is_empty()
-                        || postcard::from_bytes::<Vec<Asked>>(entry.asked)
-                            .is_ok_and(|asked| asked.iter().all(|asked| asked.holds(path, today, before)))
+                        || postcard::from_bytes::<Vec<Asked>>(entry.asked).is_ok_and(|asked| {
+                            asked.iter().all(|asked| asked.holds(path, today, before, &all))
+                        })
                 });
             (Some(stat), holds.map(|(_, range)| range.clone()))
         };
