@@ -58,7 +58,9 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     line("one file changed", changed, &times(changed, stat));
 
     let (_, catalog) = open(&library, Want::Text);
-    for (name, part) in [("records: facts", Part::Facts), ("records: open", Part::Open), ("records: whole", Part::Whole)] {
+    for (name, part) in
+        [("records: facts", Part::Facts), ("records: open", Part::Open), ("records: whole", Part::Whole)]
+    {
         let mut found = 0;
         let took = best(|| {
             let started = Instant::now();
@@ -85,9 +87,15 @@ fn commands(binary: &Path, folder: &Path, stat: Duration) -> Outcome {
     line("check: unchanged", again, &times(again, stat));
     let size = size(&cache) / 1_000_000;
     println!("{:<28}{:>9}", "its answers on disk", format!("{size} MB"));
-    println!("{:<28}{:>9}", "search: peak, indexing", format!("{} MiB", peak(&binary, folder, &["search", "pool"])?));
+    println!(
+        "{:<28}{:>9}",
+        "search: peak, indexing",
+        format!("{} MiB", peak(&binary, folder, &["search", "pool"])?)
+    );
     println!("{:<28}{:>9}", "search: peak", format!("{} MiB", peak(&binary, folder, &["search", "pool"])?));
-    for command in [&["search", "pool"][..], &["similar", "1"], &["list"], &["actions", "--overdue"], &["insights"]] {
+    for command in
+        [&["search", "pool"][..], &["similar", "1"], &["list"], &["actions", "--overdue"], &["insights"]]
+    {
         match best(|| time(&binary, folder, command)) {
             Ok(took) => line(&command.join(" "), took, &times(took, stat)),
             Err(why) => println!("{:<28}skipped: {why}", command.join(" ")),
@@ -117,7 +125,11 @@ fn remove(cache: &Path) -> Outcome {
 
 fn size(folder: &Path) -> u64 {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.map(|entry| entry.metadata().map_or(0, |it| if it.is_dir() { size(&entry.path()) } else { it.len() })).sum()
+    entries
+        .map(|entry| {
+            entry.metadata().map_or(0, |it| if it.is_dir() { size(&entry.path()) } else { it.len() })
+        })
+        .sum()
 }
 
 /// Every file below a folder, asked for its size and times: folders one after the other, files by all threads.
@@ -142,7 +154,8 @@ fn stat_tree(folder: &Path) -> Duration {
 }
 
 fn insert_alone(folder: &Path, listed: &[recount_store::Listed]) -> Result<Duration, String> {
-    let texts: Vec<Vec<u8>> = listed.iter().flatten().map(|path| fs::read(path).unwrap_or_default()).collect();
+    let texts: Vec<Vec<u8>> =
+        listed.iter().flatten().map(|path| fs::read(path).unwrap_or_default()).collect();
     let texts: Vec<&[u8]> = texts.iter().map(Vec::as_slice).collect();
     let scratch = folder.join(".recount/bench");
     remove(&scratch)?;
@@ -153,8 +166,14 @@ fn insert_alone(folder: &Path, listed: &[recount_store::Listed]) -> Result<Durat
 
 fn open(library: &Library, want: Want) -> (Duration, Catalog<'_>) {
     let started = Instant::now();
-    let opening =
-        Opening { program: "bench", want, keep: true, always: true, at_most: usize::MAX, progress: &|_, _| {} };
+    let opening = Opening {
+        program: "bench",
+        want,
+        keep: true,
+        always: true,
+        at_most: usize::MAX,
+        progress: &|_, _| {},
+    };
     let catalog = Catalog::open(library, &opening);
     (started.elapsed(), catalog)
 }
@@ -194,10 +213,13 @@ fn search(catalog: &Catalog<'_>, library: &Library, grep: Duration) {
     let files: Vec<PathBuf> = library.list().into_iter().flatten().collect();
     let mut classes: HashMap<&str, Vec<String>> = HashMap::new();
     let names = ["rare", "common", "two words", "three words", "phrase", "none", "prefix", "filtered"];
-    let full = |classes: &HashMap<&str, Vec<String>>, name: &str| classes.get(name).is_some_and(|all| all.len() >= QUERIES);
+    let full = |classes: &HashMap<&str, Vec<String>>, name: &str| {
+        classes.get(name).is_some_and(|all| all.len() >= QUERIES)
+    };
     for _ in 0..QUERIES * 60 {
         let text = fs::read_to_string(&files[random.below(files.len())]).unwrap_or_default();
-        let lines: Vec<&str> = text.lines().filter(|line| line.len() > 60 && !line.contains("http")).collect();
+        let lines: Vec<&str> =
+            text.lines().filter(|line| line.len() > 60 && !line.contains("http")).collect();
         if lines.is_empty() {
             continue;
         }
@@ -225,7 +247,10 @@ fn search(catalog: &Catalog<'_>, library: &Library, grep: Duration) {
         push("three words", format!("{} {} {}", words[at], words[at + 1], words[at + 3]));
         let raw: Vec<&str> = line.split_whitespace().collect();
         let start = random.below(raw.len().saturating_sub(3).max(1));
-        push("phrase", format!("\"{}\"", raw[start..(start + 3).min(raw.len())].join(" ").replace(['"', '|'], "")));
+        push(
+            "phrase",
+            format!("\"{}\"", raw[start..(start + 3).min(raw.len())].join(" ").replace(['"', '|'], "")),
+        );
         let letter = |random: &mut Random| char::from(b'a' + random.below(26) as u8);
         push("none", (0..9).map(|_| letter(&mut random)).collect());
         push("prefix", format!("{}*", &word[..3]));

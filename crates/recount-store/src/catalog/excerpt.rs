@@ -37,10 +37,13 @@ impl Sought {
         let mut at = 0;
         while at < words.len() {
             let fits = |run: &&Vec<Vec<String>>| {
-                words.get(at..at + run.len()).is_some_and(|words| words.iter().zip(run.iter()).all(|(w, any)| is(w, any)))
+                words
+                    .get(at..at + run.len())
+                    .is_some_and(|words| words.iter().zip(run.iter()).all(|(w, any)| is(w, any)))
             };
             // The longest run that begins here.
-            let best = self.runs.iter().enumerate().filter(|(_, run)| fits(run)).max_by_key(|(_, run)| run.len());
+            let best =
+                self.runs.iter().enumerate().filter(|(_, run)| fits(run)).max_by_key(|(_, run)| run.len());
             match best {
                 Some((nth, run)) => {
                     let end = words[at + run.len() - 1].span.end;
@@ -94,7 +97,8 @@ pub fn excerpt(document: &Document, sought: &Sought, width: usize) -> Option<Exc
             let hits = sought.hits(line);
             let Some((start, _)) = hits.first() else { continue };
             let cut = cut(line, start.start, width);
-            let shown: Vec<_> = hits.iter().filter(|(span, _)| cut.start <= span.start && span.end <= cut.end).collect();
+            let shown: Vec<_> =
+                hits.iter().filter(|(span, _)| cut.start <= span.start && span.end <= cut.end).collect();
             let mut kinds: Vec<usize> = shown.iter().map(|(_, nth)| *nth).collect();
             kinds.sort_unstable();
             kinds.dedup();
@@ -141,6 +145,8 @@ fn cut(line: &str, around: usize, width: usize) -> Range<usize> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     fn sought(runs: &[&[&str]]) -> Sought {
@@ -172,7 +178,10 @@ mod tests {
         let found = |runs: &[&[&str]]| excerpt(&document, &sought(runs), 80).unwrap();
         assert_eq!(found(&[&["pool"]]).section, "Root cause");
         let both = found(&[&["pool"], &["deploy"]]);
-        assert_eq!((both.section.as_str(), both.text.as_str()), ("What went poorly", "the pool was drained by a deploy"));
+        assert_eq!(
+            (both.section.as_str(), both.text.as_str()),
+            ("What went poorly", "the pool was drained by a deploy")
+        );
         assert_eq!(both.marks.len(), 2);
         assert!(found(&[&["nothing"]]).marks.is_empty());
     }

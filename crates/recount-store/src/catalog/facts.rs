@@ -33,6 +33,9 @@ pub(super) struct Facts {
     connection: Connection,
 }
 
+/// The path of a folder, and the block of its files.
+pub(super) type Folder = (Vec<u8>, Vec<u8>);
+
 /// What the database says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Head {
@@ -51,7 +54,9 @@ pub(super) struct Head {
 impl Facts {
     /// Opens the database of a program, or makes it.
     pub(super) fn open(path: &Path, program: &str, name: &str) -> Result<Self, Trouble> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(Duration::from_secs(5))?;
         // A cache may lose its last changes with the power, but not its order.
@@ -117,7 +122,7 @@ impl Facts {
     }
 
     /// The folders with their blocks of files.
-    pub(super) fn folders(&self) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Trouble> {
+    pub(super) fn folders(&self) -> Result<Vec<Folder>, Trouble> {
         let mut statement = self.connection.prepare("SELECT path, files FROM folders")?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))?;
         let mut folders = Vec::new();
@@ -270,12 +275,16 @@ impl Change<'_> {
         )?;
         let Packed { severity, open, due, facts, open_items, whole } = packed;
         row.execute(params![number, severity, i64::try_from(*open).unwrap_or(i64::MAX), due, facts])?;
-        let mut row =
-            self.facts.connection.prepare_cached("INSERT OR REPLACE INTO whole (number, record) VALUES (?1, ?2)")?;
+        let mut row = self
+            .facts
+            .connection
+            .prepare_cached("INSERT OR REPLACE INTO whole (number, record) VALUES (?1, ?2)")?;
         row.execute(params![number, whole])?;
         if let Some(items) = open_items {
-            let mut row =
-                self.facts.connection.prepare_cached("INSERT OR REPLACE INTO open (number, record) VALUES (?1, ?2)")?;
+            let mut row = self
+                .facts
+                .connection
+                .prepare_cached("INSERT OR REPLACE INTO open (number, record) VALUES (?1, ?2)")?;
             row.execute(params![number, items])?;
         }
         Ok(())
@@ -292,7 +301,8 @@ impl Change<'_> {
 
     pub(super) fn put_folder(&self, path: &[u8], mut files: Vec<u8>) -> Result<(), Trouble> {
         seal(&mut files);
-        let mut row = self.facts.connection.prepare_cached("INSERT OR REPLACE INTO folders VALUES (?1, ?2)")?;
+        let mut row =
+            self.facts.connection.prepare_cached("INSERT OR REPLACE INTO folders VALUES (?1, ?2)")?;
         row.execute(params![path, files])?;
         Ok(())
     }

@@ -68,16 +68,13 @@ impl Catalog<'_> {
         let texts: Vec<&Text> = texts.into_iter().flatten().collect();
         // A word is unknown where no index has it.
         let mut asker = Asker { texts: &texts, words: Words::default(), found: &mut found };
-        let asked: Vec<_> = query.clauses.iter().map(|clause| asker.clause(clause)).collect();
+        let clauses: Vec<_> = query.clauses.iter().map(|clause| asker.clause(clause)).collect();
         for (nth, text) in texts.iter().enumerate() {
-            let query = all_of(asked.iter().map(|clause| clause[nth].box_clone()).collect());
-            match run(text, query.as_ref(), limit, live.as_ref()) {
-                Ok((hits, total)) => {
-                    ranked.extend(hits);
-                    found.total += total;
-                }
-                // The next refresh sees the damage; what the other index says still holds.
-                Err(_) => {}
+            let query = all_of(clauses.iter().map(|clause| clause[nth].box_clone()).collect());
+            // Where an index breaks, the next refresh sees the damage; what the other says still holds.
+            if let Ok((hits, total)) = run(text, query.as_ref(), limit, live.as_ref()) {
+                ranked.extend(hits);
+                found.total += total;
             }
         }
         // Same score: the higher number is the younger document.
@@ -116,8 +113,11 @@ pub(super) fn run(
         None => (searcher.search(query, &top)?, query.count(&searcher)?),
         Some(live) => {
             let live = live.clone();
-            let filter =
-                FilterCollector::new("number".to_owned(), move |number: u64| live.contains(&number), (top, Count));
+            let filter = FilterCollector::new(
+                "number".to_owned(),
+                move |number: u64| live.contains(&number),
+                (top, Count),
+            );
             searcher.search(query, &filter)?
         }
     };
@@ -139,7 +139,8 @@ type Asked = Vec<Box<dyn TextQuery>>;
 
 impl Asker<'_, '_> {
     fn clause(&mut self, parts: &[Part]) -> Asked {
-        let asked: Vec<(bool, Asked)> = parts.iter().map(|part| (part.not, self.what(&part.what, part.not))).collect();
+        let asked: Vec<(bool, Asked)> =
+            parts.iter().map(|part| (part.not, self.what(&part.what, part.not))).collect();
         (0..self.texts.len())
             .map(|nth| {
                 let part = |(not, asked): &(bool, Asked)| {
@@ -159,7 +160,9 @@ impl Asker<'_, '_> {
             What::Text { text, form, place } => self.text(text, *form, *place, not),
             What::Words(field, words) => each(&|text| {
                 let field = field_of(text, *field);
-                quiet(Box::new(TermSetQuery::new(words.iter().map(|word| Term::from_field_text(field, word)))))
+                quiet(Box::new(TermSetQuery::new(
+                    words.iter().map(|word| Term::from_field_text(field, word)),
+                )))
             }),
             What::After(day) => each(&|text| range(text.fields.day, Some(days(*day)), None)),
             What::Before(day) => each(&|text| range(text.fields.day, None, Some(days(*day)))),
@@ -185,17 +188,17 @@ impl Asker<'_, '_> {
                         terms = near;
                     }
                 }
-                self.seek(not, &[terms.clone()]);
+                self.seek(not, std::slice::from_ref(&terms));
                 self.terms(&terms, place)
             }
             ([word], Form::Prefix) => {
                 let terms = self.beginning_with(&word.exact, place);
-                self.seek(not, &[terms.clone()]);
+                self.seek(not, std::slice::from_ref(&terms));
                 self.terms(&terms, place)
             }
             ([word], Form::Phrase) => {
                 self.seek(not, &[vec![word.exact.clone()]]);
-                self.terms(&[word.exact.clone()], place)
+                self.terms(std::slice::from_ref(&word.exact), place)
             }
             (words, form) => {
                 // `eu-west-1` and `"no limit"` are words beside each other; `"check out*"` ends openly.
@@ -296,7 +299,8 @@ impl Asker<'_, '_> {
                     let Ok(index) = segment.inverted_index(field) else { continue };
                     let Ok(mut stream) = index.terms().range().ge(begin).into_stream() else { continue };
                     let mut taken = 0;
-                    while taken < BEGINNINGS && stream.advance() && stream.key().starts_with(begin.as_bytes()) {
+                    while taken < BEGINNINGS && stream.advance() && stream.key().starts_with(begin.as_bytes())
+                    {
                         terms.extend(str::from_utf8(stream.key()).map(str::to_owned));
                         taken += 1;
                     }

@@ -167,7 +167,8 @@ impl<'l> Catalog<'l> {
             };
             let last = places.last;
             let shares = if self.files.len() < 2_000 { 1 } else { threads() as u64 };
-            let range = |share: u64| (last * share / shares + u64::from(share > 0), last * (share + 1) / shares);
+            let range =
+                |share: u64| (last * share / shares + u64::from(share > 0), last * (share + 1) / shares);
             let twin = disk.twin();
             thread::scope(|scope| {
                 let (read, twin) = (&read, &twin);
@@ -267,6 +268,14 @@ impl Places {
     }
 }
 
+fn hexadecimal(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
 /// Why a catalog on disk cannot be used. Nobody is told but by [`Catalog::notes`].
 #[derive(Debug)]
 enum Trouble {
@@ -288,9 +297,8 @@ impl From<io::Error> for Trouble {
             NotADirectory, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull, Unsupported,
         };
         match error.kind() {
-            PermissionDenied | ReadOnlyFilesystem | StorageFull | QuotaExceeded | NotADirectory | Unsupported => {
-                Self::Unwritable(crate::error::plain(&error))
-            }
+            PermissionDenied | ReadOnlyFilesystem | StorageFull | QuotaExceeded | NotADirectory
+            | Unsupported => Self::Unwritable(crate::error::plain(&error)),
             _ => Self::Damaged,
         }
     }

@@ -8,8 +8,8 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use recount_engine::document::{FactorRecord, Record, declines, is_bare_none};
 use recount_engine::document::template::FieldId;
+use recount_engine::document::{FactorRecord, Record, declines, is_bare_none};
 use tantivy::Term;
 use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query as TextQuery, TermQuery};
 use tantivy::schema::IndexRecordOption;
@@ -83,7 +83,8 @@ impl Catalog<'_> {
         let mut parts = own.map(parts).unwrap_or_default();
         parts.push((1.0, probe.text.clone()));
         let mine = Vector::of(&parts, &mut rarity);
-        let mut asked: Vec<(&String, f64)> = mine.weights.iter().map(|(word, weight)| (word, *weight)).collect();
+        let mut asked: Vec<(&String, f64)> =
+            mine.weights.iter().map(|(word, weight)| (word, *weight)).collect();
         asked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
         asked.truncate(ASKED);
 
@@ -106,7 +107,9 @@ impl Catalog<'_> {
                 Some(compare(probe, &mine, path, record, &mut rarity))
             })
             .collect();
-        near.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| b.record.started.cmp(&a.record.started)));
+        near.sort_by(|a, b| {
+            b.score.total_cmp(&a.score).then_with(|| b.record.started.cmp(&a.record.started))
+        });
         near.truncate(limit);
         near
     }
@@ -170,7 +173,8 @@ impl Rarity<'_> {
             let count = |text: &&Text| {
                 let searcher = text.searcher();
                 let fields = text.fields.texts.iter().take(3);
-                let counts = fields.map(|(field, _)| searcher.doc_freq(&Term::from_field_text(*field, word)).unwrap_or(0));
+                let counts = fields
+                    .map(|(field, _)| searcher.doc_freq(&Term::from_field_text(*field, word)).unwrap_or(0));
                 counts.max().unwrap_or(0)
             };
             let count = self.texts.iter().map(count).sum::<u64>() as f64;
@@ -244,7 +248,8 @@ fn compare(probe: &Probe, mine: &Vector, path: &Path, record: Record, rarity: &m
     let part = |shared: f64, whole: f64| if whole > 0.0 { shared / whole } else { 0.0 };
     let covered = part(shared_mine, mine.sum());
     // Of an incident that is hardly described yet, all that counts is how much of that is known already.
-    let is_described = probe.record.as_ref().is_some_and(|own| own.root_cause.is_some() || own.trigger.is_some());
+    let is_described =
+        probe.record.as_ref().is_some_and(|own| own.root_cause.is_some() || own.trigger.is_some());
     let text = if is_described { (covered * part(shared_theirs, theirs.sum())).sqrt() } else { covered };
 
     let own = probe.record.as_ref();
@@ -272,17 +277,7 @@ fn compare(probe: &Probe, mine: &Vector, path: &Path, record: Record, rarity: &m
         + some(!factors.is_empty(), 0.05)
         + some(!alerts.is_empty(), 0.12)
         + some(!detected_by.is_empty(), 0.03);
-    Near {
-        path: path.to_owned(),
-        record,
-        score,
-        text,
-        services,
-        words,
-        factors,
-        alerts,
-        detected_by,
-    }
+    Near { path: path.to_owned(), record, score, text, services, words, factors, alerts, detected_by }
 }
 
 /// What both say, in runs of words as long as both have them: `connection pool exhausted`.

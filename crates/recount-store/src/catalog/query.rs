@@ -47,7 +47,11 @@ pub(super) struct Part {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum What {
     /// Text, in all fields or in one.
-    Text { text: String, form: Form, place: Place },
+    Text {
+        text: String,
+        form: Form,
+        place: Place,
+    },
     /// One of these words in a field of words.
     Words(WordField, Vec<String>),
     /// Began on this day or later, or before it.
@@ -91,8 +95,9 @@ pub(super) enum WordField {
 }
 
 /// The filters, in order of names.
-const FILTERS: [&str; 12] =
-    ["after", "before", "cause", "factor", "id", "is", "owner", "service", "severity", "stage", "tag", "title"];
+const FILTERS: [&str; 12] = [
+    "after", "before", "cause", "factor", "id", "is", "owner", "service", "severity", "stage", "tag", "title",
+];
 const STATES: [&str; 5] = ["draft", "final", "open", "overdue", "review"];
 
 impl Query {
@@ -312,7 +317,9 @@ mod tests {
         let names = Names {
             services: &|name| vec![name.to_owned(), format!("{name}-alias")],
             people: &|name| vec![name.to_owned()],
-            nearest: &|word, known| known.iter().copied().find(|known| known[..2] == word[..word.len().min(2)]),
+            nearest: &|word, known| {
+                known.iter().copied().find(|known| known[..2] == word[..word.len().min(2)])
+            },
             today: date(2026, 11, 23),
         };
         Query::read(text, &names)
@@ -388,7 +395,10 @@ mod tests {
     #[test]
     fn what_was_not_understood_is_said() {
         for (text, note) in [
-            ("sevrity:sev1", "there is no filter `sevrity:`, so it is looked for as text; did you mean `service:`?"),
+            (
+                "sevrity:sev1",
+                "there is no filter `sevrity:`, so it is looked for as text; did you mean `service:`?",
+            ),
             ("severity:high", "`high` is left out: it is not `sev0` to `sev3`"),
             ("is:broken", "`is:broken` is left out: it can be `draft`, `final`, `open`, `overdue`, `review`"),
             ("owner:", "`owner:` says nothing to filter by, so it is left out"),

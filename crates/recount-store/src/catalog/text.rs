@@ -16,7 +16,9 @@ use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions,
 };
 use tantivy::tokenizer::TextAnalyzer;
-use tantivy::{Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term};
+use tantivy::{
+    Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term,
+};
 
 use super::Trouble;
 use super::files::Content;
@@ -140,13 +142,18 @@ pub(super) fn entry(
         (fields.stage, vec![record.stage.to_string()]),
         (fields.service, record.services.iter().map(|name| name.to_lowercase()).collect()),
         (fields.factor, record.factors.iter().map(|factor| factor.category.def().key.to_owned()).collect()),
-        (fields.owner, record.actions.iter().flat_map(|item| &item.owners).map(|name| person(name)).collect()),
+        (
+            fields.owner,
+            record.actions.iter().flat_map(|item| &item.owners).map(|name| person(name)).collect(),
+        ),
         (fields.tag, record.tags.iter().map(|tag| tag.to_lowercase()).collect::<Vec<String>>()),
     ];
     for (field, mut values) in words {
         values.sort_unstable();
         values.dedup();
-        values.iter().for_each(|value| entry.add_text(field, value));
+        for value in values {
+            entry.add_text(field, value);
+        }
     }
     if let Some(at) = record.started {
         entry.add_i64(fields.day, days(TimeZone::UTC.to_datetime(at).date()));
@@ -289,7 +296,9 @@ pub fn index_alone(folder: &Path, documents: &[&[u8]]) -> Option<std::time::Dura
                 let fields = &text.fields;
                 scope.spawn(move || {
                     let documents = part.iter().map(|bytes| Document::parse(bytes));
-                    documents.map(|document| entry(fields, (0, Content::default()), &document, &document.record())).collect()
+                    documents
+                        .map(|document| entry(fields, (0, Content::default()), &document, &document.record()))
+                        .collect()
                 })
             })
             .collect();

@@ -39,14 +39,16 @@ impl Stat {
 
 impl From<&Metadata> for Stat {
     fn from(metadata: &Metadata) -> Self {
-        let modified = metadata.modified().ok().map_or(0, |at| match at.duration_since(std::time::UNIX_EPOCH) {
-            Ok(since) => i64::try_from(since.as_nanos()).unwrap_or(i64::MAX),
-            Err(before) => -i64::try_from(before.duration().as_nanos()).unwrap_or(i64::MAX),
-        });
+        let modified =
+            metadata.modified().ok().map_or(0, |at| match at.duration_since(std::time::UNIX_EPOCH) {
+                Ok(since) => i64::try_from(since.as_nanos()).unwrap_or(i64::MAX),
+                Err(before) => -i64::try_from(before.duration().as_nanos()).unwrap_or(i64::MAX),
+            });
         #[cfg(unix)]
         let (changed, inode) = {
             use std::os::unix::fs::MetadataExt;
-            let changed = metadata.ctime().saturating_mul(1_000_000_000).saturating_add(metadata.ctime_nsec());
+            let changed =
+                metadata.ctime().saturating_mul(1_000_000_000).saturating_add(metadata.ctime_nsec());
             (changed, metadata.ino())
         };
         #[cfg(not(unix))]

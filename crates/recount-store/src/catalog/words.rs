@@ -61,9 +61,9 @@ impl Words {
             self.stems.resize(REMEMBERED, Default::default());
         }
         // FNV-1a.
-        let hash = word
-            .bytes()
-            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        let hash = word.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
         let place = &mut self.stems[(hash ^ (hash >> 32)) as usize % REMEMBERED];
         if place.0 != word {
             place.0.clear();
@@ -231,9 +231,8 @@ mod tests {
 
     fn told(text: &str) -> String {
         let words = Words::default().of(text);
-        let told = words.into_iter().map(|word| match word.exact == word.stem {
-            true => word.exact,
-            false => format!("{}/{}", word.exact, word.stem),
+        let told = words.into_iter().map(|word| {
+            if word.exact == word.stem { word.exact } else { format!("{}/{}", word.exact, word.stem) }
         });
         told.collect::<Vec<_>>().join(" ")
     }

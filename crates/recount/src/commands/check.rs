@@ -256,8 +256,7 @@ impl Checking {
     /// As it is kept for the next check; none where it must be looked at again.
     fn to_bytes(&self) -> Option<Vec<u8>> {
         let Self::Read { id, waives_shared_id, shown, summary, failure: None } = self else { return None };
-        let kept =
-            Kept { id: id.as_deref(), waives_shared_id: *waives_shared_id, summary: *summary, shown };
+        let kept = Kept { id: id.as_deref(), waives_shared_id: *waives_shared_id, summary: *summary, shown };
         postcard::to_stdvec(&kept).ok()
     }
 

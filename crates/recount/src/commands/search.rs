@@ -122,7 +122,8 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     for problem in &problems {
         environment.warn(problem);
     }
-    let entries: Vec<Entry> = found.hits.into_iter().map(|hit| entry(&workspace, hit, &found.sought)).collect();
+    let entries: Vec<Entry> =
+        found.hits.into_iter().map(|hit| entry(&workspace, hit, &found.sought)).collect();
     let corrected: Vec<Corrected> =
         found.corrected.into_iter().map(|(word, instead)| Corrected { word, instead }).collect();
     let is_found = !entries.is_empty();
@@ -209,7 +210,8 @@ impl Workspace {
     /// Every name of a service: as it was given, as the configuration has it, and its aliases.
     pub(crate) fn names_of_service(&self, name: &str) -> Vec<String> {
         let known = self.config().service(name);
-        let names = known.map(|service| std::iter::once(&service.name).chain(&service.aliases).cloned().collect());
+        let names =
+            known.map(|service| std::iter::once(&service.name).chain(&service.aliases).cloned().collect());
         let mut names: Vec<String> = names.unwrap_or_default();
         if !names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
             names.push(name.to_owned());
@@ -270,10 +272,15 @@ fn show(entry: &Entry, environment: &mut Environment) -> Result<(), CliError> {
     let day = entry.start.as_deref().and_then(|start| start.get(..10)).unwrap_or("no date");
     let id = visible(entry.id.as_deref().unwrap_or("-")).into_owned();
     let severity = entry.severity.as_deref().unwrap_or("-");
-    let title = if entry.title.is_empty() { format!("(untitled) {}", visible(&entry.path)) } else { painted(&entry.title) };
+    let title = if entry.title.is_empty() {
+        format!("(untitled) {}", visible(&entry.path))
+    } else {
+        painted(&entry.title)
+    };
     let plain = !environment.has_color();
     let line = format!("{strong}{id}{strong:#}  {severity}  {day}  {title}");
-    let section = if entry.section.is_empty() { String::new() } else { format!("{}: ", visible(&entry.section)) };
+    let section =
+        if entry.section.is_empty() { String::new() } else { format!("{}: ", visible(&entry.section)) };
     let excerpt = painted(&entry.excerpt);
     for line in [line, format!("    {section}{excerpt}")] {
         let line = if plain { anstream::adapter::strip_str(&line).to_string() } else { line };

@@ -127,12 +127,19 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
 }
 
 /// Says which postmortems are like one that was just made, where some are and it is known at once.
-pub(crate) fn tell(workspace: &Workspace, document: &Document, path: &std::path::Path, environment: &mut Environment) {
+pub(crate) fn tell(
+    workspace: &Workspace,
+    document: &Document,
+    path: &std::path::Path,
+    environment: &mut Environment,
+) {
     let probe = probe(workspace, document, Some(workspace.relative(path)));
     let catalog = workspace.catalog(Want::Text, AT_ONCE);
     let mut near = catalog.similar(&probe, UNASKED);
     // One word in common is none.
-    near.retain(|near| near.score >= WORTH_SAYING && near.words.iter().flat_map(|words| words.split(' ')).count() > 1);
+    near.retain(|near| {
+        near.score >= WORTH_SAYING && near.words.iter().flat_map(|words| words.split(' ')).count() > 1
+    });
     if near.is_empty() {
         return;
     }
@@ -145,9 +152,10 @@ pub(crate) fn tell(workspace: &Workspace, document: &Document, path: &std::path:
 fn probe(workspace: &Workspace, document: &Document, path: Option<std::path::PathBuf>) -> Probe {
     let record = document.record();
     let services = record.services.iter().flat_map(|name| workspace.names_of_service(name)).collect();
-    let symptoms = document.passages().into_iter().filter(|passage| {
-        matches!(passage.section, Some(SectionId::IncidentSummary | SectionId::Impact))
-    });
+    let symptoms = document
+        .passages()
+        .into_iter()
+        .filter(|passage| matches!(passage.section, Some(SectionId::IncidentSummary | SectionId::Impact)));
     // Numbers, times and names of regions are no symptoms; they tell nothing and are passed over.
     let text = symptoms.map(|passage| passage.text).collect::<Vec<_>>().join("\n");
     let text = if is_described(&record) { text } else { String::new() };

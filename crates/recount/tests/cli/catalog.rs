@@ -106,7 +106,8 @@ INC-0003  Sev1  2025-04-25  A cache flush became a retry storm that kept seat se
 #[test]
 fn a_new_postmortem_is_told_of_those_that_are_like_it() {
     let folder = Folder::examples();
-    let run = folder.recount(&["new", "Client certificate of the webhook expired", "--service", "notify"]).is(0);
+    let run =
+        folder.recount(&["new", "Client certificate of the webhook expired", "--service", "notify"]).is(0);
     assert_eq!(run.out, "postmortems/2026/INC-0016-client-certificate-of-the-webhook-expired.md\n");
     assert_data_eq!(
         run.err,
@@ -145,7 +146,11 @@ fn a_check_from_what_is_kept_is_the_check_itself() {
     let edits: [(&str, Edit); 12] = [
         ("nothing", |_| {}),
         ("a fault", |folder| {
-            folder.replace("postmortems/2025/INC-0001-card-payments-declined.md", "- **Severity**: Sev1", "- **Severity**: High");
+            folder.replace(
+                "postmortems/2025/INC-0001-card-payments-declined.md",
+                "- **Severity**: Sev1",
+                "- **Severity**: High",
+            );
         }),
         ("a link to nowhere", |folder| {
             folder.replace(
@@ -158,7 +163,8 @@ fn a_check_from_what_is_kept_is_the_check_itself() {
         ("its anchor", |folder| folder.write("postmortems/2025/notes.md", "# Notes\n\n## Cause\n")),
         ("another name", |folder| {
             let path = |name: &str| folder.path(&format!("postmortems/2025/{name}"));
-            fs::rename(path("INC-0003-retry-storm-after-cache-flush.md"), path("INC-0003-storm.md")).expect("there");
+            fs::rename(path("INC-0003-retry-storm-after-cache-flush.md"), path("INC-0003-storm.md"))
+                .expect("there");
         }),
         ("an ID of two", |folder| {
             let text = folder.read("postmortems/2025/INC-0003-storm.md");
@@ -214,9 +220,12 @@ fn a_kill_at_any_moment_leaves_the_files_whole_and_the_catalog_right() {
     let folder = kept();
     let path = "postmortems/2026/INC-0014-page-nobody-answered.md";
     let before = folder.read(path);
-    let severity = before.lines().find(|line| line.starts_with("- **Severity**")).expect("it has one").to_owned();
-    let versions: Vec<String> =
-        ["Sev2", "Sev3"].iter().map(|to| before.replace(&severity, &format!("- **Severity**: {to}"))).collect();
+    let severity =
+        before.lines().find(|line| line.starts_with("- **Severity**")).expect("it has one").to_owned();
+    let versions: Vec<String> = ["Sev2", "Sev3"]
+        .iter()
+        .map(|to| before.replace(&severity, &format!("- **Severity**: {to}")))
+        .collect();
     let started = Instant::now();
     for kill in 0..kills {
         // Every moment of a run comes up: steps that are no divisors of each other.
@@ -228,7 +237,10 @@ fn a_kill_at_any_moment_leaves_the_files_whole_and_the_catalog_right() {
             _ => &["list"],
         };
         if kill % 5 == 0 {
-            folder.write("postmortems/2025/INC-0001-card-payments-declined.md", format!("# Kill {kill}\n\nkill{kill}\n"));
+            folder.write(
+                "postmortems/2025/INC-0001-card-payments-declined.md",
+                format!("# Kill {kill}\n\nkill{kill}\n"),
+            );
         }
         let mut command = folder.command(args);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -239,7 +251,10 @@ fn a_kill_at_any_moment_leaves_the_files_whole_and_the_catalog_right() {
         let text = folder.read(path);
         assert!(text == before || versions.contains(&text), "a torn file after kill {kill}: {text}");
         if kill % 8 == 7 || kill + 1 == kills {
-            for args in [&["list", "--format", "json"][..], &["search", "retry OR kill*", "--format", "json", "--limit", "50"]] {
+            for args in [
+                &["list", "--format", "json"][..],
+                &["search", "retry OR kill*", "--format", "json", "--limit", "50"],
+            ] {
                 let (kept, anew) = (folder.recount(args), folder.recount(&[args, &["--no-cache"]].concat()));
                 assert_eq!(kept.code, anew.code, "{args:?} after kill {kill}: {}", kept.err);
                 assert_eq!(found(&kept), found(&anew), "{args:?} after kill {kill}");
