@@ -123,7 +123,7 @@ mod day {
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    #[allow(clippy::ref_option, reason = "how `serde` calls it")]
+    #[allow(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "how `serde` calls it")]
     pub(super) fn serialize<S: Serializer>(day: &Option<Date>, serializer: S) -> Result<S::Ok, S::Error> {
         let number =
             |day: Date| i32::from(day.year()) * 10_000 + i32::from(day.month()) * 100 + i32::from(day.day());

@@ -46,7 +46,7 @@ impl Key {
     }
 
     fn file(self, library: &Library) -> PathBuf {
-        let name: String = self.0[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = super::hexadecimal(&self.0[..16]);
         library.root().join(CACHE_FOLDER).join("answers").join(name)
     }
 }
@@ -305,7 +305,9 @@ impl Answers {
         let head = Head { key: self.key.0, taken: self.taken, entries: count };
         let mut file = postcard::to_stdvec(&head).unwrap_or_default();
         file.extend(entries);
-        answers.iter().for_each(|bytes| file.extend_from_slice(bytes));
+        for bytes in answers {
+            file.extend_from_slice(bytes);
+        }
         super::facts::seal(&mut file);
         // What cannot be kept is worked out again.
         let _ = write(&self.file, &file);

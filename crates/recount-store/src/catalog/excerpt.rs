@@ -145,6 +145,8 @@ fn cut(line: &str, around: usize, width: usize) -> Range<usize> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     fn sought(runs: &[&[&str]]) -> Sought {

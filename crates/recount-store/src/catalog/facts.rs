@@ -33,6 +33,9 @@ pub(super) struct Facts {
     connection: Connection,
 }
 
+/// The path of a folder, and the block of its files.
+pub(super) type Folder = (Vec<u8>, Vec<u8>);
+
 /// What the database says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Head {
@@ -119,7 +122,7 @@ impl Facts {
     }
 
     /// The folders with their blocks of files.
-    pub(super) fn folders(&self) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Trouble> {
+    pub(super) fn folders(&self) -> Result<Vec<Folder>, Trouble> {
         let mut statement = self.connection.prepare("SELECT path, files FROM folders")?;
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?)))?;
         let mut folders = Vec::new();

@@ -68,16 +68,13 @@ impl Catalog<'_> {
         let texts: Vec<&Text> = texts.into_iter().flatten().collect();
         // A word is unknown where no index has it.
         let mut asker = Asker { texts: &texts, words: Words::default(), found: &mut found };
-        let asked: Vec<_> = query.clauses.iter().map(|clause| asker.clause(clause)).collect();
+        let clauses: Vec<_> = query.clauses.iter().map(|clause| asker.clause(clause)).collect();
         for (nth, text) in texts.iter().enumerate() {
-            let query = all_of(asked.iter().map(|clause| clause[nth].box_clone()).collect());
-            match run(text, query.as_ref(), limit, live.as_ref()) {
-                Ok((hits, total)) => {
-                    ranked.extend(hits);
-                    found.total += total;
-                }
-                // The next refresh sees the damage; what the other index says still holds.
-                Err(_) => {}
+            let query = all_of(clauses.iter().map(|clause| clause[nth].box_clone()).collect());
+            // Where an index breaks, the next refresh sees the damage; what the other says still holds.
+            if let Ok((hits, total)) = run(text, query.as_ref(), limit, live.as_ref()) {
+                ranked.extend(hits);
+                found.total += total;
             }
         }
         // Same score: the higher number is the younger document.
@@ -191,17 +188,17 @@ impl Asker<'_, '_> {
                         terms = near;
                     }
                 }
-                self.seek(not, &[terms.clone()]);
+                self.seek(not, std::slice::from_ref(&terms));
                 self.terms(&terms, place)
             }
             ([word], Form::Prefix) => {
                 let terms = self.beginning_with(&word.exact, place);
-                self.seek(not, &[terms.clone()]);
+                self.seek(not, std::slice::from_ref(&terms));
                 self.terms(&terms, place)
             }
             ([word], Form::Phrase) => {
                 self.seek(not, &[vec![word.exact.clone()]]);
-                self.terms(&[word.exact.clone()], place)
+                self.terms(std::slice::from_ref(&word.exact), place)
             }
             (words, form) => {
                 // `eu-west-1` and `"no limit"` are words beside each other; `"check out*"` ends openly.

@@ -22,7 +22,7 @@ use recount_engine::document::{Document, Record};
 use sha2::{Digest, Sha256};
 use tantivy::TantivyDocument;
 
-use super::facts::{Facts, Head, Packed};
+use super::facts::{Facts, Folder, Head, Packed};
 use super::files::{self, Content, Finder, Known};
 use super::text::{self, Text, Writer};
 use super::tree::{Stat, Tree};
@@ -149,9 +149,9 @@ pub(super) fn open<'l>(library: &'l Library, opening: &Opening<'_>) -> Catalog<'
     if looked.tree.files.len() > opening.at_most {
         looked.tree.files.clear();
     }
-    let everything = (0..looked.tree.files.len()).collect();
+    let everything: Vec<usize> = (0..looked.tree.files.len()).collect();
     let known = vec![None; looked.tree.files.len()];
-    let catalog = in_memory(library, looked.tree, known, everything, None, opening);
+    let catalog = in_memory(library, looked.tree, &known, &everything, None, opening);
     Catalog { notes, ..catalog }
 }
 
@@ -225,7 +225,7 @@ fn parts<'p>(library: &Library, path: &'p Path) -> (&'p [u8], &'p [u8]) {
 }
 
 impl Delta {
-    fn of(library: &Library, tree: &Tree, kept: &[(Vec<u8>, Vec<u8>)], taken: i64) -> Self {
+    fn of(library: &Library, tree: &Tree, kept: &[Folder], taken: i64) -> Self {
         let mut folders: BTreeMap<Vec<u8>, Vec<usize>> = BTreeMap::new();
         let mut last: Option<(&[u8], Vec<usize>)> = None;
         for (place, (path, _)) in tree.files.iter().enumerate() {
@@ -306,21 +306,21 @@ fn attach<'l>(
     let wait = WAIT.iter().find(|(want, _)| *want == opening.want).map_or(Duration::ZERO, |(_, wait)| *wait);
     let Some(mut lock) = CacheLock::take(&place.folder, wait)? else {
         // Somebody else writes: what differs is read, and not kept.
-        let mut stale = delta.stale;
+        let mut behind = delta.stale;
         if let TextState::Behind { missing, .. } = &state {
-            let behind = (0..delta.known.len())
-                .filter(|place| delta.known[*place].is_some_and(|known| missing.contains(&known.number)));
-            stale.extend(behind);
+            let lacks =
+                |place: &usize| delta.known[*place].is_some_and(|known| missing.contains(&known.number));
+            behind.extend((0..delta.known.len()).filter(lacks));
         }
         if matches!(state, TextState::Unusable) {
-            stale = (0..delta.known.len()).collect();
+            behind = (0..delta.known.len()).collect();
         }
-        stale.sort_unstable();
-        stale.dedup();
+        behind.sort_unstable();
+        behind.dedup();
         let text = state.into_text();
         let disk = Disk { facts, text, head, place: place.clone() };
         let tree = std::mem::take(&mut looked.tree);
-        return Ok(in_memory(library, tree, delta.known, stale, Some(disk), opening));
+        return Ok(in_memory(library, tree, &delta.known, &behind, Some(disk), opening));
     };
     let skew = lock.skew()?;
     let (mut head_now, mut delta) = (facts.hold()?, delta);
@@ -445,7 +445,7 @@ fn note_of(name: &str, generation: i64) -> String {
 /// A name that no other catalog has.
 fn new_name() -> String {
     let seed = format!("{} {} {:?}", now(), std::process::id(), thread::current().id());
-    Sha256::digest(seed.as_bytes())[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    super::hexadecimal(&Sha256::digest(seed.as_bytes())[..8])
 }
 
 fn content_of(bytes: &[u8]) -> Content {
@@ -619,8 +619,8 @@ impl Work<'_, '_> {
 fn in_memory<'l>(
     library: &'l Library,
     mut tree: Tree,
-    known: Vec<Option<Known>>,
-    stale: Vec<usize>,
+    known: &[Option<Known>],
+    stale: &[usize],
     disk: Option<Disk>,
     opening: &Opening<'_>,
 ) -> Catalog<'l> {
@@ -628,7 +628,7 @@ fn in_memory<'l>(
     let writer = text.as_ref().and_then(|text| text.writer(stale.len()).ok());
     let listed: Vec<Listed> = stale.iter().map(|place| Ok(tree.files[*place].0.clone())).collect();
     let places: HashMap<&Path, u64> =
-        (IN_MEMORY..).zip(&stale).map(|(number, place)| (tree.files[*place].0.as_path(), number)).collect();
+        (IN_MEMORY..).zip(stale).map(|(number, place)| (tree.files[*place].0.as_path(), number)).collect();
     let done = AtomicUsize::new(0);
     let mut records = Vec::with_capacity(stale.len());
     let mut problems = Vec::new();

@@ -151,7 +151,9 @@ pub(super) fn entry(
     for (field, mut values) in words {
         values.sort_unstable();
         values.dedup();
-        values.iter().for_each(|value| entry.add_text(field, value));
+        for value in values {
+            entry.add_text(field, value);
+        }
     }
     if let Some(at) = record.started {
         entry.add_i64(fields.day, days(TimeZone::UTC.to_datetime(at).date()));

@@ -231,9 +231,8 @@ mod tests {
 
     fn told(text: &str) -> String {
         let words = Words::default().of(text);
-        let told = words.into_iter().map(|word| match word.exact == word.stem {
-            true => word.exact,
-            false => format!("{}/{}", word.exact, word.stem),
+        let told = words.into_iter().map(|word| {
+            if word.exact == word.stem { word.exact } else { format!("{}/{}", word.exact, word.stem) }
         });
         told.collect::<Vec<_>>().join(" ")
     }

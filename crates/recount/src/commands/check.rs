@@ -232,7 +232,8 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         environment.show_error(&failure);
     }
     if let Some((answers, new)) = answers {
-        environment.flush()?;
+        // What was found is shown before it is kept. Whether it could be shown is seen at the end.
+        let _ = environment.flush();
         answers.keep(&workspace.library, &listed, &new);
     }
     Ok(exit)

@@ -24,13 +24,13 @@ use crate::workspace::Workspace;
 /// `"connection pool"` is a phrase, `check*` a beginning, `-dns` must not be there, `pool OR cache` is
 /// either. Filters: `severity:sev1,sev2`, `service:checkout`, `factor:capacity`, `owner:@ana`,
 /// `after:2026-01`, `before:2026-07-01`, `stage:final`, `tag:tls`, `title:seat*`, `cause:"no limit"`,
-/// `id:INC-0042`, `is:open`, `is:overdue`, `is:draft`.
+/// `id:INC-0042`, `is:open`, `is:overdue`, `is:draft`. Quote the whole query for the shell: `'pool -dns'`.
 ///
 /// Exit code 0: something was found; 1: nothing was.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Words, phrases and filters
-    #[arg(required = true, value_name = "QUERY", allow_hyphen_values = true)]
+    #[arg(required = true, value_name = "QUERY")]
     query: Vec<String>,
 
     /// Show at most so many
