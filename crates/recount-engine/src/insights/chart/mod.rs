@@ -161,7 +161,11 @@ pub fn svg(figure: &Figure, standing: Standing) -> String {
         marks: &scene.marks,
     };
     // A string takes everything.
-    printable(svg.render().unwrap_or_default())
+    let mut out = printable(svg.render().unwrap_or_default());
+    if is_alone {
+        out.push('\n');
+    }
+    out
 }
 
 /// Text without the characters that XML does not allow, which names and phrases may hold.
