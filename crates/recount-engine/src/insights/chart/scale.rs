@@ -1,5 +1,7 @@
 //! Axes: from values to places, and where the ticks stand.
 
+use super::super::words;
+
 /// Ticks for counts from 0 to at least `most`: whole numbers, at most six.
 pub(super) fn counts(most: usize) -> Vec<usize> {
     let most = most.max(1);
@@ -14,6 +16,15 @@ pub(super) fn counts(most: usize) -> Vec<usize> {
         }
     }
     (0..=most.div_ceil(step)).map(|nth| nth.saturating_mul(step)).collect()
+}
+
+/// A tick of [`counts`] in few characters: `500`, `2,000`, `20k`, `5M`.
+pub(super) fn short(tick: usize) -> String {
+    match tick {
+        0..10_000 => words::number(tick),
+        10_000..1_000_000 => format!("{}k", tick / 1000),
+        _ => format!("{}M", words::number(tick / 1_000_000)),
+    }
 }
 
 /// Durations that people count in, in seconds.

@@ -124,18 +124,19 @@ pub(in super::super) fn growth(basis: &Basis<'_>) -> Made {
     let power_law = trend::power_law(&times, window);
     let mut statements = Vec::new();
     let n = tally.n;
+    let said = words::number(n);
     if let Some((laplace, power)) = laplace.zip(power_law) {
         let tests = format!("Laplace {}, MIL-HDBK-189 {}", words::p(laplace.p), words::p(power.p));
         let agree = (laplace.u < 0.0) == (power.beta < 1.0);
         if agree && laplace.p < SIGNIFICANT && power.p < SIGNIFICANT {
             let change = if laplace.u < 0.0 { "rarer" } else { "more frequent" };
             statements.push(format!(
-                "Incidents became {change} over the window: {tests}, n = {n}; growth exponent {:.2} (95% interval \
+                "Incidents became {change} over the window: {tests}, n = {said}; growth exponent {:.2} (95% interval \
                  {:.2} to {:.2}; 1 is a constant rate).",
                 power.beta, power.interval.0, power.interval.1
             ));
         } else {
-            statements.push(format!("No evidence of a trend at this n (n = {n}; {tests})."));
+            statements.push(format!("No evidence of a trend at this n (n = {said}; {tests})."));
         }
     } else {
         let incidents = words::counted(n, "incident", "incidents");

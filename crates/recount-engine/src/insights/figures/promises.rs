@@ -24,14 +24,13 @@ fn urgency(priority: Option<Priority>) -> usize {
 }
 
 /// How old open items are, the oldest first: up to so many days.
-const AGES: [(&str, i64); 4] =
-    [("more than 180 days", i64::MAX), ("91 to 180 days", 180), ("31 to 90 days", 90), ("up to 30 days", 30)];
+const AGES: [(&str, i64); 4] = [("over 180d", i64::MAX), ("91–180d", 180), ("31–90d", 90), ("to 30d", 30)];
 
 pub(in super::super) fn open(basis: &Basis<'_>) -> Made {
     let mut tally = Tally::default();
     let today = basis.scope.today;
     let mut groups: Vec<String> = AGES.iter().map(|(label, _)| (*label).to_owned()).collect();
-    groups.push("age unknown".to_owned());
+    groups.push("unknown".to_owned());
     let mut rows: Vec<Rank> = priorities()
         .into_iter()
         .map(|label| Rank { label, total: 0, counts: vec![0; groups.len()], share: None, cumulative: None })
@@ -308,7 +307,7 @@ pub(in super::super) fn on_time(basis: &Basis<'_>) -> Made {
     if verified > 0 {
         let part = |count: usize| words::percent(count as f64 / (n + verified) as f64);
         statements.push(format!(
-            "With the {}, of which it is not known, the share is between {} and {}.",
+            "With {}, of which the day they were done is not kept, the share is between {} and {}.",
             words::counted(verified, "verified item", "verified items"),
             part(hits + early),
             part(hits + verified)
