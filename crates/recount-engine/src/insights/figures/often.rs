@@ -96,7 +96,7 @@ pub(in super::super) fn growth(basis: &Basis<'_>) -> Made {
     };
     let started = |incident: &super::super::Incident<'_>| incident.record.started;
     let first = basis.incidents.iter().find_map(started);
-    let open = scope.from.and_then(midnight).or(first.map(|first| first.as_second()));
+    let open = scope.from.and_then(midnight).or(first.map(jiff::Timestamp::as_second));
     let tomorrow = scope.today.tomorrow().unwrap_or(scope.today);
     let end = midnight(scope.until.map_or(tomorrow, |until| until.min(tomorrow)));
     let (Some(open), Some(end)) = (open, end) else {
@@ -147,10 +147,10 @@ pub(in super::super) fn growth(basis: &Basis<'_>) -> Made {
         .enumerate()
         .map(|(nth, days)| GrowthPoint { days: rounded(*days, 4), count: nth + 1 })
         .collect();
-    let date = |second: i64| Some(day(jiff::Timestamp::from_second(second).ok()?).to_string());
+    let named = |second: i64| Some(day(jiff::Timestamp::from_second(second).ok()?).to_string());
     let data = Growth {
-        from: date(open),
-        to: date(end - 1),
+        from: named(open),
+        to: named(end - 1),
         window_days: rounded(window, 4),
         per_30_days: Some(rounded(n as f64 / window * 30.0, 4)),
         curve: thinned(&points, POINTS),
