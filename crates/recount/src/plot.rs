@@ -2,6 +2,8 @@
 //!
 //! What does not live here: what the figures are, and charts for pages (the engine's `insights::chart`).
 
+#![allow(clippy::cast_precision_loss, clippy::cast_sign_loss, reason = "counts and columns are small")]
+
 use std::io::{self, Write};
 
 use anstyle::Style;
@@ -70,7 +72,7 @@ impl Look {
                     let totals = ranked.rows.iter().map(|row| row.total).collect();
                     self.counts(out, figure, totals, ROWS)?;
                 }
-                Data::Distribution(distribution) => self.distribution(out, distribution)?,
+                Data::Distribution(distribution) => steps(out, distribution)?,
                 Data::Shares(shares) => self.shares(out, shares)?,
                 Data::Survival(survival) => self.survival(out, figure, survival)?,
                 Data::Phrases(phrases) => self.phrases(out, phrases)?,
@@ -142,7 +144,9 @@ impl Look {
                 row.push(bar(share, left));
             }
         } else {
-            rows.iter_mut().for_each(|row| row.truncate(texts));
+            for row in &mut rows {
+                row.truncate(texts);
+            }
         }
         let header = &header[..widths.len()];
         let mut table = Table::new();
@@ -159,29 +163,14 @@ impl Look {
         }
         let fixed = |width: usize| ColumnConstraint::Absolute(Width::Fixed(width as u16));
         table.set_constraints(widths.into_iter().map(fixed));
-        for column in 1..header.len() {
-            let is_text = matches!(header[column].as_str(), "" | "which");
+        for (column, name) in header.iter().enumerate().skip(1) {
+            let is_text = matches!(name.as_str(), "" | "which");
             if let Some(column) = table.column_mut(column).filter(|_| !is_text) {
                 column.set_cell_alignment(CellAlignment::Right);
             }
         }
         for line in table.lines() {
             writeln!(out, " {}", line.trim_end())?;
-        }
-        Ok(())
-    }
-
-    fn distribution(&self, out: &mut impl Write, distribution: &Distribution) -> io::Result<()> {
-        let curve = &distribution.curve;
-        let (Some(first), Some(last)) = (curve.first(), curve.last()) else { return Ok(()) };
-        let mut ticks = chart::ticks(first.seconds, last.seconds);
-        ticks.retain(|tick| *tick < last.seconds);
-        ticks.push(last.seconds);
-        for tick in ticks {
-            let after = curve.partition_point(|point| point.seconds <= tick);
-            let share = after.checked_sub(1).map_or(0.0, |at| curve[at].share);
-            let label = format!("≤ {}", words::duration(tick));
-            writeln!(out, "  {label:<10} {:BAR$} {:>6}", bar(share, BAR), words::percent(share))?;
         }
         Ok(())
     }
@@ -234,6 +223,22 @@ impl Look {
         }
         Ok(())
     }
+}
+
+/// The share of incidents within round times.
+fn steps(out: &mut impl Write, distribution: &Distribution) -> io::Result<()> {
+    let curve = &distribution.curve;
+    let (Some(first), Some(last)) = (curve.first(), curve.last()) else { return Ok(()) };
+    let mut ticks = chart::ticks(first.seconds, last.seconds);
+    ticks.retain(|tick| *tick < last.seconds);
+    ticks.push(last.seconds);
+    for tick in ticks {
+        let after = curve.partition_point(|point| point.seconds <= tick);
+        let share = after.checked_sub(1).map_or(0.0, |at| curve[at].share);
+        let label = format!("≤ {}", words::duration(tick));
+        writeln!(out, "  {label:<10} {:BAR$} {:>6}", bar(share, BAR), words::percent(share))?;
+    }
+    Ok(())
 }
 
 /// When incidents happened within the window, as a line of columns.

@@ -1,14 +1,15 @@
 //! What all figures are made from: the incidents in order of time and their action items, with names settled
 //! by the configuration, once for all figures.
 
-use std::collections::HashMap;
-
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::config::Config;
-use crate::document::{ActionRecord, Record};
+use crate::document::ActionRecord;
+use crate::document::value::priority::Priority;
+use crate::document::value::status::StatusKind;
 
+use super::hash::Fast;
 use super::{Incident, Scope};
 
 /// The incidents and action items of a set of records.
@@ -17,20 +18,26 @@ pub struct Basis<'a> {
     /// In order of their start, those without one first.
     pub(super) incidents: Vec<Incident<'a>>,
     /// In the order of the incidents.
-    pub(super) items: Vec<Item<'a>>,
+    pub(super) items: Vec<Item>,
+    /// The owners of all items: indices in `owners`, of each item in one piece and each once.
+    item_owners: Vec<u32>,
     /// Everybody who owns something.
     pub(super) owners: Vec<Owner>,
     /// What else figures know.
     pub(super) scope: Scope<'a>,
 }
 
-/// An action item.
+/// What figures need of an action item, in few bytes: a large library has a million of them.
 #[derive(Debug)]
-pub(super) struct Item<'a> {
-    pub(super) record: &'a Record,
-    pub(super) action: &'a ActionRecord,
-    /// Indices in [`Basis::owners`], each once.
-    pub(super) owners: Vec<u32>,
+pub(super) struct Item {
+    /// The day from which it is counted: that of the incident's end, else of its start.
+    pub(super) since: Option<Date>,
+    pub(super) priority: Option<Priority>,
+    pub(super) status: Option<StatusKind>,
+    pub(super) status_date: Option<Date>,
+    pub(super) due: Option<Date>,
+    /// Where its owners begin and how many they are.
+    owners: (u32, u32),
 }
 
 /// An owner of action items.
@@ -47,16 +54,21 @@ impl<'a> Basis<'a> {
     pub fn new(incidents: impl IntoIterator<Item = Incident<'a>>, scope: Scope<'a>) -> Self {
         let mut all: Vec<Incident<'a>> = incidents.into_iter().collect();
         all.sort_by_key(|incident| incident.record.started);
-        let mut owners = Owners { known: HashMap::new(), all: Vec::new(), config: scope.config };
-        let mut items = Vec::new();
+        let mut owners =
+            Owners { known: Fast::default(), same: Fast::default(), all: Vec::new(), config: scope.config };
+        let mut items = Vec::with_capacity(all.iter().map(|incident| incident.record.actions.len()).sum());
+        let mut item_owners: Vec<u32> = Vec::with_capacity(items.capacity());
         for incident in &all {
+            let since = incident.record.resolved.or(incident.record.started).map(day);
             for action in &incident.record.actions {
-                let mut own: Vec<u32> = action.owners.iter().map(|name| owners.index(name)).collect();
-                if own.len() > 1 {
-                    own.sort_unstable();
-                    own.dedup();
+                let start = item_owners.len();
+                for name in &action.owners {
+                    let owner = owners.index(name);
+                    if !item_owners[start..].contains(&owner) {
+                        item_owners.push(owner);
+                    }
                 }
-                items.push(Item { record: incident.record, action, owners: own });
+                items.push(Item::of(action, since, (start as u32, (item_owners.len() - start) as u32)));
             }
         }
         let owners = owners.all;
@@ -67,14 +79,19 @@ impl<'a> Basis<'a> {
             };
             all.retain(|incident| incident.record.services.iter().any(owns));
             let is_theirs = |index: &u32| owners[*index as usize].team.as_deref().is_some_and(is);
-            items.retain(|item| item.owners.iter().any(is_theirs));
+            items.retain(|item| own(&item_owners, item).iter().any(is_theirs));
         }
-        Self { incidents: all, items, owners, scope }
+        Self { incidents: all, items, item_owners, owners, scope }
     }
 
     /// How many incidents there are.
     pub fn incidents(&self) -> usize {
         self.incidents.len()
+    }
+
+    /// The owners of an item: indices in [`Basis::owners`].
+    pub(super) fn owners_of(&self, item: &Item) -> &[u32] {
+        own(&self.item_owners, item)
     }
 
     /// How many action items there are.
@@ -83,11 +100,26 @@ impl<'a> Basis<'a> {
     }
 }
 
-impl Item<'_> {
-    /// The day from which it is counted: that of the incident's end, else of its start.
-    pub(super) fn since(&self) -> Option<Date> {
-        self.record.resolved.or(self.record.started).map(day)
+impl Item {
+    fn of(action: &ActionRecord, since: Option<Date>, owners: (u32, u32)) -> Self {
+        let ActionRecord { priority, status, status_date, due, .. } = *action;
+        Self { since, priority, status, status_date, due, owners }
     }
+
+    /// Whether work is still owed: [`ActionRecord::is_open`].
+    pub(super) fn is_open(&self) -> bool {
+        self.status.is_none_or(StatusKind::is_open)
+    }
+
+    /// Whether it is past its due date and work is still owed: [`ActionRecord::is_overdue`].
+    pub(super) fn is_overdue(&self, today: Date) -> bool {
+        self.is_open() && self.due.is_some_and(|due| due < today)
+    }
+}
+
+fn own<'o>(owners: &'o [u32], item: &Item) -> &'o [u32] {
+    let (start, count) = (item.owners.0 as usize, item.owners.1 as usize);
+    &owners[start..start + count]
 }
 
 /// The day of an instant, UTC.
@@ -102,7 +134,8 @@ pub(super) fn days(from: Date, until: Date) -> i64 {
 
 /// Owners by their names as written.
 struct Owners<'a> {
-    known: HashMap<&'a str, u32>,
+    known: Fast<&'a str, u32>,
+    same: Fast<String, u32>,
     all: Vec<Owner>,
     config: &'a Config,
 }
@@ -113,13 +146,12 @@ impl<'a> Owners<'a> {
             return *index;
         }
         let owner = owner(written, self.config);
-        let found = self.all.iter().position(|known| plain(&known.name) == plain(&owner.name));
-        let index = found.unwrap_or_else(|| {
+        let index = *self.same.entry(plain(&owner.name)).or_insert_with(|| {
             self.all.push(owner);
-            self.all.len() - 1
+            self.all.len() as u32 - 1
         });
-        self.known.insert(written, index as u32);
-        index as u32
+        self.known.insert(written, index);
+        index
     }
 }
 

@@ -6,7 +6,8 @@
 //! are frequent, since it cannot be in more incidents than they. Nothing is learnt, weighted or drawn at random.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+
+use super::hash::Fast;
 
 /// A phrase and where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +23,7 @@ const MOST: usize = 20;
 
 /// What recurs in `texts`, which come by incident in order; `incidents` have any.
 pub(super) fn mine<'a>(texts: impl Iterator<Item = (u32, &'a str)>, incidents: usize) -> Vec<Found> {
-    let texts = Texts::read(texts);
+    let texts = Corpus::read(texts);
     let least = 2.max(incidents.div_ceil(100));
     // A word alone says little, unless it is everywhere.
     let single = 3.max(incidents.div_ceil(4));
@@ -85,7 +86,7 @@ impl Run {
 const SKIP: u32 = 0;
 
 /// The texts as stems.
-struct Texts<'a> {
+struct Corpus<'a> {
     /// Stems in order, [`SKIP`] at each boundary.
     stems: Vec<u32>,
     /// The texts with their incident and the place of their first stem.
@@ -94,11 +95,9 @@ struct Texts<'a> {
     count: usize,
 }
 
-type Fast<K, V> = HashMap<K, V, BuildHasherDefault<Mix>>;
-
-impl<'a> Texts<'a> {
+impl<'a> Corpus<'a> {
     fn read(texts: impl Iterator<Item = (u32, &'a str)>) -> Self {
-        let mut this = Texts { stems: Vec::new(), texts: Vec::new(), count: 1 };
+        let mut this = Corpus { stems: Vec::new(), texts: Vec::new(), count: 1 };
         let mut written: Fast<&'a str, Option<u32>> = Fast::default();
         let mut known: HashMap<String, u32> = HashMap::new();
         for (incident, text) in texts {
@@ -126,51 +125,58 @@ impl<'a> Texts<'a> {
         let mut singles = vec![Count::default(); self.count];
         self.each(|at, incident| {
             singles[self.stems[at] as usize].add(incident, at);
-            false
         });
         let is_frequent = |stem: u32| stem != SKIP && singles[stem as usize].incidents as usize >= least;
-        let mut pairs: Fast<u64, Count> = Fast::default();
+        // Pairs are numbered, and known by their number at each place, so that triples are pairs of pairs.
+        let mut numbers: Fast<u64, u32> = Fast::default();
+        let mut pairs: Vec<(u64, Count)> = Vec::new();
+        let mut at_place = vec![u32::MAX; self.stems.len()];
         self.each(|at, incident| {
+            // Behind the last stem there is a boundary.
             let (a, b) = (self.stems[at], self.stems[at + 1]);
             if is_frequent(a) && is_frequent(b) {
-                pairs.entry(pair(a, b)).or_default().add(incident, at);
+                let key = pair(a, b);
+                let number = *numbers.entry(key).or_insert_with(|| {
+                    pairs.push((key, Count::default()));
+                    pairs.len() as u32 - 1
+                });
+                pairs[number as usize].1.add(incident, at);
+                at_place[at] = number;
             }
-            false
         });
-        pairs.retain(|_, count| count.incidents as usize >= least);
-        let mut triples: Fast<(u64, u32), Count> = Fast::default();
-        if !pairs.is_empty() {
-            self.each(|at, incident| {
-                let (a, b) = (self.stems[at], self.stems[at + 1]);
-                let Some(c) = self.stems.get(at + 2).copied().filter(|c| b != SKIP && is_frequent(*c)) else {
-                    return false;
-                };
-                if is_frequent(a) && pairs.contains_key(&pair(a, b)) && pairs.contains_key(&pair(b, c)) {
-                    triples.entry((pair(a, b), c)).or_default().add(incident, at);
-                }
-                false
-            });
-        }
+        let is_frequent = |number: u32| {
+            pairs.get(number as usize).is_some_and(|(_, count)| count.incidents as usize >= least)
+        };
+        let mut triples: Fast<u64, Count> = Fast::default();
+        self.each(|at, incident| {
+            let (first, second) = (at_place[at], at_place[at + 1]);
+            if is_frequent(first) && is_frequent(second) {
+                triples.entry(pair(first, second)).or_default().add(incident, at);
+            }
+        });
         let run = |stems, count: &Count| Run {
             stems,
             incidents: count.incidents as usize,
             first: count.first as usize,
         };
         let singles = singles.iter().enumerate().map(|(stem, count)| run([stem as u32, SKIP, SKIP], count));
+        let stems = |number: u64| ((pairs[number as usize].0 >> 32) as u32, pairs[number as usize].0 as u32);
+        let triples = triples.iter().map(|(key, count)| {
+            let ((a, b), (_, c)) = (stems(key >> 32), stems(key & u64::from(u32::MAX)));
+            run([a, b, c], count)
+        });
         let pairs = pairs.iter().map(|(key, count)| run([(key >> 32) as u32, *key as u32, SKIP], count));
-        let triples =
-            triples.iter().map(|((key, c), count)| run([(key >> 32) as u32, *key as u32, *c], count));
         let all = singles.skip(1).chain(pairs).chain(triples);
         all.filter(|run| run.incidents >= least).collect()
     }
 
-    /// Calls `take` with the place of each stem and the incident, until it says to stop.
-    fn each(&self, mut take: impl FnMut(usize, u32) -> bool) {
+    /// Calls `take` with the place of each stem and the incident.
+    fn each(&self, mut take: impl FnMut(usize, u32)) {
         for (nth, (incident, start, _)) in self.texts.iter().enumerate() {
             let end = self.texts.get(nth + 1).map_or(self.stems.len(), |next| next.1);
             for at in *start..end {
-                if self.stems[at] != SKIP && take(at, *incident) {
-                    return;
+                if self.stems[at] != SKIP {
+                    take(at, *incident);
                 }
             }
         }
@@ -183,7 +189,6 @@ impl<'a> Texts<'a> {
             if self.stems[at..].starts_with(stems) && incidents.last() != Some(&incident) {
                 incidents.push(incident);
             }
-            false
         });
         let text = self.texts.partition_point(|(_, start, _)| *start <= run.first).saturating_sub(1);
         let (_, start, text) = self.texts[text];
@@ -191,7 +196,7 @@ impl<'a> Texts<'a> {
     }
 }
 
-/// The words of a text from the `nth` thing that it has in [`Texts::stems`], `length` stems long.
+/// The words of a text from the `nth` thing that it has in [`Corpus::stems`], `length` stems long.
 fn written(text: &str, nth: usize, length: usize) -> String {
     let mut place = 0;
     let mut after_boundary = true;
@@ -207,8 +212,8 @@ fn written(text: &str, nth: usize, length: usize) -> String {
                 break;
             }
         } else if place > nth && place < nth + length {
-            // What is skipped is still read: "nobody was told".
-            words.push(word);
+            // What is skipped is still read, "nobody was told", unless it is a number, which differs each time.
+            words.push(if word.starts_with(|c: char| c.is_ascii_digit()) { "…" } else { word });
         }
         if ends && !after_boundary {
             place += 1;
@@ -245,7 +250,10 @@ impl Count {
 
 /// The words of a text, each with whether a boundary follows.
 fn split(text: &str) -> impl Iterator<Item = (&str, bool)> {
-    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '’' | '-' | '_');
+    let is_word = |c: char| match c {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '\'' | '-' | '_' => true,
+        c => !c.is_ascii() && (c == '’' || c.is_alphanumeric()),
+    };
     let mut rest = text;
     std::iter::from_fn(move || {
         rest = rest.trim_start_matches(|c: char| !is_word(c));
@@ -514,40 +522,6 @@ const STOP: &[&str] = &[
     "your",
 ];
 
-/// A hash for short keys of our own counting, which nobody outside chooses to collide; words are read by it as
-/// well, and the worst that a document can do is make its own figures slow.
-#[derive(Default)]
-struct Mix(u64);
-
-impl Mix {
-    fn mix(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
-    }
-}
-
-impl Hasher for Mix {
-    fn finish(&self) -> u64 {
-        // The table looks at both ends of a hash; multiplication leaves the low bits weak.
-        self.0 ^ (self.0 >> 29)
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        let mut chunks = bytes.chunks_exact(8);
-        for chunk in &mut chunks {
-            self.mix(chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)));
-        }
-        self.mix(chunks.remainder().iter().fold(1, |word, byte| word << 8 | u64::from(*byte)));
-    }
-
-    fn write_u32(&mut self, word: u32) {
-        self.mix(u64::from(word));
-    }
-
-    fn write_u64(&mut self, word: u64) {
-        self.mix(word);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -590,6 +564,12 @@ mod tests {
             (4, "Nobody told support"),
         ];
         assert_eq!(phrases(&texts), [("status page".into(), 3), ("nobody was told".into(), 2)]);
+    }
+
+    #[test]
+    fn numbers_in_a_phrase_are_left_open() {
+        let texts = [(0, "Sized for 11 nodes"), (1, "sized for 4 nodes")];
+        assert_eq!(phrases(&texts), [("sized for … nodes".into(), 2)]);
     }
 
     #[test]

@@ -8,11 +8,19 @@
 //! A figure is one line in [`FIGURES`] and one function in `figures/`; command line, documentation and pages read
 //! that list. `statistics` has the mathematics, `mining` the phrases, `table` and `chart` what a figure looks like.
 
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    clippy::cast_possible_wrap,
+    reason = "counts of incidents are far below what a float or a signed number holds"
+)]
+
 mod basis;
 pub mod chart;
 pub mod csv;
 pub mod figure;
 mod figures;
+mod hash;
 mod mining;
 pub mod page;
 mod period;

@@ -28,7 +28,8 @@ pub fn html(heading: &Heading, figures: &[Figure]) -> String {
         }
     }
     // A string takes everything.
-    Page { heading, chart_style: STYLE, groups }.render().unwrap_or_default()
+    let page = Page { heading, chart_style: STYLE, groups }.render().unwrap_or_default();
+    page + "\n"
 }
 
 #[derive(Template)]

@@ -38,8 +38,11 @@ pub(super) fn periods(from: Date, to: Date, count: usize) -> (Unit, Vec<Date>) {
         Unit::Years(250),
         Unit::Years(1000),
     ];
-    let fits =
-        |unit: &Unit| unit.start(from).checked_add(unit.span() * (MOST - 1)).is_ok_and(|last| last >= to);
+    // What ends after all calendars fits.
+    let fits = |unit: &Unit| {
+        let span = unit.span().checked_mul(MOST - 1);
+        span.and_then(|span| unit.start(from).checked_add(span)).map_or(true, |last| last >= to)
+    };
     let shortest = UNITS.iter().position(fits).unwrap_or(UNITS.len() - 1);
     let starts = |unit: Unit| {
         let mut starts = vec![unit.start(from)];

@@ -191,6 +191,7 @@ fn a_trend_is_stated_only_where_the_test_finds_one() {
 
 #[test]
 fn on_time_counts_only_what_was_due() {
+    use StatusKind::{Done, Open, Verified, WontDo};
     let config = config();
     let due = |day: i8| Some(Date::constant(2026, 11, day));
     let item = |status, date: Option<Date>, due| ActionRecord {
@@ -199,7 +200,6 @@ fn on_time_counts_only_what_was_due() {
         due,
         ..action(0, StatusKind::Open)
     };
-    use StatusKind::{Done, Open, Verified, WontDo};
     for (item, n, hits) in [
         (item(Some(Done), due(10), due(10)), 1, 1),
         (item(Some(Done), due(11), due(10)), 1, 0),
@@ -308,6 +308,6 @@ proptest! {
         let config = config();
         let team = has_team.then_some("team-pay");
         let from = from.map(|year| Date::constant(year, 1, 1));
-        hold(&figures(&records, Scope { team, from, ..scope(&config) }));
+        hold(&figures(&records, Scope { from, team, ..scope(&config) }));
     }
 }

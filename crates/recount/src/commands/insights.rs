@@ -2,7 +2,10 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser};
@@ -14,6 +17,8 @@ use recount_engine::document::value::duration;
 use recount_engine::insights::chart::{Standing, svg};
 use recount_engine::insights::page::{Heading, html};
 use recount_engine::insights::{Basis, Definition, FIGURES, Figure, Incident, Scope, csv, words};
+
+use recount_store::threads;
 
 use crate::Outcome;
 use crate::environment::Environment;
@@ -136,7 +141,7 @@ pub(crate) fn run(mut args: Args, environment: &mut Environment) -> Outcome {
         mitigate_minutes: args.within.unwrap_or(config.thresholds.mitigate_minutes),
     };
     let basis = Basis::new(incidents, scope);
-    let figures: Vec<Figure> = asked(&args.figure).map(|definition| definition.figure(&basis)).collect();
+    let figures = made(&asked(&args.figure), &basis);
     let undated = records.known.iter().filter(|known| known.record.started.is_none()).count();
     let heading = heading(&args, &basis, records.known.len(), undated, today);
     let is_empty = records.is_empty();
@@ -184,8 +189,36 @@ pub(crate) fn run(mut args: Args, environment: &mut Environment) -> Outcome {
 }
 
 /// The figures that were asked for, in their own order.
-fn asked(names: &[String]) -> impl Iterator<Item = &'static Definition> {
-    FIGURES.iter().filter(move |figure| names.is_empty() || names.iter().any(|name| name == figure.name))
+fn asked(names: &[String]) -> Vec<&'static Definition> {
+    let is_asked = |figure: &&Definition| names.is_empty() || names.iter().any(|name| name == figure.name);
+    FIGURES.iter().filter(is_asked).collect()
+}
+
+/// The figures, made side by side.
+fn made(asked: &[&Definition], basis: &Basis<'_>) -> Vec<Figure> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut made = Vec::new();
+        loop {
+            let nth = next.fetch_add(1, Ordering::Relaxed);
+            let Some(definition) = asked.get(nth) else { return made };
+            made.push((nth, definition.figure(basis)));
+        }
+    };
+    let mut all = thread::scope(|scope| {
+        let others: Vec<_> = (1..threads().min(asked.len())).map(|_| scope.spawn(work)).collect();
+        let mut all = work();
+        for other in others {
+            match other.join() {
+                Ok(made) => all.extend(made),
+                // What panicked there panics here.
+                Err(panic) => resume_unwind(panic),
+            }
+        }
+        all
+    });
+    all.sort_by_key(|(nth, _)| *nth);
+    all.into_iter().map(|(_, figure)| figure).collect()
 }
 
 fn format(args: &Args) -> Result<Format, CliError> {

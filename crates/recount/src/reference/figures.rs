@@ -1,5 +1,7 @@
 //! `docs/insights.md`: what `recount insights` counts, from the engine's definitions.
 
+use std::fmt::Write as _;
+
 use recount_engine::insights::FIGURES;
 
 use super::heading;
@@ -58,9 +60,9 @@ pub(super) fn page() -> String {
     for figure in FIGURES {
         if figure.group.title != group {
             group = figure.group.title;
-            out.push_str(&format!("\n### {group}\n"));
+            let _ = writeln!(out, "\n### {group}");
         }
-        out.push_str(&format!("\n**{}** (`{}`). {}\n", figure.title, figure.name, figure.definition));
+        let _ = writeln!(out, "\n**{}** (`{}`). {}", figure.title, figure.name, figure.definition);
     }
     out.push_str(SOURCES);
     out

@@ -37,7 +37,7 @@ pub(super) fn periods(periods: &Periods, figure: &Figure) -> Scene {
     if figure.n == 0 || periods.rows.is_empty() {
         return Scene::empty("Nothing to draw");
     }
-    let (left, right, top, height) = (34.0, WIDTH - 6.0, 10.0, 140.0);
+    let (left, right, top, height) = (42.0, WIDTH - 6.0, 10.0, 140.0);
     let mut scene = Scene::default();
     let most = periods.rows.iter().map(|row| row.counts.iter().sum()).max().unwrap_or(0);
     let ticks = scale::counts(most);
@@ -45,7 +45,7 @@ pub(super) fn periods(periods: &Periods, figure: &Figure) -> Scene {
     let y = |count: usize| top + height * (1.0 - count as f64 / last);
     for tick in &ticks {
         scene.line((left, y(*tick)), (right, y(*tick)), "rule");
-        scene.text((left - 6.0, y(*tick) + 4.0), "end", "quiet", words::number(*tick));
+        scene.text((left - 6.0, y(*tick) + 4.0), "end", "quiet", scale::short(*tick));
     }
     let slot = (right - left) / periods.rows.len() as f64;
     let bar = (slot * 0.72).min(36.0);
@@ -143,7 +143,9 @@ pub(super) fn shares(shares: &Shares, figure: &Figure) -> Scene {
     let counts = |count: usize, of: usize| format!("{} of {}", words::number(count), words::number(of));
     let shown = &shares.rows[..shares.rows.len().min(ROWS)];
     let widest = shown.iter().map(|row| width_of(&counts(row.count, row.of))).fold(0.0, f64::max);
-    let (left, right) = (room + 22.0, WIDTH - 24.0 - widest);
+    // Large counts leave no room for the chart, and their intervals are narrow: there the share says it all.
+    let has_counts = WIDTH - widest - room > 140.0;
+    let (left, right) = (room + 22.0, WIDTH - 24.0 - if has_counts { widest } else { 40.0 });
     let x = |share: f64| left + (right - left) * share;
     let bottom = top + line * shown.len() as f64;
     for tick in [0.0, 0.5, 1.0] {
@@ -158,7 +160,9 @@ pub(super) fn shares(shares: &Shares, figure: &Figure) -> Scene {
             let tip = format!("{}: {} ({})", row.label, words::percent(share), words::percents(low, high));
             scene.dot((x(share), y), "dot", tip);
         }
-        scene.text((WIDTH - 10.0, y + 4.0), "end", "quiet", counts(row.count, row.of));
+        let share = row.share.map_or_else(|| "–".to_owned(), words::percent);
+        let label = if has_counts { counts(row.count, row.of) } else { share };
+        scene.text((WIDTH - 8.0, y + 4.0), "end", "quiet", label);
     }
     scene.height = bottom + 24.0;
     if shares.rows.len() > ROWS {

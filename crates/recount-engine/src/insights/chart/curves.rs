@@ -128,7 +128,7 @@ pub(super) fn growth(growth: &Growth, figure: &Figure) -> Scene {
     let y = |count: f64| level(count / last);
     for tick in &ticks {
         scene.line((LEFT, y(*tick as f64)), (RIGHT, y(*tick as f64)), "rule");
-        scene.text((LEFT - 6.0, y(*tick as f64) + 4.0), "end", "quiet", words::number(*tick));
+        scene.text((LEFT - 6.0, y(*tick as f64) + 4.0), "end", "quiet", scale::short(*tick));
     }
     scene.line((LEFT, y(0.0)), (RIGHT, y(n)), "guide");
     let tests = growth.laplace.as_ref().zip(growth.power_law.as_ref());

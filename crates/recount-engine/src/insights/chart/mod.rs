@@ -8,6 +8,8 @@ mod bars;
 mod curves;
 mod scale;
 
+use std::fmt::Write as _;
+
 use askama::Template;
 
 use super::figure::{Data, Figure};
@@ -53,16 +55,16 @@ impl Scene {
 
     /// A line through points, level until the next point where it is a staircase.
     fn path(&mut self, points: &[(f64, f64)], stairs: bool, class: &'static str) {
-        self.marks.push(Mark::Path { d: through(points, stairs, 'M'), class });
+        self.marks.push(Mark::Path { d: through(points, stairs), class });
     }
 
     /// The area between two staircases that begin and end at the same places.
     fn area(&mut self, upper: &[(f64, f64)], lower: &[(f64, f64)], class: &'static str) {
         // Backwards a staircase first goes up or down, then to the side.
-        let mut d = through(upper, true, 'M');
+        let mut d = through(upper, true);
         for pair in lower.windows(2).rev() {
             let [(x, y), (next, _)] = [pair[0], pair[1]];
-            d.push_str(&format!(" L{next:.1} {y:.1} L{x:.1} {y:.1}"));
+            let _ = write!(d, " L{next:.1} {y:.1} L{x:.1} {y:.1}");
         }
         d.push_str(" Z");
         self.marks.push(Mark::Path { d, class });
@@ -76,16 +78,17 @@ impl Scene {
     }
 }
 
-fn through(points: &[(f64, f64)], stairs: bool, first: char) -> String {
+fn through(points: &[(f64, f64)], stairs: bool) -> String {
     let mut d = String::new();
     let mut last = None;
     for (x, y) in points {
-        match last {
-            None => d.push_str(&format!("{first}{x:.1} {y:.1}")),
-            Some(_) if stairs => d.push_str(&format!(" H{x:.1} V{y:.1}")),
-            Some(_) => d.push_str(&format!(" L{x:.1} {y:.1}")),
-        }
-        last = Some(y);
+        // A string takes everything.
+        let _ = match last {
+            None => write!(d, "M{x:.1} {y:.1}"),
+            Some(()) if stairs => write!(d, " H{x:.1} V{y:.1}"),
+            Some(()) => write!(d, " L{x:.1} {y:.1}"),
+        };
+        last = Some(());
     }
     d
 }
@@ -161,7 +164,11 @@ pub fn svg(figure: &Figure, standing: Standing) -> String {
         marks: &scene.marks,
     };
     // A string takes everything.
-    printable(svg.render().unwrap_or_default())
+    let mut out = printable(svg.render().unwrap_or_default());
+    if is_alone {
+        out.push('\n');
+    }
+    out
 }
 
 /// Text without the characters that XML does not allow, which names and phrases may hold.
@@ -183,13 +190,13 @@ fn description(figure: &Figure, is_alone: bool) -> String {
     if is_alone {
         out.extend([" ", &words::left_out(figure), " ", &plain(figure.definition)]);
         let table = figure.table();
-        out.push_str(&format!("\n{}", table.columns.join(" | ")));
+        let _ = write!(out, "\n{}", table.columns.join(" | "));
         for row in table.rows.iter().take(DESCRIBED) {
             let cells: Vec<String> = row.iter().map(super::table::Cell::said).collect();
-            out.push_str(&format!("\n{}", cells.join(" | ")));
+            let _ = write!(out, "\n{}", cells.join(" | "));
         }
         if table.rows.len() > DESCRIBED {
-            out.push_str(&format!("\nand {} more", table.rows.len() - DESCRIBED));
+            let _ = write!(out, "\nand {} more", table.rows.len() - DESCRIBED);
         }
     }
     out.trim().to_owned()

@@ -1,5 +1,7 @@
 //! Axes: from values to places, and where the ticks stand.
 
+use super::super::words;
+
 /// Ticks for counts from 0 to at least `most`: whole numbers, at most six.
 pub(super) fn counts(most: usize) -> Vec<usize> {
     let most = most.max(1);
@@ -14,6 +16,15 @@ pub(super) fn counts(most: usize) -> Vec<usize> {
         }
     }
     (0..=most.div_ceil(step)).map(|nth| nth.saturating_mul(step)).collect()
+}
+
+/// A tick of [`counts`] in few characters: `500`, `2,000`, `20k`, `5M`.
+pub(super) fn short(tick: usize) -> String {
+    match tick {
+        0..10_000 => words::number(tick),
+        10_000..1_000_000 => format!("{}k", tick / 1000),
+        _ => format!("{}M", words::number(tick / 1_000_000)),
+    }
 }
 
 /// Durations that people count in, in seconds.
@@ -33,16 +44,16 @@ pub(super) struct Durations {
 impl Durations {
     /// From at most the least to at least the most; below a minute is as a minute.
     pub(super) fn of(least: u64, most: u64) -> Self {
-        let (least, most) = (least.max(60), most.max(60));
-        let first = MARKS.iter().rposition(|mark| *mark <= least).unwrap_or(0);
-        let last = MARKS.iter().position(|mark| *mark >= most).unwrap_or(MARKS.len() - 1);
+        let (from, to) = (least.max(60), most.max(60));
+        let first = MARKS.iter().rposition(|mark| *mark <= from).unwrap_or(0);
+        let last = MARKS.iter().position(|mark| *mark >= to).unwrap_or(MARKS.len() - 1);
         // An axis has a length.
         let (first, last) = if first == last {
-            (first.saturating_sub(1), (last + 1).min(MARKS.len() - 1))
+            (first.saturating_sub(1), (first + 1).min(MARKS.len() - 1))
         } else {
             (first, last)
         };
-        let high = MARKS[last].max(most);
+        let high = MARKS[last].max(to);
         let marks = &MARKS[first..=last];
         // Both ends and what fits between.
         let step = (marks.len() - 1).div_ceil(6).max(1);

@@ -111,6 +111,7 @@ fn distribution(basis: &Basis<'_>, until: &Until) -> Made {
         })
         .collect();
     let longest_seconds = times.last().copied();
+    let said = words::number(n);
     let statements = match median.zip(longest_seconds) {
         None => vec![format!("No incident says when it began and when it was {}.", until.done)],
         Some((median, _)) if n == 1 => {
@@ -125,12 +126,15 @@ fn distribution(basis: &Basis<'_>, until: &Until) -> Made {
             let trend = match &test {
                 None => format!("Too few to test for a trend (n = {n}, from {FEWEST_VALUES} on)."),
                 Some(test) if test.p < SIGNIFICANT => format!(
-                    "They became {} from incident to incident (Mann–Kendall, {}, n = {n}).",
+                    "They became {} from incident to incident (Mann–Kendall, {}, n = {said}).",
                     if test.z < 0.0 { "faster" } else { "slower" },
                     words::p(test.p)
                 ),
                 Some(test) => {
-                    format!("No evidence of a trend at this n (Mann–Kendall, {}, n = {n}).", words::p(test.p))
+                    format!(
+                        "No evidence of a trend at this n (Mann–Kendall, {}, n = {said}).",
+                        words::p(test.p)
+                    )
                 }
             };
             vec![quantiles, trend]

@@ -96,7 +96,7 @@ pub(in super::super) fn growth(basis: &Basis<'_>) -> Made {
     };
     let started = |incident: &super::super::Incident<'_>| incident.record.started;
     let first = basis.incidents.iter().find_map(started);
-    let open = scope.from.and_then(midnight).or(first.map(|first| first.as_second()));
+    let open = scope.from.and_then(midnight).or(first.map(jiff::Timestamp::as_second));
     let tomorrow = scope.today.tomorrow().unwrap_or(scope.today);
     let end = midnight(scope.until.map_or(tomorrow, |until| until.min(tomorrow)));
     let (Some(open), Some(end)) = (open, end) else {
@@ -124,18 +124,19 @@ pub(in super::super) fn growth(basis: &Basis<'_>) -> Made {
     let power_law = trend::power_law(&times, window);
     let mut statements = Vec::new();
     let n = tally.n;
+    let said = words::number(n);
     if let Some((laplace, power)) = laplace.zip(power_law) {
         let tests = format!("Laplace {}, MIL-HDBK-189 {}", words::p(laplace.p), words::p(power.p));
         let agree = (laplace.u < 0.0) == (power.beta < 1.0);
         if agree && laplace.p < SIGNIFICANT && power.p < SIGNIFICANT {
             let change = if laplace.u < 0.0 { "rarer" } else { "more frequent" };
             statements.push(format!(
-                "Incidents became {change} over the window: {tests}, n = {n}; growth exponent {:.2} (95% interval \
+                "Incidents became {change} over the window: {tests}, n = {said}; growth exponent {:.2} (95% interval \
                  {:.2} to {:.2}; 1 is a constant rate).",
                 power.beta, power.interval.0, power.interval.1
             ));
         } else {
-            statements.push(format!("No evidence of a trend at this n (n = {n}; {tests})."));
+            statements.push(format!("No evidence of a trend at this n (n = {said}; {tests})."));
         }
     } else {
         let incidents = words::counted(n, "incident", "incidents");
@@ -146,10 +147,10 @@ pub(in super::super) fn growth(basis: &Basis<'_>) -> Made {
         .enumerate()
         .map(|(nth, days)| GrowthPoint { days: rounded(*days, 4), count: nth + 1 })
         .collect();
-    let date = |second: i64| Some(day(jiff::Timestamp::from_second(second).ok()?).to_string());
+    let named = |second: i64| Some(day(jiff::Timestamp::from_second(second).ok()?).to_string());
     let data = Growth {
-        from: date(open),
-        to: date(end - 1),
+        from: named(open),
+        to: named(end - 1),
         window_days: rounded(window, 4),
         per_30_days: Some(rounded(n as f64 / window * 30.0, 4)),
         curve: thinned(&points, POINTS),

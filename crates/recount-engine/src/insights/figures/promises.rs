@@ -24,32 +24,31 @@ fn urgency(priority: Option<Priority>) -> usize {
 }
 
 /// How old open items are, the oldest first: up to so many days.
-const AGES: [(&str, i64); 4] =
-    [("more than 180 days", i64::MAX), ("91 to 180 days", 180), ("31 to 90 days", 90), ("up to 30 days", 30)];
+const AGES: [(&str, i64); 4] = [("over 180d", i64::MAX), ("91–180d", 180), ("31–90d", 90), ("to 30d", 30)];
 
 pub(in super::super) fn open(basis: &Basis<'_>) -> Made {
     let mut tally = Tally::default();
     let today = basis.scope.today;
     let mut groups: Vec<String> = AGES.iter().map(|(label, _)| (*label).to_owned()).collect();
-    groups.push("age unknown".to_owned());
+    groups.push("unknown".to_owned());
     let mut rows: Vec<Rank> = priorities()
         .into_iter()
         .map(|label| Rank { label, total: 0, counts: vec![0; groups.len()], share: None, cumulative: None })
         .collect();
     let (mut overdue, mut undated) = (0, 0);
     for item in &basis.items {
-        match item.action.status {
+        match item.status {
             Some(StatusKind::Done) => tally.exclude("done"),
             Some(StatusKind::Verified) => tally.exclude("verified"),
             Some(StatusKind::WontDo) => tally.exclude("refused (Won't do)"),
             Some(StatusKind::Open | StatusKind::InProgress) | None => {
                 tally.count();
-                overdue += usize::from(item.action.is_overdue(today));
-                undated += usize::from(item.action.due.is_none());
-                let age = item.since().map(|since| days(since, today));
+                overdue += usize::from(item.is_overdue(today));
+                undated += usize::from(item.due.is_none());
+                let age = item.since.map(|since| days(since, today));
                 // The youngest band that holds it.
                 let band = age.and_then(|age| AGES.iter().rposition(|(_, most)| age <= *most));
-                let row = &mut rows[urgency(item.action.priority)];
+                let row = &mut rows[urgency(item.priority)];
                 row.total += 1;
                 row.counts[band.unwrap_or(AGES.len())] += 1;
             }
@@ -87,18 +86,18 @@ pub(in super::super) fn time_to_close(basis: &Basis<'_>) -> Made {
     let mut groups: Vec<(String, Vec<(u32, bool)>)> = labels.map(|label| (label, Vec::new())).collect();
     let mut refused = 0;
     for item in &basis.items {
-        let Some(since) = item.since() else {
+        let Some(since) = item.since else {
             tally.exclude("its incident has neither start nor end time");
             continue;
         };
-        let closed = match item.action.status {
+        let closed = match item.status {
             None => {
                 tally.exclude("status cannot be read");
                 continue;
             }
             Some(status) if status.is_open() => None,
             Some(status) => {
-                let Some(date) = item.action.status_date else {
+                let Some(date) = item.status_date else {
                     tally.exclude("closed on a day that is not written");
                     continue;
                 };
@@ -118,7 +117,7 @@ pub(in super::super) fn time_to_close(basis: &Basis<'_>) -> Made {
         tally.count();
         let entry = (u32::try_from(spent).unwrap_or(0), closed.is_some());
         groups[0].1.push(entry);
-        groups[1 + urgency(item.action.priority)].1.push(entry);
+        groups[1 + urgency(item.priority)].1.push(entry);
     }
     let mut by_group = Vec::new();
     let (mut whole, mut longest_days) = (Curve::default(), 0);
@@ -201,16 +200,15 @@ impl<'b, 'a> Split<'b, 'a> {
         Self { basis, all: (0, 0), priorities: vec![(0, 0); Priority::ALL.len() + 1], teams }
     }
 
-    fn add(&mut self, item: &Item<'_>, hit: bool) {
+    fn add(&mut self, item: &Item, hit: bool) {
         let add = |row: &mut (usize, usize)| {
             row.0 += usize::from(hit);
             row.1 += 1;
         };
         add(&mut self.all);
-        add(&mut self.priorities[urgency(item.action.priority)]);
-        for team in self.teams.each(item) {
-            add(&mut self.teams.counts[team]);
-        }
+        add(&mut self.priorities[urgency(item.priority)]);
+        let Teams { of_owner, counts, .. } = &mut self.teams;
+        each_team(of_owner, self.basis.owners_of(item), |team| add(&mut counts[team]));
     }
 
     fn rows(self) -> Vec<Share> {
@@ -263,16 +261,19 @@ impl Teams {
         let counts = vec![(0, 0); names.len()];
         Self { names, of_owner, counts }
     }
+}
 
-    /// The teams of an item, each once.
-    fn each(&self, item: &Item<'_>) -> Vec<usize> {
-        let mut teams: Vec<usize> = item.owners.iter().map(|owner| self.of_owner[*owner as usize]).collect();
-        teams.sort_unstable();
-        teams.dedup();
-        if teams.is_empty() {
-            teams.push(NO_OWNER);
+/// Calls `take` with the teams of these owners, each once; with [`NO_OWNER`] where there is none.
+fn each_team(of_owner: &[usize], owners: &[u32], mut take: impl FnMut(usize)) {
+    match owners {
+        [] => take(NO_OWNER),
+        [one] => take(of_owner[*one as usize]),
+        several => {
+            let mut teams: Vec<usize> = several.iter().map(|owner| of_owner[*owner as usize]).collect();
+            teams.sort_unstable();
+            teams.dedup();
+            teams.into_iter().for_each(take);
         }
-        teams
     }
 }
 
@@ -290,8 +291,7 @@ pub(in super::super) fn on_time(basis: &Basis<'_>) -> Made {
             Err(reason) => {
                 if reason == VERIFIED {
                     verified += 1;
-                    let was_early =
-                        item.action.status_date.zip(item.action.due).is_some_and(|(on, due)| on <= due);
+                    let was_early = item.status_date.zip(item.due).is_some_and(|(on, due)| on <= due);
                     early += usize::from(was_early);
                 }
                 tally.exclude(reason);
@@ -308,7 +308,7 @@ pub(in super::super) fn on_time(basis: &Basis<'_>) -> Made {
     if verified > 0 {
         let part = |count: usize| words::percent(count as f64 / (n + verified) as f64);
         statements.push(format!(
-            "With the {}, of which it is not known, the share is between {} and {}.",
+            "With {}, of which the day they were done is not kept, the share is between {} and {}.",
             words::counted(verified, "verified item", "verified items"),
             part(hits + early),
             part(hits + verified)
@@ -320,13 +320,12 @@ pub(in super::super) fn on_time(basis: &Basis<'_>) -> Made {
 /// Why a verified item is not counted.
 const VERIFIED: &str = "verified: when it was done is not kept";
 
-fn on_time_or_why_not(item: &Item<'_>, basis: &Basis<'_>) -> Result<bool, &'static str> {
-    let action = item.action;
-    let due = action.due.ok_or("no due date that can be read")?;
+fn on_time_or_why_not(item: &Item, basis: &Basis<'_>) -> Result<bool, &'static str> {
+    let due = item.due.ok_or("no due date that can be read")?;
     if due >= basis.scope.today {
         return Err("not due yet");
     }
-    match (action.status, action.status_date) {
+    match (item.status, item.status_date) {
         (None, _) => Err("status cannot be read"),
         (Some(StatusKind::WontDo), _) => Err("refused (Won't do)"),
         (Some(StatusKind::Open | StatusKind::InProgress), None) => Ok(false),
@@ -343,10 +342,10 @@ pub(in super::super) fn verified(basis: &Basis<'_>) -> Made {
     let mut tally = Tally::default();
     let mut split = Split::of(basis);
     for item in &basis.items {
-        match item.action.status {
+        match item.status {
             Some(StatusKind::Done | StatusKind::Verified) => {
                 tally.count();
-                split.add(item, item.action.status == Some(StatusKind::Verified));
+                split.add(item, item.status == Some(StatusKind::Verified));
             }
             Some(StatusKind::WontDo) => tally.exclude("refused (Won't do)"),
             Some(StatusKind::Open | StatusKind::InProgress) => tally.exclude("open"),
@@ -365,39 +364,34 @@ pub(in super::super) fn verified(basis: &Basis<'_>) -> Made {
 /// What an owner's items are: the first is what is owed.
 const STATES: [&str; 5] = ["overdue", "open", "done", "verified", "refused"];
 
-fn state(item: &Item<'_>, basis: &Basis<'_>) -> usize {
-    match item.action.status {
+fn state(item: &Item, basis: &Basis<'_>) -> usize {
+    match item.status {
         Some(StatusKind::Done) => 2,
         Some(StatusKind::Verified) => 3,
         Some(StatusKind::WontDo) => 4,
-        _ => usize::from(!item.action.is_overdue(basis.scope.today)),
+        _ => usize::from(!item.is_overdue(basis.scope.today)),
     }
 }
 
 pub(in super::super) fn teams(basis: &Basis<'_>) -> Made {
-    let teams = Teams::of(basis);
-    let counted = basis.items.iter().map(|item| (teams.each(item), state(item, basis)));
-    by_name("team", basis, &teams.names, counted)
+    let Teams { names, of_owner, .. } = Teams::of(basis);
+    by_name("team", basis, &names, |item, take| each_team(&of_owner, basis.owners_of(item), take))
 }
 
 pub(in super::super) fn owners(basis: &Basis<'_>) -> Made {
     let mut names = vec!["no owner".to_owned()];
     names.extend(basis.owners.iter().map(|owner| owner.name.clone()));
-    let counted = basis.items.iter().map(|item| {
-        let mut owners: Vec<usize> = item.owners.iter().map(|owner| *owner as usize + 1).collect();
-        if owners.is_empty() {
-            owners.push(NO_OWNER);
-        }
-        (owners, state(item, basis))
-    });
-    by_name("owner", basis, &names, counted)
+    by_name("owner", basis, &names, |item, take| match basis.owners_of(item) {
+        [] => take(NO_OWNER),
+        owners => owners.iter().for_each(|owner| take(*owner as usize + 1)),
+    })
 }
 
 fn by_name(
     by: &'static str,
     basis: &Basis<'_>,
     names: &[String],
-    counted: impl Iterator<Item = (Vec<usize>, usize)>,
+    each: impl Fn(&Item, &mut dyn FnMut(usize)),
 ) -> Made {
     let tally = Tally { n: basis.items.len(), ..Tally::default() };
     let mut rows: Vec<Rank> = names
@@ -410,11 +404,12 @@ fn by_name(
             cumulative: None,
         })
         .collect();
-    for (names, state) in counted {
-        for name in names {
+    for item in &basis.items {
+        let state = state(item, basis);
+        each(item, &mut |name| {
             rows[name].total += 1;
             rows[name].counts[state] += 1;
-        }
+        });
     }
     rows.retain(|row| row.total > 0);
     rows.sort_by(|a, b| b.total.cmp(&a.total).then_with(|| a.label.cmp(&b.label)));

@@ -1,11 +1,10 @@
 //! How incidents were found, what contributed, and what they hit.
 
-use std::collections::HashMap;
-
 use crate::document::template::{FieldDef, FieldId};
 
 use super::super::basis::{Basis, day, plain};
 use super::super::figure::{Data, Groups, Period, Periods, Rank, Ranked, Shares};
+use super::super::hash::Fast;
 use super::super::period::{self, Unit};
 use super::super::statistics::rounded;
 use super::super::{Made, Tally, words};
@@ -126,8 +125,8 @@ pub(in super::super) fn factors_over_time(basis: &Basis<'_>) -> Made {
 pub(in super::super) fn services(basis: &Basis<'_>) -> Made {
     let mut tally = Tally::default();
     let mut groups = severities();
-    let mut known: HashMap<&str, usize> = HashMap::new();
-    let mut same: HashMap<String, usize> = HashMap::new();
+    let mut known: Fast<&str, usize> = Fast::default();
+    let mut same: Fast<String, usize> = Fast::default();
     let mut rows: Vec<Rank> = Vec::new();
     let mut own = Vec::new();
     for incident in &basis.incidents {
