@@ -36,7 +36,9 @@ fn names(folder: &Folder, args: &[&str]) -> Vec<String> {
 fn what_is_owed_is_listed_with_the_most_overdue_first() {
     let folder = Folder::examples();
     let run = folder.recount(&["actions"]).is(0);
-    assert_data_eq!(run.out, str![[r#"
+    assert_data_eq!(
+        run.out,
+        str![[r#"
  Item        Pri  Status       Due         Late  Age   Owner          Action item
  INC-0001#2  P1   Open         2025-02-12  649d  678d  @davi          Move the remaining 31…
  INC-0004#2  P2   Open         2025-08-29  451d  522d                 Improve error handling in…
@@ -48,17 +50,23 @@ fn what_is_owed_is_listed_with_the_most_overdue_first() {
  INC-0014#2  P1   Open         -                 49d                  Second escalation step to…
  INC-0015#2  P1   Open         -                 11d                  alert
 
-"#]]);
-    assert_data_eq!(run.err, str![[r#"
+"#]]
+    );
+    assert_data_eq!(
+        run.err,
+        str![[r#"
 9 action items, 6 overdue, 2 without a due date
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
 fn items_can_be_grouped() {
     let folder = Folder::examples();
-    assert_data_eq!(folder.recount(&["actions", "--by", "owner"]).is(0).out, str![[r#"
+    assert_data_eq!(
+        folder.recount(&["actions", "--by", "owner"]).is(0).out,
+        str![[r#"
  Item        Pri  Status       Due         Late  Age   Owner          Action item
 
  @ana: 1, 1 overdue
@@ -80,7 +88,8 @@ fn items_can_be_grouped() {
  INC-0014#2  P1   Open         -                 49d                  Second escalation step to…
  INC-0015#2  P1   Open         -                 11d                  alert
 
-"#]]);
+"#]]
+    );
     for (by, first) in [
         ("priority", "P0: 1"),
         ("service", "checkout: 3, 3 overdue"),
@@ -133,12 +142,15 @@ fn what_breaks_the_policy_is_marked() {
     folder.recount(&["set", "1", "start-time", "2026-10-01 10:00"]).is(0);
     folder.recount(&["set", "1", "end-time", "2026-10-01 12:00"]).is(0);
     let run = folder.recount(&["actions"]).is(0);
-    assert_data_eq!(run.out, str![[r#"
+    assert_data_eq!(
+        run.out,
+        str![[r#"
  Item        Pri  Status  Due           Late  Age  Owner  Action item
  INC-0001#1  P0   Open    2026-12-01 !        53d  @ana   Limit the pool
  INC-0001#3  P2   Open    -                   53d         Write it down
 
-"#]]);
+"#]]
+    );
     let answer = folder.recount(&["actions", "--format", "json"]).is(0).json();
     assert_eq!(
         answer["items"][0]["beyond_policy"],
@@ -150,7 +162,9 @@ fn what_breaks_the_policy_is_marked() {
 fn a_calendar_feed_has_an_entry_on_each_due_date() {
     let folder = with_items();
     let run = folder.recount(&["actions", "--ics"]).is(0);
-    assert_data_eq!(run.out.replace('\r', ""), str![[r#"
+    assert_data_eq!(
+        run.out.replace('\r', ""),
+        str![[r#"
 BEGIN:VCALENDAR
 VERSION:2.0
 PRODID:-//Recount//Action items//EN
@@ -172,7 +186,14 @@ TRANSP:TRANSPARENT
 END:VEVENT
 END:VCALENDAR
 
-"#]]);
+"#]]
+    );
+    // The comparison above takes one kind of slash for the other.
+    assert!(
+        run.out.contains("INC-0001\\, Checkout refused cards\\nOw\r\n ner: @ana\\nStatus: Open\r\n"),
+        "{}",
+        run.out
+    );
     assert_eq!(run.err, "1 item without a due date: in no calendar\n");
     assert_eq!(folder.recount(&["actions", "--format", "ics"]).is(0).out, run.out);
     for line in run.out.split("\r\n") {
@@ -183,13 +204,16 @@ END:VCALENDAR
 #[test]
 fn a_spreadsheet_has_a_row_for_each_item() {
     let folder = with_items();
-    assert_data_eq!(folder.recount(&["actions", "--all", "--format", "csv"]).is(0).out, str![[r#"
+    assert_data_eq!(
+        folder.recount(&["actions", "--all", "--format", "csv"]).is(0).out,
+        str![[r#"
 name,id,incident,title,severity,services,priority,status,status_date,due,overdue_days,open_days,beyond_policy,owners,action,path
 INC-0001#1,,INC-0001,Checkout refused cards,,,P0,open,,2026-12-01,,,,@ana,Limit the pool,postmortems/2026/INC-0001-checkout-refused-cards.md
 INC-0001#3,,INC-0001,Checkout refused cards,,,P2,open,,,,,,,Write it down,postmortems/2026/INC-0001-checkout-refused-cards.md
 INC-0001#2,,INC-0001,Checkout refused cards,,,P1,done,2026-11-20,2026-12-11,,,,@bo,Tell people | teams,postmortems/2026/INC-0001-checkout-refused-cards.md
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
@@ -377,11 +401,12 @@ fn meet(folder: &Folder, commands: [&[&str]; 2], mut is_met: impl FnMut([(i32, S
 
 #[test]
 fn of_two_who_change_one_place_one_wins_and_the_other_is_told_what_changed() {
-    for (commands, part, values) in [
+    for (commands, part, values, written) in [
         (
             [["set", "1", "severity", "Sev1"].as_slice(), &["set", "1", "severity", "Sev3"]],
             "`Severity`",
             ["Sev1", "Sev3"],
+            ["**Severity**: Sev1", "**Severity**: Sev3"],
         ),
         (
             [
@@ -390,6 +415,7 @@ fn of_two_who_change_one_place_one_wins_and_the_other_is_told_what_changed() {
             ],
             "`Owner` of action item #1",
             ["@cy", "@dee"],
+            ["| @cy |", "| @dee |"],
         ),
     ] {
         let folder = with_items();
@@ -403,7 +429,7 @@ fn of_two_who_change_one_place_one_wins_and_the_other_is_told_what_changed() {
             };
             let winner = 1 - loser;
             assert_eq!(ends[winner], (0, String::new()));
-            assert!(text.contains(values[winner]) && !text.contains(values[loser]), "{text}");
+            assert!(text.contains(written[winner]) && !text.contains(written[loser]), "{text}");
             let said = &ends[loser].1;
             assert!(
                 said.contains("was changed in the same place while this command waited; nothing was written"),
@@ -463,10 +489,12 @@ fn a_change_that_is_killed_leaves_the_old_or_the_new() {
 fn recurrence_tells_what_would_have_covered_an_incident() {
     let folder = Folder::examples();
     let run = folder.recount(&["recurrence"]).is(0);
-    assert_data_eq!(run.out, str![[r#"
+    assert_data_eq!(
+        run.out,
+        str![[r#"
 INC-0015  2026-11-12  Sev2  Venues stopped receiving webhooks after a client certificate expired
   as INC-0001, 2025-01-14: Card payments declined after the vault certificate expired (the causes
-    name it; both say certificate, client, list)
+    name it; both say certificate, client, expired, life, reached, list)
     would have covered: INC-0001#2 was overdue by 638 days: Move the remaining 31 certificates
       between services and partners (venue webhooks, bank files, scanner gateways) to the same
       issuer, each with an owning team in the catalogue
@@ -477,17 +505,21 @@ INC-0015  2026-11-12  Sev2  Venues stopped receiving webhooks after a client cer
 INC-0013  2026-08-21  Sev1  Gate scanners retried without limit and kept inventory overloaded, as in INC-0003
   as INC-0003, 2025-04-25: A cache flush became a retry storm that kept seat search from recovering
     (the causes name it; same service inventory; both with product / code, capacity, process /
-    oncall; both say client, cold, database, retried, inventory, serve)
+    oncall; both say client, cold, database, retried, inventory, moved)
     would have covered: INC-0003#3 was overdue by 455 days: Give every other client of inventory
       (apps, gate-scan, organiser-portal) the same retry budget and exponential backoff with jitter
     would have covered: INC-0003#5 was done on 2025-07-09 and not verified: Measure what inventory
       serves from a cold cache and write it in the capacity page, by a load test every quarter
 
-"#]]);
-    assert_data_eq!(run.err, str![[r#"
+"#]]
+    );
+    assert_data_eq!(
+        run.err,
+        str![[r#"
 2 of 14 incidents with a start had a cause that an earlier one had; before 2 of them a promise about it was not kept
 
-"#]]);
+"#]]
+    );
     let run = folder.recount(&["recurrence", "--service", "gate-scan", "--unkept"]).is(0);
     assert!(run.out.starts_with("INC-0013 ") && !run.out.contains("INC-0015"), "{}", run.out);
     let shown = folder.recount(&["show", "INC-0015"]).is(0).out;
@@ -514,17 +546,20 @@ fn a_draft_that_does_not_name_the_earlier_incident_is_told_of_it() {
     let end = start + text[start..].find('\n').expect("the line ends");
     let text = format!("{}{cause}{}", &text[..start], &text[end..]).replace("INC-0001", "the other one");
     folder.write(path, text);
-    assert_data_eq!(rule(&folder).unwrap_or_default(), str![]);
+    assert_data_eq!(rule(&folder).unwrap_or_default(), str!["`INC-0001` looks like the same cause (both say certificate, client, expired, expiry, life, reached); `INC-0001#2` was overdue by 638 days when this incident began, and another one of its action items is unfinished, too"]);
 }
 
 #[test]
 fn whoever_makes_a_postmortem_is_told_of_promises_about_the_same_thing() {
     let folder = Folder::examples();
     let run = folder.recount(&["new", "Bank file certificates expired", "--service", "payouts"]).is(0);
-    assert_data_eq!(run.err, str![[r#"
+    assert_data_eq!(
+        run.err,
+        str![[r#"
 INC-0001#2 is overdue by 649 days, and about `bank`, `certificates`, `file`: Move the remaining 31 certificates between services and partners (venue webhooks, bank files, scanner gateways) to the same issuer, each with an owning team in the catalogue
 
-"#]]);
+"#]]
+    );
     let run = folder.recount(&["new", "Parking lights flicker"]).is(0);
     assert_eq!(run.err, "");
 }

@@ -75,7 +75,7 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
         out.report(
             span,
             format!(
-                "`{}` had this cause before ({}); `{promise}` was {state} when this incident began{others}",
+                "`{}` looks like the same cause ({}); `{promise}` was {state} when this incident began{others}",
                 earlier.incident, earlier.why
             ),
             "what kept that promise from being kept is a cause of this incident, too",
