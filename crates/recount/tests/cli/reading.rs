@@ -150,7 +150,7 @@ fn list_filters() {
         (&["--stage", "review"], "12 04"),
         (&["--owner", "@ana"], "12 09 01"),
         (&["--owner", "Ana"], "12 09 01"),
-        (&["--factor", "third-party", "--after", "2026"], "13 11 09"),
+        (&["--factor", "third-party", "--after", "2026"], "13"),
         (&["--service", "nothing"], ""),
     ] {
         assert_eq!(ids(args), expected, "{args:?}");

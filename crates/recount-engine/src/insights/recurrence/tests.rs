@@ -1,3 +1,6 @@
+//! Tests of recurrence: labelled pairs, what is said, what a promise was on a day. The example library is looked at
+//! through the command.
+
 #![allow(clippy::unwrap_used)]
 
 use jiff::civil::date;
