@@ -129,7 +129,9 @@ impl Causes {
                     *own.entry(id).or_default() += 1;
                 }
             }
-            own.keys().for_each(|id| this.frequency[*id as usize] += 1);
+            for id in own.keys() {
+                this.frequency[*id as usize] += 1;
+            }
             let mut own: Vec<(u32, u32)> = own.into_iter().collect();
             own.sort_unstable();
             let stems = own.iter().map(|(id, _)| *id).collect();
@@ -302,7 +304,7 @@ impl Causes {
 
     /// How much a stem tells that so many incidents say.
     fn rarity(&self, frequency: u32) -> f64 {
-        ((self.cases.len() as f64 + ASSUMED) / (f64::from(frequency) + 1.0)).ln()
+        ((f64::from(self.cases.len() as u32) + ASSUMED) / (f64::from(frequency) + 1.0)).ln()
     }
 
     /// The incidents whose IDs stand in the causes.
