@@ -40,7 +40,7 @@ fn operation(kind: u8, a: usize, b: usize, value: &str) -> Operation {
     let (row, to) = (a % 8 + 1, b % 8 + 1);
     let mut cells = value.split('\t').map(str::to_owned).chain(std::iter::repeat(String::new()));
     let mut cell = || cells.next().unwrap_or_default();
-    match kind % 16 {
+    match kind % 17 {
         0 => Operation::SetField(field, value.to_owned()),
         1 => Operation::AddToField(field, value.to_owned()),
         2 => Operation::SetTimelineCell(
@@ -67,6 +67,7 @@ fn operation(kind: u8, a: usize, b: usize, value: &str) -> Operation {
             ["stage", "tags", "finalized", "note"][a % 4].to_owned(),
             value.to_owned(),
         ),
+        15 => Operation::SetActionId(row, "k7f3q2".to_owned()),
         _ => Operation::SortTimeline,
     }
 }

@@ -104,16 +104,14 @@ pub(crate) fn refused(base: &[u8], conflict: &Conflict, shown: &str) -> CliError
 
 fn told(theirs: &[Change], mine: &[Change], first: String) -> CliError {
     const SHOWN: usize = 5;
-    let mut message = format!("{first}; nothing was written");
+    let mut lines = vec![format!("{first}; nothing was written")];
     for (whose, changes) in [("meanwhile", theirs), ("not written", mine)] {
-        for change in changes.iter().take(SHOWN) {
-            message += &format!("\n  {whose}: {}", change.told());
-        }
+        lines.extend(changes.iter().take(SHOWN).map(|change| format!("  {whose}: {}", change.told())));
         if changes.len() > SHOWN {
-            message += &format!("\n  {whose}: {} more", changes.len() - SHOWN);
+            lines.push(format!("  {whose}: {} more", changes.len() - SHOWN));
         }
     }
-    CliError::new(message)
+    CliError::new(lines.join("\n"))
         .hint("run the command again if it should hold: it starts from what the file holds now")
 }
 
@@ -245,10 +243,12 @@ fn entries(document: &Document) -> Vec<String> {
         .collect()
 }
 
-/// The lines that are in `these` more often than in `those`.
-fn without(these: &[String], those: &[String]) -> Vec<String> {
+/// The lines that are in `lines` more often than in `others`.
+fn without(lines: &[String], others: &[String]) -> Vec<String> {
     let mut counts: HashMap<&str, usize> = HashMap::new();
-    those.iter().for_each(|line| *counts.entry(line).or_default() += 1);
+    for other in others {
+        *counts.entry(other).or_default() += 1;
+    }
     let is_new = |line: &&String| match counts.get_mut(line.as_str()) {
         Some(count) if *count > 0 => {
             *count -= 1;
@@ -256,7 +256,7 @@ fn without(these: &[String], those: &[String]) -> Vec<String> {
         }
         _ => true,
     };
-    these.iter().filter(is_new).cloned().collect()
+    lines.iter().filter(is_new).cloned().collect()
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ fn every_machine_format_keeps_to_its_schema() {
     fs::write(library.join("old.md"), "# Down\n\n## Timeline\n\n- 14:02 UTC disk full\n")
         .expect("it can be written");
     for (format, arguments) in [
+        ("actions", vec!["actions", "--all"]),
         ("adopt", vec!["adopt", "--dry-run", "old.md"]),
         ("candidates", vec!["candidates", "INC-0016"]),
         ("check", vec!["check"]),
@@ -39,7 +40,9 @@ fn every_machine_format_keeps_to_its_schema() {
         ("insights", vec!["insights"]),
         ("insights", vec!["insights", "--period", "1999", "--team", "team-payments"]),
         ("list", vec!["list"]),
+        ("recurrence", vec!["recurrence"]),
         ("show", vec!["show", "INC-0003"]),
+        ("show", vec!["show", "INC-0013"]),
         ("show", vec!["show", "INC-0016"]),
     ] {
         let text = run(&[&arguments[..], &["--format", "json"]].concat(), &library);

@@ -4,7 +4,7 @@
 //! item name it alike, and a calendar made before the ID is written knows the item after. What does not live here:
 //! writing it (`operations`), and finding an item by it.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
@@ -19,8 +19,8 @@ const LENGTH: usize = 6;
 
 /// The stable ID of each action item of an incident: the one that it has, else the one that it would get, which is
 /// in none of `taken`.
-pub fn stable_ids(incident: &str, items: &[ActionRecord], taken: &HashSet<String>) -> Vec<String> {
-    let mut own: HashSet<String> = items.iter().filter_map(|item| item.stable_id.clone()).collect();
+pub fn stable_ids(incident: &str, items: &[ActionRecord], taken: &BTreeSet<String>) -> Vec<String> {
+    let mut own: BTreeSet<String> = items.iter().filter_map(|item| item.stable_id.clone()).collect();
     let mut ids = Vec::with_capacity(items.len());
     for item in items {
         let id = item.stable_id.clone().unwrap_or_else(|| {

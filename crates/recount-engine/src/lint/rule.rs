@@ -161,6 +161,8 @@ pub enum Levels {
     Advice,
     /// Worth knowing, at any stage.
     Note,
+    /// Worth knowing while it is written: a note in a draft, then silent.
+    Drafting,
 }
 
 impl Levels {
@@ -173,6 +175,7 @@ impl Levels {
             Self::Unreviewed => [None, None, Some(Error)],
             Self::Advice => [Some(Note), Some(Warning), Some(Warning)],
             Self::Note => [Some(Note); 3],
+            Self::Drafting => [Some(Note), None, None],
         }
     }
 }

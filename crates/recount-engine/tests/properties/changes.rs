@@ -73,6 +73,7 @@ pub(crate) enum Operation {
     AddToField(FieldId, String),
     SetTimelineCell(usize, TimelineColumn, String),
     SetActionCell(usize, ActionColumn, String),
+    SetActionId(usize, String),
     InsertTimelineRow(Timestamp, [String; 4]),
     InsertActionItem([String; 6]),
     RemoveTimelineRow(usize),
@@ -95,6 +96,7 @@ impl Operation {
             Self::AddToField(id, value) => document.add_to_field(*id, value),
             Self::SetTimelineCell(row, column, value) => document.set_timeline_cell(*row, *column, value),
             Self::SetActionCell(row, column, value) => document.set_action_cell(*row, *column, value),
+            Self::SetActionId(row, id) => document.set_action_id(*row, id),
             Self::InsertTimelineRow(at, cells) => {
                 document.insert_timeline_row(*at, &cells.each_ref().map(String::as_str))
             }
@@ -187,6 +189,20 @@ pub(crate) fn operating(bytes: &[u8], operation: &Operation) -> Result<Vec<u8>, 
             cell_is(&mut expected.actions, &is.actions, place, at, value, &say);
             outside_unchanged(bytes, &changed, item.span, &say);
             assert_eq!(is.marks, was.marks, "{}", say());
+            exactly(&expected, &is, &say);
+        }
+        Operation::SetActionId(row, id) => {
+            if edits.is_empty() {
+                assert!(old.action_items()[*row - 1].id.is_some(), "{}", say());
+            } else {
+                let written = new.action_items()[*row - 1].id.map(|own| new.slice(own).to_owned());
+                assert_eq!(written.as_deref(), Some(id.as_str()), "{}", say());
+                assert_eq!(is.marks.len(), was.marks.len() + 1, "{}", say());
+                assert!(was.marks.iter().all(|mark| is.marks.contains(mark)), "{}", say());
+                outside_unchanged(bytes, &changed, old.action_items()[*row - 1].span, &say);
+            }
+            // No cell says anything else, not even that of the item.
+            expected.marks.clone_from(&is.marks);
             exactly(&expected, &is, &say);
         }
         Operation::InsertTimelineRow(at, cells) => {

@@ -46,6 +46,7 @@ fn operation<V: Strategy<Value = String> + 'static>(value: fn() -> V) -> impl St
             .prop_map(|(row, column, value)| Operation::SetTimelineCell(row, column, value)),
         3 => (1..5usize, prop::sample::select(ActionColumn::ALL.as_slice()), value())
             .prop_map(|(row, column, value)| Operation::SetActionCell(row, column, value)),
+        2 => (1..5usize, "[2-9b-z]{6}").prop_map(|(row, id)| Operation::SetActionId(row, id)),
         2 => (clock(), value(), value(), value()).prop_map(|(time, actor, action, result)| {
             let at = read(&time, &Anchor::default()).expect("it is canonical").at;
             Operation::InsertTimelineRow(at, [time, actor, action, result])
@@ -75,6 +76,10 @@ fn is_possible(document: &Document, operation: &Operation) -> bool {
         }
         Operation::SetActionCell(row, ..) | Operation::RemoveActionItem(row) => {
             *row <= document.action_items().len()
+        }
+        Operation::SetActionId(row, _) => {
+            let item = document.action_items().get(*row - 1);
+            item.is_some_and(|item| item.id.is_some() || !document.cell_text(item.action).is_empty())
         }
         Operation::MoveTimelineRow(from, to) => (*from).max(*to) <= document.timeline_rows().len(),
         Operation::MoveActionItem(from, to) => (*from).max(*to) <= document.action_items().len(),

@@ -85,8 +85,8 @@ pub(crate) fn draft(
     let shown = workspace.shown(environment, &path);
     writeln!(environment.out(), "{shown}")?;
     import::show(environment, &id, &imported)?;
-    workspace.tell_of_promises(&imported.merged.document, environment);
     similar::tell(workspace, &imported.merged.document, &path, environment);
+    workspace.tell_of_promises(&imported.merged.document, environment);
     let stage = Some(recount_engine::document::Stage::Review);
     let options = recount_engine::lint::Options { stage, due: false, fixes: false };
     let findings = workspace.findings(&path, &imported.merged.document, environment.today(), options);

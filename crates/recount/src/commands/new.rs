@@ -73,8 +73,8 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     writeln!(environment.out(), "{shown}")?;
     drop(guard);
     let (_, document) = workspace.read(&path)?;
-    workspace.tell_of_promises(&document, environment);
     similar::tell(&workspace, &document, &path, environment);
+    workspace.tell_of_promises(&document, environment);
     Ok(Exit::Done)
 }
 

@@ -226,13 +226,13 @@ impl Descriptor {
     fn new(rule: &'static Rule) -> Self {
         let summary = rule.summary();
         let manual = manual(rule);
-        let [.., level] = rule.levels.by_stage();
+        // What a finished postmortem is held to; of a rule that is silent by then, what it was before.
+        let level = rule.levels.by_stage().into_iter().rev().flatten().next();
         Self {
             id: rule.name,
             full_description: Text::plain(paragraph(&rule.section("Why")).unwrap_or_else(|| summary.clone())),
             short_description: Text::plain(summary),
             help: Text { text: manual.clone(), markdown: Some(manual) },
-            // What a finished postmortem is held to.
             default_configuration: Configuration { level: level.map_or("none", Level::as_str) },
             properties: Tags { tags: [rule.group.heading()] },
         }

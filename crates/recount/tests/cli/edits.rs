@@ -636,6 +636,7 @@ fn changes(id: &str) -> Vec<Vec<&str>> {
         vec!["stage", id, "draft", "--force"],
         vec!["rename", id, "Another title"],
         vec!["renumber", id, "INC-0099"],
+        vec!["actions", "add", id, "Limit the pool"],
         vec!["import", id, "notes.txt"],
         vec!["take", id, "slack:U1"],
     ]

@@ -1,3 +1,6 @@
+//! Tests of recurrence: labelled pairs, what is said, what a promise was on a day. The example library is looked at
+//! through the command.
+
 #![allow(clippy::unwrap_used)]
 
 use jiff::civil::date;
@@ -9,7 +12,7 @@ use crate::document::Document;
 fn record(id: &str, month: i8, services: &str, trigger: &str, cause: &str, factor: (&str, &str)) -> Record {
     let (label, factor) = factor;
     let text = format!(
-        "# What happened in {id}\n\n## Incident summary\n\n- **Incident ID**: {id}\n\
+        "# Down\n\n## Incident summary\n\n- **Incident ID**: {id}\n\
          - **Start time** (UTC): 2026-{month:02}-20 10:00\n- **Primary services impacted**: {services}\n\n\
          ## Root cause\n\n- **Direct trigger**: {trigger}\n- **Root cause** (systems explanation): {cause}\n\
          - **Contributing factors**:\n  - {label}: {factor}\n"
@@ -148,9 +151,10 @@ fn incidents_of_one_cause_are_found_and_others_are_not() {
     for (later, record) in records.iter().enumerate() {
         let found = causes.earlier(record, &config);
         for earlier in 0..later {
-            let is_found = found.iter().any(|found| found.index == earlier);
+            let likeness = found.iter().find(|found| found.index == earlier).map(|found| found.likeness);
+            let is_found = likeness.is_some();
             if is_found != (families[earlier] == families[later]) {
-                wrong.push(format!("{} and {}: found {is_found}", families[earlier], families[later]));
+                wrong.push(format!("{} and {}: found {likeness:?}", families[earlier], families[later]));
             }
         }
     }

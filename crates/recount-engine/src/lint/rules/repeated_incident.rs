@@ -1,6 +1,5 @@
 //! `repeated-incident`: a cause that an earlier incident had, too, whose promises about it were not kept.
 
-use crate::document::Stage;
 use crate::document::template::FieldId;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings};
@@ -10,9 +9,8 @@ rule! {
     /// verified when this incident began, and the postmortem does not mention that incident.
     ///
     /// Causes are compared by their words, services and kinds of contributing factors; `recount show` tells which
-    /// are shared, and `recount recurrence` lists all repetitions of the library. Asked of drafts and of postmortems
-    /// in review whose front matter says so: it is of use while the postmortem is written, and takes reading the
-    /// whole library.
+    /// are shared, and `recount recurrence` lists all repetitions of the library. Only a draft is asked: it is of use
+    /// while the postmortem is written, and takes reading the whole library.
     ///
     /// ## Why
     ///
@@ -27,10 +25,6 @@ rule! {
     /// ## Examples
     ///
     /// ```markdown bad
-    /// ---
-    /// stage: review
-    /// ---
-    ///
     /// ## Root cause
     ///
     /// - **Direct trigger**: The client certificate for venue webhooks reached its end of life.
@@ -38,10 +32,6 @@ rule! {
     /// ```
     ///
     /// ```markdown good
-    /// ---
-    /// stage: review
-    /// ---
-    ///
     /// ## Root cause
     ///
     /// - **Direct trigger**: The client certificate for venue webhooks reached its end of life.
@@ -50,15 +40,12 @@ rule! {
     /// ```
     name: "repeated-incident",
     group: Cause,
-    levels: Note,
+    levels: Drafting,
     check: check,
 }
 
 fn check(cx: &Context<'_>, out: &mut Findings) {
     let document = cx.document;
-    if !matches!(document.front_matter().stage, Some(Stage::Draft | Stage::Review)) {
-        return;
-    }
     let cause = [FieldId::RootCause, FieldId::DirectTrigger].into_iter().find(|id| document.is_filled(*id));
     let Some(span) = cause.and_then(|id| document.field_values(id).next()) else { return };
     for earlier in cx.library.earlier_like_this(document) {
@@ -75,7 +62,7 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
         out.report(
             span,
             format!(
-                "`{}` had this cause before ({}); `{promise}` was {state} when this incident began{others}",
+                "`{}` looks like the same cause ({}); `{promise}` was {state} when this incident began{others}",
                 earlier.incident, earlier.why
             ),
             "what kept that promise from being kept is a cause of this incident, too",

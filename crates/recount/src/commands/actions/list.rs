@@ -25,6 +25,7 @@ use crate::workspace::Workspace;
 
 #[derive(Debug, clap::Args)]
 #[group(skip)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Args {
     #[command(flatten)]
     filter: Filter,
@@ -306,14 +307,13 @@ fn beyond_policy(record: &Record, action: &ActionRecord, config: &Config, today:
 fn summary(items: &[Item]) -> String {
     let late = items.iter().filter(|item| item.overdue_days.is_some()).count();
     let undated = items.iter().filter(|item| item.due.is_none()).count();
-    let mut text = counted(items.len(), "action item");
-    if late > 0 {
-        text += &format!(", {late} overdue");
-    }
-    if undated > 0 {
-        text += &format!(", {undated} without a due date");
-    }
-    text
+    let parts = [
+        counted(items.len(), "action item"),
+        if late > 0 { format!("{late} overdue") } else { String::new() },
+        if undated > 0 { format!("{undated} without a due date") } else { String::new() },
+    ];
+    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    parts.join(", ")
 }
 
 /// The items in groups, each with its heading; in a group they keep their order.

@@ -7,7 +7,7 @@ mod ids;
 mod list;
 mod set;
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use clap::Subcommand;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -106,7 +106,7 @@ fn owner_named(name: &str, workspace: &Workspace) -> String {
 /// of the records.
 fn stable(records: &Records) -> Vec<Vec<String>> {
     let items = records.known.iter().flat_map(|known| &known.record.actions);
-    let mut taken: HashSet<String> = items.filter_map(|item| item.stable_id.clone()).collect();
+    let mut taken: BTreeSet<String> = items.filter_map(|item| item.stable_id.clone()).collect();
     let mut ids = vec![Vec::new(); records.known.len()];
     // In an order that has nothing to do with when incidents began, so that the same library gives the same IDs.
     let mut order: Vec<usize> = (0..records.known.len()).collect();

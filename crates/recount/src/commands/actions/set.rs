@@ -44,7 +44,7 @@ pub(super) struct Args {
     evidence: Option<String>,
 
     /// Who saw the evidence; taken from git's `user.name` or `$USER` where it is left out
-    #[arg(long, value_name = "PERSON", env = "RECOUNT_ACTOR", requires = "evidence")]
+    #[arg(long, value_name = "PERSON", env = "RECOUNT_ACTOR")]
     by: Option<String>,
 
     /// When it is due
