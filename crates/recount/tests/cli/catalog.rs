@@ -143,7 +143,7 @@ fn a_check_from_what_is_kept_is_the_check_itself() {
     let folder = kept();
     folder.git(&["init", "--quiet", "--initial-branch=main"]);
     folder.commit("Add the library");
-    let edits: [(&str, Edit); 12] = [
+    let edits: [(&str, Edit); 14] = [
         ("nothing", |_| {}),
         ("a fault", |folder| {
             folder.replace(
@@ -179,6 +179,18 @@ fn a_check_from_what_is_kept_is_the_check_itself() {
         ("less evidence", |folder| {
             let evidence = "postmortems/2026/INC-0009-rollback-that-could-not-roll-back.evidence";
             fs::remove_dir_all(folder.path(evidence)).expect("it is there");
+        }),
+        ("an earlier incident that is named no more", |folder| {
+            let path = "postmortems/2026/INC-0015-venue-webhooks-rejected.md";
+            let text = folder.read(path).replace("INC-0001", "an earlier one");
+            folder.write(path, text);
+            let found = folder.recount(&["check", "--format", "short", "--no-cache"]).out;
+            assert!(found.contains("repeated-incident"), "{found}");
+        }),
+        ("a promise that was kept after all", |folder| {
+            let path = "postmortems/2025/INC-0001-card-payments-declined.md";
+            let text = folder.read(path).replace("| Open |", "| Verified 2025-02-01: https://ci.example/1 |");
+            folder.write(path, text);
         }),
         ("another configuration", |folder| {
             let config = folder.read("recount.toml");
