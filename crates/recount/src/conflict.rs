@@ -261,6 +261,8 @@ fn without(lines: &[String], others: &[String]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use recount_store::Stored;
+
     use super::*;
 
     const TEXT: &str = "# Down\n\n## Incident summary\n\n- **Severity**: Sev2\n\n## Timeline\n\n\
@@ -301,6 +303,28 @@ mod tests {
             let told: Vec<String> = changes(&old, &new).iter().map(Change::told).collect();
             assert_eq!(told.join(", "), said);
         }
+    }
+
+    #[test]
+    fn a_write_that_the_store_refuses_tells_both_changes() {
+        let ours = TEXT.replacen("| Open |", "| Done 2026-11-23 |", 1).into_bytes();
+        let bytes = TEXT.replacen("Sev2", "Sev1", 1).into_bytes();
+        let path = std::path::PathBuf::from("INC-0001.md");
+        let theirs = Stored { path: path.clone(), version: Version::of(&bytes), bytes };
+        let mut conflict = Conflict { path, ours, theirs: Some(theirs) };
+        let told = |conflict: &Conflict| refused(TEXT.as_bytes(), conflict, "INC-0001.md").to_string();
+        assert_eq!(
+            told(&conflict),
+            "`INC-0001.md` changed after it was read; nothing was written\n  \
+             meanwhile: `Severity` is `Sev1`, and was `Sev2`\n  \
+             not written: `Status` of action item #1 is `Done 2026-11-23`, and was `Open`"
+        );
+        conflict.theirs = None;
+        assert_eq!(
+            told(&conflict),
+            "`INC-0001.md` was removed after it was read; nothing was written\n  \
+             not written: `Status` of action item #1 is `Done 2026-11-23`, and was `Open`"
+        );
     }
 
     #[test]

@@ -41,6 +41,10 @@ const LIKE_ALONE: f64 = 0.25;
 /// How like where the later one names the earlier: enough that it is not named as a contrast.
 const LIKE_WHERE_NAMED: f64 = 0.04;
 
+/// A word that is telling for more incidents than this leads to none of them: it would lead to a good part of the
+/// library, and weighs little.
+const WIDEST: usize = 1_000;
+
 /// At most so many earlier incidents are told of one.
 const MOST: usize = 5;
 
@@ -163,7 +167,8 @@ impl Causes {
         let named = self.named(record);
         let mut scores: HashMap<u32, f64> = named.iter().map(|index| (*index, 0.0)).collect();
         for word in mine.iter().filter(|word| word.weight > 0.0) {
-            let Some(postings) = word.id.and_then(|id| self.postings.get(&id)) else { continue };
+            let postings = word.id.and_then(|id| self.postings.get(&id));
+            let Some(postings) = postings.filter(|all| all.len() <= WIDEST) else { continue };
             for (index, weight) in postings {
                 *scores.entry(*index).or_default() += weight * word.weight;
             }
