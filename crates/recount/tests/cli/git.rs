@@ -102,6 +102,15 @@ fn every_command_that_changes_files_commits_them() {
         (&["take", "INC-0002", "row:1"], "INC-0002: take 1 event into the timeline"),
         (&["dismiss", "INC-0002", "--all"], "INC-0002: dismiss 1 candidate"),
         (&["dismiss", "INC-0002", "--all"], ""),
+        (
+            &["actions", "add", "INC-0002", "Limit the pool", "--priority", "P1", "--force"],
+            "INC-0002#1: add Limit the pool",
+        ),
+        (
+            &["actions", "set", "INC-0002#1", "--status", "in-progress", "--owner", "@ana", "--force"],
+            "INC-0002#1: In progress, owner @ana",
+        ),
+        (&["actions", "ids", "INC-0002"], "Give 1 action item an ID that stays"),
         (&["check", "--write-baseline"], "Accept the findings of today"),
     ];
     for (args, subject) in cases {

@@ -8,6 +8,7 @@ use recount_engine::document::value::status::StatusKind;
 
 use super::set::tell;
 use crate::Outcome;
+use crate::commit::{self, CommitArgs};
 use crate::environment::Environment;
 use crate::error::CliError;
 use crate::workspace::Workspace;
@@ -39,6 +40,9 @@ pub(super) struct Args {
     /// Write it although it breaks a rule
     #[arg(long)]
     force: bool,
+
+    #[command(flatten)]
+    commit: CommitArgs,
 }
 
 pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
@@ -46,6 +50,7 @@ pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
         return Err(CliError::new("an action item needs a text").hint("say what is to be done"));
     }
     let workspace = Workspace::open(environment)?;
+    args.commit.begin(&workspace, environment)?;
     let path = workspace.find(&args.id)?;
     let guard = workspace.library.lock()?;
     let (stored, document) = workspace.read_to_change(&path)?;
@@ -61,6 +66,8 @@ pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
         workspace.refuse_worse(&path, &document, &changed, environment.today(), document.stage())?;
     }
     workspace.write(&guard, &stored, &changed)?;
+    let name = commit::name_of(&path, &changed);
+    commit::subject(environment, &format!("{name}#{number}: add {}", args.text));
     tell(&changed, number, environment)
 }
 

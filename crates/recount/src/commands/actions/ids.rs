@@ -5,6 +5,7 @@ use std::io::Write as _;
 use recount_engine::document::counted;
 
 use crate::Outcome;
+use crate::commit::{self, CommitArgs};
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::workspace::Workspace;
@@ -16,10 +17,14 @@ pub(super) struct Args {
     /// Only in these postmortems: their IDs, numbers or paths
     #[arg(value_name = "ID")]
     postmortems: Vec<String>,
+
+    #[command(flatten)]
+    commit: CommitArgs,
 }
 
 pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
+    args.commit.begin(&workspace, environment)?;
     let wanted: Vec<_> =
         args.postmortems.iter().map(|id| workspace.find(id)).collect::<Result<_, CliError>>()?;
     let wanted: Vec<_> = wanted.iter().map(|path| workspace.relative(path)).collect();
@@ -53,6 +58,7 @@ pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
             writeln!(environment.out(), "{}", visible(&line))?;
         }
     }
+    commit::subject(environment, &format!("Give {} an ID that stays", counted(written, "action item")));
     for problem in &records.problems {
         environment.warn(problem);
     }

@@ -14,6 +14,7 @@ use recount_engine::document::{ActionItem, Document};
 use super::refused;
 use crate::Outcome;
 use crate::commands::log;
+use crate::commit::{self, CommitArgs};
 use crate::conflict::Seen;
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
@@ -66,6 +67,9 @@ pub(super) struct Args {
     /// Write it although it breaks a rule
     #[arg(long)]
     force: bool,
+
+    #[command(flatten)]
+    commit: CommitArgs,
 }
 
 pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
@@ -74,6 +78,7 @@ pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
             .hint("say what: `--status`, `--due`, `--owner`, `--priority`, `--plan` or `--evidence`"));
     }
     let workspace = Workspace::open(environment)?;
+    args.commit.begin(&workspace, environment)?;
     let (path, wanted) = find(&workspace, &args.item)?;
     // As it was when the command began, before it waits for others: the number is of this.
     let seen = Seen::read(&workspace, &path)?;
@@ -89,6 +94,8 @@ pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
         workspace.refuse_worse(&path, &document, &changed, environment.today(), document.stage())?;
     }
     workspace.write(&guard, &stored, &changed)?;
+    let name = commit::name_of(&path, &changed);
+    commit::subject(environment, &format!("{name}#{number}: {}", args.told()));
     tell(&changed, number, environment)
 }
 
@@ -117,6 +124,21 @@ impl Args {
             && self.owner.is_none()
             && self.priority.is_none()
             && self.plan.is_none()
+    }
+
+    /// What is changed, for the message of a commit.
+    fn told(&self) -> String {
+        let word = |name: &str, text: Option<String>| text.map(|text| format!("{name} {text}"));
+        let parts = [
+            self.status.map(|status| status.to_string()),
+            word("priority", self.priority.map(|priority| priority.to_string())),
+            word("owner", self.owner.clone()),
+            word("due", self.due.map(|due| due.to_string())),
+            self.plan.as_ref().map(|_| "verification plan".to_owned()),
+            self.evidence.as_ref().map(|_| "evidence".to_owned()),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        if parts.is_empty() { "status".to_owned() } else { parts.join(", ") }
     }
 
     /// The document with the item as it is wanted.
