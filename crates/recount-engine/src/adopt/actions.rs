@@ -5,7 +5,7 @@
 use super::cells::{self, CellText};
 use super::outline::Outline;
 use super::table::{self, ForeignTable};
-use super::times;
+use super::{tasks, times};
 use crate::document::markdown::BlockKind;
 use crate::document::template::{ACTION_HEADERS, ActionColumn, TimelineColumn, normalize};
 use crate::document::value::date;
@@ -62,8 +62,13 @@ pub(super) fn read(outline: &Outline, part: usize, found: &mut Actions) {
             paragraph(outline, lead, has_list, found);
         }
         let mut above = None;
+        let table = this.blocks.iter().position(|index| is_table(outline, *index));
         for (place, index) in this.blocks.iter().enumerate() {
             let next = this.blocks.get(place + 1).copied();
+            if table.is_some_and(|table| place < table && explains(outline, *index, this.blocks[table])) {
+                found.rest.push(outline.source_of(*index));
+                continue;
+            }
             if !has_list
                 && is_line_in_bold(outline, *index)
                 && next.is_some_and(|next| is_prose(outline, next))
@@ -81,6 +86,21 @@ pub(super) fn read(outline: &Outline, part: usize, found: &mut Actions) {
             above = Some(*index);
         }
     }
+}
+
+/// Whether a list above the table of the items says what words in that table mean: `P0 - before all else`.
+fn explains(outline: &Outline, list: usize, table: usize) -> bool {
+    let Some(table) = ForeignTable::read(outline, table) else { return false };
+    let cells: Vec<String> =
+        table.rows.iter().flat_map(|(_, cells)| cells).map(|cell| normalize(outline.slice(*cell))).collect();
+    let is_word_of_it = |item: usize| {
+        let head = outline.markdown.children(item).next();
+        let text = head.map_or(String::new(), |(_, block)| normalize(outline.slice(block.content)));
+        text.split(' ').next().is_some_and(|word| cells.iter().any(|cell| cell == word))
+    };
+    let is_list = outline.block(list).kind == BlockKind::List;
+    let mut items = outline.markdown.children(list).map(|(item, _)| is_word_of_it(item));
+    is_list && items.next().is_some_and(|first| first && items.all(|is_one| is_one))
 }
 
 /// Whether a part, `Action items status`, only ticks off what stands in a table before it.
@@ -186,13 +206,25 @@ fn paragraph(outline: &Outline, content: Span, has_list: bool, found: &mut Actio
     let is_answer = is_bare_none(text) || declines(text);
     // A paragraph of this length tells a story.
     let is_story = text.len() > 600;
-    let is_pointer = text.trim_start_matches(['*', '_', '(']).starts_with("See ");
+    // A search for them is none either.
+    let is_search = text.starts_with("http") && text.contains('?') && !text.contains(char::is_whitespace);
+    let is_pointer = text.trim_start_matches(['*', '_', '(']).starts_with("See ") || is_search;
     if has_list || is_answer || is_story || is_pointer || text.trim_end().ends_with(':') {
         found.rest.push(content);
         return;
     }
     let mut cell = CellText::default();
     for line in cells::lines(text) {
+        cell.add_text(&line);
+    }
+    found.items.push(item(content, cell, None));
+}
+
+/// Reads a paragraph that says by a label that it is one item.
+pub(super) fn labelled_item(outline: &Outline, index: usize, found: &mut Actions) {
+    let content = outline.block(index).content;
+    let mut cell = CellText::default();
+    for line in cells::lines(outline.slice(content)) {
         cell.add_text(&line);
     }
     found.items.push(item(content, cell, None));
@@ -429,6 +461,7 @@ pub(super) fn is_table(outline: &Outline, index: usize) -> bool {
     let is_assigned = has(C::Owner) && (has(C::DueDate) || has(C::Status) || has(C::Priority));
     let tells_times = table.columns(table::timeline_column).contains(&Some(TimelineColumn::Time));
     is_task && is_assigned && !tells_times
+        || tasks::column(outline, &table).is_some()
         || says_so
             && [C::Owner, C::DueDate, C::Status, C::Priority]
                 .iter()
@@ -443,7 +476,9 @@ pub(super) fn rows(outline: &Outline, index: usize, found: &mut Actions) -> bool
     let mut columns = table.columns(table::action_column);
     if !columns.contains(&Some(C::Action)) {
         // A table below this heading lists the items, whatever its first column is called.
-        let Some(first) = columns.iter_mut().find(|column| column.is_none()) else { return false };
+        let orders = tasks::column(outline, &table);
+        let first = orders.or_else(|| columns.iter().position(Option::is_none));
+        let Some(first) = first.and_then(|at| columns.get_mut(at)) else { return false };
         *first = Some(C::Action);
     }
     for (span, cells) in &table.rows {
