@@ -65,7 +65,10 @@ pub(super) fn read(outline: &Outline, part: usize, found: &mut Actions) {
         let table = this.blocks.iter().position(|index| is_table(outline, *index));
         for (place, index) in this.blocks.iter().enumerate() {
             let next = this.blocks.get(place + 1).copied();
-            if table.is_some_and(|table| place < table && explains(outline, *index, this.blocks[table])) {
+            let before = place.checked_sub(1).map(|before| this.blocks[before]);
+            if table.is_some_and(|table| place < table && explains(outline, *index, this.blocks[table]))
+                || tasks::is_for_each_time(outline, before, *index)
+            {
                 found.rest.push(outline.source_of(*index));
                 continue;
             }
@@ -113,7 +116,7 @@ pub(super) fn repeats(outline: &Outline, part: usize, found: &Actions) -> bool {
 }
 
 /// Whether a heading below that of the action items is one itself: it says more than a kind or a time, and what
-/// stands below it, if anything, is prose.
+/// stands below it, if anything, is prose, or code where it is numbered.
 fn names_an_item(outline: &Outline, at: usize, heading: Span) -> bool {
     let part = &outline.parts[at];
     let name = outline.slice(heading).trim();
@@ -125,7 +128,10 @@ fn names_an_item(outline: &Outline, at: usize, heading: Span) -> bool {
         && !name.ends_with(':')
         && (is_numbered
             || name.split_whitespace().filter(|word| word.contains(char::is_alphabetic)).count() >= 3)
-        && part.blocks.iter().all(|index| is_prose(outline, *index))
+        && part.blocks.iter().all(|index| {
+            let is_code = outline.block(*index).kind == BlockKind::Code;
+            is_prose(outline, *index) || is_numbered && is_code
+        })
 }
 
 fn is_prose(outline: &Outline, index: usize) -> bool {
@@ -270,8 +276,10 @@ fn several_in_one(outline: &Outline, item: usize) -> Option<(String, Vec<usize>)
     let children: Vec<usize> = outline.markdown.children(item).map(|(child, _)| child).collect();
     let [head, list] = children[..] else { return None };
     let text = outline.slice(outline.block(head).content);
-    let announces = outline.block(head).kind == BlockKind::Paragraph
-        && text.trim_end_matches(['*', '_', ' ']).ends_with(':');
+    let bare = text.trim_end_matches(['*', '_', ' ']);
+    // `Write a script that:` is one item, and what the script does is below it.
+    let goes_on = [" that:", " which:", " including:", " by:"].iter().any(|word| bare.ends_with(word));
+    let announces = outline.block(head).kind == BlockKind::Paragraph && bare.ends_with(':') && !goes_on;
     if !announces || outline.block(list).kind != BlockKind::List {
         return None;
     }

@@ -515,6 +515,13 @@ mod tests {
     }
 
     #[test]
+    fn a_section_of_the_first_level_behind_others_is_no_title() {
+        let outline = Outline::read(b"Intro.\n\n## Timeline\n\n- a\n\n# Action items\n\n- b\n");
+        assert_eq!(outline.title, None);
+        assert_eq!(outline.parts.last().and_then(|part| part.place), Some(Place::Actions));
+    }
+
+    #[test]
     fn front_matter_of_either_kind_is_no_text() {
         for (text, language, title) in [
             ("---\ntitle: \"Down on May 3\"\n---\n\nIntro.\n", "yaml", "Down on May 3"),

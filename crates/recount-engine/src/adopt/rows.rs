@@ -46,7 +46,7 @@ impl Composer<'_> {
             found = again;
             found.said.extend(headings.map(|heading| (heading, "Timeline".to_owned())));
             self.notes.push(format!(
-                "the times of the timeline are read as `{zone}`, because a labelled time says so of the clock of an entry"
+                "the times of the timeline are read as `{zone}`, because a labelled time tells the clock of an entry in it"
             ));
         }
         if found.entries.is_empty() && found.said.is_empty() {
@@ -237,6 +237,11 @@ impl Composer<'_> {
                 } else if at > 0
                     && outline.parts[at].place.is_none()
                     && actions::is_checklist(outline, *index)
+                    && !tasks::is_for_each_time(
+                        outline,
+                        outline.parts[at].blocks.iter().copied().take_while(|above| above != index).last(),
+                        *index,
+                    )
                     && !outline.parts[at].blocks.iter().any(|index| speaks_of_the_document(outline, *index))
                 {
                     // Boxes before the first heading are about writing the document.

@@ -2,6 +2,7 @@
 //! is known where no heading announces one. What does not live here: headings (`headings`), and reading the items
 //! (`actions`).
 
+use super::actions;
 use super::headings::Place;
 use super::outline::Outline;
 use super::table::{self, ForeignTable};
@@ -296,6 +297,24 @@ fn begins_with_order(words: &str) -> bool {
             && (is_verb(stem) || is_verb(&format!("{stem}e")) || doubled && is_verb(&stem[..stem.len() - 1]))
 }
 
+/// Whether a checklist is for each time that something is done, and not to be done once: it stands behind
+/// `Before a deployment:`.
+pub(super) fn is_for_each_time(outline: &Outline, above: Option<usize>, list: usize) -> bool {
+    if !actions::is_checklist(outline, list) {
+        return false;
+    }
+    above.is_some_and(|above| {
+        let block = outline.block(above);
+        let text = outline.slice(block.content).trim_end();
+        let words = normalize(text);
+        let list: Vec<&str> = words.split(' ').collect();
+        block.kind == BlockKind::Paragraph
+            && text.ends_with(':')
+            && matches!(list[0], "when" | "whenever" | "before" | "after" | "if")
+            && !list.iter().any(|word| matches!(*word, "we" | "will" | "need" | "needs" | "should"))
+    })
+}
+
 /// A label before one action item in prose: `Action point: page on lag`.
 pub(super) fn is_labelled(text: &str) -> bool {
     const LABELS: [&str; 10] = [
@@ -328,8 +347,8 @@ pub(super) fn lists(outline: &Outline, handled: &[bool]) -> Vec<(usize, usize)> 
     };
     let Some(analysis) = (0..outline.parts.len()).find(tells) else { return Vec::new() };
     let mut found = Vec::new();
-    for at in analysis + 1..outline.parts.len() {
-        if handled[at] || !may_order(outline, at) {
+    for (at, is_handled) in handled.iter().enumerate().skip(analysis + 1) {
+        if *is_handled || !may_order(outline, at) {
             continue;
         }
         let part = &outline.parts[at];

@@ -591,12 +591,31 @@ impl Reader<'_> {
         true
     }
 
+    /// The first column most of whose cells are a clock and nothing else.
+    fn column_of_clocks(&self, table: &ForeignTable<'_>) -> Option<usize> {
+        let is_clock = |cell: &Span| {
+            let time = times::whole(self.outline.slice(*cell));
+            time.is_some_and(|time| time.contains(':'))
+        };
+        let rows = table.rows.len();
+        (0..table.header.len()).find(|at| {
+            let clocks = table.rows.iter().filter(|(_, cells)| cells.get(*at).is_some_and(is_clock)).count();
+            clocks >= 3 && clocks * 5 >= rows * 4
+        })
+    }
+
     fn table(&mut self, index: usize) -> bool {
         use TimelineColumn as C;
         let Some(table) = ForeignTable::read(self.outline, index) else { return false };
-        let columns = table.columns(table::timeline_column);
+        let mut columns = table.columns(table::timeline_column);
         if !columns.contains(&Some(C::Time)) {
-            return false;
+            // A column of clocks is that of the times, whatever its header calls it.
+            let Some(at) = self.column_of_clocks(&table) else { return false };
+            columns[at] = Some(C::Time);
+            let mut open = columns.iter_mut().filter(|column| column.is_none());
+            if let (Some(only), None) = (open.next(), open.next()) {
+                *only = Some(C::Action);
+            }
         }
         let headers = columns.iter().zip(&table.header).filter(|(column, _)| **column == Some(C::Time));
         let mut stated = headers.filter_map(|(_, header)| zones::zone_in(self.outline.slice(*header)));
