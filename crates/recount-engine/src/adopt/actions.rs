@@ -5,7 +5,7 @@
 use super::cells::{self, CellText};
 use super::outline::Outline;
 use super::table::{self, ForeignTable};
-use super::times;
+use super::{tasks, times};
 use crate::document::markdown::BlockKind;
 use crate::document::template::{ACTION_HEADERS, ActionColumn, TimelineColumn, normalize};
 use crate::document::value::date;
@@ -62,8 +62,16 @@ pub(super) fn read(outline: &Outline, part: usize, found: &mut Actions) {
             paragraph(outline, lead, has_list, found);
         }
         let mut above = None;
+        let table = this.blocks.iter().position(|index| is_table(outline, *index));
         for (place, index) in this.blocks.iter().enumerate() {
             let next = this.blocks.get(place + 1).copied();
+            let before = place.checked_sub(1).map(|before| this.blocks[before]);
+            if table.is_some_and(|table| place < table && explains(outline, *index, this.blocks[table]))
+                || tasks::is_for_each_time(outline, before, *index)
+            {
+                found.rest.push(outline.source_of(*index));
+                continue;
+            }
             if !has_list
                 && is_line_in_bold(outline, *index)
                 && next.is_some_and(|next| is_prose(outline, next))
@@ -83,6 +91,21 @@ pub(super) fn read(outline: &Outline, part: usize, found: &mut Actions) {
     }
 }
 
+/// Whether a list above the table of the items says what words in that table mean: `P0 - before all else`.
+fn explains(outline: &Outline, list: usize, table: usize) -> bool {
+    let Some(table) = ForeignTable::read(outline, table) else { return false };
+    let cells: Vec<String> =
+        table.rows.iter().flat_map(|(_, cells)| cells).map(|cell| normalize(outline.slice(*cell))).collect();
+    let is_word_of_it = |item: usize| {
+        let head = outline.markdown.children(item).next();
+        let text = head.map_or(String::new(), |(_, block)| normalize(outline.slice(block.content)));
+        text.split(' ').next().is_some_and(|word| cells.iter().any(|cell| cell == word))
+    };
+    let is_list = outline.block(list).kind == BlockKind::List;
+    let mut items = outline.markdown.children(list).map(|(item, _)| is_word_of_it(item));
+    is_list && items.next().is_some_and(|first| first && items.all(|is_one| is_one))
+}
+
 /// Whether a part, `Action items status`, only ticks off what stands in a table before it.
 pub(super) fn repeats(outline: &Outline, part: usize, found: &Actions) -> bool {
     let part = &outline.parts[part];
@@ -93,7 +116,7 @@ pub(super) fn repeats(outline: &Outline, part: usize, found: &Actions) -> bool {
 }
 
 /// Whether a heading below that of the action items is one itself: it says more than a kind or a time, and what
-/// stands below it, if anything, is prose.
+/// stands below it, if anything, is prose, or code where it is numbered.
 fn names_an_item(outline: &Outline, at: usize, heading: Span) -> bool {
     let part = &outline.parts[at];
     let name = outline.slice(heading).trim();
@@ -105,7 +128,10 @@ fn names_an_item(outline: &Outline, at: usize, heading: Span) -> bool {
         && !name.ends_with(':')
         && (is_numbered
             || name.split_whitespace().filter(|word| word.contains(char::is_alphabetic)).count() >= 3)
-        && part.blocks.iter().all(|index| is_prose(outline, *index))
+        && part.blocks.iter().all(|index| {
+            let is_code = outline.block(*index).kind == BlockKind::Code;
+            is_prose(outline, *index) || is_numbered && is_code
+        })
 }
 
 fn is_prose(outline: &Outline, index: usize) -> bool {
@@ -186,13 +212,25 @@ fn paragraph(outline: &Outline, content: Span, has_list: bool, found: &mut Actio
     let is_answer = is_bare_none(text) || declines(text);
     // A paragraph of this length tells a story.
     let is_story = text.len() > 600;
-    let is_pointer = text.trim_start_matches(['*', '_', '(']).starts_with("See ");
+    // A search for them is none either.
+    let is_search = text.starts_with("http") && text.contains('?') && !text.contains(char::is_whitespace);
+    let is_pointer = text.trim_start_matches(['*', '_', '(']).starts_with("See ") || is_search;
     if has_list || is_answer || is_story || is_pointer || text.trim_end().ends_with(':') {
         found.rest.push(content);
         return;
     }
     let mut cell = CellText::default();
     for line in cells::lines(text) {
+        cell.add_text(&line);
+    }
+    found.items.push(item(content, cell, None));
+}
+
+/// Reads a paragraph that says by a label that it is one item.
+pub(super) fn labelled_item(outline: &Outline, index: usize, found: &mut Actions) {
+    let content = outline.block(index).content;
+    let mut cell = CellText::default();
+    for line in cells::lines(outline.slice(content)) {
         cell.add_text(&line);
     }
     found.items.push(item(content, cell, None));
@@ -238,8 +276,10 @@ fn several_in_one(outline: &Outline, item: usize) -> Option<(String, Vec<usize>)
     let children: Vec<usize> = outline.markdown.children(item).map(|(child, _)| child).collect();
     let [head, list] = children[..] else { return None };
     let text = outline.slice(outline.block(head).content);
-    let announces = outline.block(head).kind == BlockKind::Paragraph
-        && text.trim_end_matches(['*', '_', ' ']).ends_with(':');
+    let bare = text.trim_end_matches(['*', '_', ' ']);
+    // `Write a script that:` is one item, and what the script does is below it.
+    let goes_on = [" that:", " which:", " including:", " by:"].iter().any(|word| bare.ends_with(word));
+    let announces = outline.block(head).kind == BlockKind::Paragraph && bare.ends_with(':') && !goes_on;
     if !announces || outline.block(list).kind != BlockKind::List {
         return None;
     }
@@ -429,6 +469,7 @@ pub(super) fn is_table(outline: &Outline, index: usize) -> bool {
     let is_assigned = has(C::Owner) && (has(C::DueDate) || has(C::Status) || has(C::Priority));
     let tells_times = table.columns(table::timeline_column).contains(&Some(TimelineColumn::Time));
     is_task && is_assigned && !tells_times
+        || tasks::column(outline, &table).is_some()
         || says_so
             && [C::Owner, C::DueDate, C::Status, C::Priority]
                 .iter()
@@ -443,7 +484,9 @@ pub(super) fn rows(outline: &Outline, index: usize, found: &mut Actions) -> bool
     let mut columns = table.columns(table::action_column);
     if !columns.contains(&Some(C::Action)) {
         // A table below this heading lists the items, whatever its first column is called.
-        let Some(first) = columns.iter_mut().find(|column| column.is_none()) else { return false };
+        let orders = tasks::column(outline, &table);
+        let first = orders.or_else(|| columns.iter().position(Option::is_none));
+        let Some(first) = first.and_then(|at| columns.get_mut(at)) else { return false };
         *first = Some(C::Action);
     }
     for (span, cells) in &table.rows {

@@ -119,8 +119,9 @@ fn fact_named(label: &str) -> Option<Fact> {
 
 /// How alike a heading must be to a phrase that it does not hold: a slip of one or two letters.
 const ALIKE: f64 = 0.94;
-/// A heading of more words tells a story of its own.
+/// A heading of more words tells a story of its own, but where several of them say what is to be done.
 const MOST_WORDS: usize = 9;
+const MOST_WORDS_OF_ACTIONS: usize = 16;
 
 /// When something is done, which does not say what it is.
 const HORIZONS: [&str; 6] = ["short term", "medium term", "mid term", "near term", "long term", "immediate"];
@@ -180,18 +181,28 @@ pub(super) fn place(heading: &str) -> Option<Place> {
     if let Some(place) = named.and_then(|named| table.exact.get(&named)) {
         return Some(*place);
     }
+    // `What we learnt / Preventing it`: one of several names.
+    if heading.contains(" / ") {
+        let mut places: Vec<Place> = heading.split(" / ").filter_map(place).collect();
+        places.sort_by_key(|place| *place != Place::Actions);
+        if let Some(place) = places.first() {
+            return Some(*place);
+        }
+    }
     let list: Vec<&str> = words.split(' ').collect();
     if list.len() <= 5 && list.iter().any(|word| LEST.contains(word)) {
         return Some(Place::Actions);
     }
-    if list.len() <= MOST_WORDS
-        && let Some((_, place)) = table
-            .inside
-            .iter()
-            .filter(|(phrase, _)| list.windows(phrase.len()).any(|window| window == phrase.as_slice()))
-            .max_by_key(|(phrase, _)| phrase.len())
-    {
-        return Some(*place);
+    let longest = table
+        .inside
+        .iter()
+        .filter(|(phrase, _)| list.windows(phrase.len()).any(|window| window == phrase.as_slice()))
+        .max_by_key(|(phrase, _)| phrase.len());
+    if let Some((phrase, place)) = longest {
+        let is_of_actions = *place == Place::Actions && phrase.len() >= 3;
+        if list.len() <= if is_of_actions { MOST_WORDS_OF_ACTIONS } else { MOST_WORDS } {
+            return Some(*place);
+        }
     }
     if list.len() <= 5
         && list.iter().any(|word| DOINGS.contains(word))
@@ -210,7 +221,8 @@ pub(super) fn place(heading: &str) -> Option<Place> {
 
 /// Without the words that say only that it is about this incident.
 fn essential(words: &str) -> String {
-    const IDLE: [&str; 18] = [
+    const IDLE: [&str; 19] = [
+        "already",
         "the",
         "of",
         "for",
@@ -278,6 +290,11 @@ mod tests {
             ("Priority Actions (First 4 Hours)", Some(Place::Actions)),
             ("Outstanding recovery work", Some(Place::Actions)),
             ("Immediate actions", None),
+            ("Actions already taken", Some(Place::Actions)),
+            ("Plan", Some(Place::Actions)),
+            ("Preventing it from happening again / What we learnt", Some(Place::Actions)),
+            ("What are we doing to prevent this to happen again to us?", Some(Place::Actions)),
+            ("A heading of many words in which the impact of the outage is only one of them", None),
             ("Actions taken during the incident", Some(Place::Field(F::FullyResolved))),
             ("Thanks", None),
             ("Volunteer Organization", None),

@@ -16,6 +16,7 @@ mod milestones;
 mod outline;
 mod rows;
 mod table;
+mod tasks;
 mod timeline;
 mod times;
 mod verbatim;

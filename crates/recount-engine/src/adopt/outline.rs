@@ -7,7 +7,7 @@ use pulldown_cmark::Parser;
 
 use super::habits;
 use super::headings::{self, Place};
-use super::times;
+use super::{tasks, times};
 use crate::document::markdown::{self, Block, BlockKind, Markdown};
 use crate::document::template::normalize;
 use crate::document::{Source, Span};
@@ -184,8 +184,10 @@ impl Outline {
                     let is_called_so = ["post", "incident", "rca"]
                         .iter()
                         .any(|word| normalize(text).starts_with(word) && text.contains(':'));
-                    let may_be_title =
-                        level == 1 || is_first && (is_called_so || headings::place(text).is_none());
+                    // Behind other headings, one that has a meaning is a section of whatever level.
+                    let is_behind = parts.len() > 1 && headings::place(text).is_some();
+                    let may_be_title = level == 1 && !is_behind
+                        || is_first && (is_called_so || headings::place(text).is_none());
                     if may_be_title && self.title.is_none() && !self.is_section(block.content) {
                         self.title = Some(block.content);
                         continue;
@@ -246,68 +248,10 @@ impl Outline {
         let lists = || blocks.iter().filter(|index| self.block(**index).kind == BlockKind::List);
         let is_to_come = (0..self.parts.len()).any(|other| is_named(other) && is_below(other))
             || lists().next().is_some() && blocks.iter().any(|index| self.announces(*index))
-            || lists().any(|list| self.bids(*list));
+            || lists().any(|list| tasks::orders(self, *list));
         if is_to_come {
             self.parts[at].place = Some(Place::Actions);
         }
-    }
-
-    /// Whether most items of a list begin with what is to be done: `Add an alert`.
-    fn bids(&self, list: usize) -> bool {
-        const VERBS: [&str; 44] = [
-            "add",
-            "adjust",
-            "allow",
-            "audit",
-            "automate",
-            "build",
-            "change",
-            "check",
-            "configure",
-            "consider",
-            "create",
-            "define",
-            "deploy",
-            "develop",
-            "disable",
-            "document",
-            "enable",
-            "ensure",
-            "establish",
-            "evaluate",
-            "expand",
-            "explore",
-            "extend",
-            "fix",
-            "implement",
-            "improve",
-            "increase",
-            "introduce",
-            "investigate",
-            "limit",
-            "make",
-            "migrate",
-            "monitor",
-            "move",
-            "prevent",
-            "reduce",
-            "remove",
-            "replace",
-            "review",
-            "set",
-            "test",
-            "update",
-            "upgrade",
-            "write",
-        ];
-        let bid = |item: usize| {
-            let head = self.markdown.children(item).next();
-            let text = head.map_or(String::new(), |(_, block)| normalize(self.slice(block.content)));
-            text.split(' ').next().is_some_and(|word| VERBS.contains(&word))
-        };
-        let bids: Vec<bool> = self.markdown.children(list).map(|(item, _)| bid(item)).collect();
-        let count = bids.iter().filter(|bid| **bid).count();
-        count > 0 && count * 2 > bids.len()
     }
 
     /// Whether a paragraph ends with a colon and says that what follows is done lest it happens again: `To
@@ -568,6 +512,13 @@ mod tests {
                 ("Fallout".to_owned(), 2, None),
             ]
         );
+    }
+
+    #[test]
+    fn a_section_of_the_first_level_behind_others_is_no_title() {
+        let outline = Outline::read(b"Intro.\n\n## Timeline\n\n- a\n\n# Action items\n\n- b\n");
+        assert_eq!(outline.title, None);
+        assert_eq!(outline.parts.last().and_then(|part| part.place), Some(Place::Actions));
     }
 
     #[test]

@@ -2,10 +2,10 @@
 //! fields and prose (`compose`).
 
 use super::compose::Composer;
-use super::headings::{self, Place};
+use super::headings::{self, Fact, Place};
 use super::outline::Outline;
-use super::times::{self, Doubt};
-use super::{actions, milestones, timeline};
+use super::times::{self, Clock, Doubt};
+use super::{actions, facts, milestones, tasks, timeline, zones};
 use crate::document::markdown::BlockKind;
 use crate::document::template::{FieldId, SectionId};
 use crate::document::value::time;
@@ -15,10 +15,12 @@ impl Composer<'_> {
     pub(super) fn timelines(&mut self) {
         let outline = self.outline;
         let mut found = timeline::Timeline::default();
+        let mut roots = Vec::new();
         for at in 0..outline.parts.len() {
             if outline.parts[at].place != Some(Place::Timeline) || self.handled[at] {
                 continue;
             }
+            roots.push(at);
             let parts = outline.subtree(at);
             let before = found.entries.len();
             found = timeline::read(outline, at, self.clock(), found);
@@ -34,6 +36,18 @@ impl Composer<'_> {
             if let Some(heading) = outline.parts[at].heading {
                 found.said.push((heading, "Timeline".to_owned()));
             }
+        }
+        if let Some(zone) = self.zone_of_a_label(&found) {
+            let clock = || Clock { told: Some(zone.clone()), ..self.clock() };
+            let again = roots.iter().fold(timeline::Timeline::default(), |again, at| {
+                timeline::read(outline, *at, clock(), again)
+            });
+            let headings = roots.iter().filter_map(|at| outline.parts[*at].heading);
+            found = again;
+            found.said.extend(headings.map(|heading| (heading, "Timeline".to_owned())));
+            self.notes.push(format!(
+                "the times of the timeline are read as `{zone}`, because a labelled time tells the clock of an entry in it"
+            ));
         }
         if found.entries.is_empty() && found.said.is_empty() {
             found = self.timeline_without_heading();
@@ -58,6 +72,32 @@ impl Composer<'_> {
             pieces.push(format!("{name}\n\n{}", self.blocks(&spans)));
         }
         self.keep_in_section(SectionId::Timeline, &pieces.join("\n\n"), &found.rest);
+    }
+
+    /// The zone of the labelled day, start or end, where entries state none and one of them tells the same clock.
+    fn zone_of_a_label(&self, found: &timeline::Timeline) -> Option<String> {
+        let outline = self.outline;
+        let clocks: Vec<&str> = found
+            .entries
+            .iter()
+            .filter(|entry| entry.doubt == Some(Doubt::NoZone))
+            .filter_map(|entry| clock_in(&entry.written))
+            .collect();
+        if clocks.is_empty() || found.zone.is_some() {
+            return None;
+        }
+        let parts = outline.parts.iter().filter(|part| super::may_state_facts(part.place));
+        let stated = parts.flat_map(|part| &part.blocks).filter_map(|index| facts::read(outline, *index));
+        let of_label = |(fact, _, value): &(Fact, Span, Span)| {
+            let is_time = matches!(fact, Fact::Date | Fact::Field(FieldId::StartTime | FieldId::EndTime));
+            let text = outline.slice(*value);
+            clock_in(text)
+                .filter(|clock| is_time && clocks.contains(clock))
+                .and_then(|_| zones::zone_in(text))
+        };
+        let mut zones = stated.flat_map(|stated| stated.facts).filter_map(|fact| of_label(&fact));
+        let zone = zones.next()?;
+        zones.all(|other| other == zone).then_some(zone)
     }
 
     /// Start and end, where the timeline marks them and no label says them.
@@ -197,6 +237,11 @@ impl Composer<'_> {
                 } else if at > 0
                     && outline.parts[at].place.is_none()
                     && actions::is_checklist(outline, *index)
+                    && !tasks::is_for_each_time(
+                        outline,
+                        outline.parts[at].blocks.iter().copied().take_while(|above| above != index).last(),
+                        *index,
+                    )
                     && !outline.parts[at].blocks.iter().any(|index| speaks_of_the_document(outline, *index))
                 {
                     // Boxes before the first heading are about writing the document.
@@ -207,7 +252,11 @@ impl Composer<'_> {
         }
         self.items_in_sections_of_lists(&mut found);
         if found.items.is_empty() {
+            self.labelled_items(&mut found);
             self.promised_items(&mut found);
+        }
+        if found.items.is_empty() {
+            self.ordered_items(&mut found);
         }
         for (span, name) in std::mem::take(&mut found.said) {
             self.said(span, &name);
@@ -271,6 +320,38 @@ impl Composer<'_> {
         }
     }
 
+    /// Where no heading announces action items: paragraphs that say by a label that they are one.
+    fn labelled_items(&mut self, found: &mut actions::Actions) {
+        let outline = self.outline;
+        for at in 0..outline.parts.len() {
+            if self.handled[at] {
+                continue;
+            }
+            for index in &outline.parts[at].blocks {
+                let block = outline.block(*index);
+                let is_free = !self.taken.iter().any(|(taken, _)| taken == index);
+                if is_free
+                    && block.kind == BlockKind::Paragraph
+                    && tasks::is_labelled(outline.slice(block.content))
+                {
+                    actions::labelled_item(outline, *index, found);
+                    self.taken.push((*index, Vec::new()));
+                }
+            }
+        }
+    }
+
+    /// Where nothing announces action items: lists behind the analysis that tell what is to be done.
+    fn ordered_items(&mut self, found: &mut actions::Actions) {
+        let outline = self.outline;
+        for (_, list) in tasks::lists(outline, &self.handled) {
+            if !self.taken.iter().any(|(taken, _)| *taken == list) {
+                actions::block(outline, list, true, found);
+                self.taken.push((list, Vec::new()));
+            }
+        }
+    }
+
     /// Where no heading announces action items: lists behind a sentence that does.
     fn promised_items(&mut self, found: &mut actions::Actions) {
         let outline = self.outline;
@@ -292,6 +373,19 @@ impl Composer<'_> {
             }
         }
     }
+}
+
+/// The first clock of a text without its leading zeroes: `9:07`.
+fn clock_in(text: &str) -> Option<&str> {
+    let is_clock = |word: &&str| {
+        word.split_once(':').is_some_and(|(hour, minute)| {
+            (1..=2).contains(&hour.len())
+                && minute.len() == 2
+                && (hour.bytes().chain(minute.bytes())).all(|byte| byte.is_ascii_digit())
+        })
+    };
+    let words = text.split(|ch: char| !(ch.is_ascii_digit() || ch == ':')).map(|word| word.trim_matches(':'));
+    words.map(|word| word.trim_start_matches('0')).find(is_clock)
 }
 
 /// Whether a paragraph is about writing the postmortem, and so is the checklist below it.

@@ -93,7 +93,8 @@ fn read_with(outline: &Outline, part: usize, mut clock: Clock, found: Timeline) 
         .chain(intro.iter().copied())
         .find_map(|span| zones::zone_in(outline.slice(span)))
         .or_else(|| found.zone.clone())
-        .or_else(|| zone_of_document(outline));
+        .or_else(|| zone_of_document(outline))
+        .or_else(|| clock.told.clone());
     let day = heading.into_iter().chain(intro).find_map(|span| outline.day_in(span, clock.near));
     if let Some(day) = day.or(clock.near) {
         clock.set_day(day);
@@ -355,6 +356,17 @@ impl Reader<'_> {
                     self.found.rest.push(self.outline.source_of(index));
                 }
             }
+            BlockKind::List if self.goes_on_below_a_number(index) => {
+                let below = self.outline.source_of(index);
+                if let Some(entry) = self.found.entries.last_mut() {
+                    let text = std::mem::take(&mut entry.cells[2]);
+                    let mut cell = CellText { text, beside: std::mem::take(&mut entry.beside) };
+                    cell.add_block(self.outline, index);
+                    entry.cells[2] = cell.text;
+                    entry.beside = cell.beside;
+                    entry.span = entry.span.to(below);
+                }
+            }
             BlockKind::List if !self.takes_all() && !self.belongs_to_the_entry_above(index) => {
                 self.list(index);
             }
@@ -370,6 +382,27 @@ impl Reader<'_> {
                 None => self.found.rest.push(self.outline.source_of(index)),
             },
         }
+    }
+
+    /// Whether a list is indented, by too few blanks to be nested in the numbered entry right above it.
+    fn goes_on_below_a_number(&self, list: usize) -> bool {
+        let text = self.outline.slice(self.outline.source_of(list));
+        let bare = text.trim_start_matches(' ');
+        let is_indented = text.len() > bare.len() && bare.starts_with(['-', '*', '+']);
+        let mut items = self.outline.markdown.children(list).map(|(item, _)| item);
+        let above = self.found.entries.last().filter(|_| self.open.is_none());
+        is_indented
+            && above.is_some_and(|entry| {
+                let start = self.outline.slice(entry.span).trim_start();
+                let is_numbered = start.starts_with(|ch: char| ch.is_ascii_digit())
+                    && start.trim_start_matches(|ch: char| ch.is_ascii_digit()).starts_with(['.', ')']);
+                let between = self
+                    .outline
+                    .text
+                    .get(entry.span.end as usize..self.outline.block(list).span.start as usize);
+                is_numbered && between.is_some_and(|between| between.trim().is_empty())
+            })
+            && !items.any(|item| self.outline.begins_with_time(item))
     }
 
     /// Whether a list says more of the entry right above it: a paragraph with a time, and no item has one.
@@ -558,12 +591,31 @@ impl Reader<'_> {
         true
     }
 
+    /// The first column most of whose cells are a clock and nothing else.
+    fn column_of_clocks(&self, table: &ForeignTable<'_>) -> Option<usize> {
+        let is_clock = |cell: &Span| {
+            let time = times::whole(self.outline.slice(*cell));
+            time.is_some_and(|time| time.contains(':'))
+        };
+        let rows = table.rows.len();
+        (0..table.header.len()).find(|at| {
+            let clocks = table.rows.iter().filter(|(_, cells)| cells.get(*at).is_some_and(is_clock)).count();
+            clocks >= 3 && clocks * 5 >= rows * 4
+        })
+    }
+
     fn table(&mut self, index: usize) -> bool {
         use TimelineColumn as C;
         let Some(table) = ForeignTable::read(self.outline, index) else { return false };
-        let columns = table.columns(table::timeline_column);
+        let mut columns = table.columns(table::timeline_column);
         if !columns.contains(&Some(C::Time)) {
-            return false;
+            // A column of clocks is that of the times, whatever its header calls it.
+            let Some(at) = self.column_of_clocks(&table) else { return false };
+            columns[at] = Some(C::Time);
+            let mut open = columns.iter_mut().filter(|column| column.is_none());
+            if let (Some(only), None) = (open.next(), open.next()) {
+                *only = Some(C::Action);
+            }
         }
         let headers = columns.iter().zip(&table.header).filter(|(column, _)| **column == Some(C::Time));
         let mut stated = headers.filter_map(|(_, header)| zones::zone_in(self.outline.slice(*header)));

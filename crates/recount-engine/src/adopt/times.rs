@@ -406,6 +406,8 @@ pub(super) struct Clock {
     /// The day on which the timeline says that all of it was but what has a day of its own.
     pub(super) stated: Option<Date>,
     pub(super) previous: Option<DateTime>,
+    /// The zone of a labelled time that an entry tells, too.
+    pub(super) told: Option<String>,
 }
 
 /// A time as it goes into a row.

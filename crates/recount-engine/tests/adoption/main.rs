@@ -10,7 +10,7 @@ use std::path::Path;
 
 use law::adopting;
 use proptest::prelude::*;
-use recount_engine::adopt::Options;
+use recount_engine::adopt::{Options, Reading};
 use recount_engine::document::LineIndex;
 
 #[test]
@@ -66,6 +66,17 @@ proptest! {
     #[test]
     fn no_bytes_break_adoption(bytes in prop::collection::vec(any::<u8>(), 0..120)) {
         adopting(&bytes, &Options::default());
+    }
+}
+
+#[test]
+fn a_file_name_that_stands_for_a_title_is_none() {
+    for (file, expected) in
+        [("todo.md", "Untitled"), ("TODO.md", "Untitled"), ("queue-full.md", "queue-full"), ("", "Untitled")]
+    {
+        let options = Options { file: file.to_owned(), zone: None };
+        assert_eq!(Reading::new(b"Something broke.\n", &options).title(), expected, "{file}");
+        adopting(b"Something broke.\n", &options);
     }
 }
 
