@@ -53,7 +53,7 @@ fn told(nth: usize) -> Record {
         mitigated: Some(at(start, 40 + 3 * nth as i64)),
         resolved: Some(at(start, 90 + 7 * nth as i64)),
         services: vec![["checkout", "search", "payments"][nth % 3].to_owned()],
-        detected_by: vec![FieldId::AlertNames, FieldId::CustomerReports][..1 + nth % 2].to_vec(),
+        detected_by: vec![FieldId::AlertNames, FieldId::CustomerReports][..=nth % 2].to_vec(),
         factors: vec![FactorRecord {
             category: [FieldId::FactorConfig, FieldId::FactorCapacity][nth % 2],
             text: "The retry budget was missing".to_owned(),

@@ -42,9 +42,9 @@ pub(super) struct Durations {
 }
 
 impl Durations {
-    /// From at most the least to at least the most; below a minute is as a minute.
-    pub(super) fn of(least: u64, most: u64) -> Self {
-        let (from, to) = (least.max(60), most.max(60));
+    /// From at most the shortest to at least the longest; below a minute is as a minute.
+    pub(super) fn of(shortest: u64, longest: u64) -> Self {
+        let (from, to) = (shortest.max(60), longest.max(60));
         let first = MARKS.iter().rposition(|mark| *mark <= from).unwrap_or(0);
         let last = MARKS.iter().position(|mark| *mark >= to).unwrap_or(MARKS.len() - 1);
         // An axis has a length.

@@ -3,7 +3,7 @@
 use super::Z;
 
 /// The 95% interval of a share after Wilson (1927): it stays within 0 and 1, and is right for small n,
-/// where the usual ± is not (Brown, Cai & DasGupta 2001). None of nothing.
+/// where the usual ± is not (Brown, Cai & Das Gupta 2001). None of nothing.
 pub fn wilson(count: usize, of: usize) -> Option<(f64, f64)> {
     if of == 0 || count > of {
         return None;
@@ -33,7 +33,7 @@ mod tests {
             (3, 15, 0.070_475_493_469_815_55, 0.451_854_487_157_151_7),
             (10, 10, 0.722_467_200_137_110_6, 1.0),
             (81, 263, 0.255_288_519_878_274_2, 0.366_209_576_982_800_04),
-            (15, 148, 0.062_386_399_530_736_28, 0.160_487_241_723_303_08),
+            (15, 148, 0.062_386_399_530_736_28, 0.160_487_241_723_303_1),
             (500, 1000, 0.469_069_600_368_104_2, 0.530_930_399_631_895_8),
         ] {
             let (got_low, got_high) = wilson(count, of).expect("there is something to share");
