@@ -5,12 +5,14 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
 
-use ignore::{DirEntry, WalkBuilder};
+use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use crate::evidence::is_evidence_folder;
 use crate::library::TEMPLATE_FILE;
 use crate::read::Unreadable;
+use crate::scan::threads;
 
 /// One candidate of a listing: a file to read, or what stands in its place and cannot be read.
 pub type Listed = Result<PathBuf, Unreadable>;
@@ -63,18 +65,51 @@ fn walk(folder: &Path, listed: &mut Vec<Listed>) {
     let mut roots = Roots::default();
     roots.follow(folder, listed);
     while let Some(root) = roots.waiting.pop() {
+        let (sender, batches) = mpsc::channel();
         let walk = WalkBuilder::new(&root)
             // A library that was copied without its repository means the same files as before.
             .require_git(false)
             .filter_entry(|entry| entry.depth() == 0 || !is_evidence_folder(entry.path()))
-            .build();
-        for entry in walk {
+            .threads(threads().min(MOST_WALKERS))
+            .build_parallel();
+        walk.run(|| {
+            let mut batch = Batch { entries: Vec::new(), sender: sender.clone() };
+            Box::new(move |entry| {
+                batch.entries.push(entry);
+                WalkState::Continue
+            })
+        });
+        drop(sender);
+        let mut links = Vec::new();
+        for entry in batches.into_iter().flatten() {
             match entry {
+                Ok(entry) if entry.path_is_symlink() && entry.depth() > 0 => links.push(entry),
                 Ok(entry) if entry.depth() > 0 => roots.visit(entry, listed),
                 Ok(_) => {}
                 Err(error) => listed.push(Err(explain(&error, &root))),
             }
         }
+        // Of two links to one folder the first counts: by name, and not by which thread came first.
+        links.sort_unstable_by(|a, b| a.path().cmp(b.path()));
+        for link in links {
+            roots.visit(link, listed);
+        }
+    }
+}
+
+/// More walkers than this wait for each other.
+const MOST_WALKERS: usize = 8;
+
+/// What one walker found, handed over when it ends.
+struct Batch {
+    entries: Vec<Result<DirEntry, ignore::Error>>,
+    sender: mpsc::Sender<Vec<Result<DirEntry, ignore::Error>>>,
+}
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        // The receiver waits until all walkers have ended.
+        let _ = self.sender.send(std::mem::take(&mut self.entries));
     }
 }
 

@@ -64,23 +64,27 @@ impl Facts {
             "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32000;",
         )?;
         let schema = format!("{SCHEMA} {program}");
-        let found: Option<String> = if connection.table_exists(None, "meta")? {
+        let found = || -> Result<Option<String>, Trouble> {
+            if !connection.table_exists(None, "meta")? {
+                return Ok(None);
+            }
             let mut row = connection.prepare("SELECT value FROM meta WHERE key = 'schema'")?;
-            row.query_row([], |row| row.get(0)).optional()?
-        } else {
-            None
+            Ok(row.query_row([], |row| row.get(0)).optional()?)
         };
-        match found {
-            Some(found) if found == schema => {}
-            Some(_) => return Err(Trouble::Outdated),
-            None => {
-                connection.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES}"))?;
+        if found()?.is_none() {
+            connection.execute_batch("BEGIN IMMEDIATE")?;
+            // Another process may have made it meanwhile.
+            if found()?.is_none() {
+                connection.execute_batch(TABLES)?;
                 connection.execute(
                     "INSERT INTO meta VALUES ('schema', ?1), ('name', ?2), ('generation', 0), ('next', 1), ('taken', 0)",
                     params![schema, name],
                 )?;
-                connection.execute_batch("COMMIT")?;
             }
+            connection.execute_batch("COMMIT")?;
+        }
+        if found()?.is_none_or(|found| found != schema) {
+            return Err(Trouble::Outdated);
         }
         Ok(Self { connection })
     }

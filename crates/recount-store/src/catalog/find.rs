@@ -63,6 +63,7 @@ impl Catalog<'_> {
             return found;
         }
         let live = self.live();
+        let total = query.total();
         let mut ranked: Vec<(f32, u64)> = Vec::new();
         let texts = [self.disk.as_ref().and_then(|disk| disk.text.as_ref()), self.memory.text.as_ref()];
         let texts: Vec<&Text> = texts.into_iter().flatten().collect();
@@ -72,7 +73,7 @@ impl Catalog<'_> {
         for (nth, text) in texts.iter().enumerate() {
             let query = all_of(clauses.iter().map(|clause| clause[nth].box_clone()).collect());
             // Where an index breaks, the next refresh sees the damage; what the other says still holds.
-            if let Ok((hits, total)) = run(text, query.as_ref(), limit, live.as_ref()) {
+            if let Ok((hits, total)) = run(text, query.as_ref(), limit, live.as_ref(), total) {
                 ranked.extend(hits);
                 found.total += total;
             }
@@ -99,18 +100,45 @@ impl Catalog<'_> {
     }
 }
 
+/// How the number of documents is found out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Total {
+    /// Nobody asks: zero.
+    Unasked,
+    /// On its own: looking for the best of one word passes over most documents that have it.
+    Apart,
+    /// On the way: what must be looked at in every document anyway is not looked at twice.
+    Along,
+}
+
+impl Query {
+    fn total(&self) -> Total {
+        let is_word = |part: &Part| {
+            !part.not
+                && matches!(&part.what, What::Text { form: Form::Word, text, .. } if text.chars().all(char::is_alphanumeric))
+        };
+        let is_plain = self.clauses.len() == 1 && self.clauses.iter().flatten().all(is_word);
+        if is_plain { Total::Apart } else { Total::Along }
+    }
+}
+
 /// The best documents with their scores and numbers, and how many there are.
 pub(super) fn run(
     text: &Text,
     query: &dyn TextQuery,
     limit: usize,
     live: Option<&HashSet<u64>>,
+    total: Total,
 ) -> Result<(Vec<(f32, u64)>, usize), Trouble> {
     let searcher = text.searcher();
     let limit = limit.max(1);
     let top = TopDocs::with_limit(limit).order_by_score();
     let (top, total) = match live {
-        None => (searcher.search(query, &top)?, query.count(&searcher)?),
+        None => match total {
+            Total::Unasked => (searcher.search(query, &top)?, 0),
+            Total::Apart => (searcher.search(query, &top)?, query.count(&searcher)?),
+            Total::Along => searcher.search(query, &(top, Count))?,
+        },
         Some(live) => {
             let live = live.clone();
             let filter = FilterCollector::new(

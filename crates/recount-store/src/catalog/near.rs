@@ -15,7 +15,7 @@ use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query as TextQuery, TermQu
 use tantivy::schema::IndexRecordOption;
 
 use super::Catalog;
-use super::find::run;
+use super::find::{Total, run};
 use super::text::Text;
 use super::words::{Word, Words};
 
@@ -93,7 +93,7 @@ impl Catalog<'_> {
         for text in &texts {
             let query = query(text, &asked, &probe.services);
             // What one index cannot say, the other may.
-            if let Ok((hits, _)) = run(text, &query, CANDIDATES, live.as_ref()) {
+            if let Ok((hits, _)) = run(text, &query, CANDIDATES, live.as_ref(), Total::Unasked) {
                 numbers.extend(hits.into_iter().map(|(_, number)| number));
             }
         }

@@ -256,6 +256,9 @@ fn write(
     stream.finish(total).map(drop)
 }
 
+/// The answers there were, and those that were worked out, by their documents' places.
+type ToKeep = (Answers, HashMap<usize, Answer>);
+
 /// [`Checking::Read`] as it is kept.
 #[derive(Serialize, Deserialize)]
 struct Kept<'k> {
@@ -340,7 +343,7 @@ impl Run<'_> {
         listed: &[Listed],
         question: Option<Key>,
         environment: &Environment,
-    ) -> (Vec<Checking>, Option<(Answers, HashMap<usize, Answer>)>) {
+    ) -> (Vec<Checking>, Option<ToKeep>) {
         let answers = question.map(|key| Answers::open(&self.workspace.library, key, listed, self.today));
         let kept = |place: usize| Checking::from_bytes(answers.as_ref()?.get(place)?);
         let mut results: Vec<Option<Checking>> = (0..listed.len()).map(kept).collect();

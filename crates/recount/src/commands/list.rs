@@ -10,6 +10,8 @@ use serde::Serialize;
 
 use recount_engine::document::elapsed;
 
+use recount_store::catalog::Part;
+
 use crate::Outcome;
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
@@ -84,7 +86,7 @@ pub(crate) struct Output {
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     let today = environment.today();
-    let records = workspace.records();
+    let records = workspace.parts_of_records(Part::Facts);
     let is_empty = records.is_empty();
     let problems = records.problems;
     let wanted =

@@ -123,6 +123,9 @@ INC-0015#1 is open, and about `webhook`, `certificate`: Move venue-webhooks and 
     assert_eq!(folder.recount(&["new", "Something else went wrong"]).is(0).err, "");
 }
 
+const TODAY: &str = "2026-11-23T10:00:00Z";
+const LATER: &str = "2027-06-01T10:00:00Z";
+
 /// The same check from what is kept, twice, and without.
 #[track_caller]
 fn same(folder: &Folder, now: &str, args: &[&str], after: &str) {
@@ -206,8 +209,6 @@ fn a_check_from_what_is_kept_is_the_check_itself() {
             folder.recount(&["check", "--write-baseline"]).is(0);
         }),
     ];
-    const TODAY: &str = "2026-11-23T10:00:00Z";
-    const LATER: &str = "2027-06-01T10:00:00Z";
     let formats = ["human", "short", "json", "sarif", "github", "junit"];
     for (nth, (after, edit)) in edits.into_iter().enumerate() {
         edit(&folder);
