@@ -565,6 +565,9 @@ fn whoever_makes_a_postmortem_is_told_of_promises_about_the_same_thing() {
     assert_data_eq!(
         run.err,
         str![[r#"
+seen before?
+  INC-0001  Sev1  2025-01-14  Card payments declined after the vault certificate expired: both say: certificates expired, bank, file
+  INC-0015  Sev2  2026-11-12  Venues stopped receiving webhooks after a client certificate expired: both say: certificates expired
 INC-0001#2 is overdue by 649 days, and about `bank`, `certificates`, `file`: Move the remaining 31 certificates between services and partners (venue webhooks, bank files, scanner gateways) to the same issuer, each with an owning team in the catalogue
 
 "#]]

@@ -290,7 +290,8 @@ fn all_real_evidence_is_recognised_and_comes_in() {
         let run = folder.recount(&["draft", "Real evidence", &name]);
         // A list of people is evidence of nothing by itself, and belongs to the chat beside it.
         if !name.ends_with("users.stripped.json") {
-            let run = run.is(0);
+            // Samples of series that are no alerts are known for what they are, and no postmortem is made of them.
+            let run = if run.err.contains("series that is no alert") { run.is(2) } else { run.is(0) };
             assert!(!run.err.contains("skipped"), "{name}: {}", run.err);
         }
     }
