@@ -115,6 +115,16 @@ pub(crate) fn finish(environment: &mut Environment) -> Result<(), CliError> {
     Ok(())
 }
 
+/// Where a command fails on its way: says what it had changed by then, which no commit holds.
+pub(crate) fn tell_left(environment: &mut Environment) {
+    let Some(pending) = environment.pending.take() else { return };
+    let files = pending.library.changed_files().unwrap_or_default();
+    if !files.is_empty() {
+        let names: Vec<String> = files.iter().map(|file| format!("`{file}`")).collect();
+        environment.warn(format!("changed before that, and not committed: {}", names.join(", ")));
+    }
+}
+
 /// By now the files are changed, whatever came between.
 fn not_committed(error: StoreError) -> CliError {
     let why = match &error {

@@ -64,7 +64,13 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let mut environment = Environment::new(cli.library, cli.color, !cli.no_cache);
     let done = cli.command.run(&mut environment);
-    let done = done.and_then(|exit| commit::finish(&mut environment).map(|()| exit));
+    let done = match done {
+        Ok(exit) => commit::finish(&mut environment).map(|()| exit),
+        Err(error) => {
+            commit::tell_left(&mut environment);
+            Err(error)
+        }
+    };
     environment.say_what_is_left();
     let result = done.and_then(|exit| match environment.flush() {
         Err(error) if !error.is_broken_pipe() => Err(error),

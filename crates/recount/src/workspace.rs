@@ -12,7 +12,7 @@ use jiff::civil::Date;
 
 use recount_engine::config::Config;
 use recount_engine::document::template;
-use recount_engine::document::{Document, Stage};
+use recount_engine::document::{Document, LineIndex, Stage};
 use recount_engine::evidence::Frozen;
 use recount_engine::ide::Checker;
 use recount_engine::lint::{self, Finding, Level, Library as Facts, Options, Repeated};
@@ -245,6 +245,17 @@ impl Workspace {
             let message = format!("`{}` is not UTF-8 (byte {at}), so it is not changed", shown.display());
             return Err(CliError::new(message)
                 .hint("save the file as UTF-8 first; it may be in UTF-16, Latin-1 or Windows-1252 now"));
+        }
+        if let Some(at) = document.unresolved_conflict() {
+            let shown = self.relative(path);
+            let line = LineIndex::new(document.text()).position(document.text(), at.start).line;
+            return Err(CliError::new(format!(
+                "`{}` has a conflict of two branches in line {line}, so it is not changed",
+                shown.display()
+            ))
+            .hint(
+                "keep one version, take out the lines `<<<<<<<`, `=======` and `>>>>>>>`, then do this again",
+            ));
         }
         Ok((stored, document))
     }

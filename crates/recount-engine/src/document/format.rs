@@ -26,8 +26,9 @@ type Pass = fn(&Document, &mut Vec<String>) -> Vec<Edit>;
 /// Brings `document` into canonical form. Formatting the result again changes nothing.
 pub fn format(document: &Document) -> Formatted {
     let mut notes = Vec::new();
-    if document.source().invalid_at().is_some() {
-        // A row that is written again is text: the bytes that are none would come back as something else.
+    if document.source().invalid_at().is_some() || document.unresolved_conflict().is_some() {
+        // A row that is written again is text: the bytes that are none would come back as something else. And the
+        // marks of a conflict are no rows.
         return Formatted { bytes: document.source().bytes().to_vec(), notes };
     }
     let mut current = Cow::Borrowed(document);

@@ -43,7 +43,7 @@ pub fn fix(
         check(&context, Options { fixes: true, ..options })
     };
     let mut fixed = Fixed { bytes: bytes.to_vec(), titles: Vec::new(), findings: run(bytes) };
-    if !has_words(bytes) {
+    if !has_words(bytes) || Document::parse(bytes).unresolved_conflict().is_some() {
         return fixed;
     }
     for _ in 0..ROUNDS {

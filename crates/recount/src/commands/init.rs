@@ -139,7 +139,10 @@ fn set_up_git(environment: &mut Environment, root: &Path, made: &mut String) -> 
         fs::write(&path, format!("{text}{gap}{line}")).map_err(cannot)?;
         let _ = writeln!(made, "  .gitattributes ({})", line.trim_end());
     }
-    let command = "recount merge-driver --marker-size %L %O %A %B %P";
+    // Where git finds no `recount`, as in a tool with another `PATH`, lines are merged as git does it: a driver that
+    // only fails would leave our side without a mark.
+    let command = "if command -v recount >/dev/null; then recount merge-driver --marker-size %L %O %A %B %P; \
+                   else git merge-file --marker-size=%L %A %O %B; fi";
     for (key, value) in [("name", "postmortems, by rows and fields"), ("driver", command)] {
         let key = format!("merge.{DRIVER}.{key}");
         let before = workspace.library.git_setting(&key)?;

@@ -107,9 +107,9 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         if args.add { document.add_to_field(field, &value)? } else { document.set_field(field, &value)? };
     let mut changed = document.changed(&edits)?;
     let followed = follow(&workspace, &path, field, &document, &mut changed, environment)?;
+    let shown = workspace.relative(&path).display().to_string();
+    seen.refuse_overlap(&stored.version, &document, &changed, &shown)?;
     if !args.force {
-        let shown = workspace.relative(&path).display().to_string();
-        seen.refuse_overlap(&stored.version, &document, &changed, &shown)?;
         refuse_nonsense(&changed, field, &value)?;
         workspace.refuse_foreign(&path, &document, "field").map_err(|error| {
             error.hint("`recount adopt FILE` makes a postmortem of it that is; or use `--force`")

@@ -443,6 +443,37 @@ fn one_cell_changed_by_both_is_a_conflict_of_one_row() {
     ), "{text}");
     assert_eq!(text.matches("<<<<<<<").count(), 1, "{text}");
     assert_eq!(folder.git_says(&["diff", "--name-only", "--diff-filter=U"]), FILE);
+
+    // Until somebody has chosen, it is said, and no command adds to it.
+    let found = folder.recount(&["check", "--format", "short"]).is(1).out;
+    assert!(found.contains("error[unresolved-conflict]"), "{found}");
+    for args in [
+        &["set", "INC-0001", "regions", "eu"][..],
+        &["log", "INC-0001", "Told support", "--at", "2026-11-20 14:30"],
+        &["actions", "add", "INC-0001", "Lock seats"],
+    ] {
+        let run = folder.recount(args).is(2);
+        assert!(run.err.contains("has a conflict of two branches in line"), "{args:?}: {}", run.err);
+    }
+    folder.recount(&["fmt"]).is(0);
+    folder.recount(&["check", "--fix"]).is(1);
+    assert_eq!(folder.read(FILE), text);
+}
+
+#[test]
+fn where_git_finds_no_recount_a_conflict_is_marked_all_the_same() {
+    let folder = branches(
+        &[("| Rolled back | |", "| Rolled back | errors gone |")],
+        &[("| Rolled back | |", "| Rolled back | errors halved |")],
+    );
+    let driver = folder.git_says(&["config", "merge.recount.driver"]);
+    folder.git(&["config", "merge.recount.driver", &driver.replace("recount", "recount-is-not-here")]);
+    assert!(!folder.git_output(&["merge", "--quiet", "ana"]).status.success());
+    let text = folder.read(FILE);
+    assert!(
+        text.contains("<<<<<<<") && text.contains("errors gone") && text.contains("errors halved"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -479,7 +510,8 @@ fn init_sets_git_up_once_and_tells_what_it_did() {
         "made a library in `.`:\n  recount.toml\n  template.md\n  .gitignore\n  \
          .gitattributes (postmortems/**/*.md merge=recount)\n  \
          git config merge.recount.name \"postmortems, by rows and fields\"\n  \
-         git config merge.recount.driver \"recount merge-driver --marker-size %L %O %A %B %P\"\n  postmortems/\n"
+         git config merge.recount.driver \"if command -v recount >/dev/null; then recount merge-driver \
+         --marker-size %L %O %A %B %P; else git merge-file --marker-size=%L %A %O %B; fi\"\n  postmortems/\n"
     );
     let run = folder.recount(&["init", "--git"]).is(0);
     assert_eq!(run.out, "`.` is a library already; nothing was changed\n");

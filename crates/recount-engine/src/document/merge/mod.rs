@@ -13,6 +13,7 @@
 mod align;
 mod combine;
 mod lines;
+mod markers;
 mod units;
 
 use std::borrow::Cow;

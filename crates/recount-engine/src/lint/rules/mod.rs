@@ -71,6 +71,7 @@ mod unknown_region;
 mod unknown_service;
 mod unmeasurable_target;
 mod unquantified_impact;
+mod unresolved_conflict;
 mod unreviewed_final;
 mod unsorted_timeline;
 mod unstated_data_impact;
@@ -156,6 +157,7 @@ pub static RULES: &[&Rule] = &[
     &unknown_service::RULE,
     &unmeasurable_target::RULE,
     &unquantified_impact::RULE,
+    &unresolved_conflict::RULE,
     &unreviewed_final::RULE,
     &unsorted_timeline::RULE,
     &unstated_data_impact::RULE,

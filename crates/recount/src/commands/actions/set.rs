@@ -89,8 +89,8 @@ pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
     workspace.refuse_foreign(&path, &document, "action item")?;
     let number = seen.follow(number, &document, &shown)?;
     let changed = args.changed(&document, number, &workspace, environment.today())?;
+    seen.refuse_overlap(&stored.version, &document, &changed, &shown)?;
     if !args.force {
-        seen.refuse_overlap(&stored.version, &document, &changed, &shown)?;
         workspace.refuse_worse(&path, &document, &changed, environment.today(), document.stage())?;
     }
     workspace.write(&guard, &stored, &changed)?;
