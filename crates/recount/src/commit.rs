@@ -77,12 +77,6 @@ pub(crate) fn name_of(path: &Path, document: &Document) -> String {
     document.incident_id().map_or_else(stem, str::to_owned)
 }
 
-/// `1 event`, `2 events`.
-pub(crate) fn counted(count: usize, thing: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {thing}{plural}")
-}
-
 /// Makes the commit that was asked for, when all is written.
 pub(crate) fn finish(environment: &mut Environment) -> Result<(), CliError> {
     let Some(pending) = environment.pending.take() else { return Ok(()) };

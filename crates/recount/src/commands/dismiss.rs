@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use recount_engine::document::counted;
 use recount_engine::evidence::freeze::State;
 
 use crate::Outcome;
@@ -57,7 +58,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     }
     let (_, document) = workspace.read(&path)?;
     let name = commit::name_of(&path, &document);
-    commit::subject(environment, &format!("{name}: dismiss {}", commit::counted(count, "candidate")));
+    commit::subject(environment, &format!("{name}: dismiss {}", counted(count, "candidate")));
     writeln!(environment.out(), "{count} dismissed, {} left", frozen.candidates().len())?;
     Ok(Exit::Done)
 }

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
+use recount_engine::document::counted;
 use recount_engine::document::{Document, format};
 use recount_store::{Version, threads};
 use serde::Serialize;
@@ -171,7 +172,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
             }
         }
     }
-    commit::subject(environment, &format!("Format {}", commit::counted(changed.len(), "postmortem")));
+    commit::subject(environment, &format!("Format {}", counted(changed.len(), "postmortem")));
     let exit = match (problems.len(), changed.len(), args.check) {
         (1.., ..) => Exit::Failed,
         (0, 1.., true) => Exit::Findings,

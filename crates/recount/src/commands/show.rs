@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use recount_engine::document::operations::decode_cell;
-use recount_engine::document::template::{FIELDS, FieldId, FieldKind, SectionId};
+use recount_engine::document::template::{FIELDS, FieldId, SectionId};
 use recount_engine::document::value::duration;
 use recount_engine::document::{Document, Milestone, counted, elapsed};
 use recount_engine::lint::{Level, Options};
@@ -270,11 +270,10 @@ fn text(
             paragraph(out, field.def().label, &values.join("; "), width)?;
         }
     }
-    let factors: Vec<&str> = FieldId::ContributingFactors
-        .members()
-        .filter(|def| document.is_filled(def.id) && def.kind != FieldKind::Group)
-        .map(|def| def.label)
-        .collect();
+    // "None: it was configured as intended" is an answer, and no factor.
+    let mut factors: Vec<&str> =
+        document.record().factors.iter().map(|factor| factor.category.def().label).collect();
+    factors.dedup();
     if !factors.is_empty() {
         paragraph(out, "Contributing factors", &factors.join(", "), width)?;
     }

@@ -1,5 +1,6 @@
 //! `recount take`: candidates into the timeline.
 
+use recount_engine::document::counted;
 use recount_engine::evidence::freeze::{Frozen, State};
 use recount_engine::evidence::{Curation, EventId};
 
@@ -39,10 +40,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     workspace.write(&guard, &stored, &imported.merged.document)?;
     import::record(&guard, &path, &imported)?;
     let name = commit::name_of(&path, &document);
-    commit::subject(
-        environment,
-        &format!("{name}: take {} into the timeline", commit::counted(ids.len(), "event")),
-    );
+    commit::subject(environment, &format!("{name}: take {} into the timeline", counted(ids.len(), "event")));
     import::show(environment, &args.id, &imported)?;
     Ok(Exit::Done)
 }
