@@ -190,6 +190,25 @@ fn a_trend_is_stated_only_where_the_test_finds_one() {
 }
 
 #[test]
+fn an_incident_at_either_edge_of_the_window_makes_no_trend() {
+    let config = config();
+    let first_of = |month: i8| {
+        let day =
+            Date::constant(2026, month, 1).to_zoned(jiff::tz::TimeZone::UTC).expect("a day of the calendar");
+        Record { started: Some(day.timestamp()), ..told(month as usize) }
+    };
+    let records: Vec<Record> = (1..=8).map(first_of).collect();
+    let (from, until) = (Some(Date::constant(2026, 1, 1)), Some(Date::constant(2026, 8, 1)));
+    let figures = figures(&records, Scope { from, until, ..scope(&config) });
+    hold(&figures);
+    let growth = figures.iter().find(|figure| figure.name == "growth").expect("it is listed");
+    let left_out: Vec<&str> = growth.excluded.iter().map(|excluded| excluded.reason.as_str()).collect();
+    assert_eq!((growth.n, left_out), (6, vec!["began after the window", "opens the window"]));
+    let said = growth.statements.join(" ");
+    assert!(said.contains("No evidence of a trend"), "{said}");
+}
+
+#[test]
 fn on_time_counts_only_what_was_due() {
     use StatusKind::{Done, Open, Verified, WontDo};
     let config = config();

@@ -107,9 +107,11 @@ pub(in super::super) fn growth(basis: &Basis<'_>) -> Made {
     for incident in &basis.incidents {
         match incident.record.started.map(jiff::Timestamp::as_second) {
             None => tally.exclude("no start time"),
-            Some(at) if at > end => tally.exclude("began after the window"),
+            // The window is half-open.
+            Some(at) if at >= end => tally.exclude("began after the window"),
             Some(at) if at < open => tally.exclude("began before the window"),
-            Some(at) if at == open && scope.from.is_none() => tally.exclude("opens the window"),
+            // Both tests take logarithms or shares of the time since then, and there is none.
+            Some(at) if at == open => tally.exclude("opens the window"),
             Some(at) => {
                 tally.count();
                 times.push((at - open) as f64 / 86_400.0);
