@@ -272,9 +272,9 @@ pub struct SurvivalGroup {
     pub low_days: Option<u32>,
     /// The upper end.
     pub high_days: Option<u32>,
-    /// The share that was closed within 30 days; none of nothing.
+    /// The share that was closed within 30 days; none where none was watched for so long.
     pub closed_in_30_days: Option<f64>,
-    /// The share that was closed within 90 days; none of nothing.
+    /// The share that was closed within 90 days; none where none was watched for so long.
     pub closed_in_90_days: Option<f64>,
 }
 

@@ -125,7 +125,12 @@ pub(in super::super) fn time_to_close(basis: &Basis<'_>) -> Made {
         let curve = Curve::of(&mut durations);
         let (low_days, high_days) = curve.median_interval();
         let n = durations.len();
-        let closed_in = |time| (n > 0).then(|| rounded(1.0 - curve.at(time).0, 4));
+        let longest = durations.last().map_or(0, |(days, _)| *days);
+        // Past the last observation nothing is known, unless all were closed by then.
+        let closed_in = |time| {
+            let open = curve.at(time).0;
+            (n > 0 && (longest >= time || open <= 0.0)).then(|| rounded(1.0 - open, 4))
+        };
         if n > 0 || nth == 0 {
             by_group.push(SurvivalGroup {
                 label,
@@ -139,7 +144,7 @@ pub(in super::super) fn time_to_close(basis: &Basis<'_>) -> Made {
             });
         }
         if nth == 0 {
-            longest_days = durations.last().map_or(0, |(days, _)| *days);
+            longest_days = longest;
             whole = curve;
         }
     }
