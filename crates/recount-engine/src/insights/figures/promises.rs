@@ -26,6 +26,9 @@ fn urgency(priority: Option<Priority>) -> usize {
 /// How old open items are, the oldest first: up to so many days.
 const AGES: [(&str, i64); 4] = [("over 180d", i64::MAX), ("91–180d", 180), ("31–90d", 90), ("to 30d", 30)];
 
+/// The days at which the share that is still open is told.
+const MARKS: [u32; 9] = [7, 14, 30, 60, 90, 180, 365, 730, 1825];
+
 pub(in super::super) fn open(basis: &Basis<'_>) -> Made {
     let mut tally = Tally::default();
     let today = basis.scope.today;
@@ -187,7 +190,12 @@ pub(in super::super) fn time_to_close(basis: &Basis<'_>) -> Made {
             high: rounded(step.band.1, 4),
         })
         .collect();
-    let data = Survival { curve: thinned(&steps, POINTS), longest_days, groups: by_group };
+    let marks = MARKS.into_iter().filter(|days| *days <= longest_days).map(|days| {
+        let after = steps.partition_point(|step| step.days <= days);
+        (days, after.checked_sub(1).map(|at| steps[at]))
+    });
+    let marks = marks.collect();
+    let data = Survival { curve: thinned(&steps, POINTS), marks, longest_days, groups: by_group };
     Made { tally, statements, data: Data::Survival(data) }
 }
 
