@@ -217,6 +217,14 @@ INC-0001#2,,INC-0001,Checkout refused cards,,,P1,done,2026-11-20,2026-12-11,,,,@
 }
 
 #[test]
+fn a_spreadsheet_runs_nothing_that_stands_in_an_item() {
+    let folder = with_items();
+    folder.replace(DRAFT, "| Limit the pool |", "| =HYPERLINK(\"https://example.com\",\"Pool\") |");
+    let run = folder.recount(&["actions", "--format", "csv"]).is(0);
+    assert!(run.out.contains(",@ana,\"'=HYPERLINK(\"\"https://"), "{}", run.out);
+}
+
+#[test]
 fn stable_ids_are_those_that_the_calendar_had_and_change_nothing_else() {
     let (folder, branch) = (with_items(), with_items());
     let uids = |folder: &Folder| -> Vec<String> {

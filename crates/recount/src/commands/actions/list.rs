@@ -13,6 +13,7 @@ use recount_engine::config::Config;
 use recount_engine::document::value::priority::Priority;
 use recount_engine::document::value::status::StatusKind;
 use recount_engine::document::{ActionRecord, Record, counted};
+use recount_engine::insights::csv::harmless;
 
 use super::calendar;
 use crate::Outcome;
@@ -452,6 +453,7 @@ fn csv(items: &[Item], environment: &mut Environment) -> Result<(), CliError> {
             item.action.clone(),
             item.path.clone(),
         ]
+        .map(harmless)
     });
     let written =
         std::iter::once(header.map(str::to_owned)).chain(rows).try_for_each(|row| writer.write_record(row));
