@@ -10,7 +10,9 @@ use anstyle::Style;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
 use unicode_width::UnicodeWidthStr as _;
 
-use recount_engine::insights::figure::{Data, Distribution, Figure, Growth, Phrases, Shares, Survival};
+use recount_engine::insights::figure::{
+    Data, Distribution, Figure, Growth, Phrases, Point, Shares, Survival,
+};
 use recount_engine::insights::table::Cell;
 use recount_engine::insights::{FIGURES, chart, words};
 
@@ -195,11 +197,8 @@ impl Look {
     }
 
     fn survival(&self, out: &mut impl Write, figure: &Figure, survival: &Survival) -> io::Result<()> {
-        let shown = [7, 14, 30, 60, 90, 180, 365, 730, 1825];
-        for days in shown.into_iter().filter(|days| *days <= survival.longest_days) {
-            let after = survival.curve.partition_point(|step| step.days <= days);
-            let (open, band) = after.checked_sub(1).map_or((1.0, String::new()), |at| {
-                let step = survival.curve[at];
+        for (days, step) in &survival.marks {
+            let (open, band) = step.map_or((1.0, String::new()), |step| {
                 (step.open, format!("  ({})", words::percents(step.low, step.high)))
             });
             let label = format!("open after {days}d");
@@ -227,34 +226,19 @@ impl Look {
 
 /// The share of incidents within round times.
 fn steps(out: &mut impl Write, distribution: &Distribution) -> io::Result<()> {
-    let curve = &distribution.curve;
-    let (Some(first), Some(last)) = (curve.first(), curve.last()) else { return Ok(()) };
-    let mut ticks = chart::ticks(first.seconds, last.seconds);
-    ticks.retain(|tick| *tick < last.seconds);
-    ticks.push(last.seconds);
-    for tick in ticks {
-        let after = curve.partition_point(|point| point.seconds <= tick);
-        let share = after.checked_sub(1).map_or(0.0, |at| curve[at].share);
-        let label = format!("≤ {}", words::duration(tick));
-        writeln!(out, "  {label:<10} {:BAR$} {:>6}", bar(share, BAR), words::percent(share))?;
+    for Point { seconds, share } in &distribution.marks {
+        let label = format!("≤ {}", words::duration(*seconds));
+        writeln!(out, "  {label:<10} {:BAR$} {:>6}", bar(*share, BAR), words::percent(*share))?;
     }
     Ok(())
 }
 
 /// When incidents happened within the window, as a line of columns.
 fn growth_line(out: &mut impl Write, growth: &Growth) -> io::Result<()> {
-    const COLUMNS: usize = 40;
     const HEIGHTS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let (Some(from), Some(to)) = (&growth.from, &growth.to) else { return Ok(()) };
-    let mut counts = [0; COLUMNS];
-    let mut before = 0;
-    for point in &growth.curve {
-        let at = (point.days / growth.window_days * COLUMNS as f64) as usize;
-        counts[at.min(COLUMNS - 1)] += point.count - before;
-        before = point.count;
-    }
-    let most = counts.iter().copied().max().unwrap_or(0).max(1);
-    let line: String = counts.iter().map(|count| HEIGHTS[(count * 8).div_ceil(most)]).collect();
+    let most = growth.parts.iter().copied().max().unwrap_or(0).max(1);
+    let line: String = growth.parts.iter().map(|count| HEIGHTS[(count * 8).div_ceil(most)]).collect();
     writeln!(out, "  {from} {line} {to}")
 }
 
@@ -274,7 +258,40 @@ fn bar(share: f64, width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use jiff::{SignedDuration, Timestamp};
+    use recount_engine::config::Config;
+    use recount_engine::document::{Document, Record, template::TEMPLATE};
+    use recount_engine::insights::{Basis, Incident, Scope, definition};
+
     use super::*;
+
+    #[test]
+    fn shares_of_a_large_library_are_of_all_its_incidents() {
+        let blank = Document::parse(TEMPLATE.as_bytes()).record();
+        let started: Timestamp = "2026-01-05T09:00:00Z".parse().expect("a time");
+        // Two were detected within a quarter of an hour, the others after 20 minutes and more.
+        let records: Vec<Record> = (0..420)
+            .map(|nth| {
+                let seconds = if nth < 2 { 600 + nth } else { 1200 + 60 * nth };
+                let detected = Some(started + SignedDuration::from_secs(seconds));
+                Record { started: Some(started), detected, ..blank.clone() }
+            })
+            .collect();
+        let incidents = records.iter().map(|record| Incident { name: "a.md", record });
+        let config = Config::default();
+        let today = jiff::civil::Date::constant(2026, 11, 23);
+        let scope =
+            Scope { config: &config, today, from: None, until: None, team: None, mitigate_minutes: 60 };
+        let figure =
+            definition("time-to-detect").expect("it is listed").figure(&Basis::new(incidents, scope));
+        let Data::Distribution(distribution) = &figure.data else { panic!("{:?}", figure.data) };
+        let mut out = Vec::new();
+        steps(&mut out, distribution).expect("memory takes everything");
+        let out = String::from_utf8(out).expect("it is text");
+        let line = out.lines().find(|line| line.starts_with("  ≤ 15m ")).expect("a round time");
+        assert!(!line.ends_with(" 0%"), "{out}");
+        assert_eq!(distribution.curve.len(), 200);
+    }
 
     #[test]
     fn a_bar_is_as_long_as_its_share_and_never_too_short_to_see() {

@@ -1,4 +1,4 @@
-//! A figure's table as CSV.
+//! A figure's table as CSV, and what every CSV owes to the spreadsheets that open it.
 
 use super::figure::Figure;
 
@@ -15,8 +15,9 @@ pub fn csv(figure: &Figure) -> String {
     String::from_utf8(out.into_inner().unwrap_or_default()).unwrap_or_default()
 }
 
-/// What a spreadsheet would run as a formula is kept text.
-fn harmless(text: String) -> String {
+/// A cell as it may stand in CSV: what a spreadsheet would run as a formula gets an apostrophe in front, so that it
+/// stays text.
+pub fn harmless(text: String) -> String {
     // A handle such as `@ana` is none.
     let calls = text.starts_with('@') && text.contains('(');
     let is_number = || text.parse::<f64>().is_ok();

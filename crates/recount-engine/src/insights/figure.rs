@@ -160,6 +160,9 @@ pub struct Distribution {
     /// The empirical distribution: for rising durations the share that is at most so long. Where there are more
     /// than 200 different ones, 200 of them, evenly by rank.
     pub curve: Vec<Point>,
+    /// The same at round durations and at the longest, out of all values.
+    #[serde(skip)]
+    pub marks: Vec<Point>,
     /// Whether they became longer or shorter from incident to incident; none where there are too few for the
     /// test.
     pub trend: Option<Trend>,
@@ -234,6 +237,10 @@ pub struct Survival {
     /// The curve over all: a step for each day on which something was closed. Where there are more than 200, 200 of
     /// them.
     pub curve: Vec<SurvivalStep>,
+    /// Round numbers of days that were watched, each with the step that holds then, out of all steps; none
+    /// where nothing was closed until then.
+    #[serde(skip)]
+    pub marks: Vec<(u32, Option<SurvivalStep>)>,
     /// The longest time that something was watched, in days.
     pub longest_days: u32,
     /// All, then by group.
@@ -272,9 +279,9 @@ pub struct SurvivalGroup {
     pub low_days: Option<u32>,
     /// The upper end.
     pub high_days: Option<u32>,
-    /// The share that was closed within 30 days; none of nothing.
+    /// The share that was closed within 30 days; none where none was watched for so long.
     pub closed_in_30_days: Option<f64>,
-    /// The share that was closed within 90 days; none of nothing.
+    /// The share that was closed within 90 days; none where none was watched for so long.
     pub closed_in_90_days: Option<f64>,
 }
 
@@ -314,6 +321,9 @@ pub struct Growth {
     pub per_30_days: Option<f64>,
     /// How many there were up to a time. Of more than 200, 200.
     pub curve: Vec<GrowthPoint>,
+    /// How many there were in each of forty equal parts of the window; empty where there is no window.
+    #[serde(skip)]
+    pub parts: Vec<usize>,
     /// Laplace's test; none where there are too few.
     pub laplace: Option<Trend>,
     /// The test of MIL-HDBK-189; none where there are too few.

@@ -7,6 +7,7 @@
 //!
 //! A figure is one line in [`FIGURES`] and one function in `figures/`; command line, documentation and pages read
 //! that list. `statistics` has the mathematics, `mining` the phrases, `table` and `chart` what a figure looks like.
+//! `recurrence` is no figure: of one incident it tells which earlier action items would have covered it.
 
 #![allow(
     clippy::cast_precision_loss,

@@ -190,6 +190,53 @@ fn a_trend_is_stated_only_where_the_test_finds_one() {
 }
 
 #[test]
+fn an_incident_at_either_edge_of_the_window_makes_no_trend() {
+    let config = config();
+    let first_of = |month: i8| {
+        let day =
+            Date::constant(2026, month, 1).to_zoned(jiff::tz::TimeZone::UTC).expect("a day of the calendar");
+        Record { started: Some(day.timestamp()), ..told(month as usize) }
+    };
+    let records: Vec<Record> = (1..=8).map(first_of).collect();
+    let (from, until) = (Some(Date::constant(2026, 1, 1)), Some(Date::constant(2026, 8, 1)));
+    let figures = figures(&records, Scope { from, until, ..scope(&config) });
+    hold(&figures);
+    let growth = figures.iter().find(|figure| figure.name == "growth").expect("it is listed");
+    let left_out: Vec<&str> = growth.excluded.iter().map(|excluded| excluded.reason.as_str()).collect();
+    assert_eq!((growth.n, left_out), (6, vec!["began after the window", "opens the window"]));
+    let said = growth.statements.join(" ");
+    assert!(said.contains("No evidence of a trend"), "{said}");
+}
+
+#[test]
+fn the_share_closed_in_time_is_unknown_where_nothing_was_watched_for_so_long() {
+    let config = config();
+    let ended = |days: i64| {
+        Some(
+            "2026-11-23T00:00:00Z".parse::<Timestamp>().expect("a time")
+                - SignedDuration::from_hours(24 * days),
+        )
+    };
+    let open = || action(0, StatusKind::Open);
+    let closed =
+        || ActionRecord { status_date: Some(Date::constant(2026, 11, 22)), ..action(0, StatusKind::Done) };
+    for (case, days, actions, in_30, in_90) in [
+        ("all open", 3, vec![open(); 6], None, None),
+        ("one of two closed", 3, vec![open(), closed()], None, None),
+        ("all closed", 3, vec![closed(); 2], Some(1.0), Some(1.0)),
+        ("watched for 40 days", 40, vec![open(), closed()], Some(0.0), None),
+    ] {
+        let record = Record { started: ended(days), resolved: ended(days), actions, ..told(0) };
+        let figures = figures(&[record], scope(&config));
+        hold(&figures);
+        let figure = figures.iter().find(|figure| figure.name == "time-to-close").expect("it is listed");
+        let Data::Survival(survival) = &figure.data else { panic!("{:?}", figure.data) };
+        let all = &survival.groups[0];
+        assert_eq!((all.closed_in_30_days, all.closed_in_90_days), (in_30, in_90), "{case}");
+    }
+}
+
+#[test]
 fn on_time_counts_only_what_was_due() {
     use StatusKind::{Done, Open, Verified, WontDo};
     let config = config();

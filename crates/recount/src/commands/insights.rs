@@ -171,7 +171,7 @@ pub(crate) fn run(mut args: Args, environment: &mut Environment) -> Outcome {
                 None => machine::write(environment, &answer)?,
                 Some(path) => {
                     let json = serde_json::to_string_pretty(&answer).map_err(std::io::Error::from)?;
-                    write(&file(path, "insights.json"), &(json + "\n"), environment)?;
+                    write(&workspace, &file(path, "insights.json"), &(json + "\n"), environment)?;
                 }
             }
         }
@@ -179,11 +179,14 @@ pub(crate) fn run(mut args: Args, environment: &mut Environment) -> Outcome {
             let page = html(&heading, &figures);
             match &args.output {
                 None => write!(environment.out(), "{page}")?,
-                Some(path) => write(&file(path, "insights.html"), &page, environment)?,
+                Some(path) => write(&workspace, &file(path, "insights.html"), &page, environment)?,
             }
         }
-        Format::Csv => each(&args, &figures, "csv", csv::csv, environment)?,
-        Format::Svg => each(&args, &figures, "svg", |figure| svg(figure, Standing::Alone), environment)?,
+        Format::Csv => each(&workspace, &args, &figures, "csv", csv::csv, environment)?,
+        Format::Svg => {
+            let chart = |figure: &Figure| svg(figure, Standing::Alone);
+            each(&workspace, &args, &figures, "svg", chart, environment)?;
+        }
     }
     Ok(if failed { Exit::Failed } else { Exit::Done })
 }
@@ -237,6 +240,7 @@ fn format(args: &Args) -> Result<Format, CliError> {
 
 /// One figure to the output, or each to a file of a folder.
 fn each(
+    workspace: &Workspace,
     args: &Args,
     figures: &[Figure],
     ending: &str,
@@ -253,13 +257,14 @@ fn each(
             .hint("name one with `--figure NAME`, or a folder for all with `--output FOLDER`"));
         }
         ([figure], Some(path)) if path.extension().is_some() && !path.is_dir() => {
-            write(path, &render(figure), environment)?;
+            write(workspace, path, &render(figure), environment)?;
         }
         (_, Some(folder)) => {
             let failed = |error| unwritable(folder, &error);
             fs::create_dir_all(folder).map_err(failed)?;
             for figure in figures {
                 let path = folder.join(format!("{}.{ending}", figure.name));
+                refuse_own(workspace, &path)?;
                 fs::write(&path, render(figure)).map_err(|error| unwritable(&path, &error))?;
             }
             let files = words::counted(figures.len(), "file", "files");
@@ -274,10 +279,37 @@ fn file(path: &Path, usual: &str) -> PathBuf {
     if path.is_dir() { path.join(usual) } else { path.to_owned() }
 }
 
-fn write(path: &Path, text: &str, environment: &mut Environment) -> Result<(), CliError> {
+fn write(
+    workspace: &Workspace,
+    path: &Path,
+    text: &str,
+    environment: &mut Environment,
+) -> Result<(), CliError> {
+    refuse_own(workspace, path)?;
     fs::write(path, text).map_err(|error| unwritable(path, &error))?;
     environment.note(format!("wrote {}", path.display()));
     Ok(())
+}
+
+/// Refuses to write over what the library is made of: what was named by mistake may be all there is of it.
+fn refuse_own(workspace: &Workspace, path: &Path) -> Result<(), CliError> {
+    if !path.is_file() {
+        return Ok(());
+    }
+    let library = &workspace.library;
+    let place = workspace.relative(path);
+    let is = |own: &Path| workspace.relative(own) == place;
+    let what = if library.config_path().is_some_and(|config| is(&config)) {
+        "the library's configuration"
+    } else if is(&library.root().join(&workspace.config().library.template)) {
+        "the library's template"
+    } else if library.list().iter().any(|listed| listed.as_ref().is_ok_and(|own| is(own))) {
+        "a postmortem of this library"
+    } else {
+        return Ok(());
+    };
+    Err(CliError::new(format!("`{}` is {what}, so nothing is written over it", path.display()))
+        .hint("name another file, such as `--output insights.html`"))
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> CliError {

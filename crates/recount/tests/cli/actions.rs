@@ -116,6 +116,7 @@ fn filters_are_of_items_and_of_their_postmortems() {
         (vec!["--status", "in-progress", "--service", "identity"], vec!["INC-0014#1"]),
         (vec!["--status", "Won't do"], vec!["INC-0003#3", "INC-0006#3"]),
         (vec!["--unverified", "--incident", "INC-0013"], vec!["INC-0013#4", "INC-0013#5"]),
+        (vec!["--unverified", "--incident", "13"], vec!["INC-0013#4", "INC-0013#5"]),
         (vec!["--all", "--incident", "inc-0012"], vec!["INC-0012#2", "INC-0012#3", "INC-0012#1"]),
         (
             vec!["--open", "--stage", "draft", "--priority", "P1"],
@@ -132,7 +133,26 @@ fn filters_are_of_items_and_of_their_postmortems() {
         assert_eq!(found, expected, "{args:?}");
     }
     folder.recount(&["actions", "--open", "--all"]).is(2);
-    assert_eq!(folder.recount(&["actions", "--owner", "@nobody"]).is(0).err, "no action item is like that\n");
+    // That nothing is owed, and that nobody is called so, are two things.
+    for (args, expected) in [
+        (vec!["--owner", "@davi", "--due-before", "2020"], "no action item is like that\n"),
+        (
+            vec!["--owner", "@nobody"],
+            "no action item is like that: nothing in this library is owned by `@nobody`\n",
+        ),
+        (
+            vec!["--owner", "@davy"],
+            "no action item is like that: nothing in this library is owned by `@davy`; did you mean `@davi`?\n",
+        ),
+        (
+            vec!["--service", "identiti"],
+            "no action item is like that: no incident in this library impacted `identiti`; did you mean `identity`?\n",
+        ),
+    ] {
+        assert_eq!(folder.recount(&[&["actions"], &args[..]].concat()).is(0).err, expected);
+    }
+    let run = folder.recount(&["actions", "--incident", "INC-9999"]).is(2);
+    assert!(run.err.starts_with("error: there is no postmortem `INC-9999` in this library\n"), "{}", run.err);
 }
 
 #[test]
@@ -214,6 +234,14 @@ INC-0001#2,,INC-0001,Checkout refused cards,,,P1,done,2026-11-20,2026-12-11,,,,@
 
 "#]]
     );
+}
+
+#[test]
+fn a_spreadsheet_runs_nothing_that_stands_in_an_item() {
+    let folder = with_items();
+    folder.replace(DRAFT, "| Limit the pool |", "| =HYPERLINK(\"https://example.com\",\"Pool\") |");
+    let run = folder.recount(&["actions", "--format", "csv"]).is(0);
+    assert!(run.out.contains(",@ana,\"'=HYPERLINK(\"\"https://"), "{}", run.out);
 }
 
 #[test]

@@ -66,6 +66,34 @@ fn charts_and_pages_are_written_where_they_are_wanted() {
 }
 
 #[test]
+fn nothing_that_the_library_is_made_of_is_written_over() {
+    let folder = Folder::library();
+    folder.recount(&["new", "Checkout refused cards"]).is(0);
+    folder.recount(&["new", "Search was slow"]).is(0);
+    for (own, what) in [
+        ("recount.toml", "the library's configuration"),
+        ("./postmortems/../recount.toml", "the library's configuration"),
+        ("template.md", "the library's template"),
+        ("postmortems/2026/INC-0001-checkout-refused-cards.md", "a postmortem of this library"),
+    ] {
+        let before = folder.read(own);
+        for format in ["html", "json"] {
+            let run = folder.recount(&["insights", "--format", format, "--output", own]).is(2);
+            let expected =
+                format!("error: `{own}` is {what}, so nothing is written over it\nhint: name another file");
+            assert!(run.err.starts_with(&expected), "{}", run.err);
+        }
+        let arguments = ["insights", "--figure", "services", "--format", "csv", "--output", own];
+        folder.recount(&arguments).is(2);
+        assert_eq!(folder.read(own), before);
+    }
+    // What is not the library's is written anew each time.
+    for _ in 0..2 {
+        folder.recount(&["insights", "--output", "page.html"]).is(0);
+    }
+}
+
+#[test]
 fn what_cannot_be_shown_is_said_with_a_way_out() {
     let folder = Folder::examples();
     for (arguments, expected) in [

@@ -6,6 +6,7 @@ use crate::document::value::severity::Severity;
 use crate::document::{Record, elapsed};
 
 use super::super::basis::Basis;
+use super::super::chart;
 use super::super::figure::{Data, Distribution, Point, Quantile, Shares};
 use super::super::statistics::order::{self, MEDIAN, P90, Permille};
 use super::super::statistics::trend::{FEWEST_VALUES, mann_kendall};
@@ -144,10 +145,24 @@ fn distribution(basis: &Basis<'_>, until: &Until) -> Made {
         median,
         p90,
         longest_seconds,
+        marks: marks(&curve),
         curve: thinned(&curve, POINTS),
         trend: test.as_ref().map(trend),
     };
     Made { tally, statements, data: Data::Distribution(data) }
+}
+
+/// The share within round times. A thinned curve does not know it: what it skips would count for less.
+fn marks(curve: &[Point]) -> Vec<Point> {
+    let (Some(first), Some(last)) = (curve.first(), curve.last()) else { return Vec::new() };
+    let mut ticks = chart::ticks(first.seconds, last.seconds);
+    ticks.retain(|tick| *tick < last.seconds);
+    ticks.push(last.seconds);
+    let mark = |seconds| {
+        let after = curve.partition_point(|point| point.seconds <= seconds);
+        Point { seconds, share: after.checked_sub(1).map_or(0.0, |at| curve[at].share) }
+    };
+    ticks.into_iter().map(mark).collect()
 }
 
 pub(in super::super) fn mitigated_in_time(basis: &Basis<'_>) -> Made {

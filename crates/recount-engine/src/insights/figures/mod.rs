@@ -40,12 +40,12 @@ fn trend(test: &MannKendall) -> Trend {
     Trend { test: "Mann–Kendall", statistic: rounded(test.z, 4), p: rounded(test.p, 6) }
 }
 
-/// At most `most` of `values`, evenly by place, the last always among them.
+/// At most `most` of `values`, to draw: evenly by place, the first and the last among them.
 fn thinned<T: Copy>(values: &[T], most: usize) -> Vec<T> {
     if values.len() <= most {
         return values.to_vec();
     }
-    (1..=most).map(|nth| values[(nth * values.len()).div_ceil(most) - 1]).collect()
+    (0..most).map(|nth| values[nth * (values.len() - 1) / (most - 1)]).collect()
 }
 
 /// The most points that a curve has.

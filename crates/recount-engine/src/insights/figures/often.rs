@@ -107,9 +107,11 @@ pub(in super::super) fn growth(basis: &Basis<'_>) -> Made {
     for incident in &basis.incidents {
         match incident.record.started.map(jiff::Timestamp::as_second) {
             None => tally.exclude("no start time"),
-            Some(at) if at > end => tally.exclude("began after the window"),
+            // The window is half-open.
+            Some(at) if at >= end => tally.exclude("began after the window"),
             Some(at) if at < open => tally.exclude("began before the window"),
-            Some(at) if at == open && scope.from.is_none() => tally.exclude("opens the window"),
+            // Both tests take logarithms or shares of the time since then, and there is none.
+            Some(at) if at == open => tally.exclude("opens the window"),
             Some(at) => {
                 tally.count();
                 times.push((at - open) as f64 / 86_400.0);
@@ -154,6 +156,7 @@ pub(in super::super) fn growth(basis: &Basis<'_>) -> Made {
         window_days: rounded(window, 4),
         per_30_days: Some(rounded(n as f64 / window * 30.0, 4)),
         curve: thinned(&points, POINTS),
+        parts: parts(&times, window),
         laplace: laplace.map(|laplace| Trend {
             test: "Laplace",
             statistic: rounded(laplace.u, 4),
@@ -170,6 +173,17 @@ pub(in super::super) fn growth(basis: &Basis<'_>) -> Made {
     Made { tally, statements, data: Data::Growth(data) }
 }
 
+/// How many of `times` are in each equal part of the window.
+fn parts(times: &[f64], window: f64) -> Vec<usize> {
+    const PARTS: usize = 40;
+    let mut counts = vec![0; PARTS];
+    for days in times {
+        let part = (days / window * PARTS as f64) as usize;
+        counts[part.min(PARTS - 1)] += 1;
+    }
+    counts
+}
+
 fn nothing(tally: Tally, statement: &str) -> Made {
     let data = Growth {
         from: None,
@@ -177,6 +191,7 @@ fn nothing(tally: Tally, statement: &str) -> Made {
         window_days: 0.0,
         per_30_days: None,
         curve: Vec::new(),
+        parts: Vec::new(),
         laplace: None,
         power_law: None,
     };

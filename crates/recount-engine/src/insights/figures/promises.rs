@@ -26,6 +26,9 @@ fn urgency(priority: Option<Priority>) -> usize {
 /// How old open items are, the oldest first: up to so many days.
 const AGES: [(&str, i64); 4] = [("over 180d", i64::MAX), ("91–180d", 180), ("31–90d", 90), ("to 30d", 30)];
 
+/// The days at which the share that is still open is told.
+const MARKS: [u32; 9] = [7, 14, 30, 60, 90, 180, 365, 730, 1825];
+
 pub(in super::super) fn open(basis: &Basis<'_>) -> Made {
     let mut tally = Tally::default();
     let today = basis.scope.today;
@@ -125,7 +128,12 @@ pub(in super::super) fn time_to_close(basis: &Basis<'_>) -> Made {
         let curve = Curve::of(&mut durations);
         let (low_days, high_days) = curve.median_interval();
         let n = durations.len();
-        let closed_in = |time| (n > 0).then(|| rounded(1.0 - curve.at(time).0, 4));
+        let longest = durations.last().map_or(0, |(days, _)| *days);
+        // Past the last observation nothing is known, unless all were closed by then.
+        let closed_in = |time| {
+            let open = curve.at(time).0;
+            (n > 0 && (longest >= time || open <= 0.0)).then(|| rounded(1.0 - open, 4))
+        };
         if n > 0 || nth == 0 {
             by_group.push(SurvivalGroup {
                 label,
@@ -139,7 +147,7 @@ pub(in super::super) fn time_to_close(basis: &Basis<'_>) -> Made {
             });
         }
         if nth == 0 {
-            longest_days = durations.last().map_or(0, |(days, _)| *days);
+            longest_days = longest;
             whole = curve;
         }
     }
@@ -182,7 +190,12 @@ pub(in super::super) fn time_to_close(basis: &Basis<'_>) -> Made {
             high: rounded(step.band.1, 4),
         })
         .collect();
-    let data = Survival { curve: thinned(&steps, POINTS), longest_days, groups: by_group };
+    let marks = MARKS.into_iter().filter(|days| *days <= longest_days).map(|days| {
+        let after = steps.partition_point(|step| step.days <= days);
+        (days, after.checked_sub(1).map(|at| steps[at]))
+    });
+    let marks = marks.collect();
+    let data = Survival { curve: thinned(&steps, POINTS), marks, longest_days, groups: by_group };
     Made { tally, statements, data: Data::Survival(data) }
 }
 

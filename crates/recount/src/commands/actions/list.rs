@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::io::Write as _;
+use std::path::Path;
 
 use clap::ValueEnum;
 use comfy_table::{ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
@@ -9,16 +10,17 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use recount_engine::config::Config;
+use recount_engine::config::{Config, nearest};
 use recount_engine::document::value::priority::Priority;
 use recount_engine::document::value::status::StatusKind;
 use recount_engine::document::{ActionRecord, Record, counted};
+use recount_engine::insights::csv::harmless;
 
 use super::calendar;
 use crate::Outcome;
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
-use crate::filter::{Filter, is_owner, parse_day};
+use crate::filter::{Filter, is_owner, is_service, parse_day};
 use crate::machine::{self, Header};
 use crate::records::Known;
 use crate::workspace::Workspace;
@@ -30,7 +32,7 @@ pub(super) struct Args {
     #[command(flatten)]
     filter: Filter,
 
-    /// Of this postmortem: its ID; may be given several times
+    /// Of this postmortem: its ID, number or path; may be given several times
     #[arg(long, value_name = "ID")]
     incident: Vec<String>,
 
@@ -176,9 +178,12 @@ pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
     let today = environment.today();
     let records = workspace.records();
     let ids = super::stable(&records);
+    let incidents = args.incidents(&workspace, &records.known)?;
     let mut items = Vec::new();
     for (known, ids) in records.known.iter().zip(ids) {
-        if !args.filter.keeps(&known.record, config) || !args.is_of(known) {
+        if !args.filter.keeps(&known.record, config)
+            || !(incidents.is_empty() || incidents.contains(&known.path.as_str()))
+        {
             continue;
         }
         for (action, stable_id) in known.record.actions.iter().zip(ids) {
@@ -213,7 +218,10 @@ pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
                 environment.note(format!("{} without a due date: in no calendar", counted(undated, "item")));
             }
         }
-        Format::Table if items.is_empty() => environment.note("no action item is like that"),
+        Format::Table if items.is_empty() => match args.unknown(&records.known, config) {
+            None => environment.note("no action item is like that"),
+            Some(unknown) => environment.note(format!("no action item is like that: {unknown}")),
+        },
         Format::Table => {
             match args.by {
                 None => table(&[(String::new(), items.iter().collect())], environment)?,
@@ -229,10 +237,47 @@ pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
 }
 
 impl Args {
-    fn is_of(&self, known: &Known) -> bool {
-        let is =
-            |wanted: &String| known.name().eq_ignore_ascii_case(wanted.trim()) || known.path == wanted.trim();
-        self.incident.is_empty() || self.incident.iter().any(is)
+    /// The paths of the postmortems that were named, by ID, number or path; none where none was.
+    fn incidents<'k>(&self, workspace: &Workspace, known: &'k [Known]) -> Result<Vec<&'k str>, CliError> {
+        let mut paths = Vec::new();
+        for wanted in self.incident.iter().map(|wanted| wanted.trim()) {
+            let before = paths.len();
+            let named = known
+                .iter()
+                .filter(|known| known.name().eq_ignore_ascii_case(wanted) || known.path == wanted);
+            paths.extend(named.map(|known| known.path.as_str()));
+            if paths.len() > before {
+                continue;
+            }
+            let found = workspace.relative(&workspace.find(wanted)?);
+            let one = known.iter().find(|known| Path::new(&known.path) == found).ok_or_else(|| {
+                CliError::new(format!("`{wanted}` is not one of this library's postmortems"))
+                    .hint("give an ID, a number or a path; `recount list` shows all")
+            })?;
+            paths.push(&one.path);
+        }
+        Ok(paths)
+    }
+
+    /// Who or what was asked for and is nowhere in the library, as a sentence.
+    fn unknown(&self, known: &[Known], config: &Config) -> Option<String> {
+        let records = || known.iter().map(|known| &known.record);
+        let owners = || records().flat_map(|record| &record.actions).flat_map(|action| &action.owners);
+        let services = || records().flat_map(|record| &record.services);
+        let maybe =
+            |near: Option<&str>| near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        if let Some(wanted) = &self.filter.owner
+            && !owners().any(|name| is_owner(name, wanted, config))
+        {
+            let near = nearest(wanted, owners().map(String::as_str));
+            return Some(format!("nothing in this library is owned by `{wanted}`{}", maybe(near)));
+        }
+        let wanted = self.filter.service.as_ref()?;
+        if services().any(|name| is_service(name, wanted, config)) {
+            return None;
+        }
+        let near = nearest(wanted, services().map(String::as_str));
+        Some(format!("no incident in this library impacted `{wanted}`{}", maybe(near)))
     }
 
     fn keeps(&self, action: &ActionRecord, config: &Config, today: Date) -> bool {
@@ -452,6 +497,7 @@ fn csv(items: &[Item], environment: &mut Environment) -> Result<(), CliError> {
             item.action.clone(),
             item.path.clone(),
         ]
+        .map(harmless)
     });
     let written =
         std::iter::once(header.map(str::to_owned)).chain(rows).try_for_each(|row| writer.write_record(row));
