@@ -356,6 +356,24 @@ fn no_single_byte_of_the_facts_changes_an_answer() {
 }
 
 #[test]
+fn a_file_that_is_larger_than_the_limit_of_today_is_not_answered_from_yesterday() {
+    let bench = Bench::new();
+    bench.write("2026/INC-1.md", "A title", "a pool");
+    bench.write("2026/INC-2.md", "A title", &"a pool that is described at length ".repeat(100));
+    bench.age();
+    bench.told(Want::Text);
+    for (limit, there) in [(1_000, 1), (1_000, 1), (1_000_000, 2)] {
+        let library = bench.library().with_size_limit(limit);
+        for keep in [true, false] {
+            let catalog = Catalog::open(&library, &Opening { keep, ..opening(Want::Text, &|_, _| {}) });
+            assert_eq!(catalog.len(), there, "{limit}");
+            assert_eq!(catalog.search(&query("pool"), 10).total, there, "{limit}");
+            assert_eq!(catalog.problems().len(), 2 - there, "{limit}");
+        }
+    }
+}
+
+#[test]
 fn nothing_is_kept_where_nobody_wants_it() {
     let bench = Bench::new();
     bench.write("2026/INC-1.md", "A title", "a pool");

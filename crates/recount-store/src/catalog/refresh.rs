@@ -262,7 +262,9 @@ impl Delta {
             for &place in places {
                 let (path, stat) = &tree.files[place];
                 let found = finder.take(parts(library, path).1);
-                if found.is_none_or(|found| found.stat != *stat || is_racy(stat, taken)) {
+                // The limit may be another than when it was read: reading it says so.
+                let is_too_large = stat.size > library.size_limit();
+                if is_too_large || found.is_none_or(|found| found.stat != *stat || is_racy(stat, taken)) {
                     stale.push(place);
                 }
                 known[place] = found;
