@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use jiff::civil::date;
 use proptest::prelude::*;
 use recount_engine::document::{Document, Record};
-use recount_store::catalog::{CACHE_FOLDER, Catalog, Names, Opening, Part, Query, Want};
+use recount_store::catalog::{CACHE_FOLDER, Catalog, Names, Opening, Part, Probe, Query, Want};
 use recount_store::{CONFIG_FILE, Library};
 
 /// A library in a scratch folder.
@@ -99,6 +99,17 @@ impl Bench {
                 (library.relative(&path).to_owned(), record)
             })
             .collect()
+    }
+
+    /// The files most like one, with their likeness.
+    fn like(&self, name: &str) -> Vec<(String, f64)> {
+        let library = self.library();
+        let catalog = Catalog::open(&library, &opening(Want::Text, &|_, _| {}));
+        let record = Document::parse(&fs::read(self.path(name)).unwrap()).record();
+        let path = library.relative(&self.path(name)).to_owned();
+        let probe = Probe { record: Some(record), path: Some(path), ..Probe::default() };
+        let near = catalog.similar(&probe, 10).into_iter();
+        near.map(|near| (near.path.file_name().unwrap().to_string_lossy().into_owned(), near.score)).collect()
     }
 
     fn cache(&self) -> PathBuf {
@@ -287,6 +298,79 @@ fn damage_is_said_once() {
     let notes = || Catalog::open(&library, &opening(Want::Facts, &|_, _| {})).notes().to_vec();
     assert_eq!(notes(), ["the catalog in `.recount/cache` was damaged and is made anew"]);
     assert_eq!(notes(), Vec::<String>::new());
+}
+
+#[test]
+fn records_that_are_others_than_what_was_kept_hide_no_postmortem() {
+    let bench = Bench::new();
+    for number in 0..4 {
+        bench.write(&format!("2026/INC-{number}.md"), &format!("Title {number}"), "a retry storm of clients");
+    }
+    bench.age();
+    bench.told(Want::Text);
+    let facts = bench.cache().join("facts.db");
+    let places = |bytes: &[u8]| -> Vec<usize> {
+        (0..bytes.len()).filter(|at| bytes[*at..].starts_with(b"retry storm")).collect()
+    };
+    let all = ["INC-0.md", "INC-1.md", "INC-2.md", "INC-3.md"];
+    let notes = || Catalog::open(&bench.library(), &opening(Want::Facts, &|_, _| {})).notes().to_vec();
+    for damaged in [1, usize::MAX] {
+        for similar in [false, true] {
+            let mut bytes = fs::read(&facts).unwrap();
+            let found = places(&bytes);
+            assert!(found.len() >= 4, "this test damages records");
+            for place in found.into_iter().take(damaged) {
+                bytes[place] ^= 1;
+            }
+            fs::write(&facts, bytes).unwrap();
+            if similar {
+                assert_eq!(bench.like("2026/INC-0.md").len(), 3, "{damaged:?}");
+            } else {
+                assert_eq!(bench.found("retry storm"), all, "{damaged:?}");
+            }
+            assert_eq!(notes(), ["the catalog in `.recount/cache` was damaged and is made anew"]);
+            assert_eq!(notes(), Vec::<String>::new());
+            assert_eq!(bench.found("retry storm"), all, "{damaged:?}");
+        }
+    }
+}
+
+#[test]
+fn no_single_byte_of_the_facts_changes_an_answer() {
+    let bench = Bench::new();
+    for number in 0..4 {
+        bench.write(&format!("2026/INC-{number}.md"), &format!("Title {number}"), "a retry storm of clients");
+    }
+    bench.age();
+    bench.told(Want::Text);
+    let facts = bench.cache().join("facts.db");
+    let mut at = 1;
+    while at < fs::read(&facts).unwrap().len() {
+        let mut bytes = fs::read(&facts).unwrap();
+        bytes[at] ^= 1;
+        fs::write(&facts, bytes).unwrap();
+        assert_eq!(bench.found("retry storm").len(), 4, "byte {at}");
+        assert_eq!(bench.told(Want::Facts).0, bench.truth(), "byte {at}");
+        at += 1499;
+    }
+}
+
+#[test]
+fn a_file_that_is_larger_than_the_limit_of_today_is_not_answered_from_yesterday() {
+    let bench = Bench::new();
+    bench.write("2026/INC-1.md", "A title", "a pool");
+    bench.write("2026/INC-2.md", "A title", &"a pool that is described at length ".repeat(100));
+    bench.age();
+    bench.told(Want::Text);
+    for (limit, there) in [(1_000, 1), (1_000, 1), (1_000_000, 2)] {
+        let library = bench.library().with_size_limit(limit);
+        for keep in [true, false] {
+            let catalog = Catalog::open(&library, &Opening { keep, ..opening(Want::Text, &|_, _| {}) });
+            assert_eq!(catalog.len(), there, "{limit}");
+            assert_eq!(catalog.search(&query("pool"), 10).total, there, "{limit}");
+            assert_eq!(catalog.problems().len(), 2 - there, "{limit}");
+        }
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use super::{Part, Trouble};
 
 /// Grows with every change to what is kept here or in the text.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 
 const TABLES: &str = "
     CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -49,6 +49,13 @@ pub(super) struct Head {
     pub(super) next: u64,
     /// When the files were last looked at, by the clock of their disk, in nanoseconds since 1970.
     pub(super) taken: i64,
+}
+
+impl Head {
+    /// A sum over all of it.
+    fn sum(&self) -> Vec<u8> {
+        sum_of(format!("{self:?}").as_bytes()).to_vec()
+    }
 }
 
 impl Facts {
@@ -106,7 +113,7 @@ impl Facts {
 
     fn head(&self) -> Result<Head, Trouble> {
         let mut head = Head::default();
-        let (mut text, mut shape) = (None, String::new());
+        let (mut text, mut shape, mut sum) = (None, String::new(), Vec::new());
         let mut rows = self.connection.prepare("SELECT key, value FROM meta")?;
         let mut rows = rows.query([])?;
         while let Some(row) = rows.next()? {
@@ -118,10 +125,15 @@ impl Facts {
                 "taken" => head.taken = row.get(1)?,
                 "text" => text = Some(row.get(1)?),
                 "shape" => shape = row.get(1)?,
+                "sum" => sum = row.get(1)?,
                 _ => {}
             }
         }
         head.text = text.map(|generation| (generation, shape));
+        // Nothing was kept yet under the first generation.
+        if head.generation != 0 && sum != head.sum() {
+            return Err(Trouble::Damaged);
+        }
         Ok(head)
     }
 
@@ -154,16 +166,17 @@ impl Facts {
         while let Some(row) = rows.next()? {
             let number: i64 = row.get(0)?;
             let bytes = row.get_ref(1)?.as_bytes().map_err(|_| Trouble::Damaged)?;
-            take(number.cast_unsigned(), unpack(bytes)?);
+            let number = number.cast_unsigned();
+            take(number, unpack(number, bytes)?);
         }
         Ok(())
     }
 
-    /// One record, whole.
-    pub(super) fn record(&self, number: u64) -> Result<Option<Record>, Trouble> {
+    /// One record, whole. That it is not there is damage.
+    pub(super) fn record(&self, number: u64) -> Result<Record, Trouble> {
         let mut found = None;
         self.records((number, number), Part::Whole, |_, record| found = Some(record))?;
-        Ok(found)
+        found.ok_or(Trouble::Damaged)
     }
 
     /// Begins to write.
@@ -174,17 +187,18 @@ impl Facts {
     }
 }
 
-/// A record as bytes, with a sum over them behind.
-pub(super) fn pack(record: &Record) -> Vec<u8> {
+/// A record as bytes, with a sum over them and its number behind: a record under another's number is damage.
+fn pack(number: u64, record: &Record) -> Vec<u8> {
     // Plain data of types that can all be written.
     let mut bytes = postcard::to_stdvec(record).unwrap_or_default();
-    seal(&mut bytes);
+    let sum = sum_of_both(number, &bytes);
+    bytes.extend_from_slice(&sum);
     bytes
 }
 
-fn unpack(bytes: &[u8]) -> Result<Record, Trouble> {
+fn unpack(number: u64, bytes: &[u8]) -> Result<Record, Trouble> {
     let (bytes, sum) = bytes.split_last_chunk::<4>().ok_or(Trouble::Damaged)?;
-    if sum_of(bytes) != *sum {
+    if sum_of_both(number, bytes) != *sum {
         return Err(Trouble::Damaged);
     }
     postcard::from_bytes(bytes).map_err(|_| Trouble::Damaged)
@@ -205,9 +219,13 @@ pub(super) fn checked(mut bytes: Vec<u8>) -> Result<Vec<u8>, Trouble> {
     Ok(bytes)
 }
 
-/// A sum that tells damage, not malice: eight bytes at a time.
 fn sum_of(bytes: &[u8]) -> [u8; 4] {
-    let mut sum = bytes.len() as u64 ^ 0x9e37_79b9_7f4a_7c15;
+    sum_of_both(0, bytes)
+}
+
+/// A sum that tells damage, not malice: eight bytes at a time.
+fn sum_of_both(number: u64, bytes: &[u8]) -> [u8; 4] {
+    let mut sum = bytes.len() as u64 ^ number.rotate_left(32) ^ 0x9e37_79b9_7f4a_7c15;
     let mut mix = |word: u64| sum = (sum.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
     let mut words = bytes.chunks_exact(8);
     for word in words.by_ref() {
@@ -253,15 +271,16 @@ pub(super) struct Packed {
 }
 
 impl Packed {
-    pub(super) fn of(record: &Record) -> Self {
+    /// The document of a number.
+    pub(super) fn of(number: u64, record: &Record) -> Self {
         let open = record.actions.iter().filter(|item| item.is_open());
         Self {
             severity: record.severity.map(|severity| severity as u8),
             open: open.clone().count(),
             due: open.filter_map(|item| item.due).min().map(super::text::days),
-            facts: pack(&without_texts(record)),
-            open_items: only_open(record).as_ref().map(pack),
-            whole: pack(record),
+            facts: pack(number, &without_texts(record)),
+            open_items: only_open(record).map(|items| pack(number, &items)),
+            whole: pack(number, record),
         }
     }
 }
@@ -327,6 +346,7 @@ impl Change<'_> {
             put.execute(params!["text", generation])?;
             put.execute(params!["shape", shape])?;
         }
+        put.execute(params!["sum", head.sum()])?;
         drop(put);
         connection.execute_batch("COMMIT")?;
         Ok(())

@@ -72,10 +72,13 @@ impl Catalog<'_> {
         let clauses: Vec<_> = query.clauses.iter().map(|clause| asker.clause(clause)).collect();
         for (nth, text) in texts.iter().enumerate() {
             let query = all_of(clauses.iter().map(|clause| clause[nth].box_clone()).collect());
-            // Where an index breaks, the next refresh sees the damage; what the other says still holds.
-            if let Ok((hits, total)) = run(text, query.as_ref(), limit, live.as_ref(), total) {
-                ranked.extend(hits);
-                found.total += total;
+            match run(text, query.as_ref(), limit, live.as_ref(), total) {
+                Ok((hits, total)) => {
+                    ranked.extend(hits);
+                    found.total += total;
+                }
+                // What the other index says still holds.
+                Err(trouble) => self.found(&trouble),
             }
         }
         // Same score: the higher number is the younger document.
@@ -87,7 +90,8 @@ impl Catalog<'_> {
             .into_iter()
             .filter_map(|(score, number)| {
                 let path = paths.get(&number)?.to_path_buf();
-                Some(Hit { path, score, record: self.record(number)? })
+                let record = self.record(number, &path)?;
+                Some(Hit { path, score, record })
             })
             .collect();
         found

@@ -145,7 +145,10 @@ impl<'l> Catalog<'l> {
     pub fn records(&self, part: Part) -> Vec<(PathBuf, Record)> {
         match self.kept_records(part) {
             Ok(records) => records,
-            Err(_) => self.read_records(part),
+            Err(trouble) => {
+                self.found(&trouble);
+                self.read_records(part)
+            }
         }
     }
 
@@ -209,12 +212,26 @@ impl<'l> Catalog<'l> {
         records
     }
 
-    /// The record of a number, whole.
-    fn record(&self, number: u64) -> Option<Record> {
+    /// The record of a number, whole; of the document itself, under `path`, where what is kept is damaged.
+    fn record(&self, number: u64, path: &Path) -> Option<Record> {
         if let Some(record) = self.memory.record(number) {
             return Some(record.clone());
         }
-        self.disk.as_ref()?.facts.record(number).ok().flatten()
+        match self.disk.as_ref()?.facts.record(number) {
+            Ok(record) => Some(record),
+            Err(trouble) => {
+                self.found(&trouble);
+                let stored = self.library.read(&self.library.root().join(path)).ok()?;
+                Some(recount_engine::document::Document::parse(&stored.bytes).record())
+            }
+        }
+    }
+
+    /// Damage that is found while the catalog is read is mended, and told, by the next that opens it.
+    fn found(&self, trouble: &Trouble) {
+        if let (Some(disk), Trouble::Damaged) = (&self.disk, trouble) {
+            disk.make_anew();
+        }
     }
 
     /// The paths of numbers.

@@ -103,7 +103,8 @@ impl Catalog<'_> {
         let mut near: Vec<Near> = numbers
             .iter()
             .filter_map(|number| {
-                let (path, record) = (paths.get(number)?, self.record(*number)?);
+                let path = paths.get(number)?;
+                let record = self.record(*number, path)?;
                 Some(compare(probe, &mine, path, record, &mut rarity))
             })
             .collect();

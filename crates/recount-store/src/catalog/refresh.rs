@@ -66,9 +66,20 @@ impl Place {
     fn text(&self) -> PathBuf {
         self.folder.join("text")
     }
+
+    /// A file that is there where what is kept was found damaged while it was read.
+    fn damage(&self) -> PathBuf {
+        self.folder.join("damaged")
+    }
 }
 
 impl Disk {
+    /// Has it made anew when it is opened the next time.
+    pub(super) fn make_anew(&self) {
+        // Where nothing can be written, the damage is found again.
+        let _ = fs::write(self.place.damage(), "");
+    }
+
     /// How to open the same state once more, for another thread.
     pub(super) fn twin(&self) -> Twin {
         Twin { head: self.head.clone(), place: self.place.clone() }
@@ -158,7 +169,7 @@ pub(super) fn open<'l>(library: &'l Library, opening: &Opening<'_>) -> Catalog<'
 /// Removes what is kept, unless somebody else is at it.
 fn discard(place: &Place) -> Result<(), Trouble> {
     let _lock = CacheLock::take(&place.folder, Duration::from_secs(5))?.ok_or(Trouble::Busy)?;
-    for name in ["facts.db", "facts.db-wal", "facts.db-shm"] {
+    for name in ["facts.db", "facts.db-wal", "facts.db-shm", "damaged"] {
         match fs::remove_file(place.folder.join(name)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
             _ => {}
@@ -251,7 +262,9 @@ impl Delta {
             for &place in places {
                 let (path, stat) = &tree.files[place];
                 let found = finder.take(parts(library, path).1);
-                if found.is_none_or(|found| found.stat != *stat || is_racy(stat, taken)) {
+                // The limit may be another than when it was read: reading it says so.
+                let is_too_large = stat.size > library.size_limit();
+                if is_too_large || found.is_none_or(|found| found.stat != *stat || is_racy(stat, taken)) {
                     stale.push(place);
                 }
                 known[place] = found;
@@ -284,6 +297,9 @@ fn attach<'l>(
     opening: &Opening<'_>,
 ) -> Result<Catalog<'l>, Trouble> {
     make_folder(&place.folder)?;
+    if place.damage().exists() {
+        return Err(Trouble::Damaged);
+    }
     let facts = Facts::open(&place.facts(), &place.program, &new_name())?;
     let head = facts.hold()?;
     let delta = Delta::of(library, &looked.tree, &facts.folders()?, head.taken);
@@ -550,7 +566,7 @@ impl Work<'_, '_> {
             if is_kept {
                 return Read::Same(number, content);
             }
-            Read::New(number, content, Box::new(Packed::of(&record)))
+            Read::New(number, content, Box::new(Packed::of(number, &record)))
         };
         let mut reads = Vec::with_capacity(total);
         self.library.scan(&listed, threads(), work, |read| match read {
