@@ -2,12 +2,13 @@
 //!
 //! What does not live here: how a unit is found again in another copy (`align`).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 
 use super::align::{Alignment, align, token};
 use super::lines::{self, Piece};
+use super::moved::twins;
 use super::units::{Kind, Unit, cut};
 use super::{Difference, Markers, Part};
 use crate::document::Document;
@@ -20,6 +21,8 @@ use crate::document::value::time::canonical;
 pub(super) struct Combined {
     pub(super) text: String,
     pub(super) conflicts: usize,
+    /// Whether a row is in it once that came in on both sides: a merge of lines would hold it twice.
+    pub(super) has_twins: bool,
     /// When each filled row of the timeline was, in the order of the merged text.
     instants: Vec<Option<Timestamp>>,
 }
@@ -37,12 +40,21 @@ pub(super) fn combine(base: &str, ours: &str, theirs: &str, markers: Markers) ->
         documents.each_ref().map(|document| cut(document, &whole))
     };
     let (to_ours, to_theirs) = (align(&base, &ours), align(&base, &theirs));
+    let mut joined = HashMap::new();
+    let mut dropped = HashSet::new();
+    for pair in twins(&base, (&ours, &to_ours), (&theirs, &to_theirs)) {
+        joined.insert(at_of(&ours[pair.ours]), Joined { theirs: &theirs[pair.theirs], base: pair.base });
+        dropped.insert(at_of(&theirs[pair.theirs]));
+    }
+    let has_twins = !joined.is_empty();
     let mut merge = Merge {
         base: &base,
-        ours: Side::new(&ours, &base, to_ours),
-        theirs: Side::new(&theirs, &base, to_theirs),
+        ours: Side { units: &ours, aligned: to_ours },
+        theirs: Side { units: &theirs, aligned: to_theirs },
+        joined,
+        dropped,
         markers,
-        out: Combined { text: String::new(), conflicts: 0, instants: Vec::new() },
+        out: Combined { text: String::new(), conflicts: 0, has_twins, instants: Vec::new() },
     };
     for index in 0..base.len() {
         merge.added_before(index);
@@ -73,23 +85,21 @@ fn other_columns(base: &[Unit], copy: &[Unit]) -> Vec<String> {
 struct Side<'a> {
     units: &'a [Unit<'a>],
     aligned: Alignment,
-    /// Rows that came in, each with how often: for what both sides added at different places.
-    rows: HashMap<&'a str, usize>,
+}
+
+/// What a row of ours is one with.
+struct Joined<'a> {
+    theirs: &'a Unit<'a>,
+    /// What both were, where it is known.
+    base: Option<&'a Unit<'a>>,
+}
+
+/// Tells the units of one copy apart: where their text begins in memory.
+fn at_of(unit: &Unit) -> *const u8 {
+    unit.text.as_ptr()
 }
 
 impl<'a> Side<'a> {
-    fn new(units: &'a [Unit<'a>], base: &[Unit], aligned: Alignment) -> Self {
-        let mut rows = HashMap::new();
-        // A row that moved came in as well as going: its twin is not a second one.
-        debug_assert_eq!(aligned.of_base.len(), base.len());
-        for unit in aligned.added.iter().flatten().map(|index| &units[*index]) {
-            if unit.kind.is_row() && !unit.is_blank {
-                *rows.entry(unit.text).or_default() += 1;
-            }
-        }
-        Self { units, aligned, rows }
-    }
-
     fn of_base(&self, index: usize) -> Option<&'a Unit<'a>> {
         self.aligned.of_base[index].map(|found| &self.units[found])
     }
@@ -103,6 +113,10 @@ struct Merge<'a> {
     base: &'a [Unit<'a>],
     ours: Side<'a>,
     theirs: Side<'a>,
+    /// The rows of ours that came in on both sides.
+    joined: HashMap<*const u8, Joined<'a>>,
+    /// Their twins, which are not written where they stand.
+    dropped: HashSet<*const u8>,
     markers: Markers<'a>,
     out: Combined,
 }
@@ -112,12 +126,7 @@ impl<'a> Merge<'a> {
     fn added_before(&mut self, place: usize) {
         let ours = self.ours.added(place);
         let mut theirs = self.theirs.added(place);
-        let here = |text: &str| ours.iter().filter(|unit| unit.text == text).count();
-        // The same row that came in elsewhere on the other side is one row.
-        theirs.retain(|unit| {
-            let elsewhere = self.ours.rows.get(unit.text).copied().unwrap_or(0) > here(unit.text);
-            !(unit.kind == Kind::TimelineRow && !unit.is_blank && here(unit.text) == 0 && elsewhere)
-        });
+        theirs.retain(|unit| !self.dropped.contains(&at_of(unit)));
         let orphans =
             |side: &Side, added: &[&Unit]| added.iter().any(|unit| self.is_orphan(side, unit, place));
         if orphans(&self.ours, &theirs) || orphans(&self.theirs, &ours) {
@@ -267,6 +276,13 @@ impl<'a> Merge<'a> {
     }
 
     fn unit(&mut self, unit: &Unit) {
+        let twin = self.joined.get(&at_of(unit)).map(|joined| (joined.theirs, joined.base));
+        if let Some((twin, base)) = twin.filter(|(twin, _)| twin.text != unit.text) {
+            let merged = base.and_then(|base| Some((base, merged_row(base.text, unit.text, twin.text)?)));
+            let Some((base, text)) = merged else { return self.conflict_of_units(&[unit], &[]) };
+            let at = if unit.time == base.time && twin.time != base.time { twin.at } else { unit.at };
+            return self.put(unit.kind, &text, at, false);
+        }
         self.put(unit.kind, unit.text, unit.at, unit.is_blank);
     }
 
@@ -279,7 +295,10 @@ impl<'a> Merge<'a> {
 
     fn conflict_of_units(&mut self, ours: &[&Unit], theirs: &[&Unit]) {
         let text = |units: &[&Unit]| units.iter().map(|unit| unit.text).collect::<String>();
-        self.conflict(&text(ours), &text(theirs));
+        // What the other side made of our rows stands nowhere else.
+        let twins: Vec<&Unit> =
+            ours.iter().filter_map(|unit| Some(self.joined.get(&at_of(unit))?.theirs)).collect();
+        self.conflict(&text(ours), &(text(theirs) + &text(&twins)));
     }
 
     fn conflict(&mut self, ours: &str, theirs: &str) {

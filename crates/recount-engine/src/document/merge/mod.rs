@@ -7,13 +7,14 @@
 //! place are both kept.
 //!
 //! What lives here: what a merge is, and the bytes around the text (byte order mark, line endings, the last
-//! line's end). Beside it: cutting (`units`), finding a unit again in the other copy (`align`), the merge itself
-//! (`combine`), and lines (`lines`). What does not: files that are no postmortems, which are git's own to merge.
+//! line's end). Beside it: cutting (`units`), finding a unit again in the other copy (`align`), rows that both
+//! sides moved (`moved`), the merge itself (`combine`), and lines (`lines`). What does not: files that are no postmortems, which are git's own to merge.
 
 mod align;
 mod combine;
 mod lines;
 mod markers;
+mod moved;
 mod units;
 
 use std::borrow::Cow;
@@ -72,7 +73,9 @@ fn merge_parts(base: &[u8], ours: &[u8], theirs: &[u8], markers: Markers) -> Opt
     let mut merged = combine::combine(&base.text, &ours.text, &theirs.text, markers);
     if merged.conflicts == 0 {
         merged = combine::repaired(merged)?;
-    } else if let [Piece::Certain(text)] = &lines::merge(&base.text, &ours.text, &theirs.text)[..] {
+    } else if !merged.has_twins
+        && let [Piece::Certain(text)] = &lines::merge(&base.text, &ours.text, &theirs.text)[..]
+    {
         // Parts can be what one change makes of half the file, an open code fence for one. Where the lines alone are in
         // no conflict, nobody shall have one because of us.
         return Some(Merged { bytes: dress.put_on(text.clone()), conflicts: 0 });
