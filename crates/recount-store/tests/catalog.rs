@@ -374,6 +374,26 @@ fn a_file_that_is_larger_than_the_limit_of_today_is_not_answered_from_yesterday(
 }
 
 #[test]
+fn what_is_equally_like_is_told_by_path_and_every_time_the_same() {
+    let bench = Bench::new();
+    let cause = (0..200).map(|nth| format!("word{nth}x")).collect::<Vec<_>>().join(" ");
+    bench.write("2026/INC-9.md", "The pool of connections ran dry", &cause);
+    for name in ["c", "b", "a"] {
+        // The same postmortem under three names, the last one known first.
+        let text = fs::read(bench.path("2026/INC-9.md")).unwrap();
+        fs::write(bench.path(&format!("2026/{name}.md")), text).unwrap();
+        bench.told(Want::Text);
+    }
+    bench.write("2026/INC-9.md", "The pool ran dry", &cause.replace("word1x", "other1x"));
+    let first = bench.like("2026/INC-9.md");
+    let names: Vec<&str> = first.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["a.md", "b.md", "c.md"]);
+    for _ in 0..8 {
+        assert_eq!(bench.like("2026/INC-9.md"), first);
+    }
+}
+
+#[test]
 fn nothing_is_kept_where_nobody_wants_it() {
     let bench = Bench::new();
     bench.write("2026/INC-1.md", "A title", "a pool");

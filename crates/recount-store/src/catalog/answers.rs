@@ -79,7 +79,7 @@ impl Asked {
 
     /// The frozen evidence of a document.
     pub fn evidence(document: &Path) -> Self {
-        Self::Evidence(evidence(document))
+        Self::Evidence(evidence(document, i64::MAX).unwrap_or_default())
     }
 
     /// What day it is.
@@ -101,7 +101,7 @@ impl Asked {
                 let stat = Stat::of(path).ok();
                 stat.is_none_or(|stat| !super::refresh::is_racy(&stat, taken)) && stat.map(words) == *was
             }
-            Self::Evidence(was) => evidence(document) == *was,
+            Self::Evidence(was) => evidence(document, taken) == Some(*was),
             Self::Day(day) => *day == today,
             Self::Library(was) => library() == Some(*was),
         }
@@ -128,15 +128,20 @@ fn state(library: &Library, taken: i64) -> Option<[u8; 16]> {
     Some(state)
 }
 
-/// The names of the evidence files of a document, with what tells that they are the same.
-fn evidence(document: &Path) -> [u8; 16] {
+/// The names of the evidence files of a document, with what tells that they are the same; none where one may have
+/// changed unseen since `taken`.
+fn evidence(document: &Path, taken: i64) -> Option<[u8; 16]> {
     let mut state = [0; 16];
-    let Ok(entries) = fs::read_dir(evidence_folder(document)) else { return state };
+    let Ok(entries) = fs::read_dir(evidence_folder(document)) else { return Some(state) };
     let mut files: Vec<_> =
-        entries.flatten().map(|entry| (entry.file_name(), Stat::of(&entry.path()).ok().map(words))).collect();
-    files.sort();
+        entries.flatten().map(|entry| (entry.file_name(), Stat::of(&entry.path()).ok())).collect();
+    if files.iter().filter_map(|(_, stat)| *stat).any(|stat| super::refresh::is_racy(&stat, taken)) {
+        return None;
+    }
+    files.sort_by(|a, b| a.0.cmp(&b.0));
+    let files: Vec<_> = files.into_iter().map(|(name, stat)| (name, stat.map(words))).collect();
     state.copy_from_slice(&Sha256::digest(format!("{files:?}"))[..16]);
-    state
+    Some(state)
 }
 
 /// An answer about one document.
@@ -348,4 +353,28 @@ fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
         let _ = fs::remove_file(path);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn evidence_written_within_the_tick_of_the_clock_is_in_doubt() {
+        let folder = tempfile::tempdir().unwrap();
+        let document = folder.path().join("INC-1.md");
+        let asked = Asked::evidence(&document);
+        let holds = |asked: &Asked, taken| asked.holds(&document, 0, taken, &|| None);
+        assert!(holds(&asked, 0), "no evidence is no doubt");
+        fs::create_dir_all(evidence_folder(&document)).unwrap();
+        let file = evidence_folder(&document).join("one.jsonl");
+        fs::write(&file, "{}").unwrap();
+        assert!(!holds(&asked, i64::MAX), "another file");
+        let asked = Asked::evidence(&document);
+        let touched = Stat::of(&file).unwrap().touched();
+        assert!(!holds(&asked, touched + 1), "it may have been written again since");
+        assert!(holds(&asked, touched + 3_000_000_000));
+    }
 }

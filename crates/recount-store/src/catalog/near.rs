@@ -4,7 +4,7 @@
 //! The index proposes those that share the most telling words; their records decide. What does not live
 //! here: how likeness is told.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -69,7 +69,8 @@ pub struct Near {
 /// The words of a text, each with how much it weighs.
 struct Vector {
     words: Vec<Word>,
-    weights: HashMap<String, f64>,
+    /// In an order of its own: sums of fractions depend on it.
+    weights: BTreeMap<String, f64>,
 }
 
 impl Catalog<'_> {
@@ -109,7 +110,9 @@ impl Catalog<'_> {
             })
             .collect();
         near.sort_by(|a, b| {
-            b.score.total_cmp(&a.score).then_with(|| b.record.started.cmp(&a.record.started))
+            (b.score.total_cmp(&a.score))
+                .then_with(|| b.record.started.cmp(&a.record.started))
+                .then_with(|| a.path.cmp(&b.path))
         });
         near.truncate(limit);
         near
@@ -133,7 +136,7 @@ fn factors(record: &Record) -> impl Iterator<Item = &FactorRecord> {
 
 impl Vector {
     fn of(parts: &[(f64, String)], rarity: &mut Rarity<'_>) -> Self {
-        let mut vector = Self { words: Vec::new(), weights: HashMap::new() };
+        let mut vector = Self { words: Vec::new(), weights: BTreeMap::new() };
         let mut reader = Words::default();
         for (weight, text) in parts {
             let words = reader.of(text);
