@@ -77,8 +77,8 @@ impl Store for Library {
         git::history::history(self.root(), path)
     }
 
-    fn past(&self, revisions: &[Revision]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
-        git::history::past(self.root(), revisions)
+    fn past(&self, contents: &[&str]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+        git::history::past(self.root(), contents)
     }
 
     fn watch(&self) -> Result<Box<dyn Watch>, StoreError> {

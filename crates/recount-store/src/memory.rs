@@ -136,6 +136,7 @@ impl Store for MemoryStore {
             if held == bytes.as_ref() && former.is_none() {
                 continue;
             }
+            let before = last.map_or_else(String::new, |(.., last)| last.content.clone());
             let content = bytes.map_or_else(String::new, |bytes| {
                 state.contents.push(bytes);
                 (state.contents.len() - 1).to_string()
@@ -147,6 +148,8 @@ impl Store for MemoryStore {
                 subject: commit.message.lines().next().unwrap_or_default().to_owned(),
                 path: path.as_path().to_owned(),
                 content,
+                before,
+                renamed_from: former.as_ref().map(|former| former.as_path().to_owned()),
             };
             state.revisions.push((path.clone(), former, revision));
             made = true;
@@ -168,11 +171,10 @@ impl Store for MemoryStore {
         Ok(found)
     }
 
-    fn past(&self, revisions: &[Revision]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+    fn past(&self, contents: &[&str]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
         let state = self.state();
-        let content =
-            |revision: &Revision| state.contents.get(revision.content.parse::<usize>().ok()?).cloned();
-        Ok(revisions.iter().map(content).collect())
+        let content = |name: &&str| state.contents.get(name.parse::<usize>().ok()?).cloned();
+        Ok(contents.iter().map(content).collect())
     }
 
     fn watch(&self) -> Result<Box<dyn Watch>, StoreError> {

@@ -57,8 +57,8 @@ pub trait Store: Send + Sync {
     /// The revisions in which a document changed, the newest first, also under its former paths.
     fn history(&self, path: &StorePath) -> Result<Vec<Revision>, StoreError>;
 
-    /// What a document held at each of these revisions; none where it was removed.
-    fn past(&self, revisions: &[Revision]) -> Result<Vec<Option<Vec<u8>>>, StoreError>;
+    /// What a document held, by the names that its revisions give; none for the empty name.
+    fn past(&self, contents: &[&str]) -> Result<Vec<Option<Vec<u8>>>, StoreError>;
 
     /// Tells of changes from now on, whoever makes them.
     fn watch(&self) -> Result<Box<dyn Watch>, StoreError>;
@@ -157,4 +157,8 @@ pub struct Revision {
     pub path: PathBuf,
     /// Names what the document held from then on, to [`Store::past`]; empty where it was removed.
     pub content: String,
+    /// Names what it held before, on the branch on which this was made; empty where it was not there.
+    pub before: String,
+    /// The path that it had before, from the library's root, where that was another one.
+    pub renamed_from: Option<PathBuf>,
 }

@@ -45,30 +45,41 @@ fn read(answer: &[u8], prefix: &Path) -> Vec<Revision> {
             fields.map(|field| field.strip_prefix(b"\n").unwrap_or(field)).filter(|field| !field.is_empty());
         let Some(raw) = fields.find(|field| field.starts_with(b":")) else { continue };
         let raw = String::from_utf8_lossy(raw).into_owned();
-        let mut words = raw.split(' ').skip(3);
-        let (object, letter) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let mut words = raw.split(' ').skip(2);
+        let mut word = || words.next().unwrap_or_default();
+        let (before, object, letter) = (named(word()), named(word()), word());
         let first = fields.next();
-        let now = if letter.starts_with(['R', 'C']) { fields.next() } else { first };
-        let Some(path) = now.map(path_from) else { continue };
-        let is_gone = object.bytes().all(|digit| digit == b'0');
+        let has_both = letter.starts_with(['R', 'C']);
+        let now = if has_both { fields.next() } else { first };
+        let from_root = |path: &[u8]| {
+            let path = path_from(path);
+            path.strip_prefix(prefix).unwrap_or(&path).to_owned()
+        };
+        let Some(path) = now.map(from_root) else { continue };
         revisions.push(Revision {
             id,
             author: Author { name, mail },
             at: at.parse().unwrap_or_default(),
             subject,
-            path: path.strip_prefix(prefix).unwrap_or(path).to_owned(),
-            content: if is_gone { String::new() } else { object.to_owned() },
+            path,
+            content: object,
+            before,
+            renamed_from: first.filter(|_| has_both).map(from_root),
         });
     }
     revisions
 }
 
+/// An object's name; empty for the one of zeros, which stands for nothing.
+fn named(object: &str) -> String {
+    if object.bytes().all(|digit| digit == b'0') { String::new() } else { object.to_owned() }
+}
+
 /// What files held, all asked of one git.
-pub(crate) fn past(folder: &Path, revisions: &[Revision]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
+pub(crate) fn past(folder: &Path, contents: &[&str]) -> Result<Vec<Option<Vec<u8>>>, StoreError> {
     inside_repository(folder)?;
     let is_object = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let wanted: Vec<&str> =
-        revisions.iter().map(|revision| revision.content.as_str()).filter(|name| is_object(name)).collect();
+    let wanted: Vec<&str> = contents.iter().copied().filter(|name| is_object(name)).collect();
     let io = |error| StoreError::io("run `git` in", folder, error);
     let mut questions = tempfile::tempfile().map_err(io)?;
     writeln!(questions, "{}", wanted.join("\n")).map_err(io)?;
@@ -77,7 +88,7 @@ pub(crate) fn past(folder: &Path, revisions: &[Revision]) -> Result<Vec<Option<V
     command.args(["cat-file", "--batch"]).env("LC_ALL", "C").stdin(Stdio::from(questions));
     let output = command.output().map_err(|error| not_started(folder, error))?;
     let found = objects(&checked("cat-file", output)?);
-    Ok(revisions.iter().map(|revision| found.get(&revision.content).cloned()).collect())
+    Ok(contents.iter().map(|name| found.get(*name).cloned()).collect())
 }
 
 /// `NAME blob SIZE`, a line feed, the bytes, a line feed; or `NAME missing`.

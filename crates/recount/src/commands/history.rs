@@ -50,7 +50,7 @@ pub(crate) struct Output {
     recount: Header,
     /// The postmortem's path from the library's root.
     path: String,
-    /// What differs from the last commit that touched it.
+    /// What differs from the commit that is checked out.
     uncommitted: Vec<Change>,
     /// The commits, the newest first.
     revisions: Vec<Told>,
@@ -104,24 +104,21 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let path = workspace.find(&args.id)?;
     let relative = workspace.relative(&path);
     let mut revisions = workspace.library.history(&StorePath::new(&relative)?)?;
-    let is_whole = args.limit.is_none_or(|limit| revisions.len() <= limit);
-    // The one before the last that is shown says what that one changed.
-    revisions.truncate(args.limit.unwrap_or(usize::MAX).saturating_add(1));
-    let past = workspace.library.past(&revisions)?;
+    let is_known = !revisions.is_empty();
+    revisions.truncate(args.limit.unwrap_or(usize::MAX));
+    // By date, the commits of several branches stand among each other: each says itself what it began with.
+    let names: Vec<&str> =
+        revisions.iter().flat_map(|revision| [&*revision.before, &*revision.content]).collect();
+    let past = workspace.library.past(&names)?;
     let (stored, _) = workspace.read(&path)?;
-    let uncommitted = past.first().and_then(Option::as_ref).map(|last| changes(last, &stored.bytes));
-    let mut told: Vec<Told> = revisions
-        .iter()
-        .enumerate()
-        .map(|(index, revision)| {
-            let before = revisions.get(index + 1).zip(past.get(index + 1).and_then(Option::as_ref));
-            tell(revision, past[index].as_deref(), before)
-        })
-        .collect();
-    if !is_whole {
-        told.pop();
-    }
-    let is_known = !told.is_empty() || !is_whole;
+    // Without a commit there is no `HEAD`, either. It may be a merge, which the list does not have.
+    let last = if is_known { workspace.library.bytes_at("HEAD", &workspace.library.root().join(&relative))? } else { None };
+    let uncommitted = last.map(|last| changes(&last, &stored.bytes));
+    let told = revisions.iter().zip(past.chunks(2)).map(|(revision, held)| {
+        let [before, now] = [0, 1].map(|at| held.get(at).and_then(Option::as_deref));
+        tell(revision, before, now)
+    });
+    let told: Vec<Told> = told.collect();
     let recount = Header { format: "history", version: 1 };
     let output = Output {
         recount,
@@ -158,7 +155,7 @@ fn changes(old: &[u8], new: &[u8]) -> Vec<Change> {
     differences(old, new).into_iter().map(told).collect()
 }
 
-fn tell(revision: &Revision, now: Option<&[u8]>, before: Option<(&Revision, &Vec<u8>)>) -> Told {
+fn tell(revision: &Revision, before: Option<&[u8]>, now: Option<&[u8]>) -> Told {
     let shown = |path: &Path| slashes(path);
     let at = Timestamp::from_second(revision.at).map_or_else(|_| String::new(), |at| at.to_string());
     Told {
@@ -170,9 +167,9 @@ fn tell(revision: &Revision, now: Option<&[u8]>, before: Option<(&Revision, &Vec
         path: shown(&revision.path),
         added: before.is_none() && now.is_some(),
         removed: now.is_none(),
-        renamed_from: before.filter(|(old, _)| old.path != revision.path).map(|(old, _)| shown(&old.path)),
+        renamed_from: revision.renamed_from.as_deref().map(shown),
         changes: match (now, before) {
-            (Some(now), Some((_, before))) => changes(before, now),
+            (Some(now), Some(before)) => changes(before, now),
             _ => Vec::new(),
         },
     }

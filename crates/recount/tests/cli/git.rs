@@ -361,6 +361,24 @@ fn the_history_says_who_changed_what() {
     );
 }
 
+#[test]
+fn the_history_of_merged_branches_accuses_nobody_of_what_others_did() {
+    let folder = branches(
+        &[("**Severity**: Sev0 / Sev1 / Sev2 / Sev3", "**Severity**: Sev1")],
+        &[("- **Start time** (UTC):", "- **Start time** (UTC): 2026-11-20 14:00")],
+    );
+    folder.git(&["merge", "--quiet", "--no-edit", "ana"]);
+    let json = folder.recount(&["history", "INC-0001", "--format", "json"]).is(0).json();
+    assert_eq!(json["uncommitted"].as_array().map(Vec::len), Some(0), "the tree is clean: {json}");
+    let told = json["revisions"].as_array().cloned().unwrap_or_default();
+    for (branch, field) in [("ana", "Severity"), ("ben", "Start time (UTC)")] {
+        let commit = told.iter().find(|one| one["subject"] == branch).expect("each branch has its commit");
+        let changes = commit["changes"].as_array().cloned().unwrap_or_default();
+        let names: Vec<_> = changes.iter().filter_map(|one| one["name"].as_str()).collect();
+        assert_eq!(names, [field], "{commit}");
+    }
+}
+
 /// A library that merges its postmortems, with a branch `ana` and a branch `ben` that changed it.
 fn branches(ana: &[(&str, &str)], ben: &[(&str, &str)]) -> Folder {
     let folder = library();
