@@ -53,7 +53,7 @@ fn read(answer: &[u8], prefix: &Path) -> Vec<Revision> {
         let now = if has_both { fields.next() } else { first };
         let from_root = |path: &[u8]| {
             let path = path_from(path);
-            path.strip_prefix(prefix).unwrap_or(&path).to_owned()
+            path.strip_prefix(prefix).unwrap_or(path).to_owned()
         };
         let Some(path) = now.map(from_root) else { continue };
         revisions.push(Revision {

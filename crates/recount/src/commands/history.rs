@@ -112,7 +112,11 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let past = workspace.library.past(&names)?;
     let (stored, _) = workspace.read(&path)?;
     // Without a commit there is no `HEAD`, either. It may be a merge, which the list does not have.
-    let last = if is_known { workspace.library.bytes_at("HEAD", &workspace.library.root().join(&relative))? } else { None };
+    let last = if is_known {
+        workspace.library.bytes_at("HEAD", &workspace.library.root().join(&relative))?
+    } else {
+        None
+    };
     let uncommitted = last.map(|last| changes(&last, &stored.bytes));
     let told = revisions.iter().zip(past.chunks(2)).map(|(revision, held)| {
         let [before, now] = [0, 1].map(|at| held.get(at).and_then(Option::as_deref));

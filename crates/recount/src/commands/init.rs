@@ -127,7 +127,12 @@ fn set_up_git(environment: &mut Environment, root: &Path, made: &mut String) -> 
     let workspace = Workspace::of(environment, Library::open(root)?)?;
     let folder = workspace.config().library.postmortems.trim_matches('/').to_owned();
     let below = if matches!(folder.as_str(), "" | ".") { String::new() } else { format!("{folder}/") };
-    let line = format!("{below}**/*.md merge={DRIVER}\n");
+    let pattern = format!("{below}**/*.md");
+    // A pattern with a blank is quoted, as C does it.
+    let quoted = pattern.contains([' ', '\t', '"', '\\']);
+    let pattern =
+        if quoted { format!("\"{}\"", pattern.replace('\\', "\\\\").replace('"', "\\\"")) } else { pattern };
+    let line = format!("{pattern} merge={DRIVER}\n");
     let path = root.join(".gitattributes");
     let cannot =
         |error: std::io::Error| CliError::new(format!("`{}` cannot be changed: {error}", path.display()));

@@ -43,7 +43,8 @@ pub(super) fn twins<'a>(
         .collect();
     let (our_origins, their_origins) = (origins(&our_rows, &gone), origins(&their_rows, &gone));
     let origin = |ours: &Came, theirs: &Came| {
-        let found = our_origins.get(&ours.index).filter(|found| their_origins.get(&theirs.index) == Some(found));
+        let found =
+            our_origins.get(&ours.index).filter(|found| their_origins.get(&theirs.index) == Some(found));
         found.copied()
     };
     let mut pairs = pair(&mut our_rows, &mut their_rows, |ours, theirs| {

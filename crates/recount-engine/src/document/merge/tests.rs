@@ -390,7 +390,7 @@ fn a_difference_names_fields_and_shows_rows() {
 
 /// Five action items with IDs and six rows of a timeline, of which one moves.
 fn with_rows(actions: &[&str], timeline: &[&str]) -> String {
-    let lines = |rows: &[&str]| rows.iter().map(|row| format!("| {row} |\n")).collect::<String>();
+    let lines = |rows: &[&str]| rows.iter().fold(String::new(), |all, row| all + "| " + row + " |\n");
     let action = "| P0 | Lock seats in one transaction | @ana | 2026-12-04 | Open | replay the sale |\n| P1 | | | | | |\n| P2 | | | | | |\n";
     let row = "| 23:58 | @ana | Restarted the seat service | no change |\n";
     changed(BASE, &[(action, &lines(actions)), (row, &lines(timeline))])
@@ -398,12 +398,17 @@ fn with_rows(actions: &[&str], timeline: &[&str]) -> String {
 
 #[test]
 fn a_row_that_both_sides_moved_is_one_row() {
-    const A: &str = "P0 | Lock seats <!-- recount: id aaaaaa --> | @ana | 2026-12-04 | Open | replay the sale";
+    const A: &str =
+        "P0 | Lock seats <!-- recount: id aaaaaa --> | @ana | 2026-12-04 | Open | replay the sale";
     const B: &str = "P1 | Alert on doubles <!-- recount: id bbbbbb --> | @ben | 2026-12-05 | Open | fire it";
-    const C: &str = "P1 | Drill the rollback <!-- recount: id cccccc --> | @eve | 2026-12-06 | Open | a drill";
-    const D: &str = "P2 | Tell support sooner <!-- recount: id dddddd --> | @kim | 2026-12-07 | Open | ask them";
-    const X: &str = "P2 | Page on refunds <!-- recount: id tk6qbd --> | @ana | 2026-12-08 | Open | refund one";
-    const DONE: &str = "P2 | Page on refunds <!-- recount: id tk6qbd --> | @ana | 2026-12-08 | Done | refund one";
+    const C: &str =
+        "P1 | Drill the rollback <!-- recount: id cccccc --> | @eve | 2026-12-06 | Open | a drill";
+    const D: &str =
+        "P2 | Tell support sooner <!-- recount: id dddddd --> | @kim | 2026-12-07 | Open | ask them";
+    const X: &str =
+        "P2 | Page on refunds <!-- recount: id tk6qbd --> | @ana | 2026-12-08 | Open | refund one";
+    const DONE: &str =
+        "P2 | Page on refunds <!-- recount: id tk6qbd --> | @ana | 2026-12-08 | Done | refund one";
     const LATER: &str =
         "P2 | Page on refunds <!-- recount: id tk6qbd --> | @ana | 2027-01-08 | Open | refund one";
     const LATER_DONE: &str =
@@ -418,18 +423,14 @@ fn a_row_that_both_sides_moved_is_one_row() {
         let merged =
             merged(&base, &with_rows(&[*ours, A, B, C, D], &[]), &with_rows(&[A, B, C, D, *theirs], &[]));
         let text = String::from_utf8(merged.bytes).unwrap();
-        match result {
-            Some(result) => {
-                assert_eq!(merged.conflicts, 0, "{text}");
-                assert_eq!(text, with_rows(&[*result, A, B, C, D], &[]));
-            }
-            None => {
-                assert_eq!(merged.conflicts, 1, "{text}");
-                let both =
-                    format!("<<<<<<< ours\n| {ours} |\n=======\n| {theirs} |\n>>>>>>> theirs\n| {A} |\n");
-                assert!(text.contains(&both), "{text}");
-                assert_eq!(text.matches("tk6qbd").count(), 2, "{text}");
-            }
+        if let Some(result) = result {
+            assert_eq!(merged.conflicts, 0, "{text}");
+            assert_eq!(text, with_rows(&[*result, A, B, C, D], &[]));
+        } else {
+            assert_eq!(merged.conflicts, 1, "{text}");
+            let both = format!("<<<<<<< ours\n| {ours} |\n=======\n| {theirs} |\n>>>>>>> theirs\n| {A} |\n");
+            assert!(text.contains(&both), "{text}");
+            assert_eq!(text.matches("tk6qbd").count(), 2, "{text}");
         }
     }
 }
@@ -445,8 +446,7 @@ fn a_row_of_the_timeline_that_both_sides_moved_and_changed_is_one_row() {
     const LATER: &str = "2026-11-20 23:59 | @ana | Restarted the seat service | no change";
     const WHO: &str = "2026-11-20 23:55 | @ben | Restarted the seat service | no change";
     let base = with_rows(&[], &[A, B, X, C, D]);
-    let (first, last) =
-        (|row| with_rows(&[], &[row, A, B, C, D]), |row| with_rows(&[], &[A, B, C, D, row]));
+    let (first, last) = (|row| with_rows(&[], &[row, A, B, C, D]), |row| with_rows(&[], &[A, B, C, D, row]));
     let one = merged(&base, &first(EARLIER), &last(WHO));
     let text = String::from_utf8(one.bytes).unwrap();
     assert_eq!(one.conflicts, 0, "{text}");
