@@ -37,13 +37,14 @@ pub fn fix(
     today: Date,
     options: Options,
 ) -> Fixed {
-    let run = |bytes: &[u8]| {
-        let document = Document::parse(bytes);
-        let context = Context::new(&document, config, levels, library, today);
+    let findings = |document: &Document| {
+        let context = Context::new(document, config, levels, library, today);
         check(&context, Options { fixes: true, ..options })
     };
-    let mut fixed = Fixed { bytes: bytes.to_vec(), titles: Vec::new(), findings: run(bytes) };
-    if !has_words(bytes) || Document::parse(bytes).unresolved_conflict().is_some() {
+    let run = |bytes: &[u8]| findings(&Document::parse(bytes));
+    let document = Document::parse(bytes);
+    let mut fixed = Fixed { bytes: bytes.to_vec(), titles: Vec::new(), findings: findings(&document) };
+    if !has_words(bytes) || document.unresolved_conflict().is_some() {
         return fixed;
     }
     for _ in 0..ROUNDS {

@@ -13,10 +13,12 @@ impl Document {
     /// lines of their own. Code that shows one is no conflict.
     pub fn unresolved_conflict(&self) -> Option<Span> {
         let text = self.text();
-        let mut offset = 0;
+        // Every check asks this, and hardly a document has one.
+        let first = memchr::memmem::find(text.as_bytes(), &[b'<'; LENGTH])?;
+        let mut offset = self.source().line_at(first).start as usize;
         let mut opened: Option<Span> = None;
         let mut divided = false;
-        for line in text.split_inclusive('\n') {
+        for line in text[offset..].split_inclusive('\n') {
             let span = Span::new(offset, offset + line.trim_end().len());
             offset += line.len();
             match mark_of(line.trim_end()) {
