@@ -9,7 +9,6 @@ mod baseline;
 mod client;
 mod commands;
 mod commit;
-mod conflict;
 mod environment;
 mod error;
 mod filter;
@@ -20,7 +19,6 @@ mod past;
 mod paths;
 mod plot;
 mod progress;
-mod records;
 #[cfg(test)]
 mod reference;
 mod report;

@@ -23,7 +23,8 @@ use crate::error::{CliError, Exit};
 use crate::paths::slashes;
 use crate::progress;
 use crate::report::{self, Checked, Look, Paths, Problem, Report, Stream, Summary};
-use crate::workspace::{Neighbours, SharedIds, Workspace, real_place};
+use crate::workspace::Workspace;
+use recount_workspace::{Neighbours, SharedIds, real_place};
 
 /// Check postmortems: what is wrong, what is missing, where, and what to do
 ///

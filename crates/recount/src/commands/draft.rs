@@ -17,6 +17,7 @@ use crate::commands::similar;
 use crate::commit::{self, CommitArgs};
 use crate::environment::Environment;
 use crate::error::Exit;
+use crate::past;
 use crate::workspace::Workspace;
 
 /// Make a postmortem from evidence: the template, a timeline, and every field that evidence decides
@@ -86,7 +87,7 @@ pub(crate) fn draft(
     writeln!(environment.out(), "{shown}")?;
     import::show(environment, &id, &imported)?;
     similar::tell(workspace, &imported.merged.document, &path, environment);
-    workspace.tell_of_promises(&imported.merged.document, environment);
+    past::tell_of_promises(&workspace, &imported.merged.document, environment);
     let stage = Some(recount_engine::document::Stage::Review);
     let options = recount_engine::lint::Options { stage, due: false, fixes: false };
     let findings = workspace.findings(&path, &imported.merged.document, environment.today(), options);

@@ -17,8 +17,8 @@ use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::filter::{Filter, factor_word, factors};
 use crate::machine::{self, Header};
-use crate::records::Known;
 use crate::workspace::Workspace;
+use recount_workspace::Known;
 
 /// List the postmortems of the library, newest first
 #[derive(Debug, clap::Args)]

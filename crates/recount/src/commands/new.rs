@@ -22,6 +22,7 @@ use crate::commands::similar;
 use crate::commit::{self, CommitArgs};
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
+use crate::past;
 use crate::workspace::Workspace;
 
 /// Copy the template for an incident and print the path
@@ -74,7 +75,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     drop(guard);
     let (_, document) = workspace.read(&path)?;
     similar::tell(&workspace, &document, &path, environment);
-    workspace.tell_of_promises(&document, environment);
+    past::tell_of_promises(&workspace, &document, environment);
     Ok(Exit::Done)
 }
 

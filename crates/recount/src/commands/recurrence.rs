@@ -12,9 +12,9 @@ use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::filter::Filter;
 use crate::machine::{self, Header};
-use crate::past::{Before, Unkept};
 use crate::workspace::Workspace;
 use crate::wrap::wrapped;
+use recount_workspace::{Before, Unkept};
 
 /// List the incidents that repeat an earlier one, and the promises that were not kept when they began
 ///

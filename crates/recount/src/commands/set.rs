@@ -14,11 +14,11 @@ use serde::Serialize;
 use crate::Outcome;
 use crate::commands::new;
 use crate::commit::{self, CommitArgs};
-use crate::conflict::Seen;
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::machine::{self, Header};
 use crate::workspace::Workspace;
+use recount_workspace::Seen;
 
 /// Set a field by name
 ///

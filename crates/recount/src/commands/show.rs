@@ -16,9 +16,9 @@ use crate::commands::recurrence;
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::machine::{self, Header};
-use crate::past::Before;
 use crate::workspace::Workspace;
 use crate::wrap::labelled;
+use recount_workspace::Before;
 
 /// Show a postmortem: summary, milestones, timeline, action items, what is still to do
 #[derive(Debug, clap::Args)]

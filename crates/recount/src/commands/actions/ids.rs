@@ -7,7 +7,9 @@ use recount_engine::document::counted;
 use crate::Outcome;
 use crate::commit::{self, CommitArgs};
 use crate::environment::{Environment, visible};
-use crate::error::{CliError, Exit};
+use recount_workspace::Failure;
+
+use crate::error::Exit;
 use crate::workspace::Workspace;
 
 /// The ID stands in a comment behind the action, where no reader sees it. It is made of the incident's ID and the
@@ -26,7 +28,7 @@ pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     args.commit.begin(&workspace, environment)?;
     let wanted: Vec<_> =
-        args.postmortems.iter().map(|id| workspace.find(id)).collect::<Result<_, CliError>>()?;
+        args.postmortems.iter().map(|id| workspace.find(id)).collect::<Result<_, Failure>>()?;
     let wanted: Vec<_> = wanted.iter().map(|path| workspace.relative(path)).collect();
     let guard = workspace.library.lock()?;
     let records = workspace.records();

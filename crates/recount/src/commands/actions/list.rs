@@ -22,8 +22,8 @@ use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::filter::{Filter, is_owner, is_service, parse_day};
 use crate::machine::{self, Header};
-use crate::records::Known;
 use crate::workspace::Workspace;
+use recount_workspace::Known;
 
 #[derive(Debug, clap::Args)]
 #[group(skip)]

@@ -15,10 +15,10 @@ use super::refused;
 use crate::Outcome;
 use crate::commands::log;
 use crate::commit::{self, CommitArgs};
-use crate::conflict::Seen;
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::workspace::Workspace;
+use recount_workspace::Seen;
 
 /// From `Done` on a status has its day: today, unless `--date` names another. `Won't do` needs a reason, and so
 /// does taking back what was settled; `Verified` needs evidence in the document or with `--evidence`.

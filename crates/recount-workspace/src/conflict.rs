@@ -12,13 +12,14 @@ use recount_engine::document::template::{ACTION_HEADERS, ActionColumn, FIELDS, S
 use recount_engine::document::{ActionItem, Document};
 use recount_store::{Conflict, Version};
 
-use crate::error::CliError;
-use crate::workspace::Workspace;
+use crate::Workspace;
+use crate::failure::Failure;
 
 /// A postmortem as a command found it before it waited for the lock.
-pub(crate) struct Seen {
+pub struct Seen {
     version: Version,
-    pub(crate) document: Document,
+    /// What it held then.
+    pub document: Document,
 }
 
 /// A part of a document that two versions of it have differently.
@@ -32,20 +33,21 @@ struct Change {
 }
 
 impl Seen {
-    pub(crate) fn read(workspace: &Workspace, path: &Path) -> Result<Self, CliError> {
+    /// Reads it.
+    pub fn read(workspace: &Workspace, path: &Path) -> Result<Self, Failure> {
         let (stored, document) = workspace.read(path)?;
         Ok(Self { version: stored.version, document })
     }
 
     /// Refuses a change in a place that somebody else changed while this command waited: `now` is what the file
     /// holds, `changed` what it would.
-    pub(crate) fn refuse_overlap(
+    pub fn refuse_overlap(
         &self,
         version: &Version,
         now: &Document,
         changed: &Document,
         shown: &str,
-    ) -> Result<(), CliError> {
+    ) -> Result<(), Failure> {
         if *version == self.version {
             return Ok(());
         }
@@ -64,9 +66,9 @@ impl Seen {
 
     /// The number that an action item has in `now`, which others may have changed: rows come and go. Known by its
     /// stable ID, else by its text.
-    pub(crate) fn follow(&self, number: usize, now: &Document, shown: &str) -> Result<usize, CliError> {
+    pub fn follow(&self, number: usize, now: &Document, shown: &str) -> Result<usize, Failure> {
         let Some(item) = self.document.action_items().get(number - 1) else {
-            return Err(CliError::new(format!("there is no action item #{number} in `{shown}`"))
+            return Err(Failure::new(format!("there is no action item #{number} in `{shown}`"))
                 .hint("`recount actions` lists them with their numbers"));
         };
         let wanted = key_of(&self.document, item);
@@ -92,7 +94,7 @@ impl Seen {
 }
 
 /// A write that the store refused, since the file changed after it was read: with what changed on both sides.
-pub(crate) fn refused(base: &[u8], conflict: &Conflict, shown: &str) -> CliError {
+pub(crate) fn refused(base: &[u8], conflict: &Conflict, shown: &str) -> Failure {
     let base = Document::parse(base);
     let mine = changes(&base, &Document::parse(&conflict.ours));
     let Some(theirs) = &conflict.theirs else {
@@ -102,7 +104,7 @@ pub(crate) fn refused(base: &[u8], conflict: &Conflict, shown: &str) -> CliError
     told(&theirs, &mine, format!("`{shown}` changed after it was read"))
 }
 
-fn told(theirs: &[Change], mine: &[Change], first: String) -> CliError {
+fn told(theirs: &[Change], mine: &[Change], first: String) -> Failure {
     const SHOWN: usize = 5;
     let mut lines = vec![format!("{first}; nothing was written")];
     for (whose, changes) in [("meanwhile", theirs), ("not written", mine)] {
@@ -111,7 +113,7 @@ fn told(theirs: &[Change], mine: &[Change], first: String) -> CliError {
             lines.push(format!("  {whose}: {} more", changes.len() - SHOWN));
         }
     }
-    CliError::new(lines.join("\n"))
+    Failure::new(lines.join("\n"))
         .hint("run the command again if it should hold: it starts from what the file holds now")
 }
 

@@ -3,55 +3,52 @@
 //!
 //! What does not live here: which of them a command wants (`filter`), and how facts are kept.
 
-use std::sync::OnceLock;
-
 use recount_engine::document::Record;
 use recount_store::catalog::{Catalog, Opening, Part, Want};
 
-use crate::progress;
-use crate::workspace::Workspace;
+use crate::Workspace;
 
 /// A postmortem of the library.
 #[derive(Debug)]
-pub(crate) struct Known {
+pub struct Known {
     /// Path from the library's root.
-    pub(crate) path: String,
+    pub path: String,
     /// Its facts.
-    pub(crate) record: Record,
+    pub record: Record,
 }
 
 impl Known {
     /// What it is called: its incident's ID, or its path where it has none.
-    pub(crate) fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         self.record.id.as_deref().unwrap_or(&self.path)
     }
 }
 
 /// All postmortems of the library.
 #[derive(Debug, Default)]
-pub(crate) struct Records {
+pub struct Records {
     /// Newest start first, those without one last; those of one instant by path, last first.
-    pub(crate) known: Vec<Known>,
+    pub known: Vec<Known>,
     /// Files that could not be read, each with why.
-    pub(crate) problems: Vec<String>,
+    pub problems: Vec<String>,
 }
 
 impl Records {
     /// Whether the library holds no postmortem at all.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.known.is_empty() && self.problems.is_empty()
     }
 }
 
 impl Workspace {
     /// The facts of all postmortems.
-    pub(crate) fn records(&self) -> Records {
+    pub fn records(&self) -> Records {
         self.parts_of_records(Part::Whole)
     }
 
     /// As much of the facts of all postmortems as a command needs: without long texts they are read in a
     /// fraction of the time.
-    pub(crate) fn parts_of_records(&self, part: Part) -> Records {
+    pub fn parts_of_records(&self, part: Part) -> Records {
         let catalog = self.catalog(Want::Facts, usize::MAX);
         let mut records = Records {
             known: catalog
@@ -66,19 +63,12 @@ impl Workspace {
     }
 
     /// The catalog, in step with the files; empty where more than `at_most` of them would have to be read.
-    pub(crate) fn catalog(&self, want: Want, at_most: usize) -> Catalog<'_> {
+    pub fn catalog(&self, want: Want, at_most: usize) -> Catalog<'_> {
         let what = match want {
             Want::Facts => "reading",
             Want::Text => "indexing",
         };
-        let bar = OnceLock::new();
-        let progress = |done: usize, total: usize| {
-            let bar = bar.get_or_init(|| progress::bar(total, what, self.keeping.is_watched));
-            bar.set_position(done as u64);
-            if done == total {
-                bar.finish_and_clear();
-            }
-        };
+        let progress = |done: usize, total: usize| (self.keeping.progress)(what, done, total);
         let catalog = Catalog::open(
             &self.library,
             &Opening {
@@ -91,7 +81,7 @@ impl Workspace {
             },
         );
         for note in catalog.notes() {
-            self.keeping.later.note(note);
+            self.keeping.notes.add(note);
         }
         catalog
     }
