@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::ToSpan;
-use jiff::civil::Date;
+use jiff::civil::{Date, Weekday};
 use serde::{Deserialize, Serialize};
 
 pub use id_pattern::{IdPattern, PatternError, slug};
@@ -212,6 +212,20 @@ impl Default for Policy {
 }
 
 impl Policy {
+    /// The day by which a postmortem is to be final, and how many working days after the end of the incident that is.
+    /// Of an incident whose severity is not known, the last day that any may have.
+    pub fn final_by(&self, severity: Option<Severity>, ended: Date) -> Option<(u32, Date)> {
+        let BySeverity { sev0, sev1, sev2, sev3 } = self.final_working_days;
+        let days = match severity {
+            Some(Severity::Sev0) => sev0,
+            Some(Severity::Sev1) => sev1,
+            Some(Severity::Sev2) => sev2,
+            Some(Severity::Sev3) => sev3,
+            None => sev0.max(sev1).max(sev2).max(sev3),
+        };
+        Some((days, add_working_days(ended, days)?))
+    }
+
     /// Within how many days of the incident's end an action item is due, and the last of them; none where the policy
     /// says nothing of incidents of this severity.
     pub fn latest_due(&self, severity: Severity, priority: Priority, ended: Date) -> Option<(u32, Date)> {
@@ -226,6 +240,24 @@ impl Policy {
         };
         Some((days, ended.checked_add(i64::from(days).days()).ok()?))
     }
+}
+
+/// The day `days` working days after `from`.
+fn add_working_days(from: Date, days: u32) -> Option<Date> {
+    let is_weekend = |date: Date| matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday);
+    let mut date = from;
+    // Whole weeks at once; the rest is less than five steps and a weekend.
+    date = date.checked_add(i64::from(days / 5).weeks()).ok()?;
+    let mut left = days % 5;
+    while left > 0 {
+        date = date.tomorrow().ok()?;
+        left -= u32::from(!is_weekend(date));
+    }
+    // From a weekend, whole weeks end on a weekend: the last working day was the Friday before.
+    while days > 0 && is_weekend(date) {
+        date = date.yesterday().ok()?;
+    }
+    Some(date)
 }
 
 /// Where evidence links lead.
@@ -447,5 +479,23 @@ mod tests {
         );
         assert!(config.person("bo").is_none());
         assert!(config.is_team("team-pay"));
+    }
+
+    #[test]
+    fn weekends_do_not_count_as_working_days() {
+        // 2025-04-25 is a Friday.
+        for (from, days, expected) in [
+            (jiff::civil::date(2025, 4, 25), 0, jiff::civil::date(2025, 4, 25)),
+            (jiff::civil::date(2025, 4, 25), 1, jiff::civil::date(2025, 4, 28)),
+            (jiff::civil::date(2025, 4, 25), 5, jiff::civil::date(2025, 5, 2)),
+            (jiff::civil::date(2025, 4, 21), 4, jiff::civil::date(2025, 4, 25)),
+            (jiff::civil::date(2025, 4, 22), 10, jiff::civil::date(2025, 5, 6)),
+            (jiff::civil::date(2025, 4, 26), 1, jiff::civil::date(2025, 4, 28)),
+            (jiff::civil::date(2025, 4, 26), 5, jiff::civil::date(2025, 5, 2)),
+            (jiff::civil::date(2025, 4, 27), 5, jiff::civil::date(2025, 5, 2)),
+            (jiff::civil::date(2025, 4, 27), 7, jiff::civil::date(2025, 5, 6)),
+        ] {
+            assert_eq!(add_working_days(from, days), Some(expected), "{from} + {days}");
+        }
     }
 }

@@ -69,7 +69,7 @@ impl Document {
 }
 
 /// Markdown without its marks, on one line.
-pub(super) fn plain(markdown: &str) -> String {
+pub fn plain(markdown: &str) -> String {
     // Most values are words alone.
     let is_mark =
         |byte: u8| matches!(byte, b'*' | b'_' | b'`' | b'[' | b'<' | b'\\' | b'&' | b'#' | b'~' | b'!');

@@ -144,6 +144,11 @@ impl ActionRecord {
         self.status.is_none_or(StatusKind::is_open)
     }
 
+    /// Whether it is done, and nobody has seen yet that it works.
+    pub fn is_unverified(&self) -> bool {
+        self.status == Some(StatusKind::Done)
+    }
+
     /// Whether it is past its due date and work is still owed.
     pub fn is_overdue(&self, today: Date) -> bool {
         self.is_open() && self.due.is_some_and(|due| due < today)
