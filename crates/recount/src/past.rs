@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use recount_engine::config::Config;
+use recount_engine::document::template::FieldId;
 use recount_engine::document::{Document, Record};
 use recount_engine::insights::recurrence::{Causes, Earlier, Promise, State, day_of};
 use recount_engine::lint::Repeated;
@@ -158,7 +159,7 @@ impl Past {
             likeness: (earlier.likeness * 100.0).round() / 100.0,
             named: earlier.is_named,
             services: earlier.services,
-            factors: earlier.factors.into_iter().map(crate::filter::factor_word).collect(),
+            factors: earlier.factors.into_iter().map(FieldId::factor_word).collect(),
             words: earlier.words,
             why,
             promises: promises.into_iter().map(|promise| Unkept::new(known, promise)).collect(),
