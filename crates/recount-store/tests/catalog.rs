@@ -8,8 +8,9 @@ use std::time::{Duration, SystemTime};
 
 use jiff::civil::date;
 use proptest::prelude::*;
+use recount_engine::config::Config;
 use recount_engine::document::{Document, Record};
-use recount_store::catalog::{CACHE_FOLDER, Catalog, Names, Opening, Part, Probe, Query, Want};
+use recount_store::catalog::{CACHE_FOLDER, Catalog, Opening, Part, Probe, Query, Want};
 use recount_store::{CONFIG_FILE, Library};
 
 /// A library in a scratch folder.
@@ -22,13 +23,7 @@ fn opening(want: Want, progress: &(dyn Fn(usize, usize) + Sync)) -> Opening<'_> 
 }
 
 fn query(text: &str) -> Query {
-    let names = Names {
-        services: &|name| vec![name.to_owned()],
-        people: &|name| vec![name.to_owned()],
-        nearest: &|_, _| None,
-        today: date(2026, 11, 23),
-    };
-    Query::read(text, &names)
+    Query::read(text, &Config::default(), date(2026, 11, 23))
 }
 
 impl Bench {

@@ -7,11 +7,14 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use recount_engine::config::Config;
-use recount_engine::document::template::{FieldDef, FieldId};
+use recount_engine::document::template::FieldId;
+use recount_engine::document::value::date;
 use recount_engine::document::value::severity::Severity;
 use recount_engine::document::{Record, Stage};
 
 use crate::commands::new;
+use crate::environment::Environment;
+use crate::records::Records;
 
 /// Which postmortems.
 #[derive(Debug, Default, clap::Args)]
@@ -49,13 +52,13 @@ impl Filter {
     /// Whether a postmortem is one of those wanted.
     pub(crate) fn keeps(&self, record: &Record, config: &Config) -> bool {
         let day = record.started.map(|at| TimeZone::UTC.to_datetime(at).date());
-        let service = |wanted: &String| record.services.iter().any(|name| is_service(name, wanted, config));
+        let service = |wanted: &String| record.services.iter().any(|name| config.is_service(name, wanted));
         let owner = |wanted: &String| {
             let owners = record.actions.iter().flat_map(|item| &item.owners);
-            owners.into_iter().any(|name| is_owner(name, wanted, config))
+            owners.into_iter().any(|name| config.is_owner(name, wanted))
         };
         let factor =
-            |wanted: &str| record.factors.iter().any(|factor| factor_word(factor.category) == wanted);
+            |wanted: &str| record.factors.iter().any(|factor| factor.category.factor_word() == wanted);
         (self.severity.is_empty() || record.severity.is_some_and(|s| self.severity.contains(&s)))
             && self.service.as_ref().is_none_or(service)
             && self.after.is_none_or(|after| day.is_some_and(|day| day >= after))
@@ -64,45 +67,28 @@ impl Filter {
             && self.stage.is_none_or(|stage| record.stage == stage)
             && self.owner.as_ref().is_none_or(owner)
     }
-}
 
-/// Whether two names are one service, by the names and aliases of the configuration.
-pub(crate) fn is_service(name: &str, wanted: &str, config: &Config) -> bool {
-    fn known<'c>(name: &'c str, config: &'c Config) -> &'c str {
-        config.service(name).map_or(name, |service| service.name.as_str())
+    /// Says which names that are asked for are known to neither the configuration nor any postmortem: nothing is found
+    /// by them.
+    pub(crate) fn warn_of_unknown(&self, records: &Records, config: &Config, environment: &mut Environment) {
+        let records = records.known.iter().map(|known| &known.record);
+        let services = records.clone().flat_map(|record| &record.services).map(String::as_str);
+        let owners = records.flat_map(|record| &record.actions).flat_map(|item| &item.owners);
+        let unknown = [
+            self.service.as_ref().and_then(|wanted| config.unknown_service(wanted, services)),
+            self.owner.as_ref().and_then(|wanted| config.unknown_owner(wanted, owners.map(String::as_str))),
+        ];
+        for unknown in unknown.into_iter().flatten() {
+            environment.warn(unknown);
+        }
     }
-    known(name, config).eq_ignore_ascii_case(known(wanted, config))
-}
-
-/// Whether an owner is the one that is wanted: the same person or team, or a person of the team that is wanted.
-pub(crate) fn is_owner(name: &str, wanted: &str, config: &Config) -> bool {
-    let team = config.person(name).and_then(|person| person.team.as_deref());
-    is_person(name, wanted, config) || team.is_some_and(|team| is_person(team, wanted, config))
-}
-
-/// Whether two names are one person or team, by the people of the configuration.
-fn is_person(name: &str, wanted: &str, config: &Config) -> bool {
-    let known = |name: &str| {
-        let handle = config.person(name).map_or(name, |person| person.handle.as_str());
-        handle.trim_start_matches('@').to_lowercase()
-    };
-    known(name) == known(wanted)
-}
-
-/// The word of a kind of contributing factor: its field's name without `factor-`.
-pub(crate) fn factor_word(category: FieldId) -> &'static str {
-    category.def().key.trim_start_matches("factor-")
-}
-
-/// The template's kinds of contributing factors, each with its word.
-pub(crate) fn factors() -> impl Iterator<Item = (&'static str, &'static FieldDef)> {
-    FieldId::ContributingFactors.members().map(|def| (factor_word(def.id), def))
 }
 
 fn factor_parser() -> impl TypedValueParser<Value = &'static str> {
-    let values = factors().map(|(word, def)| PossibleValue::new(word).help(def.label));
+    let kinds = FieldId::ContributingFactors.members();
+    let values = kinds.map(|def| PossibleValue::new(def.id.factor_word()).help(def.label));
     PossibleValuesParser::new(values)
-        .map(|chosen| factors().map(|(word, _)| word).find(|word| *word == chosen).unwrap_or_default())
+        .map(|chosen| FieldId::factor_named(&chosen).map(FieldId::factor_word).unwrap_or_default())
 }
 
 fn parse_severity(text: &str) -> Result<Severity, String> {
@@ -111,10 +97,5 @@ fn parse_severity(text: &str) -> Result<Severity, String> {
 
 /// A day, or the first one of a month or year.
 pub(crate) fn parse_day(text: &str) -> Result<Date, String> {
-    let whole = match text.len() {
-        4 => format!("{text}-01-01"),
-        7 => format!("{text}-01"),
-        _ => text.to_owned(),
-    };
-    whole.parse().map_err(|_| "write it as `2026-11-20`, `2026-11` or `2026`".to_owned())
+    date::first_day(text).ok_or_else(|| "write it as `2026-11-20`, `2026-11` or `2026`".to_owned())
 }

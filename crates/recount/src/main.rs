@@ -59,7 +59,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::parse_from(commands::search::with_exclusions(std::env::args_os()));
     let mut environment = Environment::new(cli.library, cli.color, !cli.no_cache);
     let done = cli.command.run(&mut environment);
     let done = match done {

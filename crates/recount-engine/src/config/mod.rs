@@ -2,6 +2,7 @@
 //! their place; nothing here looks at a document.
 
 mod id_pattern;
+mod names;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,6 +12,7 @@ use jiff::civil::{Date, Weekday};
 use serde::{Deserialize, Serialize};
 
 pub use id_pattern::{IdPattern, PatternError, slug};
+pub use names::{Owner, plain};
 
 use crate::document::Span;
 use crate::document::value::priority::Priority;
@@ -383,30 +385,6 @@ impl Config {
             ConfigError { span: Span::new(range.start, range.end), message, help }
         })
     }
-
-    /// The service that `name` means, by its name or an alias, in any case.
-    pub fn service(&self, name: &str) -> Option<&Service> {
-        let is = |other: &String| other.eq_ignore_ascii_case(name);
-        self.services.iter().find(|service| is(&service.name) || service.aliases.iter().any(is))
-    }
-
-    /// The person that `name` means, by handle (with or without `@`) or full name, in any case.
-    pub fn person(&self, name: &str) -> Option<&Person> {
-        let handle = name.trim_start_matches('@');
-        self.people.iter().find(|person| {
-            person.handle.trim_start_matches('@').eq_ignore_ascii_case(handle)
-                || (!person.name.is_empty() && person.name.eq_ignore_ascii_case(name))
-        })
-    }
-
-    /// Whether `name` is a team: listed, or named by a person or a service.
-    pub fn is_team(&self, name: &str) -> bool {
-        let name = name.trim_start_matches('@');
-        let is = |other: &str| other.trim_start_matches('@').eq_ignore_ascii_case(name);
-        self.library.teams.iter().any(|team| is(team))
-            || self.people.iter().filter_map(|p| p.team.as_deref()).any(is)
-            || self.services.iter().filter_map(|s| s.owner.as_deref()).any(is)
-    }
 }
 
 /// Turns serde's message into a sentence and a hint with the nearest known name.
@@ -465,20 +443,6 @@ mod tests {
         let error = Config::from_toml("[rules]\nvague-action = \"loud\"\n").expect_err("no such level");
         assert_eq!(error.message, "`loud` is not a value of this key");
         assert!(error.help.expect("there is a hint").contains("`warning`"));
-    }
-
-    #[test]
-    fn people_are_found_by_handle_and_by_name() {
-        let config =
-            Config::from_toml("[[people]]\nhandle = \"@ana\"\nname = \"Ana Li\"\nteam = \"team-pay\"\n")
-                .expect("it is well formed");
-        assert!(
-            config.person("ana").is_some()
-                && config.person("@Ana").is_some()
-                && config.person("ana li").is_some()
-        );
-        assert!(config.person("bo").is_none());
-        assert!(config.is_team("team-pay"));
     }
 
     #[test]

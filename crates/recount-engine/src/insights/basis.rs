@@ -4,10 +4,12 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::config::Config;
+use crate::config::{Config, Owner};
 use crate::document::ActionRecord;
 use crate::document::value::priority::Priority;
 use crate::document::value::status::StatusKind;
+
+pub(super) use crate::config::plain;
 
 use super::hash::Fast;
 use super::{Incident, Scope};
@@ -38,15 +40,6 @@ pub(super) struct Item {
     pub(super) due: Option<Date>,
     /// Where its owners begin and how many they are.
     owners: (u32, u32),
-}
-
-/// An owner of action items.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Owner {
-    /// The handle or name.
-    pub(super) name: String,
-    /// The team; none where the configuration knows none.
-    pub(super) team: Option<String>,
 }
 
 impl<'a> Basis<'a> {
@@ -145,7 +138,7 @@ impl<'a> Owners<'a> {
         if let Some(index) = self.known.get(written) {
             return *index;
         }
-        let owner = owner(written, self.config);
+        let owner = self.config.owner(written);
         let index = *self.same.entry(plain(&owner.name)).or_insert_with(|| {
             self.all.push(owner);
             self.all.len() as u32 - 1
@@ -153,20 +146,4 @@ impl<'a> Owners<'a> {
         self.known.insert(written, index);
         index
     }
-}
-
-fn owner(written: &str, config: &Config) -> Owner {
-    if let Some(person) = config.person(written) {
-        return Owner { name: person.handle.clone(), team: person.team.clone() };
-    }
-    if config.is_team(written) {
-        let name = written.trim_start_matches('@').to_owned();
-        return Owner { name: name.clone(), team: Some(name) };
-    }
-    Owner { name: written.to_owned(), team: None }
-}
-
-/// A name for comparison: without its mark, in lower case.
-pub(super) fn plain(name: &str) -> String {
-    name.trim_start_matches('@').to_lowercase()
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use recount_engine::config::plain;
 use recount_engine::document::template::SectionId;
 use recount_engine::document::{Document, Record};
 use tantivy::directory::MmapDirectory;
@@ -50,7 +51,7 @@ pub(super) struct Fields {
     pub(super) service: Field,
     /// Words of the kinds of contributing factors.
     pub(super) factor: Field,
-    /// Owners of action items as written, lower case and without `@`.
+    /// Owners of action items as written, but [`plain`].
     pub(super) owner: Field,
     pub(super) tag: Field,
     /// The day it began, in days since 1970.
@@ -144,7 +145,7 @@ pub(super) fn entry(
         (fields.factor, record.factors.iter().map(|factor| factor.category.def().key.to_owned()).collect()),
         (
             fields.owner,
-            record.actions.iter().flat_map(|item| &item.owners).map(|name| person(name)).collect(),
+            record.actions.iter().flat_map(|item| &item.owners).map(|name| plain(name)).collect(),
         ),
         (fields.tag, record.tags.iter().map(|tag| tag.to_lowercase()).collect::<Vec<String>>()),
     ];
@@ -164,11 +165,6 @@ pub(super) fn entry(
         entry.add_i64(fields.due, days(due));
     }
     entry
-}
-
-/// How the index names a person.
-pub(super) fn person(name: &str) -> String {
-    name.trim_start_matches('@').to_lowercase()
 }
 
 /// An index that can be searched.

@@ -126,6 +126,7 @@ pub(crate) fn run(mut args: Args, environment: &mut Environment) -> Outcome {
     for problem in &records.problems {
         environment.warn(problem);
     }
+    args.filter.warn_of_unknown(&records, config, environment);
     let wanted: Vec<_> =
         records.known.iter().filter(|known| args.filter.keeps(&known.record, config)).collect();
     let incidents = wanted.iter().map(|known| Incident {

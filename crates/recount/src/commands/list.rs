@@ -9,13 +9,14 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use recount_engine::document::elapsed;
+use recount_engine::document::template::FieldId;
 
 use recount_store::catalog::Part;
 
 use crate::Outcome;
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
-use crate::filter::{Filter, factor_word, factors};
+use crate::filter::Filter;
 use crate::machine::{self, Header};
 use crate::workspace::Workspace;
 use recount_workspace::Known;
@@ -87,6 +88,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     let today = environment.today();
     let records = workspace.parts_of_records(Part::Facts);
+    args.filter.warn_of_unknown(&records, workspace.config(), environment);
     let is_empty = records.is_empty();
     let problems = records.problems;
     let wanted =
@@ -132,9 +134,10 @@ fn entry(known: Known, today: Date) -> Entry {
             .and_then(|(start, end)| elapsed(start, end))
             .and_then(|seconds| i64::try_from(seconds).ok()),
         services: record.services,
-        factors: factors()
-            .map(|(word, _)| word)
-            .filter(|word| record.factors.iter().any(|factor| factor_word(factor.category) == *word))
+        factors: FieldId::ContributingFactors
+            .members()
+            .filter(|kind| record.factors.iter().any(|factor| factor.category == kind.id))
+            .map(|kind| kind.id.factor_word())
             .collect(),
         actions: record.actions.len(),
         open_actions: open,

@@ -4,14 +4,13 @@ use std::io::Write as _;
 
 use serde::Serialize;
 
-use recount_engine::document::template::SectionId;
+use recount_engine::document::template::{FieldId, SectionId};
 use recount_engine::document::{Document, Record};
 use recount_store::catalog::{Near, Probe, Want};
 
 use crate::Outcome;
 use crate::environment::{Environment, visible};
 use crate::error::Exit;
-use crate::filter::factor_word;
 use crate::machine::{self, Header};
 use crate::workspace::Workspace;
 
@@ -151,7 +150,7 @@ pub(crate) fn tell(
 
 fn probe(workspace: &Workspace, document: &Document, path: Option<std::path::PathBuf>) -> Probe {
     let record = document.record();
-    let services = record.services.iter().flat_map(|name| workspace.names_of_service(name)).collect();
+    let services = record.services.iter().flat_map(|name| workspace.config().names_of_service(name)).collect();
     let symptoms = document
         .passages()
         .into_iter()
@@ -178,7 +177,7 @@ fn entry(near: Near) -> Entry {
         score: (score * 1000.0).round() / 1000.0,
         services,
         words,
-        factors: factors.into_iter().map(factor_word).collect(),
+        factors: factors.into_iter().map(FieldId::factor_word).collect(),
         alerts,
         detected_by: detected_by.into_iter().map(|field| field.def().key).collect(),
     }
@@ -205,7 +204,7 @@ fn why(near: &Near) -> String {
         why.push(listed("both say:", &near.words));
     }
     if !near.factors.is_empty() {
-        let factors: Vec<String> = near.factors.iter().map(|id| factor_word(*id).to_owned()).collect();
+        let factors: Vec<String> = near.factors.iter().map(|id| id.factor_word().to_owned()).collect();
         why.push(listed(if factors.len() == 1 { "factor" } else { "factors" }, &factors));
     }
     if !near.alerts.is_empty() {

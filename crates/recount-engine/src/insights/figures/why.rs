@@ -139,8 +139,7 @@ pub(in super::super) fn services(basis: &Basis<'_>) -> Made {
         own.clear();
         own.extend(record.services.iter().map(|name| {
             *known.entry(name).or_insert_with(|| {
-                let service = basis.scope.config.service(name);
-                let name = service.map_or(name.as_str(), |service| service.name.as_str());
+                let name = basis.scope.config.service_name(name);
                 *same.entry(plain(name)).or_insert_with(|| {
                     rows.push(rank(name.to_owned(), 0, vec![0; groups.len()], 0));
                     rows.len() - 1

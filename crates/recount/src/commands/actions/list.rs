@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use recount_engine::config::{Config, nearest};
+use recount_engine::config::Config;
 use recount_engine::document::value::priority::Priority;
 use recount_engine::document::value::status::StatusKind;
 use recount_engine::document::{ActionRecord, Record, counted};
@@ -20,7 +20,7 @@ use super::calendar;
 use crate::Outcome;
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
-use crate::filter::{Filter, is_owner, is_service, parse_day};
+use crate::filter::{Filter, parse_day};
 use crate::machine::{self, Header};
 use crate::workspace::Workspace;
 use recount_workspace::Known;
@@ -177,6 +177,7 @@ pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
     let config = workspace.config();
     let today = environment.today();
     let records = workspace.records();
+    args.filter.warn_of_unknown(&records, config, environment);
     let ids = super::stable(&records);
     let incidents = args.incidents(&workspace, &records.known)?;
     let mut items = Vec::new();
@@ -218,10 +219,7 @@ pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
                 environment.note(format!("{} without a due date: in no calendar", counted(undated, "item")));
             }
         }
-        Format::Table if items.is_empty() => match args.unknown(&records.known, config) {
-            None => environment.note("no action item is like that"),
-            Some(unknown) => environment.note(format!("no action item is like that: {unknown}")),
-        },
+        Format::Table if items.is_empty() => environment.note("no action item is like that"),
         Format::Table => {
             match args.by {
                 None => table(&[(String::new(), items.iter().collect())], environment)?,
@@ -259,29 +257,8 @@ impl Args {
         Ok(paths)
     }
 
-    /// Who or what was asked for and is nowhere in the library, as a sentence.
-    fn unknown(&self, known: &[Known], config: &Config) -> Option<String> {
-        let records = || known.iter().map(|known| &known.record);
-        let owners = || records().flat_map(|record| &record.actions).flat_map(|action| &action.owners);
-        let services = || records().flat_map(|record| &record.services);
-        let maybe =
-            |near: Option<&str>| near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-        if let Some(wanted) = &self.filter.owner
-            && !owners().any(|name| is_owner(name, wanted, config))
-        {
-            let near = nearest(wanted, owners().map(String::as_str));
-            return Some(format!("nothing in this library is owned by `{wanted}`{}", maybe(near)));
-        }
-        let wanted = self.filter.service.as_ref()?;
-        if services().any(|name| is_service(name, wanted, config)) {
-            return None;
-        }
-        let near = nearest(wanted, services().map(String::as_str));
-        Some(format!("no incident in this library impacted `{wanted}`{}", maybe(near)))
-    }
-
     fn keeps(&self, action: &ActionRecord, config: &Config, today: Date) -> bool {
-        let owner = |wanted: &String| action.owners.iter().any(|name| is_owner(name, wanted, config));
+        let owner = |wanted: &String| action.owners.iter().any(|name| config.is_owner(name, wanted));
         let which = match () {
             () if !self.status.is_empty() => action.status.is_some_and(|kind| self.status.contains(&kind)),
             () if self.all => true,
