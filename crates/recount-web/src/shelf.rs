@@ -5,8 +5,8 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use recount_engine::config::Config;
 use recount_store::Library;
-use recount_store::catalog::{Catalog, Opening, Want};
 use recount_workspace::{Failure, FailureKind, Keeping, Known, Notes, Records, Workspace};
 
 use crate::site::Settings;
@@ -21,6 +21,8 @@ pub(crate) struct Shelf {
     /// Places in `records` by incident ID, lower case.
     by_id: HashMap<String, Vec<usize>>,
     by_path: HashMap<String, usize>,
+    /// Services by how many postmortems name them, most first.
+    services: Vec<String>,
 }
 
 impl Shelf {
@@ -41,7 +43,8 @@ impl Shelf {
             }
             by_path.insert(known.path.clone(), place);
         }
-        Ok(Self { number, workspace, records, by_id, by_path })
+        let services = services(&records, workspace.config());
+        Ok(Self { number, workspace, records, by_id, by_path, services })
     }
 
     /// Whether another holds the same.
@@ -82,8 +85,23 @@ impl Shelf {
         }
     }
 
+    /// Services by how many postmortems name them, most first.
+    pub(crate) fn services(&self) -> Vec<&str> {
+        self.services.iter().map(String::as_str).collect()
+    }
+
     /// The file of a postmortem.
     pub(crate) fn file(&self, known: &Known) -> PathBuf {
         self.workspace.library.root().join(Path::new(&known.path))
     }
+}
+
+fn services(records: &Records, config: &Config) -> Vec<String> {
+    let mut counts: HashMap<&str, usize> = config.services.iter().map(|service| (service.name.as_str(), 0)).collect();
+    for name in records.known.iter().flat_map(|known| &known.record.services) {
+        *counts.entry(config.service_name(name)).or_default() += 1;
+    }
+    let mut services: Vec<(&str, usize)> = counts.into_iter().collect();
+    services.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+    services.into_iter().map(|(name, _)| name.to_owned()).collect()
 }

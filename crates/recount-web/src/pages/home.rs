@@ -13,7 +13,7 @@ use recount_workspace::Known;
 
 use super::Page as PageDefinition;
 use crate::error::{Answer, page};
-use crate::frame::{Frame, address, code, minute};
+use crate::frame::{Frame, address};
 use crate::shelf::Shelf;
 use crate::site::Site;
 
@@ -183,7 +183,7 @@ fn item<'s>(known: &'s Known, action: &'s ActionRecord, shelf: &Shelf, today: Da
 fn final_by(known: &Known, shelf: &Shelf) -> Option<Date> {
     let record = &known.record;
     let ended = TimeZone::UTC.to_datetime(record.resolved?).date();
-    Some(shelf.workspace.config().policy.final_by(record.severity?, ended))
+    Some(shelf.workspace.config().policy.final_by(record.severity, ended)?.1)
 }
 
 fn title(known: &Known) -> &str {

@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use super::Page as PageDefinition;
 use crate::error::{Answer, page};
-use crate::frame::{Frame, address, lasted, minute, segment};
+use crate::frame::{Frame, address, lasted, segment};
 use crate::shelf::Shelf;
 use crate::site::Site;
 
@@ -193,7 +193,7 @@ impl<'a> Wanted<'a> {
         let (after, before) = (day("from", &asked.after), day("before", &asked.before));
         let wanted = Self {
             title: asked.title.trim().to_lowercase(),
-            severity: Severity::parse(&asked.severity),
+            severity: Severity::parse(&asked.severity).map(|(severity, _)| severity),
             service: asked.service.trim(),
             owner: asked.owner.trim(),
             stage: asked.stage.parse().ok(),

@@ -30,3 +30,8 @@ pub(crate) fn router() -> Router<Arc<Site>> {
 pub(crate) fn navigation() -> Vec<&'static (&'static str, &'static str)> {
     PAGES.iter().filter_map(|page| page.navigation.as_ref()).collect()
 }
+
+/// The promises that would have covered a later incident, at most three.
+pub(crate) fn covering(before: &recount_workspace::Before) -> impl Iterator<Item = &recount_workspace::Unkept> {
+    before.promises.iter().filter(|promise| promise.covers()).take(3)
+}
