@@ -67,8 +67,9 @@ pub(crate) fn code(text: &str) -> Markup {
 }
 
 /// An instant to the minute, with what a browser needs to tell the viewer's own time.
-pub(crate) fn minute(at: Timestamp) -> Markup {
-    let shown = TimeZone::UTC.to_datetime(at).strftime("%Y-%m-%d %H:%M");
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "templates pass everything by reference")]
+pub(crate) fn minute(at: &Timestamp) -> Markup {
+    let shown = TimeZone::UTC.to_datetime(*at).strftime("%Y-%m-%d %H:%M");
     Markup(format!("<time datetime=\"{at}\">{shown}</time>"))
 }
 

@@ -133,8 +133,14 @@ impl Environment {
     /// Now. `RECOUNT_NOW` (RFC 3339) stands in for the clock where output must be repeatable.
     #[allow(clippy::unused_self, reason = "everything that the process brings is asked of this")]
     pub(crate) fn now(&self) -> Timestamp {
-        let named = std::env::var("RECOUNT_NOW").ok().and_then(|text| text.parse().ok());
-        named.unwrap_or_else(|| Zoned::now().timestamp())
+        self.clock()()
+    }
+
+    /// The clock, for those who ask it again and again: [`Environment::now`].
+    #[allow(clippy::unused_self, reason = "everything that the process brings is asked of this")]
+    pub(crate) fn clock(&self) -> Box<dyn Fn() -> Timestamp + Send + Sync> {
+        let named: Option<Timestamp> = std::env::var("RECOUNT_NOW").ok().and_then(|text| text.parse().ok());
+        Box::new(move || named.unwrap_or_else(|| Zoned::now().timestamp()))
     }
 
     /// A variable that the configuration names, such as the one that holds a token.

@@ -14,7 +14,7 @@ use recount_engine::document::{Record, Stage};
 
 use crate::commands::new;
 use crate::environment::Environment;
-use crate::records::Records;
+use recount_workspace::Records;
 
 /// Which postmortems.
 #[derive(Debug, Default, clap::Args)]

@@ -27,7 +27,7 @@ struct Sheet {
     longest: usize,
 }
 
-const WIDE: Sheet = Sheet { class: "axis wide", width: 1080.0, lanes: 14, longest: 38 };
+const WIDE: Sheet = Sheet { class: "axis wide", width: 1080.0, lanes: 14, longest: 46 };
 const NARROW: Sheet = Sheet { class: "axis narrow", width: 360.0, lanes: 0, longest: 0 };
 
 /// Room at both ends.
@@ -301,7 +301,9 @@ fn longest_uncut(gaps: &[f64]) -> f64 {
             // As long as it may be: `cap = may * (below + above * cap)`.
             let cap = may * below / (1.0 - may * above).max(0.05);
             let cap = cap.max(sorted[nth.saturating_sub(1)]);
-            return if *gap > cap * 2.0 { cap } else { f64::INFINITY };
+            if *gap > cap * 2.0 {
+                return cap;
+            }
         }
         below += gap;
     }
@@ -482,4 +484,62 @@ struct Label {
     clock: String,
     text: String,
     class: &'static str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn axis(rows: &[&str]) -> Option<Axis> {
+        let table = "| Time (UTC) | Actor | Action | Result |\n|---|---|---|---|\n";
+        let rows: String = rows.iter().map(|row| format!("| {row} | |\n")).collect();
+        Axis::of(&Document::parse(format!("# T\n\n## Timeline\n\n{table}{rows}").as_bytes()))
+    }
+
+    #[test]
+    fn an_axis_needs_two_instants() {
+        assert!(axis(&[]).is_none());
+        assert!(axis(&["2026-11-20 14:02 | @ana | looked"]).is_none());
+        assert!(axis(&["2026-11-20 14:02 | @ana | looked", "14:02 | @bo | looked"]).is_none());
+        assert!(axis(&["2026-11-20 14:02 | @ana | looked", "14:03 | @bo | looked"]).is_some());
+    }
+
+    #[test]
+    fn every_row_that_can_be_placed_has_a_mark_that_leads_to_it() {
+        let axis = axis(&[
+            "2026-11-20 14:02 | ci | **Started.** Deployed "v41" & more",
+            "14:?? | @ana | somewhere in between",
+            "14:08 | @ana | **Detected.** Page",
+            "14:08 | @bo | the same minute",
+        ]);
+        let axis = axis.expect("it has two instants");
+        let svg = axis.drawn(WIDE);
+        for number in [1, 3, 4] {
+            assert!(svg.contains(&format!("href=\"#row-{number}\"")), "{svg}");
+        }
+        assert!(!svg.contains("href=\"#row-2\"") && svg.contains("1 row without an exact time"), "{svg}");
+        assert!(svg.contains("Detected after 6m") && svg.contains("&#38; more"), "{svg}");
+        roxmltree::Document::parse(&svg).expect("it is well-formed");
+    }
+
+    #[test]
+    fn a_long_gap_is_cut_and_told_and_an_even_pace_is_not() {
+        let minutes = |minutes: &[i64]| minutes.iter().map(|minute| minute * 60).collect::<Vec<_>>();
+        let even = Scale::new(&minutes(&[0, 10, 20, 30, 40, 50]), 100.0);
+        assert!(even.cut.iter().all(|cut| !cut), "{:?}", even.cut);
+        let night = Scale::new(&minutes(&[0, 5, 10, 15, 900, 905, 910]), 100.0);
+        assert_eq!(night.cut, [false, false, false, true, false, false]);
+        let week = Scale::new(&minutes(&[0, 120, 252, 11_801, 11_804, 11_812, 11_860, 11_940, 11_980]), 100.0);
+        assert_eq!(week.cut.iter().filter(|cut| **cut).count(), 1, "{:?}", week.cut);
+        for scale in [even, night, week] {
+            assert!(scale.stops.windows(2).all(|pair| pair[0].1 <= pair[1].1));
+            assert!((scale.stops.last().map_or(0.0, |stop| stop.1) - 100.0 - MARGIN).abs() < 0.01);
+        }
+    }
+
+    #[test]
+    fn marks_that_would_hide_each_other_are_stacked() {
+        assert_eq!(stack([0.0, 1.0, 2.0, 20.0].into_iter()), [0, 1, 2, 0]);
+        assert_eq!(stack(std::iter::repeat_n(5.0, 9)), [0, 1, 2, 3, 4, 5, 5, 5, 5]);
+    }
 }

@@ -40,8 +40,9 @@ pub type Resolve<'a> = &'a dyn Fn(&str) -> Option<String>;
 #[derive(Clone, Copy)]
 pub struct Rendering<'a> {
     /// HTML that is shown beside what it is about, by the byte of the document. It is written as it is, so it must
-    /// be safe, and closed. It comes at the end of the smallest list item, table cell, paragraph, heading, block of
-    /// code or section that holds the byte: inside items and cells, directly behind paragraphs, headings and code.
+    /// be safe, and closed. It comes at the end of the smallest list item, table row, paragraph, heading, block of
+    /// code or section that holds the byte: inside items, below rows in one of its own, directly behind paragraphs,
+    /// headings and code.
     pub attachments: &'a [(u32, String)],
     /// What a link that is no external one leads to: a path as the document has it to an address. None shows the
     /// link as text. Without this, paths are kept as they are.
@@ -324,7 +325,7 @@ impl<'d> Renderer<'d> {
             Tag::Table(alignments) => self.start_table(alignments, &range),
             Tag::TableHead => self.start_head(&range),
             Tag::TableRow => self.start_row(&range),
-            Tag::TableCell => self.start_cell(&range),
+            Tag::TableCell => self.start_cell(),
             Tag::Emphasis => self.mark("<em>", "</em>", range.start),
             Tag::Strong => self.mark("<strong>", "</strong>", range.start),
             Tag::Strikethrough => self.mark("<del>", "</del>", range.start),
@@ -378,13 +379,15 @@ impl<'d> Renderer<'d> {
                 self.attach_in(&range);
             }
             TagEnd::TableHead => {
-                self.end_cell(range.end);
+                self.end_cell();
                 self.pop();
                 self.out.push_str("<tbody>\n");
+                self.attach_below(range.end);
             }
             TagEnd::TableRow => {
-                self.end_cell(range.end);
+                self.end_cell();
                 self.pop();
+                self.attach_below(range.end);
             }
             TagEnd::TableCell => {
                 if self.row.time.take().is_some() {

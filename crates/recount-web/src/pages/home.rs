@@ -58,7 +58,9 @@ struct Item<'s> {
     action: &'s str,
     owners: String,
     priority: String,
+    /// When it is due; since when it is done.
     when: String,
+    is_late: bool,
     due: Option<Date>,
 }
 
@@ -161,6 +163,7 @@ async fn home(State(site): State<Arc<Site>>) -> Answer<Html<String>> {
 fn item<'s>(known: &'s Known, action: &'s ActionRecord, shelf: &Shelf, today: Date) -> Item<'s> {
     let days = action.due.map(|due| (due - today).get_days());
     let when = match days {
+        _ if action.is_unverified() => action.status_date.map(|on| format!("done {on}")).unwrap_or_default(),
         Some(0) => "today".to_owned(),
         Some(1) => "tomorrow".to_owned(),
         Some(days) if days > 0 => format!("in {days} days"),
@@ -175,6 +178,7 @@ fn item<'s>(known: &'s Known, action: &'s ActionRecord, shelf: &Shelf, today: Da
         owners: action.owners.join(", "),
         priority: action.priority.map(|priority| priority.to_string()).unwrap_or_default(),
         when,
+        is_late: action.is_overdue(today),
         due: action.due,
     }
 }

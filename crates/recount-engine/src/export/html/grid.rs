@@ -125,13 +125,9 @@ impl Renderer<'_> {
         self.block(if is_blank { " class=\"blank\">" } else { ">" }, "</tr>\n");
     }
 
-    pub(super) fn start_cell(&mut self, range: &Range<usize>) {
+    pub(super) fn start_cell(&mut self) {
         let column = self.row.column;
-        // What stands before this cell belongs to the one before.
-        let begin = self.row.cells.get(column).map_or(range.start, |cell| cell.outer.start as usize);
-        if self.row.is_open {
-            self.end_cell(begin);
-        }
+        self.end_cell();
         self.row.column += 1;
         self.row.is_open = true;
         let name = self.column_name(column);
@@ -194,11 +190,21 @@ impl Renderer<'_> {
         }
     }
 
-    /// Closes the cell that is open; what is about the row before `end` and not shown yet belongs to it.
-    pub(super) fn end_cell(&mut self, end: usize) {
+    /// Closes the cell that is open.
+    pub(super) fn end_cell(&mut self) {
         if std::mem::take(&mut self.row.is_open) {
-            self.attach(self.row.start, end);
             self.pop();
+        }
+    }
+
+    /// Writes what is about a row below it, over the width of the table: a cell is too narrow to be read in.
+    pub(super) fn attach_below(&mut self, end: usize) {
+        let before = self.out.len();
+        self.attach(self.row.start, end);
+        if self.out.len() > before {
+            let attached = self.out.split_off(before);
+            let columns = self.alignments.len().max(1);
+            self.put(format_args!("<tr class=\"attached\"><td colspan=\"{columns}\">{attached}</td></tr>\n"));
         }
     }
 }
