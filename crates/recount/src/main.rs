@@ -24,6 +24,7 @@ mod records;
 #[cfg(test)]
 mod reference;
 mod report;
+mod table;
 mod workspace;
 mod wrap;
 

@@ -16,7 +16,7 @@ use recount_engine::document::{Document, LineIndex, Stage};
 use recount_engine::evidence::Frozen;
 use recount_engine::ide::Checker;
 use recount_engine::lint::{self, Finding, Level, Library as Facts, Options, Repeated};
-use recount_store::catalog::Asked;
+use recount_store::catalog::{Asked, Catalog};
 use recount_store::{Guard, Library, Listed, StoreError, Stored, TEMPLATE_FILE, evidence_files};
 
 use crate::conflict;
@@ -31,6 +31,8 @@ pub(crate) struct Workspace {
     /// What is worked out from all postmortems, once something asks for it.
     pub(crate) past: OnceLock<Past>,
     pub(crate) keeping: Keeping,
+    /// The working folder.
+    folder: PathBuf,
 }
 
 /// What is needed to keep what is derived from files.
@@ -101,7 +103,8 @@ impl Workspace {
             is_watched: environment.is_watched(),
             later: environment.later(),
         };
-        Ok(Self { library, checker: Checker::new(config), keeping, past: OnceLock::new() })
+        let folder = environment.folder().unwrap_or_default();
+        Ok(Self { library, checker: Checker::new(config), keeping, past: OnceLock::new(), folder })
     }
 
     pub(crate) fn config(&self) -> &Config {
@@ -126,6 +129,11 @@ impl Workspace {
         let folder = environment.folder().unwrap_or_default();
         let relative = path.strip_prefix(&folder).unwrap_or(path);
         relative.display().to_string()
+    }
+
+    /// What a catalog could not read, each as it is told: from the working folder.
+    pub(crate) fn problems(&self, catalog: &Catalog<'_>) -> Vec<String> {
+        catalog.problems().iter().map(|problem| problem.told_from(&self.folder)).collect()
     }
 
     /// A path from the library's root, however it was typed: `./INC-0001.md` in a folder below it, too.
@@ -323,6 +331,18 @@ impl Workspace {
         self.checker.findings(document, &facts, today, options)
     }
 
+    /// As [`Workspace::findings`], without those that the library's past would give where it is not known at once.
+    pub(crate) fn findings_at_once(
+        &self,
+        path: &Path,
+        document: &Document,
+        today: Date,
+        options: Options,
+    ) -> Vec<Finding> {
+        let facts = Neighbours { at_once: true, ..Neighbours::new(self, path, None) };
+        self.checker.findings(document, &facts, today, options)
+    }
+
     /// Refuses a change that makes the document worse by the rules of its stage: errors that were not
     /// there before.
     pub(crate) fn refuse_worse(
@@ -415,6 +435,8 @@ pub(crate) struct Neighbours<'w> {
     /// What was asked: what was found holds while the answers do.
     asked: RefCell<Vec<Asked>>,
     today_was_asked: Cell<bool>,
+    /// Whether what takes its time to be read is passed over.
+    at_once: bool,
 }
 
 impl Facts for Neighbours<'_> {
@@ -437,8 +459,10 @@ impl Facts for Neighbours<'_> {
         if self.workspace.library.config_path().is_none() {
             return Vec::new();
         }
-        self.asked.borrow_mut().push(self.workspace.past().asked.clone());
-        self.workspace.past().repeated(document, self.workspace.config())
+        let past = if self.at_once { self.workspace.past_at_once() } else { Some(self.workspace.past()) };
+        let Some(past) = past else { return Vec::new() };
+        self.asked.borrow_mut().push(past.asked.clone());
+        past.repeated(document, self.workspace.config())
     }
 
     fn exists(&self, path: &str) -> Option<bool> {
@@ -477,6 +501,7 @@ impl<'w> Neighbours<'w> {
             targets: RefCell::default(),
             asked: RefCell::default(),
             today_was_asked: Cell::new(false),
+            at_once: false,
         }
     }
 
