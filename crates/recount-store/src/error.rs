@@ -47,6 +47,13 @@ pub enum StoreError {
         /// The file, after symbolic links were followed.
         path: PathBuf,
     },
+    /// Nothing can be written in the library at all.
+    Unwritable {
+        /// Its root.
+        root: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// Another process kept the library's lock for longer than we wait.
     Locked {
         /// The lock's file.
@@ -121,6 +128,11 @@ impl StoreError {
             Self::Conflict(_) => "run the command again: it starts from what the file holds now".to_owned(),
             Self::Exists { .. } => "choose another name, or edit the file that is there".to_owned(),
             Self::ReadOnly { path } => format!("allow writing with `chmod u+w {}`", path.display()),
+            Self::Unwritable { .. } => {
+                "what only reads works: `list`, `show`, `search`, `check`; to change something, \
+                work in a copy, or have its owner allow you to write"
+                    .to_owned()
+            }
             Self::Locked { holder: Some(holder), .. } => {
                 format!("wait until process {holder} has finished, or see what it is with `ps -p {holder}`")
             }
@@ -178,6 +190,9 @@ impl fmt::Display for StoreError {
                 write!(f, "`{}` changed after it was read; nothing was written", conflict.path.display())
             }
             Self::Exists { path } => write!(f, "`{}` exists already", path.display()),
+            Self::Unwritable { root, source } => {
+                write!(f, "nothing can be written in the library `{}`: {}", root.display(), plain(source))
+            }
             Self::ReadOnly { path } => write!(f, "`{}` is read-only", path.display()),
             Self::Locked { lock, holder, waited } => {
                 write!(f, "the lock `{}` is held by ", lock.display())?;
@@ -209,7 +224,7 @@ impl fmt::Display for StoreError {
 impl std::error::Error for StoreError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Io { source, .. } => Some(source),
+            Self::Io { source, .. } | Self::Unwritable { source, .. } => Some(source),
             _ => None,
         }
     }

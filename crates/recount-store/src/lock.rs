@@ -33,7 +33,7 @@ pub struct Guard<'a> {
 impl<'a> Guard<'a> {
     pub(crate) fn acquire(library: &'a Library) -> Result<Self, StoreError> {
         let (path, ours) = library.lock_path();
-        let file = if ours { open_lock_file(&path)? } else { open_folder(&path)? };
+        let file = if ours { open_lock_file(&path, library.root())? } else { open_folder(&path)? };
         wait_for(&file, &path, library.lock_wait)?;
         let mut guard = Self { library, file, ours };
         guard.enter().map_err(|error| StoreError::io("write", &path, error))?;
@@ -63,13 +63,19 @@ impl Drop for Guard<'_> {
     }
 }
 
-fn open_lock_file(path: &Path) -> Result<File, StoreError> {
+fn open_lock_file(path: &Path, root: &Path) -> Result<File, StoreError> {
+    let refused = |doing, path: &Path, error: io::Error| match error.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            StoreError::Unwritable { root: root.to_owned(), source: error }
+        }
+        _ => StoreError::io(doing, path, error),
+    };
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(|error| StoreError::io("make the folder", folder, error))?;
+        fs::create_dir_all(folder).map_err(|error| refused("make the folder", folder, error))?;
     }
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
-    options.open(path).map_err(|error| StoreError::io("open the lock", path, error))
+    options.open(path).map_err(|error| refused("open the lock", path, error))
 }
 
 fn open_folder(path: &Path) -> Result<File, StoreError> {

@@ -66,6 +66,11 @@ pub struct Unreadable {
 }
 
 impl Unreadable {
+    /// The message for somebody in `folder`: what is below it is named from there.
+    pub fn told_from(&self, folder: &Path) -> String {
+        format!("`{}` {}", self.path.strip_prefix(folder).unwrap_or(&self.path).display(), self.why)
+    }
+
     /// What to do about it, as a sentence; `None` where the message says it all.
     pub fn hint(&self) -> Option<&'static str> {
         self.hint

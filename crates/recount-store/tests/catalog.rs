@@ -113,6 +113,22 @@ impl Bench {
 }
 
 #[test]
+fn a_long_text_is_like_what_it_shares_few_words_with() {
+    let bench = Bench::new();
+    let own: Vec<String> = (0..60)
+        .map(|nth| {
+            format!("eigen{}wort", char::from(b'a' + nth % 26).to_string().repeat(1 + nth as usize / 26))
+        })
+        .collect();
+    bench.write("2026/INC-1.md", "Connection pool exhausted", &own.join(" "));
+    bench.write("2026/INC-2.md", "Connection pool exhausted", "a deploy");
+    bench.write("2026/INC-3.md", "Certificate expired", "nobody renewed it");
+    let like = bench.like("2026/INC-1.md");
+    assert_eq!(like.first().map(|(name, _)| name.as_str()), Some("INC-2.md"), "{like:?}");
+    assert!(!like.iter().any(|(name, _)| name == "INC-1.md"), "{like:?}");
+}
+
+#[test]
 fn what_did_not_change_is_not_read_again() {
     let bench = Bench::new();
     for number in 0..5 {

@@ -32,6 +32,7 @@ impl Shelf {
             may: settings.keep,
             progress: Box::new(|_, _, _| {}),
             notes: Notes::default(),
+            folder: library.root().to_owned(),
         };
         let workspace = Workspace::open(library.clone(), keeping)?;
         let records = workspace.records();

@@ -16,5 +16,5 @@ pub use conflict::Seen;
 pub use failure::{Failure, FailureKind};
 pub use neighbours::{Neighbours, SharedIds};
 pub use past::{Before, Past, Unkept};
-pub use records::{Known, Records};
+pub use records::{AT_ONCE, Known, Records};
 pub use workspace::{Keeping, Notes, Progress, Workspace, real_place};

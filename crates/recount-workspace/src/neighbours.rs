@@ -30,6 +30,8 @@ pub struct Neighbours<'w> {
     /// What was asked: what was found holds while the answers do.
     asked: RefCell<Vec<Asked>>,
     today_was_asked: Cell<bool>,
+    /// Whether what takes its time to be read is passed over.
+    at_once: bool,
 }
 
 impl Facts for Neighbours<'_> {
@@ -52,8 +54,10 @@ impl Facts for Neighbours<'_> {
         if self.workspace.library.config_path().is_none() {
             return Vec::new();
         }
-        self.asked.borrow_mut().push(self.workspace.past().asked.clone());
-        self.workspace.past().repeated(document, self.workspace.config())
+        let past = if self.at_once { self.workspace.past_at_once() } else { Some(self.workspace.past()) };
+        let Some(past) = past else { return Vec::new() };
+        self.asked.borrow_mut().push(past.asked.clone());
+        past.repeated(document, self.workspace.config())
     }
 
     fn exists(&self, path: &str) -> Option<bool> {
@@ -94,7 +98,13 @@ impl<'w> Neighbours<'w> {
             targets: RefCell::default(),
             asked: RefCell::default(),
             today_was_asked: Cell::new(false),
+            at_once: false,
         }
+    }
+
+    /// The same, passing over what takes its time to be read.
+    pub(crate) fn at_once(self) -> Self {
+        Self { at_once: true, ..self }
     }
 
     /// What was asked beside the document itself and which others carry its ID.

@@ -11,10 +11,10 @@ use recount_engine::document::template::FieldId;
 use recount_engine::document::{Document, Record};
 use recount_engine::insights::recurrence::{Causes, Earlier, Promise, State, day_of};
 use recount_engine::lint::Repeated;
-use recount_store::catalog::Asked;
+use recount_store::catalog::{Asked, Part};
 
 use crate::Workspace;
-use crate::records::{Known, Records};
+use crate::records::{AT_ONCE, Known, Records};
 
 /// The records of the library, and their causes.
 #[derive(Debug)]
@@ -111,13 +111,27 @@ impl Unkept {
 impl Workspace {
     /// The past of the library's incidents, read when it is first asked for.
     pub fn past(&self) -> &Past {
-        self.past.get_or_init(|| {
-            // Before anything is read: what changes meanwhile makes it another.
-            let asked = Asked::library(&self.library);
-            let records = self.records();
-            let causes = Causes::new(records.known.iter().map(|known| &known.record), self.config());
-            Past { records, causes, asked }
-        })
+        self.past.get_or_init(|| self.read_past(usize::MAX))
+    }
+
+    /// As [`Workspace::past`], for what nobody asked for: none where it is not known at once.
+    pub fn past_at_once(&self) -> Option<&Past> {
+        if self.past.get().is_none() {
+            let past = self.read_past(AT_ONCE);
+            // Nothing is read of a library that would take its time; one without postmortems has no past either.
+            if !past.records.is_empty() {
+                let _ = self.past.set(past);
+            }
+        }
+        self.past.get()
+    }
+
+    fn read_past(&self, at_most: usize) -> Past {
+        // Before anything is read: what changes meanwhile makes it another.
+        let asked = Asked::library(&self.library);
+        let records = self.records_at_most(Part::Whole, at_most);
+        let causes = Causes::new(records.known.iter().map(|known| &known.record), self.config());
+        Past { records, causes, asked }
     }
 }
 

@@ -8,6 +8,10 @@ use recount_store::catalog::{Catalog, Opening, Part, Want};
 
 use crate::Workspace;
 
+/// Nobody waits for what they did not ask for: where more files than this would have to be read, nothing is
+/// said.
+pub const AT_ONCE: usize = 500;
+
 /// A postmortem of the library.
 #[derive(Debug)]
 pub struct Known {
@@ -49,14 +53,19 @@ impl Workspace {
     /// As much of the facts of all postmortems as a command needs: without long texts they are read in a
     /// fraction of the time.
     pub fn parts_of_records(&self, part: Part) -> Records {
-        let catalog = self.catalog(Want::Facts, usize::MAX);
+        self.records_at_most(part, usize::MAX)
+    }
+
+    /// As [`Workspace::parts_of_records`]; none where more than `at_most` files would have to be read.
+    pub fn records_at_most(&self, part: Part, at_most: usize) -> Records {
+        let catalog = self.catalog(Want::Facts, at_most);
         let mut records = Records {
             known: catalog
                 .records(part)
                 .into_iter()
                 .map(|(path, record)| Known { path: path.display().to_string(), record })
                 .collect(),
-            problems: catalog.problems().iter().map(ToString::to_string).collect(),
+            problems: self.problems(&catalog),
         };
         records.known.sort_by(|a, b| (b.record.started, &b.path).cmp(&(a.record.started, &a.path)));
         records

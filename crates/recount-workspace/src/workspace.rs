@@ -14,6 +14,7 @@ use recount_engine::document::template;
 use recount_engine::document::{Document, LineIndex, Stage};
 use recount_engine::ide::Checker;
 use recount_engine::lint::{self, Finding, Level, Options};
+use recount_store::catalog::Catalog;
 use recount_store::{Guard, Library, StoreError, Stored, TEMPLATE_FILE};
 
 use crate::conflict;
@@ -48,6 +49,8 @@ pub struct Keeping {
     pub progress: Box<Progress>,
     /// Where it is told what is wrong with it.
     pub notes: Notes,
+    /// The folder that paths are told from.
+    pub folder: PathBuf,
 }
 
 /// Notes that come up where nobody can speak.
@@ -113,6 +116,11 @@ impl Workspace {
             }
             Err(error) => Err(Failure::new(format!("`{}` cannot be read: {error}", path.display()))),
         }
+    }
+
+    /// What a catalog could not read, each as it is told.
+    pub fn problems(&self, catalog: &Catalog<'_>) -> Vec<String> {
+        catalog.problems().iter().map(|problem| problem.told_from(&self.keeping.folder)).collect()
     }
 
     /// A path from the library's root, however it was typed: `./INC-0001.md` in a folder below it, too.
@@ -296,6 +304,18 @@ impl Workspace {
     /// The findings of one document, with what its neighbours say.
     pub fn findings(&self, path: &Path, document: &Document, today: Date, options: Options) -> Vec<Finding> {
         let facts = Neighbours::new(self, path, None);
+        self.checker.findings(document, &facts, today, options)
+    }
+
+    /// As [`Workspace::findings`], without those that the library's past would give where it is not known at once.
+    pub fn findings_at_once(
+        &self,
+        path: &Path,
+        document: &Document,
+        today: Date,
+        options: Options,
+    ) -> Vec<Finding> {
+        let facts = Neighbours::new(self, path, None).at_once();
         self.checker.findings(document, &facts, today, options)
     }
 

@@ -22,6 +22,7 @@ mod progress;
 #[cfg(test)]
 mod reference;
 mod report;
+mod table;
 mod workspace;
 mod wrap;
 

@@ -55,6 +55,7 @@ impl Workspace {
             may: environment.may_keep(),
             progress: progress(environment.is_watched()),
             notes: environment.later(),
+            folder: environment.folder().unwrap_or_default(),
         };
         let workspace = recount_workspace::Workspace::open(library, keeping)?;
         for (doubt, hint) in &workspace.doubts {

@@ -129,6 +129,16 @@ impl Config {
         unknown(wanted, what, &declared, written)
     }
 
+    /// What to say of a service that is about to be written and that the configuration does not know, where it lists
+    /// any.
+    pub fn undeclared_service(&self, name: &str) -> Option<String> {
+        if self.services.is_empty() || self.service(name).is_some() {
+            return None;
+        }
+        let declared: Vec<&str> = self.services.iter().flat_map(all_names).collect();
+        unknown(name, "is no service of `recount.toml`", &declared, std::iter::empty())
+    }
+
     /// As [`Config::unknown_service`], of a person or team that owns action items.
     pub fn unknown_owner<'w>(
         &'w self,
@@ -280,7 +290,11 @@ mod tests {
         ] {
             assert_eq!(config.unknown_owner(wanted, owners()).as_deref(), told);
         }
+        let told = "`chekout` is no service of `recount.toml`; did you mean `checkout`?";
+        assert_eq!(config.undeclared_service("chekout").as_deref(), Some(told));
+        assert_eq!(config.undeclared_service("Kasse"), None);
         let silent = Config::default();
+        assert_eq!(silent.undeclared_service("mail"), None);
         assert_eq!(silent.unknown_service("mail", std::iter::empty()), None);
         let told = silent.unknown_service("serch", written());
         assert_eq!(told.as_deref(), Some("`serch` is no service of any postmortem; did you mean `search`?"));

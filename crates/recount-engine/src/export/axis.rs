@@ -507,7 +507,7 @@ mod tests {
     #[test]
     fn every_row_that_can_be_placed_has_a_mark_that_leads_to_it() {
         let axis = axis(&[
-            "2026-11-20 14:02 | ci | **Started.** Deployed "v41" & more",
+            "2026-11-20 14:02 | ci | **Started.** Deployed v41 & more",
             "14:?? | @ana | somewhere in between",
             "14:08 | @ana | **Detected.** Page",
             "14:08 | @bo | the same minute",

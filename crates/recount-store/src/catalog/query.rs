@@ -191,21 +191,27 @@ impl Query {
                 let all = values().flat_map(|value| config.names_of_owner(value));
                 Some(What::Words(WordField::Owner, all.map(|name| plain(&name)).collect()))
             }
-            "severity" => self.words(WordField::Severity, values(), "`sev0` to `sev3`", |value| {
-                let whole = format!("sev{value}");
-                let (severity, _) = Severity::parse(value).or_else(|| Severity::parse(&whole))?;
-                Some(severity.as_str().to_lowercase())
-            }),
-            "stage" => self.words(WordField::Stage, values(), "`draft`, `review` or `final`", |value| {
-                Some(value.to_lowercase().parse::<Stage>().ok()?.to_string())
-            }),
+            "severity" => {
+                let known = "`sev0` to `sev3`";
+                Some(self.words(WordField::Severity, values(), known, |value| {
+                    let whole = format!("sev{value}");
+                    let (severity, _) = Severity::parse(value).or_else(|| Severity::parse(&whole))?;
+                    Some(severity.as_str().to_lowercase())
+                }))
+            }
+            "stage" => {
+                let known = "`draft`, `review` or `final`";
+                Some(self.words(WordField::Stage, values(), known, |value| {
+                    Some(value.to_lowercase().parse::<Stage>().ok()?.to_string())
+                }))
+            }
             "factor" => {
                 let kinds = FieldId::ContributingFactors.members();
                 let words: Vec<&str> = kinds.map(|def| def.id.factor_word()).collect();
                 let known = format!("one of {}", listed(&words));
-                self.words(WordField::Factor, values(), &known, |value| {
+                Some(self.words(WordField::Factor, values(), &known, |value| {
                     FieldId::factor_named(value).map(|id| id.def().key.to_owned())
-                })
+                }))
             }
             "after" | "before" => {
                 let Some(day) = date::first_day(value) else {
@@ -237,7 +243,7 @@ impl Query {
         values: impl Iterator<Item = &'v str>,
         known: &str,
         read: impl Fn(&str) -> Option<String>,
-    ) -> Option<What> {
+    ) -> What {
         let mut words = Vec::new();
         for value in values {
             match read(value) {
@@ -245,7 +251,7 @@ impl Query {
                 None => self.notes.push(format!("nothing is found by `{value}`: it is not {known}")),
             }
         }
-        Some(What::Words(field, words))
+        What::Words(field, words)
     }
 }
 

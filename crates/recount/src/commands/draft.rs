@@ -83,6 +83,7 @@ pub(crate) fn draft(
     import::record(&guard, &path, &imported)?;
     drop(guard);
     commit::subject(environment, &format!("{id}: draft \"{title}\""));
+    new::warn_of_services(workspace, known, environment);
     let shown = workspace.shown(environment, &path);
     writeln!(environment.out(), "{shown}")?;
     import::show(environment, &id, &imported)?;
@@ -90,7 +91,7 @@ pub(crate) fn draft(
     past::tell_of_promises(&workspace, &imported.merged.document, environment);
     let stage = Some(recount_engine::document::Stage::Review);
     let options = recount_engine::lint::Options { stage, due: false, fixes: false };
-    let findings = workspace.findings(&path, &imported.merged.document, environment.today(), options);
+    let findings = workspace.findings_at_once(&path, &imported.merged.document, environment.today(), options);
     let missing = findings.iter().filter(|finding| finding.level == Level::Error).count();
     if missing > 0 {
         let things = if missing == 1 { "thing is" } else { "things are" };

@@ -70,6 +70,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let (path, id) = create(&workspace, &guard, &args.title, &args.known, day, |document, _| Ok(document))?;
     commit::subject(environment, &format!("{id}: new postmortem \"{}\"", args.title));
     warn_of_pattern(&workspace, &id, environment);
+    warn_of_services(&workspace, &args.known, environment);
     let shown = workspace.shown(environment, &path);
     writeln!(environment.out(), "{shown}")?;
     drop(guard);
@@ -272,6 +273,13 @@ pub(crate) fn plain_id(id: &str) -> Result<(), CliError> {
     let message =
         if id.is_empty() { "an ID cannot be empty".to_owned() } else { format!("`{id}` cannot be an ID") };
     Err(CliError::new(message).hint("choose letters, digits and dashes: files are named after it"))
+}
+
+/// Says which of the services that were named the library does not know; `check` will, too.
+pub(crate) fn warn_of_services(workspace: &Workspace, known: &Known, environment: &mut Environment) {
+    for unknown in known.service.iter().filter_map(|name| workspace.config().undeclared_service(name)) {
+        environment.warn(unknown);
+    }
 }
 
 /// Says that an ID is unlike the others of the library; `check` will, too.

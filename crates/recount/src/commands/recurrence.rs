@@ -81,6 +81,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let config = workspace.config();
     let today = environment.today();
     let past = workspace.past();
+    args.filter.warn_of_unknown(&past.records, config, environment);
     let mut incidents = 0;
     let mut repeated = Vec::new();
     for known in &past.records.known {

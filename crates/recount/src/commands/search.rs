@@ -124,7 +124,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let mut query = Query::read(&text, workspace.config(), environment.today());
     let catalog = workspace.catalog(Want::Text, usize::MAX);
     let found = catalog.search(&query, usize::from(args.limit));
-    let problems: Vec<String> = catalog.problems().iter().map(ToString::to_string).collect();
+    let problems: Vec<String> = workspace.problems(&catalog);
     for problem in &problems {
         environment.warn(problem);
     }

@@ -41,9 +41,9 @@ fn what_is_owed_is_listed_with_the_most_overdue_first() {
         str![[r#"
  Item        Pri  Status       Due         Late  Age   Owner          Action item
  INC-0001#2  P1   Open         2025-02-12  649d  678d  @davi          Move the remaining 31…
- INC-0004#2  P2   Open         2025-08-29  451d  522d                 Improve error handling in…
+ INC-0004#2  P2   Open         2025-08-29  451d  522d                 Improve error handling in th…
  INC-0004#3  P2   Open         2025-09-12  437d  522d  @ingrid        Investigate queue ordering
- INC-0012#2  P1   In progress  2026-07-10  136d  163d  @ana           Compare the sum of each…
+ INC-0012#2  P1   In progress  2026-07-10  136d  163d  @ana           Compare the sum of each orde…
  INC-0012#3  P2   Open         2026-08-28  87d   163d  team-payments  Review all flags with…
  INC-0014#1  P1   In progress  2026-11-04  19d   49d   @davi          Refuse a rota with an…
  INC-0015#1  P0   In progress  2026-11-26        11d   @davi          Move venue-webhooks and the…
@@ -70,7 +70,7 @@ fn items_can_be_grouped() {
  Item        Pri  Status       Due         Late  Age   Owner          Action item
 
  @ana: 1, 1 overdue
- INC-0012#2  P1   In progress  2026-07-10  136d  163d  @ana           Compare the sum of each…
+ INC-0012#2  P1   In progress  2026-07-10  136d  163d  @ana           Compare the sum of each orde…
 
  @davi: 3, 2 overdue
  INC-0001#2  P1   Open         2025-02-12  649d  678d  @davi          Move the remaining 31…
@@ -84,7 +84,7 @@ fn items_can_be_grouped() {
  INC-0012#3  P2   Open         2026-08-28  87d   163d  team-payments  Review all flags with…
 
  nobody: 3, 1 overdue
- INC-0004#2  P2   Open         2025-08-29  451d  522d                 Improve error handling in…
+ INC-0004#2  P2   Open         2025-08-29  451d  522d                 Improve error handling in th…
  INC-0014#2  P1   Open         -                 49d                  Second escalation step to…
  INC-0015#2  P1   Open         -                 11d                  alert
 
@@ -138,15 +138,18 @@ fn filters_are_of_items_and_of_their_postmortems() {
         (vec!["--owner", "@davi", "--due-before", "2020"], "no action item is like that\n"),
         (
             vec!["--owner", "@nobody"],
-            "no action item is like that: nothing in this library is owned by `@nobody`\n",
+            "warning: `@nobody` is no person or team of `recount.toml`, and owns no action item of any postmortem\n\
+             no action item is like that\n",
         ),
         (
             vec!["--owner", "@davy"],
-            "no action item is like that: nothing in this library is owned by `@davy`; did you mean `@davi`?\n",
+            "warning: `@davy` is no person or team of `recount.toml`, and owns no action item of any postmortem; \
+             did you mean `@davi`?\nno action item is like that\n",
         ),
         (
             vec!["--service", "identiti"],
-            "no action item is like that: no incident in this library impacted `identiti`; did you mean `identity`?\n",
+            "warning: `identiti` is no service of `recount.toml` nor of any postmortem; did you mean `identity`?\n\
+             no action item is like that\n",
         ),
     ] {
         assert_eq!(folder.recount(&[&["actions"], &args[..]].concat()).is(0).err, expected);

@@ -5,7 +5,6 @@ use std::io::Write as _;
 use std::path::Path;
 
 use clap::ValueEnum;
-use comfy_table::{ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -22,6 +21,7 @@ use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::filter::{Filter, parse_day};
 use crate::machine::{self, Header};
+use crate::table::{Column, Holds, Sheet};
 use crate::workspace::Workspace;
 use recount_workspace::Known;
 
@@ -381,24 +381,24 @@ fn groups(items: &[Item], by: By) -> Vec<(String, Vec<&Item>)> {
 }
 
 fn table(groups: &[(String, Vec<&Item>)], environment: &mut Environment) -> Result<(), CliError> {
-    let width = environment.width();
-    let mut table = Table::new();
-    let mut constraints = vec![ColumnConstraint::ContentWidth; 6];
-    constraints.push(ColumnConstraint::UpperBoundary(Width::Fixed(18)));
-    constraints.push(ColumnConstraint::LowerBoundary(Width::Percentage(30)));
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(width as u16)
-        .set_truncation_indicator("…")
-        .set_header(["Item", "Pri", "Status", "Due", "Late", "Age", "Owner", "Action item"]);
-    for item in groups.iter().flat_map(|(_, items)| items) {
+    let column = |name, holds, spare| Column { name, holds, spare };
+    let columns = vec![
+        column("Item", Holds::Values, None),
+        column("Pri", Holds::Values, None),
+        column("Status", Holds::Values, None),
+        column("Due", Holds::Values, None),
+        column("Late", Holds::Named, Some(1)),
+        column("Age", Holds::Named, Some(0)),
+        column("Owner", Holds::Names(18), None),
+        column("Action item", Holds::Text, None),
+    ];
+    let row = |item: &&Item| {
         let days = |days: Option<i32>| days.map_or_else(String::new, |days| format!("{days}d"));
         let mut due = item.due.map_or_else(|| "-".to_owned(), |due| due.to_string());
         if item.beyond_policy.is_some() {
             due += " !";
         }
-        let cells = [
+        vec![
             item.name.clone(),
             item.priority.clone().unwrap_or_else(|| "-".to_owned()),
             item.shown_status.clone(),
@@ -407,25 +407,21 @@ fn table(groups: &[(String, Vec<&Item>)], environment: &mut Environment) -> Resu
             days(item.open_days),
             item.owners.join(", "),
             item.action.clone(),
-        ];
-        let mut row = Row::from(cells.iter().map(|cell| visible(cell)).collect::<Vec<_>>());
-        row.max_height(1);
-        table.add_row(row);
-    }
-    table.set_constraints(constraints);
+        ]
+    };
+    let all = groups.iter().flat_map(|(_, items)| items).map(row).collect();
+    let (header, rows) = Sheet::new(columns, all).lines(environment.width());
     let bold = if environment.has_color() { anstyle::Style::new().bold() } else { anstyle::Style::new() };
-    let lines: Vec<String> = table.lines().collect();
-    let mut lines = lines.iter().map(|line| line.trim_end());
     let out = environment.out();
-    if let Some(header) = lines.next() {
+    if let Some(header) = header {
         writeln!(out, "{header}")?;
     }
-    // Every item is one line, so the lines of a group follow each other.
+    let mut rows = rows.into_iter();
     for (heading, items) in groups {
         if !heading.is_empty() {
             writeln!(out, "\n {bold}{}{bold:#}", visible(heading))?;
         }
-        for line in lines.by_ref().take(items.len()) {
+        for line in rows.by_ref().take(items.len()).flatten() {
             writeln!(out, "{line}")?;
         }
     }
