@@ -109,6 +109,9 @@ impl Store for MemoryStore {
 
     fn delete(&self, path: &StorePath, version: &Version) -> Result<(), StoreError> {
         let mut state = self.state();
+        if !state.documents.contains_key(path) {
+            return Err(StoreError::Unreadable(Unreadable::missing(path.as_path())));
+        }
         state.expect(path, version, b"")?;
         state.documents.remove(path);
         state.tell(path);

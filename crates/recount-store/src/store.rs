@@ -43,6 +43,10 @@ pub trait Store: Send + Sync {
     fn relocate(&self, from: &StorePath, to: &StorePath) -> Result<(), StoreError>;
 
     /// Removes a document that still has this version.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Conflict`] where it has another one, [`StoreError::Unreadable`] where it is gone already.
     fn delete(&self, path: &StorePath, version: &Version) -> Result<(), StoreError>;
 
     /// Makes the files as they are now a part of the history, and nothing else. Gives back the revision's name;
