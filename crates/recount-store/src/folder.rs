@@ -58,11 +58,11 @@ impl Store for Library {
     }
 
     fn save(&self, path: &StorePath, version: &Version, bytes: &[u8]) -> Result<Version, StoreError> {
-        self.told(self.write_if_unchanged(&self.place(path), version, bytes))
+        self.told(self.lock()?.write_if_unchanged(&self.place(path), version, bytes))
     }
 
     fn add(&self, path: &StorePath, bytes: &[u8]) -> Result<Version, StoreError> {
-        self.told(self.create_new(&self.place(path), bytes))
+        self.told(self.lock()?.create_new(&self.place(path), bytes))
     }
 
     fn relocate(&self, from: &StorePath, to: &StorePath) -> Result<(), StoreError> {

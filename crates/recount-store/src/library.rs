@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use crate::error::StoreError;
 use crate::lock::{Guard, lock_folder};
-use crate::read::{DEFAULT_SIZE_LIMIT, Stored, Unreadable, Version, read};
+use crate::read::{DEFAULT_SIZE_LIMIT, Stored, Unreadable, read};
 use crate::store::StorePath;
 use crate::walk::{Listed, list_paths};
 use crate::{git, scan};
@@ -215,29 +215,6 @@ impl Library {
             Some(folder) => lock_folder(&folder, TURN_WAIT),
             None => Ok(None),
         }
-    }
-
-    /// [`Guard::write_if_unchanged`] under a lock of its own.
-    pub fn write_if_unchanged(
-        &self,
-        path: &Path,
-        version: &Version,
-        bytes: &[u8],
-    ) -> Result<Version, StoreError> {
-        self.lock()?.write_if_unchanged(path, version, bytes)
-    }
-
-    /// [`Guard::create_new`] under a lock of its own.
-    pub fn create_new(&self, path: &Path, bytes: &[u8]) -> Result<Version, StoreError> {
-        self.lock()?.create_new(path, bytes)
-    }
-
-    /// [`Guard::allocate`] under a lock of its own.
-    pub fn allocate<E: From<StoreError>>(
-        &self,
-        choose: impl FnOnce(&[Listed]) -> Result<(PathBuf, Vec<u8>), E>,
-    ) -> Result<Stored, E> {
-        self.lock()?.allocate(choose)
     }
 
     /// The files that were changed, made, moved or removed through this library so far, as paths from its root.

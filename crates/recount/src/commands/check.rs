@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use recount_engine::document::{Document, MarkKind, Stage, counted};
 use recount_engine::lint::{Finding, Options};
 use recount_store::catalog::{Answer, Answers, Asked, Key};
-use recount_store::{Listed, Unreadable, Version, threads};
+use recount_store::{Guard, Listed, Unreadable, Version, threads};
 
 use crate::Outcome;
 use crate::baseline::{self, Baseline};
@@ -396,7 +396,9 @@ impl Run<'_> {
         if self.fix && findings.iter().any(|finding| finding.fix.is_some()) {
             let fixed = self.workspace.checker.fix(bytes, &facts, self.today, self.options);
             if fixed.bytes != bytes {
-                match self.workspace.library.write_if_unchanged(path, &Version::of(bytes), &fixed.bytes) {
+                let write =
+                    |guard: Guard<'_>| guard.write_if_unchanged(path, &Version::of(bytes), &fixed.bytes);
+                match self.workspace.library.lock().and_then(write) {
                     Ok(_) => {
                         summary.fixed = fixed.titles.len();
                         document = Document::parse(&fixed.bytes);
