@@ -153,6 +153,7 @@ impl Store for MemoryStore {
                 content,
                 before,
                 renamed_from: former.as_ref().map(|former| former.as_path().to_owned()),
+                is_cut: false,
             };
             state.revisions.push((path.clone(), former, revision));
             made = true;

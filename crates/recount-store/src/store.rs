@@ -165,4 +165,6 @@ pub struct Revision {
     pub before: String,
     /// The path that it had before, from the library's root, where that was another one.
     pub renamed_from: Option<PathBuf>,
+    /// Whether the history that is here begins with it, and what was before is elsewhere: the clone is shallow.
+    pub is_cut: bool,
 }

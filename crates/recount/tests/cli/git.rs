@@ -374,6 +374,55 @@ fn renaming_commits_both_names_and_the_evidence() {
 }
 
 #[test]
+fn a_message_may_hold_any_character_and_the_history_is_still_read() {
+    let folder = library();
+    let message = "Count \u{1e} again \u{1f} and\u{1e}again";
+    set(&folder, &["--message", message]).is(0);
+    let json = folder.recount(&["history", "INC-0001", "--format", "json"]).is(0).json();
+    let subjects: Vec<&str> = json["revisions"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|one| one["subject"].as_str())
+        .collect();
+    assert_eq!(subjects, [message, "Add the library"]);
+    assert_eq!(json["revisions"][0]["changes"][0]["name"], "Severity");
+}
+
+#[test]
+fn a_new_postmortem_is_no_copy_of_another_one_from_the_same_template() {
+    let folder = library();
+    folder.recount(&["new", "Cluster full", "--commit"]).is(0);
+    let run = folder.recount(&["history", "INC-0002"]).is(0);
+    let lines: Vec<&str> = run.out.lines().collect();
+    assert_eq!(lines.len(), 2, "{}", run.out);
+    assert_eq!(lines[1], "    added");
+}
+
+#[test]
+fn the_history_of_a_shallow_clone_says_that_it_is_cut() {
+    let folder = library();
+    set(&folder, &[]).is(0);
+    folder.recount(&["set", "INC-0001", "severity", "Sev2", "--commit"]).is(0);
+    let clone = Folder::empty();
+    let from = format!("file://{}", folder.root().display());
+    clone.git(&["clone", "--quiet", "--depth", "2", &from, "."]);
+    let run = clone.recount(&["history", "INC-0001"]).is(0);
+    let lines: Vec<&str> = run.out.lines().collect();
+    assert_eq!(lines[1], "    Severity: Sev1 → Sev2", "{}", run.out);
+    assert_eq!(lines[3..], ["    the history is cut here: this clone is shallow"], "{}", run.out);
+    assert_eq!(run.err, "hint: `git fetch --unshallow` brings what came before\n");
+    let json = clone.recount(&["history", "INC-0001", "--format", "json"]).is(0).json();
+    let edge = &json["revisions"][1];
+    assert_eq!((&edge["added"], &edge["cut"]), (&false.into(), &true.into()));
+    // A commit behind the edge that adds a postmortem adds it.
+    clone.recount(&["new", "Cluster full"]).is(0);
+    clone.commit("Add another");
+    assert!(clone.recount(&["history", "INC-0002"]).is(0).out.ends_with("    added\n"));
+    clone.recount(&["history", "INC-0001", "--limit", "0"]).is(2);
+}
+
+#[test]
 fn the_history_says_who_changed_what() {
     let folder = library();
     set(&folder, &[]).is(0);
