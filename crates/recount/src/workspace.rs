@@ -334,10 +334,8 @@ impl Workspace {
         stage: Stage,
     ) -> Result<(), CliError> {
         let errors = |document: &Document| -> Vec<Finding> {
-            let options = Options { stage: Some(stage), due: false, fixes: false };
-            let mut found = self.findings(path, document, today, options);
-            found.retain(|finding| finding.level == Level::Error);
-            found
+            let options = Options { stage: Some(stage), least: Level::Error, ..Options::default() };
+            self.findings(path, document, today, options)
         };
         let old = errors(before);
         let mut new = errors(after);

@@ -162,7 +162,12 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let run = Run {
         workspace: &workspace,
         report: report.as_ref(),
-        options: Options { stage: args.stage, due: args.due, fixes: args.fix || format.fixes },
+        options: Options {
+            stage: args.stage,
+            due: args.due,
+            fixes: args.fix || format.fixes,
+            ..Options::default()
+        },
         today: environment.today(),
         fix: args.fix,
         baseline: &baseline,
@@ -540,7 +545,7 @@ fn write_baseline(
         return Err(CliError::new("a baseline belongs to a library, and there is none here")
             .hint("make one with `recount init`"));
     }
-    let options = Options { stage: args.stage, due: args.due, fixes: false };
+    let options = Options { stage: args.stage, due: args.due, ..Options::default() };
     let today = environment.today();
     let mut ids: HashMap<String, Vec<PathBuf>> = HashMap::new();
     let mut unreadable = Vec::new();

@@ -88,7 +88,7 @@ pub(crate) fn draft(
     similar::tell(workspace, &imported.merged.document, &path, environment);
     workspace.tell_of_promises(&imported.merged.document, environment);
     let stage = Some(recount_engine::document::Stage::Review);
-    let options = recount_engine::lint::Options { stage, due: false, fixes: false };
+    let options = recount_engine::lint::Options { stage, ..recount_engine::lint::Options::default() };
     let findings = workspace.findings(&path, &imported.merged.document, environment.today(), options);
     let missing = findings.iter().filter(|finding| finding.level == Level::Error).count();
     if missing > 0 {
