@@ -27,6 +27,8 @@ use crate::past::Past;
 /// A library, opened.
 pub(crate) struct Workspace {
     pub(crate) library: Library,
+    /// What `recount.toml` held when it was read; nothing where there is none.
+    pub(crate) configured: String,
     pub(crate) checker: Checker,
     /// What is worked out from all postmortems, once something asks for it.
     pub(crate) past: OnceLock<Past>,
@@ -74,13 +76,15 @@ impl Workspace {
     }
 
     fn with(environment: &mut Environment, library: Library) -> Result<Self, CliError> {
-        let config = match library.config_path() {
-            None => Config::default(),
+        let (configured, config) = match library.config_path() {
+            None => (String::new(), Config::default()),
             Some(path) => {
                 let text = fs::read_to_string(&path).map_err(|error| {
                     CliError::new(format!("`{}` cannot be read: {error}", path.display()))
                 })?;
-                Config::from_toml(&text).map_err(|error| CliError::config(&path, &text, &error))?
+                let config = Config::from_toml(&text);
+                let config = config.map_err(|error| CliError::config(&path, &text, &error))?;
+                (text, config)
             }
         };
         for (name, nearest) in lint::unknown_rules(&config) {
@@ -101,7 +105,7 @@ impl Workspace {
             is_watched: environment.is_watched(),
             later: environment.later(),
         };
-        Ok(Self { library, checker: Checker::new(config), keeping, past: OnceLock::new() })
+        Ok(Self { library, configured, checker: Checker::new(config), keeping, past: OnceLock::new() })
     }
 
     pub(crate) fn config(&self) -> &Config {

@@ -335,11 +335,12 @@ impl Run<'_> {
     fn question(&self, format: &report::Format) -> Option<Key> {
         let library = &self.workspace.library;
         let keeping = &self.workspace.keeping;
-        let config = std::fs::read(library.config_path().filter(|_| keeping.may)?).ok()?;
-        let baseline = std::fs::read(library.root().join(baseline::FILE)).unwrap_or_default();
+        library.config_path().filter(|_| keeping.may)?;
+        // As they were read: what the files hold by now is no answer to what was asked.
+        let (config, baseline) = (self.workspace.configured.as_bytes(), self.baseline.text().as_bytes());
         let places = [Some(library.root()), Some(&self.folder), self.repository.as_deref()];
         let how = format!("{} {:?} {:?} {places:?}", format.name, self.look, self.options);
-        Some(Key::of(&[keeping.program.as_bytes(), &config, &baseline, how.as_bytes()]))
+        Some(Key::of(&[keeping.program.as_bytes(), config, baseline, how.as_bytes()]))
     }
 
     /// Checks every document, in parallel, that no answer is kept of; results come in the order of `listed`.
