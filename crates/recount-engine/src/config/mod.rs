@@ -397,7 +397,14 @@ fn explain(message: &str) -> (String, Option<String>) {
         let known = names[1..].iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ");
         return (format!("`{unknown}` is not a value of this key"), Some(format!("use one of {known}")));
     }
-    (message.lines().next().unwrap_or("it is not TOML").to_owned(), None)
+    let first = message.lines().next().unwrap_or("it is not TOML");
+    let one =
+        first.strip_prefix("invalid type: string ").and_then(|rest| rest.split_once(", expected a sequence"));
+    if let Some((one, _)) = one {
+        let sentence = format!("{} is one text where a list of texts belongs", one.replace('"', "`"));
+        return (sentence, Some(format!("put it in brackets: `[{one}]`")));
+    }
+    (first.to_owned(), None)
 }
 
 /// The known name most like `name`, if one is near enough to be meant.
@@ -433,6 +440,15 @@ mod tests {
         let error = Config::from_toml("[rules]\nvague-action = \"loud\"\n").expect_err("no such level");
         assert_eq!(error.message, "`loud` is not a value of this key");
         assert!(error.help.expect("there is a hint").contains("`warning`"));
+    }
+
+    #[test]
+    fn one_text_in_the_place_of_a_list_is_told_how_a_list_is_written() {
+        let text = "[git]\nprotected = \"main\"\n";
+        let error = Config::from_toml(text).expect_err("it is no list");
+        assert_eq!(error.message, "`main` is one text where a list of texts belongs");
+        assert_eq!(error.help.as_deref(), Some("put it in brackets: `[\"main\"]`"));
+        assert_eq!(&text[error.span.range()], "\"main\"");
     }
 
     #[test]
