@@ -15,6 +15,7 @@ pub use id_pattern::{IdPattern, PatternError, slug};
 use crate::document::Span;
 use crate::document::value::priority::Priority;
 use crate::document::value::severity::Severity;
+use crate::document::value::status::StatusKind;
 
 /// The whole file. Every key may be left out.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
@@ -211,10 +212,56 @@ impl Default for Policy {
     }
 }
 
+/// What the policy needs to know of an action item.
+#[derive(Clone, Copy, Debug)]
+pub struct Promise {
+    /// How bad the incident was.
+    pub severity: Option<Severity>,
+    /// The item's priority.
+    pub priority: Option<Priority>,
+    /// How far it has come; what cannot be read is owed.
+    pub status: Option<StatusKind>,
+    /// Whether it was taken up again after it was settled.
+    pub is_reopened: bool,
+    /// When it is due.
+    pub due: Option<Date>,
+    /// The day on which the incident ended.
+    pub ended: Option<Date>,
+}
+
+/// An action item that the policy does not allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Beyond {
+    /// The incident's severity.
+    pub severity: Severity,
+    /// The item's priority.
+    pub priority: Priority,
+    /// Within how many days of the incident's end such an item is due.
+    pub days: u32,
+    /// The last of these days.
+    pub latest: Date,
+    /// When it is due instead; none where it has no day and the last one is over.
+    pub due: Option<Date>,
+}
+
 impl Policy {
+    /// Whether an action item that is owed is due later than it may be, or has no due date and should be done by
+    /// `today`; without that nothing is said of items that have none.
+    pub fn beyond(&self, promise: &Promise, today: Option<Date>) -> Option<Beyond> {
+        let Promise { severity, priority, status, is_reopened, due, ended } = *promise;
+        // What was reopened has a new day, which the old end says nothing of.
+        if is_reopened || status.is_some_and(|kind| !kind.is_open()) {
+            return None;
+        }
+        let (severity, priority) = severity.zip(priority)?;
+        let (days, latest) = self.latest_due(severity, priority, ended?)?;
+        let is_beyond = due.or(today).is_some_and(|day| day > latest);
+        is_beyond.then_some(Beyond { severity, priority, days, latest, due })
+    }
+
     /// Within how many days of the incident's end an action item is due, and the last of them; none where the policy
     /// says nothing of incidents of this severity.
-    pub fn latest_due(&self, severity: Severity, priority: Priority, ended: Date) -> Option<(u32, Date)> {
+    fn latest_due(&self, severity: Severity, priority: Priority, ended: Date) -> Option<(u32, Date)> {
         let concerns = |name: &String| Severity::parse(name).is_some_and(|(named, _)| named == severity);
         if !self.action_severities.iter().any(concerns) {
             return None;
@@ -424,6 +471,37 @@ mod tests {
     #[test]
     fn an_empty_file_is_the_default() {
         assert_eq!(Config::from_toml("").expect("nothing is wrong"), Config::default());
+    }
+
+    #[test]
+    fn what_is_owed_is_held_to_one_policy_by_whoever_asks() {
+        let day = |day| Date::new(2026, 11, day).expect("it is a day");
+        let promise = Promise {
+            severity: Some(Severity::Sev1),
+            priority: Some(Priority::P0),
+            status: Some(StatusKind::Open),
+            is_reopened: false,
+            due: Some(day(16)),
+            ended: Some(day(1)),
+        };
+        let policy = Policy::default();
+        let beyond = |promise: Promise, today| policy.beyond(&promise, today).map(|beyond| beyond.latest);
+        assert_eq!(beyond(promise, None), Some(day(15)));
+        // What cannot be read is still owed.
+        assert_eq!(beyond(Promise { status: None, ..promise }, None), Some(day(15)));
+        let undated = Promise { due: None, ..promise };
+        assert_eq!((beyond(undated, None), beyond(undated, Some(day(15)))), (None, None));
+        assert_eq!(beyond(undated, Some(day(16))), Some(day(15)));
+        for kept in [
+            Promise { due: Some(day(15)), ..promise },
+            Promise { is_reopened: true, ..promise },
+            Promise { status: Some(StatusKind::Done), ..promise },
+            Promise { severity: Some(Severity::Sev2), ..promise },
+            Promise { priority: Some(Priority::P1), ..promise },
+            Promise { ended: None, ..promise },
+        ] {
+            assert_eq!(beyond(kept, Some(day(16))), None, "{kept:?}");
+        }
     }
 
     #[test]

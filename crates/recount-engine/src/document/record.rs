@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::template::{FieldId, SectionId};
 use super::value::priority::Priority;
 use super::value::severity::Severity;
-use super::value::status::StatusKind;
+use super::value::status::{Status, StatusKind};
 use super::{ActionItem, Document, Milestone, Stage, declines, is_word_for_none, passages};
 
 /// The facts of one postmortem.
@@ -142,6 +142,12 @@ impl ActionRecord {
     /// Whether work is still owed. What cannot be read counts as owed.
     pub fn is_open(&self) -> bool {
         self.status.is_none_or(StatusKind::is_open)
+    }
+
+    /// Whether it was taken up again after it was settled.
+    pub fn is_reopened(&self) -> bool {
+        let status = |kind| Status { kind, date: self.status_date, reason: self.status_reason.as_deref() };
+        self.status.is_some_and(|kind| status(kind).is_reopened())
     }
 
     /// Whether it is past its due date and work is still owed.
