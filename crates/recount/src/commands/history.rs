@@ -284,7 +284,7 @@ mod tests {
                 &*long.replace("the pool", "a pool"),
                 ("the pool of connections was …", "a pool of connections was shared …"),
             ),
-            (long, &*format!("{long} so far"), ("… had no limit at all", "… had no limit at all so far")),
+            (long, &*format!("{long} so far"), ("… no limit at all", "… no limit at all so far")),
         ] {
             let told = around_difference(before, after, 33);
             assert_eq!((told.0.as_str(), told.1.as_str()), shown);
