@@ -44,7 +44,7 @@ impl Default for Options {
 
 impl Options {
     /// The level at which a rule is run; none where it is silent or says less than is of interest.
-    fn level_of(&self, index: usize, levels: &LevelTable, stage: Stage) -> Option<Level> {
+    fn level_of(self, index: usize, levels: &LevelTable, stage: Stage) -> Option<Level> {
         let level = levels.of(index, stage)?;
         let most = if RULES[index].due && !self.due { Level::Note } else { level };
         (most >= self.least).then_some(level)

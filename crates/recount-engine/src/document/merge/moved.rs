@@ -90,7 +90,7 @@ pub(super) fn moved_and_edited<'a>(
     }
     let units: Vec<&Unit> = gone.iter().map(|index| &base[*index]).collect();
     let origins = origins(&came(mover, to_mover), &units);
-    let mut moved: Vec<Moved> = origins
+    let mut found: Vec<Moved> = origins
         .into_iter()
         .filter_map(|(row, origin)| {
             let (row_unit, base_unit) = (&mover[row], units[origin]);
@@ -101,8 +101,8 @@ pub(super) fn moved_and_edited<'a>(
             same_time.then_some(Moved { row, edited: is_edited(base)?, base })
         })
         .collect();
-    moved.sort_by_key(|moved| moved.base);
-    moved
+    found.sort_by_key(|moved| moved.base);
+    found
 }
 
 fn came<'a>(units: &'a [Unit<'a>], aligned: &Alignment) -> Vec<Came<'a>> {

@@ -287,7 +287,6 @@ impl<'d> Cutter<'d> {
         }
         let mut units = Vec::new();
         let mut line = 0;
-        let mut section = String::new();
         while line < owner.len() {
             // Lines of an item behind the items in it are text.
             let found = owner[line].map(|index| &self.found[index]).filter(|found| found.lines.0 == line);
@@ -298,18 +297,12 @@ impl<'d> Cutter<'d> {
             let end = (line + 1..owner.len()).find(|other| !same(*other)).unwrap_or(owner.len());
             let until = self.starts.get(end).copied().unwrap_or(self.text.len());
             let text = &self.text[self.starts[line]..until];
-            units.push(match found {
-                Some(found) => {
-                    if found.kind == Kind::Heading {
-                        section.clone_from(&found.name);
-                    }
-                    let (scope, name) = (found.scope.clone(), found.name.clone());
-                    Unit::new(found.kind, text, scope, name, found.row.clone())
-                }
-                None => {
-                    let row = RowFacts { is_blank: text.trim().is_empty(), ..RowFacts::default() };
-                    Unit::new(Kind::Text, text, String::new(), String::new(), row)
-                }
+            units.push(if let Some(found) = found {
+                let (scope, name) = (found.scope.clone(), found.name.clone());
+                Unit::new(found.kind, text, scope, name, found.row.clone())
+            } else {
+                let row = RowFacts { is_blank: text.trim().is_empty(), ..RowFacts::default() };
+                Unit::new(Kind::Text, text, String::new(), String::new(), row)
             });
             line = end;
         }
