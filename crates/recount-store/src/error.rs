@@ -97,6 +97,13 @@ pub enum StoreError {
         /// What git and the hook said, over several lines.
         message: String,
     },
+    /// Another git held a lock of the repository for longer than we wait; nothing was committed.
+    GitBusy {
+        /// Git's file.
+        lock: PathBuf,
+        /// How long we waited.
+        waited: Duration,
+    },
     /// Git failed in a way that has no variant of its own.
     Git {
         /// The subcommand.
@@ -160,6 +167,10 @@ impl StoreError {
                 "the files are changed; mend what is said above, then commit them with `git commit`"
                     .to_owned()
             }
+            Self::GitBusy { .. } => {
+                "commit the files when it has finished; where no git is running, one that crashed left its lock"
+                    .to_owned()
+            }
             Self::Git { .. } => return None,
         };
         Some(hint)
@@ -215,6 +226,10 @@ impl fmt::Display for StoreError {
             }
             Self::NotCommitted { message } => {
                 write!(f, "changed, but not committed: `git commit` failed\n{message}")
+            }
+            Self::GitBusy { lock, waited } => {
+                let seconds = waited.as_secs_f32();
+                write!(f, "another git holds `{}`; waited {seconds:.1} s for it", lock.display())
             }
             Self::Git { command, message } => write!(f, "`git {command}` failed: {message}"),
         }

@@ -6,7 +6,8 @@
 //! tells that the last holder was killed, perhaps between writing a temporary file and renaming it; then
 //! the next holder removes what it left.
 //!
-//! A folder without `recount.toml` gets no file of ours: there the folder itself is locked.
+//! A folder without `recount.toml` gets no file of ours: there the folder itself is locked. So is git's own folder
+//! while somebody changes files and commits them.
 //!
 //! What lives here: taking and giving back. What does not: what is done under the lock ([`crate::write`]).
 
@@ -80,6 +81,13 @@ fn open_lock_file(path: &Path, root: &Path) -> Result<File, StoreError> {
 
 fn open_folder(path: &Path) -> Result<File, StoreError> {
     File::open(path).map_err(|error| StoreError::io("open the folder", path, error))
+}
+
+/// Locks a folder that is not ours until the file is dropped. None where the system lets nobody open a folder: then
+/// there is only the lock of whoever owns it.
+pub(crate) fn lock_folder(path: &Path, limit: Duration) -> Result<Option<File>, StoreError> {
+    let Ok(folder) = File::open(path) else { return Ok(None) };
+    wait_for(&folder, path, limit).map(|()| Some(folder))
 }
 
 fn wait_for(file: &File, path: &Path, limit: Duration) -> Result<(), StoreError> {

@@ -2,13 +2,13 @@
 //!
 //! A command reads the postmortem, waits for the library's lock, and reads again under it. What others wrote in
 //! between is kept where it is in another place; where it is in the same place, nothing is written and both changes
-//! are told. What does not live here: the lock and the version that every write names (`recount-store`), and merging
-//! branches.
+//! are told. What does not live here: the lock and the version that every write names (`recount-store`), merging
+//! branches, and what differs between two copies, which the merge knows (`document::merge`).
 
-use std::collections::HashMap;
 use std::path::Path;
 
-use recount_engine::document::template::{ACTION_HEADERS, ActionColumn, FIELDS, SectionId};
+use recount_engine::document::merge::{Cell, Difference, Part, differences};
+use recount_engine::document::template::{ACTION_HEADERS, ActionColumn};
 use recount_engine::document::{ActionItem, Document};
 use recount_store::{Conflict, Version};
 
@@ -20,16 +20,6 @@ pub struct Seen {
     version: Version,
     /// What it held then.
     pub document: Document,
-}
-
-/// A part of a document that two versions of it have differently.
-struct Change {
-    /// What it is, whatever its place in the document.
-    key: String,
-    /// What people call it.
-    name: String,
-    old: Option<String>,
-    new: Option<String>,
 }
 
 impl Seen {
@@ -51,10 +41,9 @@ impl Seen {
         if *version == self.version {
             return Ok(());
         }
-        let theirs = changes(&self.document, now);
-        let mine = changes(now, changed);
-        let same = |change: &&Change| mine.iter().any(|own| own.key == change.key);
-        if !theirs.iter().any(|change| same(&change)) {
+        let theirs = between(&self.document, now);
+        let mine = between(now, changed);
+        if !theirs.iter().any(|their| mine.iter().any(|own| is_same_place(their, own))) {
             return Ok(());
         }
         Err(told(
@@ -84,7 +73,7 @@ impl Seen {
                 Ok(number)
             }
             _ => {
-                let theirs = changes(&self.document, now);
+                let theirs = between(&self.document, now);
                 let first =
                     format!("action item #{number} of `{shown}` was changed while this command waited");
                 Err(told(&theirs, &[], first))
@@ -95,128 +84,86 @@ impl Seen {
 
 /// A write that the store refused, since the file changed after it was read: with what changed on both sides.
 pub(crate) fn refused(base: &[u8], conflict: &Conflict, shown: &str) -> Failure {
-    let base = Document::parse(base);
-    let mine = changes(&base, &Document::parse(&conflict.ours));
+    let mine = differences(base, &conflict.ours);
     let Some(theirs) = &conflict.theirs else {
         return told(&[], &mine, format!("`{shown}` was removed after it was read"));
     };
-    let theirs = changes(&base, &Document::parse(&theirs.bytes));
+    let theirs = differences(base, &theirs.bytes);
     told(&theirs, &mine, format!("`{shown}` changed after it was read"))
 }
 
-fn told(theirs: &[Change], mine: &[Change], first: String) -> Failure {
+fn told(theirs: &[Difference], mine: &[Difference], first: String) -> Failure {
     const SHOWN: usize = 5;
     let mut lines = vec![format!("{first}; nothing was written")];
-    for (whose, changes) in [("meanwhile", theirs), ("not written", mine)] {
-        lines.extend(changes.iter().take(SHOWN).map(|change| format!("  {whose}: {}", change.told())));
-        if changes.len() > SHOWN {
-            lines.push(format!("  {whose}: {} more", changes.len() - SHOWN));
+    for (whose, differences) in [("meanwhile", theirs), ("not written", mine)] {
+        let said: Vec<String> = differences.iter().flat_map(sentences).collect();
+        lines.extend(said.iter().take(SHOWN).map(|said| format!("  {whose}: {said}")));
+        if said.len() > SHOWN {
+            lines.push(format!("  {whose}: {} more", said.len() - SHOWN));
         }
     }
     Failure::new(lines.join("\n"))
         .hint("run the command again if it should hold: it starts from what the file holds now")
 }
 
-impl Change {
-    fn told(&self) -> String {
-        let name = &self.name;
-        match (&self.old, &self.new) {
-            (Some(old), Some(new)) if old.is_empty() => format!("{name} is `{new}`, and was blank"),
-            (Some(old), Some(new)) if new.is_empty() => format!("{name} is blank, and was `{old}`"),
-            (Some(old), Some(new)) => format!("{name} is `{new}`, and was `{old}`"),
-            (None, Some(new)) => format!("{name} is new: `{new}`"),
-            (Some(old), None) => format!("{name} is gone: `{old}`"),
-            (None, None) => name.clone(),
+fn between(old: &Document, new: &Document) -> Vec<Difference> {
+    differences(old.source().bytes(), new.source().bytes())
+}
+
+/// Whether a second change is of what a first one left: the same field, key or heading, the same cells of a row, the
+/// same item or text.
+fn is_same_place(first: &Difference, second: &Difference) -> bool {
+    if first.part != second.part || first.section != second.section {
+        return false;
+    }
+    let is_one = first.after.is_some() && first.after == second.before;
+    match first.part {
+        Part::Field | Part::Key | Part::Heading => first.name == second.name,
+        Part::ActionItem => {
+            let both = |cell: &Cell| second.cells.iter().any(|other| other.column == cell.column);
+            is_one && first.before.is_some() && first.cells.iter().any(both)
+        }
+        Part::Item | Part::TimelineRow | Part::Text => is_one && first.before.is_some(),
+    }
+}
+
+/// What a reader would say of a difference: of an action item cell by cell.
+fn sentences(difference: &Difference) -> Vec<String> {
+    let Difference { section, part, name, before, after, number, cells } = difference;
+    let of_item =
+        number.map_or_else(|| "an action item".to_owned(), |number| format!("action item #{number}"));
+    let one = |name: &str| vec![sentence(name, before.as_deref(), after.as_deref())];
+    match part {
+        Part::Heading if name == "title" => one("the title"),
+        Part::Heading => one(&format!("the heading `{name}`")),
+        Part::Key | Part::Field => one(&format!("`{name}`")),
+        Part::Item => one(&format!("an entry of `{section}`")),
+        Part::TimelineRow => one("a row of the timeline"),
+        Part::Text if section.is_empty() => one("a text"),
+        Part::Text => one(&format!("a text of `{section}`")),
+        Part::ActionItem if before.is_some() && after.is_some() => {
+            let cell = |cell: &Cell| {
+                let name = format!("`{}` of {of_item}", ACTION_HEADERS[cell.column as usize]);
+                sentence(&name, Some(&cell.before), Some(&cell.after))
+            };
+            cells.iter().map(cell).collect()
+        }
+        Part::ActionItem => {
+            let action = cells.iter().find(|cell| cell.column == ActionColumn::Action);
+            let said = action.map(|cell| (cell.before.as_str(), cell.after.as_str())).unwrap_or_default();
+            vec![sentence(&of_item, before.as_ref().map(|_| said.0), after.as_ref().map(|_| said.1))]
         }
     }
 }
 
-/// What a reader of two versions would name as different.
-fn changes(old: &Document, new: &Document) -> Vec<Change> {
-    let mut found = Vec::new();
-    let mut compare = |key: String, name: &str, old: Option<String>, new: Option<String>| {
-        if old != new {
-            found.push(Change { key, name: name.to_owned(), old, new });
-        }
-    };
-    let title = |document: &Document| document.title_text().map(str::to_owned);
-    compare("title".to_owned(), "the title", title(old), title(new));
-    let stage = |document: &Document| Some(document.stage().to_string());
-    compare("stage".to_owned(), "the stage", stage(old), stage(new));
-    for def in FIELDS {
-        let said = |document: &Document| {
-            let values: Vec<&str> = document.field_values(def.id).map(|span| document.slice(span)).collect();
-            Some(values.join("; "))
-        };
-        compare(format!("field {}", def.key), &format!("`{}`", def.label), said(old), said(new));
-    }
-    // Rows and bullets have no names: what is in one version and not in the other came or went.
-    for (kind, lines) in [
-        ("a row of the timeline", timeline as fn(&Document) -> Vec<String>),
-        ("an entry of a list", entries as fn(&Document) -> Vec<String>),
-    ] {
-        let (before, after) = (lines(old), lines(new));
-        for line in without(&before, &after) {
-            compare(format!("{kind} {line}"), kind, Some(line.clone()), None);
-        }
-        for line in without(&after, &before) {
-            compare(format!("{kind} {line}"), kind, None, Some(line.clone()));
-        }
-    }
-    items(old, new, &mut compare);
-    if found.is_empty() && old.source().bytes() != new.source().bytes() {
-        found.push(Change { key: "text".to_owned(), name: "other text".to_owned(), old: None, new: None });
-    }
-    found
-}
-
-fn items(
-    old: &Document,
-    new: &Document,
-    compare: &mut impl FnMut(String, &str, Option<String>, Option<String>),
-) {
-    let cell = |document: &Document, item: &ActionItem, column: ActionColumn| {
-        let cell = match column {
-            ActionColumn::Priority => item.priority,
-            ActionColumn::Action => item.action,
-            ActionColumn::Owner => item.owner,
-            ActionColumn::DueDate => item.due,
-            ActionColumn::Status => item.status,
-            ActionColumn::VerificationPlan => item.plan,
-        };
-        document.cell_text(cell).to_owned()
-    };
-    let mut others: Vec<&ActionItem> = new.action_items().iter().collect();
-    let mut left = Vec::new();
-    for item in old.action_items() {
-        let key = key_of(old, item);
-        match others.iter().position(|other| key_of(new, other) == key) {
-            Some(at) => {
-                let other = others.remove(at);
-                for (column, header) in ActionColumn::ALL.into_iter().zip(ACTION_HEADERS) {
-                    compare(
-                        format!("item {key} {header}"),
-                        &format!("`{header}` of action item #{}", other.number),
-                        Some(cell(old, item, column)),
-                        Some(cell(new, other, column)),
-                    );
-                }
-            }
-            None => left.push((key, item)),
-        }
-    }
-    for (key, item) in left {
-        let name = format!("action item #{}", item.number);
-        compare(format!("item {key}"), &name, Some(cell(old, item, ActionColumn::Action)), None);
-    }
-    for other in others {
-        let name = format!("action item #{}", other.number);
-        compare(
-            format!("item {}", key_of(new, other)),
-            &name,
-            None,
-            Some(cell(new, other, ActionColumn::Action)),
-        );
+fn sentence(name: &str, before: Option<&str>, after: Option<&str>) -> String {
+    match (before, after) {
+        (Some(""), Some(new)) => format!("{name} is `{new}`, and was blank"),
+        (Some(old), Some("")) => format!("{name} is blank, and was `{old}`"),
+        (Some(old), Some(new)) => format!("{name} is `{new}`, and was `{old}`"),
+        (None, Some(new)) => format!("{name} is new: `{new}`"),
+        (Some(old), None) => format!("{name} is gone: `{old}`"),
+        (None, None) => name.to_owned(),
     }
 }
 
@@ -226,39 +173,6 @@ fn key_of(document: &Document, item: &ActionItem) -> String {
         Some(id) => format!("id {}", document.slice(id)),
         None => format!("text {}", document.cell_text(item.action)),
     }
-}
-
-fn timeline(document: &Document) -> Vec<String> {
-    let rows = document.timeline_rows().iter();
-    rows.map(|row| {
-        [row.time, row.actor, row.action, row.result].map(|cell| document.cell_text(cell)).join(" | ")
-    })
-    .collect()
-}
-
-fn entries(document: &Document) -> Vec<String> {
-    let lists = [SectionId::WentWell, SectionId::WentPoorly, SectionId::GotLucky];
-    lists
-        .into_iter()
-        .flat_map(|id| document.entries(id))
-        .map(|span| document.slice(span).to_owned())
-        .collect()
-}
-
-/// The lines that are in `lines` more often than in `others`.
-fn without(lines: &[String], others: &[String]) -> Vec<String> {
-    let mut counts: HashMap<&str, usize> = HashMap::new();
-    for other in others {
-        *counts.entry(other).or_default() += 1;
-    }
-    let is_new = |line: &&String| match counts.get_mut(line.as_str()) {
-        Some(count) if *count > 0 => {
-            *count -= 1;
-            false
-        }
-        _ => true,
-    };
-    lines.iter().filter(is_new).cloned().collect()
 }
 
 #[cfg(test)]
@@ -290,19 +204,23 @@ mod tests {
                 "| P1 | Tell all <",
                 "`Action item` of action item #2 is `Tell all`, and was `Tell people`",
             ),
-            ("- luck", "- skill", "an entry of a list is gone: `luck`, an entry of a list is new: `skill`"),
+            (
+                "- luck",
+                "- skill",
+                "an entry of `What went well` is gone: `luck`, an entry of `What went well` is new: `skill`",
+            ),
             (
                 "Looked",
                 "Saw",
-                "a row of the timeline is gone: `2026-11-20 14:02 | @ana | Looked | `, \
-                               a row of the timeline is new: `2026-11-20 14:02 | @ana | Saw | `",
+                "a row of the timeline is gone: `2026-11-20 14:02 | @ana | Looked |`, \
+                               a row of the timeline is new: `2026-11-20 14:02 | @ana | Saw |`",
             ),
             ("| P0 | Limit the pool | @ana | | Open | |\n", "", "action item #1 is gone: `Limit the pool`"),
-            ("# Down\n", "# Down\n\nwords\n", "other text"),
+            ("# Down\n", "# Down\n\nwords\n", "a text is new: `words`"),
             ("x", "x", ""),
         ] {
             let new = Document::parse(TEXT.replacen(from, to, 1).as_bytes());
-            let told: Vec<String> = changes(&old, &new).iter().map(Change::told).collect();
+            let told: Vec<String> = between(&old, &new).iter().flat_map(sentences).collect();
             assert_eq!(told.join(", "), said);
         }
     }

@@ -26,6 +26,8 @@ use crate::past::Past;
 pub struct Workspace {
     /// Its files.
     pub library: Library,
+    /// What `recount.toml` held when it was read; nothing where there is none.
+    pub configured: String,
     /// Its rules.
     pub checker: Checker,
     /// What is worked out from all postmortems, once something asks for it.
@@ -79,12 +81,14 @@ impl Workspace {
     ///
     /// Where `recount.toml` cannot be read or used.
     pub fn open(library: Library, keeping: Keeping) -> Result<Self, Failure> {
-        let config = match library.config_path() {
-            None => Config::default(),
+        let (configured, config) = match library.config_path() {
+            None => (String::new(), Config::default()),
             Some(path) => {
                 let text = fs::read_to_string(&path)
                     .map_err(|error| Failure::new(format!("`{}` cannot be read: {error}", path.display())))?;
-                Config::from_toml(&text).map_err(|error| Failure::config(&path, &text, &error))?
+                let config = Config::from_toml(&text);
+                let config = config.map_err(|error| Failure::config(&path, &text, &error))?;
+                (text, config)
             }
         };
         let doubts = lint::unknown_rules(&config).into_iter().map(|(name, nearest)| {
@@ -98,7 +102,7 @@ impl Workspace {
         } else {
             library
         };
-        Ok(Self { library, checker: Checker::new(config), keeping, past: OnceLock::new(), doubts })
+        Ok(Self { library, configured, checker: Checker::new(config), keeping, past: OnceLock::new(), doubts })
     }
 
     /// The configuration.
@@ -330,10 +334,8 @@ impl Workspace {
         stage: Stage,
     ) -> Result<(), Failure> {
         let errors = |document: &Document| -> Vec<Finding> {
-            let options = Options { stage: Some(stage), due: false, fixes: false };
-            let mut found = self.findings(path, document, today, options);
-            found.retain(|finding| finding.level == Level::Error);
-            found
+            let options = Options { stage: Some(stage), least: Level::Error, ..Options::default() };
+            self.findings(path, document, today, options)
         };
         let old = errors(before);
         let mut new = errors(after);

@@ -17,6 +17,7 @@ pub use names::{Owner, plain};
 use crate::document::Span;
 use crate::document::value::priority::Priority;
 use crate::document::value::severity::Severity;
+use crate::document::value::status::StatusKind;
 
 /// The whole file. Every key may be left out.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
@@ -213,6 +214,38 @@ impl Default for Policy {
     }
 }
 
+/// What the policy needs to know of an action item.
+#[derive(Clone, Copy, Debug)]
+pub struct Promise {
+    /// How bad the incident was.
+    pub severity: Option<Severity>,
+    /// The item's priority.
+    pub priority: Option<Priority>,
+    /// How far it has come; what cannot be read is owed.
+    pub status: Option<StatusKind>,
+    /// Whether it was taken up again after it was settled.
+    pub is_reopened: bool,
+    /// When it is due.
+    pub due: Option<Date>,
+    /// The day on which the incident ended.
+    pub ended: Option<Date>,
+}
+
+/// An action item that the policy does not allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Beyond {
+    /// The incident's severity.
+    pub severity: Severity,
+    /// The item's priority.
+    pub priority: Priority,
+    /// Within how many days of the incident's end such an item is due.
+    pub days: u32,
+    /// The last of these days.
+    pub latest: Date,
+    /// When it is due instead; none where it has no day and the last one is over.
+    pub due: Option<Date>,
+}
+
 impl Policy {
     /// The day by which a postmortem is to be final, and how many working days after the end of the incident that is.
     /// Of an incident whose severity is not known, the last day that any may have.
@@ -228,9 +261,23 @@ impl Policy {
         Some((days, add_working_days(ended, days)?))
     }
 
+    /// Whether an action item that is owed is due later than it may be, or has no due date and should be done by
+    /// `today`; without that nothing is said of items that have none.
+    pub fn beyond(&self, promise: &Promise, today: Option<Date>) -> Option<Beyond> {
+        let Promise { severity, priority, status, is_reopened, due, ended } = *promise;
+        // What was reopened has a new day, which the old end says nothing of.
+        if is_reopened || status.is_some_and(|kind| !kind.is_open()) {
+            return None;
+        }
+        let (severity, priority) = severity.zip(priority)?;
+        let (days, latest) = self.latest_due(severity, priority, ended?)?;
+        let is_beyond = due.or(today).is_some_and(|day| day > latest);
+        is_beyond.then_some(Beyond { severity, priority, days, latest, due })
+    }
+
     /// Within how many days of the incident's end an action item is due, and the last of them; none where the policy
     /// says nothing of incidents of this severity.
-    pub fn latest_due(&self, severity: Severity, priority: Priority, ended: Date) -> Option<(u32, Date)> {
+    fn latest_due(&self, severity: Severity, priority: Priority, ended: Date) -> Option<(u32, Date)> {
         let concerns = |name: &String| Severity::parse(name).is_some_and(|(named, _)| named == severity);
         if !self.action_severities.iter().any(concerns) {
             return None;
@@ -407,7 +454,14 @@ fn explain(message: &str) -> (String, Option<String>) {
         let known = names[1..].iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ");
         return (format!("`{unknown}` is not a value of this key"), Some(format!("use one of {known}")));
     }
-    (message.lines().next().unwrap_or("it is not TOML").to_owned(), None)
+    let first = message.lines().next().unwrap_or("it is not TOML");
+    let one =
+        first.strip_prefix("invalid type: string ").and_then(|rest| rest.split_once(", expected a sequence"));
+    if let Some((one, _)) = one {
+        let sentence = format!("{} is one text where a list of texts belongs", one.replace('"', "`"));
+        return (sentence, Some(format!("put it in brackets: `[{one}]`")));
+    }
+    (first.to_owned(), None)
 }
 
 /// The known name most like `name`, if one is near enough to be meant.
@@ -427,6 +481,37 @@ mod tests {
     #[test]
     fn an_empty_file_is_the_default() {
         assert_eq!(Config::from_toml("").expect("nothing is wrong"), Config::default());
+    }
+
+    #[test]
+    fn what_is_owed_is_held_to_one_policy_by_whoever_asks() {
+        let day = |day| Date::new(2026, 11, day).expect("it is a day");
+        let promise = Promise {
+            severity: Some(Severity::Sev1),
+            priority: Some(Priority::P0),
+            status: Some(StatusKind::Open),
+            is_reopened: false,
+            due: Some(day(16)),
+            ended: Some(day(1)),
+        };
+        let policy = Policy::default();
+        let beyond = |promise: Promise, today| policy.beyond(&promise, today).map(|beyond| beyond.latest);
+        assert_eq!(beyond(promise, None), Some(day(15)));
+        // What cannot be read is still owed.
+        assert_eq!(beyond(Promise { status: None, ..promise }, None), Some(day(15)));
+        let undated = Promise { due: None, ..promise };
+        assert_eq!((beyond(undated, None), beyond(undated, Some(day(15)))), (None, None));
+        assert_eq!(beyond(undated, Some(day(16))), Some(day(15)));
+        for kept in [
+            Promise { due: Some(day(15)), ..promise },
+            Promise { is_reopened: true, ..promise },
+            Promise { status: Some(StatusKind::Done), ..promise },
+            Promise { severity: Some(Severity::Sev2), ..promise },
+            Promise { priority: Some(Priority::P1), ..promise },
+            Promise { ended: None, ..promise },
+        ] {
+            assert_eq!(beyond(kept, Some(day(16))), None, "{kept:?}");
+        }
     }
 
     #[test]
@@ -461,5 +546,14 @@ mod tests {
         ] {
             assert_eq!(add_working_days(from, days), Some(expected), "{from} + {days}");
         }
+    }
+
+    #[test]
+    fn one_text_in_the_place_of_a_list_is_told_how_a_list_is_written() {
+        let text = "[git]\nprotected = \"main\"\n";
+        let error = Config::from_toml(text).expect_err("it is no list");
+        assert_eq!(error.message, "`main` is one text where a list of texts belongs");
+        assert_eq!(error.help.as_deref(), Some("put it in brackets: `[\"main\"]`"));
+        assert_eq!(&text[error.span.range()], "\"main\"");
     }
 }

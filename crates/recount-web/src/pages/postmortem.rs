@@ -100,7 +100,7 @@ async fn postmortem(State(site): State<Arc<Site>>, Path(key): Path<String>) -> A
 }
 
 fn findings(shelf: &Shelf, known: &Known, document: &Document, site: &Site) -> Vec<Finding> {
-    let options = Options { stage: None, due: true, fixes: true };
+    let options = Options { due: true, fixes: true, ..Options::default() };
     shelf.workspace.findings(&shelf.file(known), document, site.today(), options)
 }
 

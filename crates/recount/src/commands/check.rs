@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use recount_engine::document::{Document, MarkKind, Stage, counted};
 use recount_engine::lint::{Finding, Options};
 use recount_store::catalog::{Answer, Answers, Asked, Key};
-use recount_store::{Listed, Unreadable, Version, threads};
+use recount_store::{Guard, Listed, Unreadable, Version, threads};
 
 use crate::Outcome;
 use crate::baseline::{self, Baseline};
@@ -163,7 +163,12 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let run = Run {
         workspace: &workspace,
         report: report.as_ref(),
-        options: Options { stage: args.stage, due: args.due, fixes: args.fix || format.fixes },
+        options: Options {
+            stage: args.stage,
+            due: args.due,
+            fixes: args.fix || format.fixes,
+            ..Options::default()
+        },
         today: environment.today(),
         fix: args.fix,
         baseline: &baseline,
@@ -331,11 +336,12 @@ impl Run<'_> {
     fn question(&self, format: &report::Format) -> Option<Key> {
         let library = &self.workspace.library;
         let keeping = &self.workspace.keeping;
-        let config = std::fs::read(library.config_path().filter(|_| keeping.may)?).ok()?;
-        let baseline = std::fs::read(library.root().join(baseline::FILE)).unwrap_or_default();
+        library.config_path().filter(|_| keeping.may)?;
+        // As they were read: what the files hold by now is no answer to what was asked.
+        let (config, baseline) = (self.workspace.configured.as_bytes(), self.baseline.text().as_bytes());
         let places = [Some(library.root()), Some(&self.folder), self.repository.as_deref()];
         let how = format!("{} {:?} {:?} {places:?}", format.name, self.look, self.options);
-        Some(Key::of(&[keeping.program.as_bytes(), &config, &baseline, how.as_bytes()]))
+        Some(Key::of(&[keeping.program.as_bytes(), config, baseline, how.as_bytes()]))
     }
 
     /// Checks every document, in parallel, that no answer is kept of; results come in the order of `listed`.
@@ -397,7 +403,9 @@ impl Run<'_> {
         if self.fix && findings.iter().any(|finding| finding.fix.is_some()) {
             let fixed = self.workspace.checker.fix(bytes, &facts, self.today, self.options);
             if fixed.bytes != bytes {
-                match self.workspace.library.write_if_unchanged(path, &Version::of(bytes), &fixed.bytes) {
+                let write =
+                    |guard: Guard<'_>| guard.write_if_unchanged(path, &Version::of(bytes), &fixed.bytes);
+                match self.workspace.library.lock().and_then(write) {
                     Ok(_) => {
                         summary.fixed = fixed.titles.len();
                         document = Document::parse(&fixed.bytes);
@@ -539,7 +547,7 @@ fn write_baseline(
         return Err(CliError::new("a baseline belongs to a library, and there is none here")
             .hint("make one with `recount init`"));
     }
-    let options = Options { stage: args.stage, due: args.due, fixes: false };
+    let options = Options { stage: args.stage, due: args.due, ..Options::default() };
     let today = environment.today();
     let mut ids: HashMap<String, Vec<PathBuf>> = HashMap::new();
     let mut unreadable = Vec::new();

@@ -105,7 +105,11 @@ fn inputs(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
 fn check(workspace: &Workspace, path: &Path, environment: &mut Environment) -> Result<(), CliError> {
     let (_, document) = workspace.read(path)?;
     let stage = recount_engine::document::Stage::Review;
-    let options = recount_engine::lint::Options { stage: Some(stage), due: false, fixes: true };
+    let options = recount_engine::lint::Options {
+        stage: Some(stage),
+        fixes: true,
+        ..recount_engine::lint::Options::default()
+    };
     let findings = workspace.findings(path, &document, environment.today(), options);
     let look = Look {
         colour: environment.has_color(),

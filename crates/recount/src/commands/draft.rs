@@ -88,9 +88,9 @@ pub(crate) fn draft(
     writeln!(environment.out(), "{shown}")?;
     import::show(environment, &id, &imported)?;
     similar::tell(workspace, &imported.merged.document, &path, environment);
-    past::tell_of_promises(&workspace, &imported.merged.document, environment);
+    past::tell_of_promises(workspace, &imported.merged.document, environment);
     let stage = Some(recount_engine::document::Stage::Review);
-    let options = recount_engine::lint::Options { stage, due: false, fixes: false };
+    let options = recount_engine::lint::Options { stage, ..recount_engine::lint::Options::default() };
     let findings = workspace.findings_at_once(&path, &imported.merged.document, environment.today(), options);
     let missing = findings.iter().filter(|finding| finding.level == Level::Error).count();
     if missing > 0 {

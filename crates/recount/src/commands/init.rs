@@ -96,7 +96,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
             }
             continue;
         }
-        library.create_new(&path, content.as_bytes())?;
+        library.lock()?.create_new(&path, content.as_bytes())?;
         let _ = writeln!(made, "  {name}");
     }
     if args.git {

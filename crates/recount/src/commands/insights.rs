@@ -13,6 +13,7 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use recount_engine::document::Record;
 use recount_engine::document::value::duration;
 use recount_engine::insights::chart::{Standing, svg};
 use recount_engine::insights::page::{Heading, html};
@@ -143,7 +144,10 @@ pub(crate) fn run(mut args: Args, environment: &mut Environment) -> Outcome {
     };
     let basis = Basis::new(incidents, scope);
     let figures = made(&asked(&args.figure), &basis);
-    let undated = records.known.iter().filter(|known| known.record.started.is_none()).count();
+    let undated = [false, true].map(|is_unreadable| {
+        let is_it = |record: &Record| record.started.is_none() && record.is_start_unreadable == is_unreadable;
+        records.known.iter().filter(|known| is_it(&known.record)).count()
+    });
     let heading = heading(&args, &basis, records.known.len(), undated, today);
     let is_empty = records.is_empty();
     let failed = !records.problems.is_empty();
@@ -318,7 +322,7 @@ fn unwritable(path: &Path, error: &std::io::Error) -> CliError {
 }
 
 /// What the figures are about, in sentences.
-fn heading(args: &Args, basis: &Basis<'_>, all: usize, undated: usize, today: Date) -> Heading {
+fn heading(args: &Args, basis: &Basis<'_>, all: usize, undated: [usize; 2], today: Date) -> Heading {
     let of = if basis.incidents() == all {
         words::counted(all, "postmortem", "postmortems")
     } else {
@@ -355,9 +359,11 @@ fn heading(args: &Args, basis: &Basis<'_>, all: usize, undated: usize, today: Da
     if !asked.is_empty() {
         lines.push(format!("Only: {}.", asked.join("; ")));
     }
-    if undated > 0 && (filter.after.is_some() || filter.before.is_some()) {
-        let postmortems = words::counted(undated, "postmortem has", "postmortems have");
-        lines.push(format!("{postmortems} no start time and so no period."));
+    for (count, what) in undated.into_iter().zip(["no start time", "a start time that cannot be read"]) {
+        if count > 0 && (filter.after.is_some() || filter.before.is_some()) {
+            let postmortems = words::counted(count, "postmortem has", "postmortems have");
+            lines.push(format!("{postmortems} {what} and so no period."));
+        }
     }
     Heading { title: "Insights".to_owned(), lines }
 }

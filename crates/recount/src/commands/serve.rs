@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
 
-use recount_store::Author;
+use recount_store::{Author, Store as _};
 use recount_web::{Settings, Site};
 
 use crate::Outcome;

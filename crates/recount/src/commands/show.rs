@@ -125,7 +125,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open_or_loose(environment)?;
     let path = workspace.find(&args.id)?;
     let (stored, document) = workspace.read(&path)?;
-    let options = Options { stage: None, due: false, fixes: false };
+    let options = Options::default();
     let mut counts = Counts::default();
     for finding in workspace.findings(&path, &document, environment.today(), options) {
         match finding.level {

@@ -377,7 +377,7 @@ fn no_words_quote_a_secret_whatever_became_of_the_finding_about_it() {
     let text = DOCUMENT.replace("\n## Action items", &format!("{command}\n## Action items"));
     let document = recount_engine::document::Document::parse(text.as_bytes());
     let checker = recount_engine::ide::Checker::new(recount_engine::config::Config::default());
-    let options = lint::Options { stage: Some(Stage::Final), due: false, fixes: true };
+    let options = lint::Options { stage: Some(Stage::Final), fixes: true, ..lint::Options::default() };
     let all = checker.findings(&document, &lint::NoLibrary, jiff::civil::date(2026, 11, 23), options);
     assert!(all.iter().any(|finding| finding.message.contains("gr4vel-pit-7-k8s")), "a rule quotes it");
     let mut rest = all.clone();

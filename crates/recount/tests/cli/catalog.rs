@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use snapbox::{assert_data_eq, str};
 
-use crate::harness::{Folder, Run};
+use crate::harness::{Folder, Run, kills, moment_of_kill};
 
 /// The example library, of which a catalog and answers are kept however small it is.
 fn kept() -> Folder {
@@ -352,8 +352,6 @@ fn nothing_is_kept_of_a_small_library_or_where_nobody_wants_it() {
 
 #[test]
 fn a_kill_at_any_moment_leaves_the_files_whole_and_the_catalog_right() {
-    // A few seconds of kills in every run of the tests; RECOUNT_KILLS asks for more of them.
-    let kills: u32 = std::env::var("RECOUNT_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(40);
     let folder = kept();
     let path = "postmortems/2026/INC-0014-page-nobody-answered.md";
     let before = folder.read(path);
@@ -363,16 +361,32 @@ fn a_kill_at_any_moment_leaves_the_files_whole_and_the_catalog_right() {
         .iter()
         .map(|to| before.replace(&severity, &format!("- **Severity**: {to}")))
         .collect();
-    let started = Instant::now();
-    for kill in 0..kills {
-        // Every moment of a run comes up: steps that are no divisors of each other.
-        let pause = Duration::from_micros(u64::from(kill) * 1_777 % 60_000);
-        let to = ["Sev2", "Sev3"][kill as usize % 2];
-        let args: &[&str] = match kill % 4 {
-            0 | 1 => &["set", "INC-0014", "severity", to, "--force"],
-            2 => &["search", "retry"],
-            _ => &["list"],
-        };
+    let compare = |kill: u32| {
+        for args in [
+            &["list", "--format", "json"][..],
+            &["search", "retry OR kill*", "--format", "json", "--limit", "50"],
+        ] {
+            let (kept, anew) = (folder.recount(args), folder.recount(&[args, &["--no-cache"]].concat()));
+            assert_eq!(kept.code, anew.code, "{args:?} after kill {kill}: {}", kept.err);
+            assert_eq!(found(&kept), found(&anew), "{args:?} after kill {kill}");
+        }
+    };
+    let commands: [&[&str]; 4] = [
+        &["set", "INC-0014", "severity", "Sev2", "--force"],
+        &["set", "INC-0014", "severity", "Sev3", "--force"],
+        &["search", "retry"],
+        &["list"],
+    ];
+    // How long each takes to its end, here and now.
+    let lengths = commands.map(|args| {
+        let started = Instant::now();
+        folder.recount(args).is(0);
+        started.elapsed()
+    });
+    let (mut done, mut rebuilt, mut catalog) = (0, 0, catalog_of(&folder));
+    for kill in kills(240, Duration::from_secs(12)) {
+        let which = kill as usize % commands.len();
+        let (args, pause) = (commands[which], moment_of_kill(kill, lengths[which]));
         if kill % 5 == 0 {
             folder.write(
                 "postmortems/2025/INC-0001-card-payments-declined.md",
@@ -383,25 +397,40 @@ fn a_kill_at_any_moment_leaves_the_files_whole_and_the_catalog_right() {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().expect("the binary was built");
         thread::sleep(pause);
-        child.kill().expect("it is our child");
+        // Where it has ended already, there is nothing to kill.
+        let _ = child.kill();
         child.wait().expect("it is our child");
         let text = folder.read(path);
         assert!(text == before || versions.contains(&text), "a torn file after kill {kill}: {text}");
-        if kill % 8 == 7 || kill + 1 == kills {
-            for args in [
-                &["list", "--format", "json"][..],
-                &["search", "retry OR kill*", "--format", "json", "--limit", "50"],
-            ] {
-                let (kept, anew) = (folder.recount(args), folder.recount(&[args, &["--no-cache"]].concat()));
-                assert_eq!(kept.code, anew.code, "{args:?} after kill {kill}: {}", kept.err);
-                assert_eq!(found(&kept), found(&anew), "{args:?} after kill {kill}");
-            }
+        if kill % 16 == 15 {
+            compare(kill);
         }
-        // On a machine that is busy with other things fewer kills are enough.
-        if kills <= 40 && started.elapsed() > Duration::from_secs(20) {
-            break;
-        }
+        done += 1;
+        let now = catalog_of(&folder);
+        rebuilt += u32::from(now != catalog);
+        catalog = now;
     }
+    compare(done);
+    eprintln!("{done} kills, 0 torn files, {rebuilt} catalogs made anew");
+}
+
+/// Tells one catalog from another that was made in its place.
+fn catalog_of(folder: &Folder) -> Vec<Option<u64>> {
+    let number = |name: &str| {
+        let metadata = fs::metadata(folder.path(&format!(".recount/cache/{name}"))).ok()?;
+        Some(inode(&metadata))
+    };
+    ["facts.db", "text"].map(number).to_vec()
+}
+
+#[cfg(unix)]
+fn inode(metadata: &fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(metadata)
+}
+
+#[cfg(not(unix))]
+fn inode(_: &fs::Metadata) -> u64 {
+    0
 }
 
 /// What was found, without scores: they depend on how the index is cut into parts.

@@ -9,7 +9,7 @@ use super::super::period::{self, Unit};
 use super::super::statistics::rounded;
 use super::super::{Made, Tally, words};
 use super::often::{grade, severities, window, without_unknown};
-use super::{said, share};
+use super::{no_start, said, share};
 
 pub(in super::super) fn detection(basis: &Basis<'_>) -> Made {
     let mut tally = Tally::default();
@@ -98,7 +98,7 @@ pub(in super::super) fn factors_over_time(basis: &Basis<'_>) -> Made {
         .collect();
     for incident in &basis.incidents {
         let Some(started) = incident.record.started else {
-            tally.exclude("no start time");
+            tally.exclude(no_start(incident.record));
             continue;
         };
         let factors = &incident.record.factors;

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use recount_engine::config::Config;
+use recount_engine::config::{Beyond, Config, Promise};
 use recount_engine::document::value::priority::Priority;
 use recount_engine::document::value::status::StatusKind;
 use recount_engine::document::{ActionRecord, Record, counted};
@@ -310,20 +310,20 @@ fn item(known: &Known, action: &ActionRecord, stable_id: String, config: &Config
 
 /// How an item that is owed breaks the policy on due dates.
 fn beyond_policy(record: &Record, action: &ActionRecord, config: &Config, today: Date) -> Option<String> {
-    // What was reopened has a new day, which the old end says nothing of.
-    let is_reopened = action.status_date.is_some();
-    let (severity, priority) = record.severity.zip(action.priority)?;
-    let ended = TimeZone::UTC.to_datetime(record.resolved?).date();
-    let (days, latest) = config.policy.latest_due(severity, priority, ended)?;
-    if !action.is_open() || is_reopened {
-        return None;
-    }
+    let promise = Promise {
+        severity: record.severity,
+        priority: action.priority,
+        status: action.status,
+        is_reopened: action.is_reopened(),
+        due: action.due,
+        ended: record.resolved.map(|at| TimeZone::UTC.to_datetime(at).date()),
+    };
+    let Beyond { severity, priority, days, latest, due } = config.policy.beyond(&promise, Some(today))?;
     let rule = format!("a {priority} of a {severity} is due within {days} days, by {latest}");
-    match action.due {
-        Some(due) if due > latest => Some(format!("it is due {due}; {rule}")),
-        None if today > latest => Some(format!("it has no due date; {rule}")),
-        _ => None,
-    }
+    Some(match due {
+        Some(due) => format!("it is due {due}; {rule}"),
+        None => format!("it has no due date; {rule}"),
+    })
 }
 
 fn summary(items: &[Item]) -> String {
