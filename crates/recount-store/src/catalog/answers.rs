@@ -99,7 +99,7 @@ impl Asked {
             Self::Exists(path, was) => path.exists() == *was,
             Self::Content(path, was) => {
                 let stat = Stat::of(path).ok();
-                stat.is_none_or(|stat| !super::refresh::is_racy(&stat, taken)) && stat.map(words) == *was
+                stat.is_none_or(|stat| !super::delta::is_racy(&stat, taken)) && stat.map(words) == *was
             }
             Self::Evidence(was) => evidence(document, taken) == Some(*was),
             Self::Day(day) => *day == today,
@@ -117,7 +117,7 @@ fn state(library: &Library, taken: i64) -> Option<[u8; 16]> {
     let mut hash = Sha256::new();
     for path in library.list().iter().flatten() {
         let stat = Stat::of(path).ok();
-        if stat.is_some_and(|stat| super::refresh::is_racy(&stat, taken)) {
+        if stat.is_some_and(|stat| super::delta::is_racy(&stat, taken)) {
             return None;
         }
         hash.update(library.relative(path).as_os_str().as_encoded_bytes());
@@ -135,7 +135,7 @@ fn evidence(document: &Path, taken: i64) -> Option<[u8; 16]> {
     let Ok(entries) = fs::read_dir(evidence_folder(document)) else { return Some(state) };
     let mut files: Vec<_> =
         entries.flatten().map(|entry| (entry.file_name(), Stat::of(&entry.path()).ok())).collect();
-    if files.iter().filter_map(|(_, stat)| *stat).any(|stat| super::refresh::is_racy(&stat, taken)) {
+    if files.iter().filter_map(|(_, stat)| *stat).any(|stat| super::delta::is_racy(&stat, taken)) {
         return None;
     }
     files.sort_by(|a, b| a.0.cmp(&b.0));
@@ -191,7 +191,7 @@ impl Answers {
     pub fn open(library: &Library, key: Key, listed: &[Listed], today: Date) -> Self {
         let today = super::text::days(today);
         let file = key.file(library);
-        let taken = super::refresh::now();
+        let taken = super::delta::now();
         let kept = read(&file, key).unwrap_or_default();
         let mut entries: HashMap<&[u8], (Entry<'_>, Range<usize>)> = HashMap::new();
         let mut before = 0;
@@ -224,7 +224,7 @@ impl Answers {
             let Ok(stat) = Stat::of(path) else { return (None, None) };
             let holds = entries
                 .get(library.relative(path).as_os_str().as_encoded_bytes())
-                .filter(|(entry, _)| entry.stat == words(stat) && !super::refresh::is_racy(&stat, before))
+                .filter(|(entry, _)| entry.stat == words(stat) && !super::delta::is_racy(&stat, before))
                 .filter(|(entry, _)| {
                     entry.asked.is_empty()
                         || postcard::from_bytes::<Vec<Asked>>(entry.asked).is_ok_and(|asked| {

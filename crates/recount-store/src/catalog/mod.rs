@@ -10,16 +10,22 @@
 //! query means, and everything that depends on the configuration or on today.
 
 mod answers;
+mod delta;
+mod disk;
 mod excerpt;
 mod facts;
 mod files;
 mod find;
+mod lag;
+mod memory;
 mod near;
 mod query;
 mod refresh;
 mod text;
 mod tree;
+mod unhurried;
 mod words;
+mod write;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -108,8 +114,8 @@ pub struct Catalog<'l> {
     /// Sorted by path.
     files: Vec<File>,
     problems: Vec<Unreadable>,
-    disk: Option<refresh::Disk>,
-    memory: refresh::Memory,
+    disk: Option<disk::Disk>,
+    memory: memory::Memory,
     notes: Vec<String>,
 }
 
@@ -258,7 +264,7 @@ struct Places {
 
 impl Places {
     fn of(files: &[File]) -> Self {
-        let on_disk = || files.iter().enumerate().filter(|(_, file)| file.number < refresh::IN_MEMORY);
+        let on_disk = || files.iter().enumerate().filter(|(_, file)| file.number < memory::IN_MEMORY);
         let last = on_disk().map(|(_, file)| file.number).max().unwrap_or(0);
         let mut places = Self { dense: Vec::new(), sparse: HashMap::new(), last };
         let is_dense = last < 8 * files.len() as u64 + 1024;

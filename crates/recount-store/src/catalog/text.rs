@@ -10,8 +10,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use recount_engine::document::template::SectionId;
 use recount_engine::document::{Document, Record};
-use tantivy::directory::MmapDirectory;
-use tantivy::indexer::{IndexWriterOptions, NoMergePolicy};
+use tantivy::index::SegmentMeta;
+use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, MergeCandidate, MergePolicy, NoMergePolicy};
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions,
 };
@@ -22,6 +22,7 @@ use tantivy::{
 
 use super::Trouble;
 use super::files::Content;
+use super::unhurried::Unhurried;
 use super::words::{self, Words};
 use crate::scan::threads;
 
@@ -182,7 +183,7 @@ impl Text {
     /// Opens the index in a folder, or makes it.
     pub(super) fn open(folder: &Path) -> Result<Self, Trouble> {
         std::fs::create_dir_all(folder)?;
-        let directory = MmapDirectory::open(folder).map_err(tantivy::TantivyError::from)?;
+        let directory = Unhurried::open(folder)?;
         let (schema, fields) = schema();
         Self::over(Index::open_or_create(directory, schema)?, fields)
     }
@@ -250,10 +251,39 @@ impl Text {
             .num_merge_threads(1)
             .build();
         let writer = self.index.writer_with_options(options)?;
-        if many {
-            writer.set_merge_policy(Box::new(NoMergePolicy));
-        }
+        writer.set_merge_policy(if many { Box::new(NoMergePolicy) } else { Box::new(SmallParts::new()) });
         Ok(Writer { text: self, writer })
+    }
+}
+
+/// Parts of more documents than this are left alone.
+const LARGE: usize = 4_000;
+
+/// Merges the parts that small changes leave, eight of about a size at a time, and never those of the first
+/// indexing: whoever changes one file does not wait until the whole library was written once more.
+#[derive(Debug)]
+struct SmallParts(LogMergePolicy);
+
+impl SmallParts {
+    fn new() -> Self {
+        let mut policy = LogMergePolicy::default();
+        policy.set_max_docs_before_merge(LARGE);
+        policy.set_min_layer_size(8);
+        // In powers of two: each layer holds eight times as many as the one below.
+        policy.set_level_log_size(3.0);
+        Self(policy)
+    }
+}
+
+impl MergePolicy for SmallParts {
+    fn compute_merge_candidates(&self, parts: &[SegmentMeta]) -> Vec<MergeCandidate> {
+        let mut candidates = self.0.compute_merge_candidates(parts);
+        // A large part is written anew once most of it is gone: then that is little.
+        let mostly_gone = |part: &&SegmentMeta| {
+            part.num_docs() as usize > LARGE && part.num_deleted_docs() > part.num_docs()
+        };
+        candidates.extend(parts.iter().filter(mostly_gone).map(|part| MergeCandidate(vec![part.id()])));
+        candidates
     }
 }
 
