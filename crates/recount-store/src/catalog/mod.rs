@@ -38,7 +38,7 @@ use crate::read::Unreadable;
 use crate::scan::threads;
 use crate::{Library, Listed};
 
-pub use answers::{Answer, Answers, Asked, Key};
+pub use answers::{Answer, Answers, Asked, Key, Texts};
 pub use excerpt::{Excerpt, Sought, excerpt};
 pub use find::{Found, Hit};
 pub use near::{Near, Probe};

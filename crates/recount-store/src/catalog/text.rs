@@ -345,3 +345,33 @@ pub fn index_alone(folder: &Path, documents: &[&[u8]]) -> Option<std::time::Dura
     writer.commit("alone").ok()?;
     Some(started.elapsed())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use tantivy::index::SegmentId;
+
+    use super::*;
+
+    #[test]
+    fn small_parts_are_merged_and_those_of_the_first_indexing_are_not() {
+        let text = Text::in_memory().unwrap();
+        let merged = |sizes: &[u32]| {
+            let parts: Vec<SegmentMeta> = sizes
+                .iter()
+                .map(|size| text.index.new_segment_meta(SegmentId::generate_random(), *size))
+                .collect();
+            let candidates = SmallParts::new().compute_merge_candidates(&parts);
+            let size_of = |id| parts.iter().find(|part| part.id() == id).unwrap().max_doc();
+            let sizes = |merge: &MergeCandidate| merge.0.iter().map(|id| size_of(*id)).collect::<Vec<_>>();
+            candidates.iter().map(sizes).collect::<Vec<_>>()
+        };
+        let none: Vec<Vec<u32>> = Vec::new();
+        assert_eq!(merged(&[9_000; 20]), none, "a library of 180,000 documents");
+        assert_eq!(merged(&[9_000, 9_000, 9_000, 9_000, 9_000, 9_000, 9_000, 9_000, 1]), none);
+        assert_eq!(merged(&[9_000, 1, 1, 1, 1, 1, 1, 1, 1]), [[1; 8]]);
+        assert_eq!(merged(&[9_000, 900, 1, 1, 1, 1, 1, 1, 1]), none);
+        assert_eq!(merged(&[90; 8]), [[90; 8]]);
+    }
+}
