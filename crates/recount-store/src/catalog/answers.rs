@@ -49,7 +49,7 @@ impl Key {
     }
 
     fn file(self, library: &Library) -> PathBuf {
-        let name = super::hexadecimal(&self.0[..16]);
+        let name = crate::read::hexadecimal(&self.0[..16]);
         library.root().join(CACHE_FOLDER).join("answers").join(name)
     }
 }

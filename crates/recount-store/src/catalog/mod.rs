@@ -291,14 +291,6 @@ impl Places {
     }
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 /// Why a catalog on disk cannot be used. Nobody is told but by [`Catalog::notes`].
 #[derive(Debug)]
 enum Trouble {

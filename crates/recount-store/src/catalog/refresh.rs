@@ -221,5 +221,5 @@ fn catalog<'l>(
 /// A name that no other catalog has.
 fn new_name() -> String {
     let seed = format!("{} {} {:?}", now(), std::process::id(), thread::current().id());
-    super::hexadecimal(&Sha256::digest(seed.as_bytes())[..8])
+    crate::read::hexadecimal(&Sha256::digest(seed.as_bytes())[..8])
 }
