@@ -71,10 +71,10 @@ impl Facts {
         connection.busy_timeout(Duration::from_secs(5))?;
         // A cache may lose its last changes with the power, but not its order.
         connection.execute_batch(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32000;",
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 256;",
         )?;
         // Bringing each change into the database at once would wait for the disk three times; what waits in
-        // the log is a few pages, and is brought over when it is more.
+        // the log is read by whoever opens it, and is brought over when it is 2 MB.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         let mut found = None;
         if connection.table_exists(None, "meta")? {
