@@ -471,9 +471,9 @@ fn entries(index: &[u8]) -> (i64, HashMap<&[u8], (Entry<'_>, Held)>) {
         let end = index.len() - after.len();
         let bytes = end - entry.bytes.len()..end;
         let (length, sum) = entry.text;
-        let held = Held { bytes, text: at..at + u64::from(length), sum };
-        at += u64::from(length);
-        entries.insert(entry.path, (entry, held));
+        let text = at..at + u64::from(length);
+        at = text.end;
+        entries.insert(entry.path, (entry, Held { bytes, text, sum }));
         rest = after;
     }
     (head.taken, entries)
@@ -482,7 +482,7 @@ fn entries(index: &[u8]) -> (i64, HashMap<&[u8], (Entry<'_>, Held)>) {
 /// Puts a file into its place, whole.
 fn put(
     path: &Path,
-    fill: impl FnOnce(&mut BufWriter<&mut fs::File>) -> std::io::Result<()>,
+    write: impl FnOnce(&mut BufWriter<&mut fs::File>) -> std::io::Result<()>,
 ) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new(""));
     fs::create_dir_all(folder)?;
@@ -494,7 +494,7 @@ fn put(
     }
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     let mut writer = BufWriter::with_capacity(PIECE, file.as_file_mut());
-    fill(&mut writer)?;
+    write(&mut writer)?;
     writer.flush()?;
     drop(writer);
     file.persist(path).map_err(|error| error.error)?;
