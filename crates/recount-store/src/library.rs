@@ -152,7 +152,7 @@ impl Library {
 
     /// A path as it is shown and stored: relative to the root where it is below it.
     pub fn relative<'a>(&self, path: &'a Path) -> &'a Path {
-        path.strip_prefix(&self.root).unwrap_or(path)
+        below(&self.root, path).or_else(|| path.strip_prefix(&self.root).ok()).unwrap_or(path)
     }
 
     /// The candidates of the library, sorted by path. A folder that does not exist yet is empty.
@@ -340,4 +340,20 @@ impl Library {
     pub(crate) fn size_limit(&self) -> u64 {
         self.size_limit
     }
+}
+
+/// What stands behind the folder in a path of plain names; none where the path has to be taken apart, which
+/// over a whole library shows in the time of every command.
+#[cfg(unix)]
+fn below<'a>(folder: &Path, path: &'a Path) -> Option<&'a Path> {
+    use std::os::unix::ffi::OsStrExt as _;
+    let folder = folder.as_os_str().as_bytes();
+    let rest = path.as_os_str().as_bytes().strip_prefix(folder)?.strip_prefix(b"/")?;
+    let is_plain = !rest.starts_with(b"/") && !rest.starts_with(b".") && !rest.ends_with(b"/");
+    (is_plain && !rest.is_empty()).then(|| Path::new(std::ffi::OsStr::from_bytes(rest)))
+}
+
+#[cfg(not(unix))]
+fn below<'a>(_: &Path, _: &'a Path) -> Option<&'a Path> {
+    None
 }

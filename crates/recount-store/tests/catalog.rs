@@ -213,12 +213,24 @@ fn renamed_moved_and_removed_files_are_followed() {
 #[test]
 fn whatever_happens_to_the_catalog_the_answer_is_right() {
     type Damage = fn(&Path);
-    let damages: [(&str, Damage); 11] = [
+    let damages: [(&str, Damage); 13] = [
         ("all is gone", |cache| fs::remove_dir_all(cache).unwrap()),
         ("the facts are gone", |cache| {
             for name in ["facts.db", "facts.db-wal", "facts.db-shm"] {
                 let _ = fs::remove_file(cache.join(name));
             }
+        }),
+        ("the facts are gone, and their log is not", |cache| {
+            assert!(fs::read(cache.join("facts.db-wal")).is_ok_and(|log| !log.is_empty()));
+            fs::remove_file(cache.join("facts.db")).unwrap();
+        }),
+        ("the first keeping was killed after the text", |cache| {
+            for name in ["facts.db-wal", "facts.db-shm"] {
+                let _ = fs::remove_file(cache.join(name));
+            }
+            let bytes = fs::read(cache.join("facts.db")).unwrap();
+            fs::write(cache.join("facts.new"), &bytes[..bytes.len() / 2]).unwrap();
+            fs::remove_file(cache.join("facts.db")).unwrap();
         }),
         ("the text is gone", |cache| fs::remove_dir_all(cache.join("text")).unwrap()),
         ("the facts are no database", |cache| {

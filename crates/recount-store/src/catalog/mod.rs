@@ -10,16 +10,22 @@
 //! query means, and everything that depends on the configuration or on today.
 
 mod answers;
+mod delta;
+mod disk;
 mod excerpt;
 mod facts;
 mod files;
 mod find;
+mod lag;
+mod memory;
 mod near;
 mod query;
 mod refresh;
 mod text;
 mod tree;
+mod unhurried;
 mod words;
+mod write;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -32,7 +38,7 @@ use crate::read::Unreadable;
 use crate::scan::threads;
 use crate::{Library, Listed};
 
-pub use answers::{Answer, Answers, Asked, Key};
+pub use answers::{Answer, Answers, Asked, Key, Texts};
 pub use excerpt::{Excerpt, Sought, excerpt};
 pub use find::{Found, Hit};
 pub use near::{Near, Probe};
@@ -108,8 +114,8 @@ pub struct Catalog<'l> {
     /// Sorted by path.
     files: Vec<File>,
     problems: Vec<Unreadable>,
-    disk: Option<refresh::Disk>,
-    memory: refresh::Memory,
+    disk: Option<disk::Disk>,
+    memory: memory::Memory,
     notes: Vec<String>,
 }
 
@@ -258,7 +264,7 @@ struct Places {
 
 impl Places {
     fn of(files: &[File]) -> Self {
-        let on_disk = || files.iter().enumerate().filter(|(_, file)| file.number < refresh::IN_MEMORY);
+        let on_disk = || files.iter().enumerate().filter(|(_, file)| file.number < memory::IN_MEMORY);
         let last = on_disk().map(|(_, file)| file.number).max().unwrap_or(0);
         let mut places = Self { dense: Vec::new(), sparse: HashMap::new(), last };
         let is_dense = last < 8 * files.len() as u64 + 1024;
@@ -283,14 +289,6 @@ impl Places {
             None => self.sparse.get(&number).copied(),
         }
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Why a catalog on disk cannot be used. Nobody is told but by [`Catalog::notes`].

@@ -121,7 +121,7 @@ fn check(workspace: &Workspace, path: &Path, environment: &mut Environment) -> R
     let shown = workspace.library.relative(path).display().to_string();
     let text = report.document(&Checked::new(&shown, document.text(), stage, &findings));
     let mut stream = Stream::new(report.as_ref(), environment.out())?;
-    stream.document(&text)?;
+    stream.document(text.as_bytes())?;
     stream.finish(&Summary::of(&findings))?;
     Ok(())
 }

@@ -177,7 +177,7 @@ fn shown(format: &str, look: Look, documents: &[Checked<'_>], problems: &[Proble
     let mut stream = Stream::new(&*report, Vec::new()).unwrap();
     let mut summary = Summary { unreadable: problems.len(), ..Summary::default() };
     for checked in documents {
-        stream.document(&report.document(checked)).unwrap();
+        stream.document(report.document(checked).as_bytes()).unwrap();
         summary.add(Summary::of(&checked.findings));
     }
     for problem in problems {

@@ -264,7 +264,7 @@ fn a_check_from_what_is_kept_is_the_check_itself() {
     let folder = kept();
     folder.git(&["init", "--quiet", "--initial-branch=main"]);
     folder.commit("Add the library");
-    let edits: [(&str, Edit); 14] = [
+    let edits: [(&str, Edit); 15] = [
         ("nothing", |_| {}),
         ("a fault", |folder| {
             folder.replace(
@@ -286,6 +286,15 @@ fn a_check_from_what_is_kept_is_the_check_itself() {
             let path = |name: &str| folder.path(&format!("postmortems/2025/{name}"));
             fs::rename(path("INC-0003-retry-storm-after-cache-flush.md"), path("INC-0003-storm.md"))
                 .expect("there");
+        }),
+        ("texts that are damaged", |folder| {
+            let files = fs::read_dir(folder.path(".recount/cache/answers")).expect("answers are kept");
+            for file in files.flatten() {
+                let mut bytes = fs::read(file.path()).expect("it is there");
+                let half = bytes.len() / 2;
+                bytes[half..].iter_mut().step_by(100).for_each(|byte| *byte ^= 1);
+                fs::write(file.path(), bytes).expect("it is ours");
+            }
         }),
         ("an ID of two", |folder| {
             let text = folder.read("postmortems/2025/INC-0003-storm.md");
