@@ -47,7 +47,11 @@ impl IntoResponse for Oops {
 
 /// For an address that leads nowhere.
 pub(crate) async fn nothing_here() -> Oops {
-    Oops(Failure::new("there is no page at this address").hint("the list has every postmortem").of(FailureKind::Missing))
+    Oops(
+        Failure::new("there is no page at this address")
+            .hint("the list has every postmortem")
+            .of(FailureKind::Missing),
+    )
 }
 
 /// What went wrong on the way to a page.
@@ -55,7 +59,7 @@ pub(crate) type Answer<T> = Result<T, Oops>;
 
 /// A template that cannot be written is a fault of ours.
 pub(crate) fn page(template: &impl Template) -> Answer<Html<String>> {
-    let text = template.render().map_err(|error| Failure::new(format!("the page cannot be written: {error}")))?;
+    let text =
+        template.render().map_err(|error| Failure::new(format!("the page cannot be written: {error}")))?;
     Ok(Html(text))
 }
-

@@ -49,7 +49,8 @@ pub(crate) async fn guard(State(site): State<Arc<Site>>, request: Request, next:
 /// Whether a request is for this server by one of its names: a page elsewhere whose name was made to lead here says
 /// its own.
 fn is_ours(headers: &HeaderMap, uri: &Uri, hosts: &[String]) -> bool {
-    let named = headers.get(HOST).and_then(|host| host.to_str().ok()).or_else(|| Some(uri.authority()?.as_str()));
+    let named =
+        headers.get(HOST).and_then(|host| host.to_str().ok()).or_else(|| Some(uri.authority()?.as_str()));
     let Some(named) = named else { return false };
     let Ok(authority) = named.parse::<axum::http::uri::Authority>() else { return false };
     let host = authority.host().trim_matches(['[', ']']);

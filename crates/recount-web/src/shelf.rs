@@ -98,7 +98,8 @@ impl Shelf {
 }
 
 fn services(records: &Records, config: &Config) -> Vec<String> {
-    let mut counts: HashMap<&str, usize> = config.services.iter().map(|service| (service.name.as_str(), 0)).collect();
+    let mut counts: HashMap<&str, usize> =
+        config.services.iter().map(|service| (service.name.as_str(), 0)).collect();
     for name in records.known.iter().flat_map(|known| &known.record.services) {
         *counts.entry(config.service_name(name)).or_default() += 1;
     }

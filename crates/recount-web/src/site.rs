@@ -64,7 +64,9 @@ impl Site {
         let weak = Arc::downgrade(&site);
         // A process that can start no thread cannot answer requests either.
         let _ = thread::Builder::new().name("watch".to_owned()).spawn(move || {
-            let Some(watch) = weak.upgrade().map(|site| site.shelf().workspace.library.watch()) else { return };
+            let Some(watch) = weak.upgrade().map(|site| site.shelf().workspace.library.watch()) else {
+                return;
+            };
             let mut watch = watch.ok();
             loop {
                 let changes = match &mut watch {

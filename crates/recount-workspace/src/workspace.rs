@@ -102,7 +102,14 @@ impl Workspace {
         } else {
             library
         };
-        Ok(Self { library, configured, checker: Checker::new(config), keeping, past: OnceLock::new(), doubts })
+        Ok(Self {
+            library,
+            configured,
+            checker: Checker::new(config),
+            keeping,
+            past: OnceLock::new(),
+            doubts,
+        })
     }
 
     /// The configuration.

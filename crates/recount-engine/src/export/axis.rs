@@ -215,7 +215,11 @@ impl Axis {
                 continue;
             }
             let left = if flips { x - width } else { x };
-            if lane == ends.len() { ends.push(left) } else { ends[lane] = left }
+            if lane == ends.len() {
+                ends.push(left)
+            } else {
+                ends[lane] = left
+            }
             drawing.labels.push(Label {
                 x,
                 y: top + lane as f64 * LINE + 10.0,
@@ -385,12 +389,7 @@ fn ticks(scale: &Scale, line: f64, drawing: &mut Drawing) {
     for (pair, _) in scale.stops.windows(2).zip(&scale.cut).filter(|(_, cut)| **cut) {
         let [(from, left), (to, right)] = [pair[0], pair[1]];
         let seconds = u64::try_from(to - from).unwrap_or_default();
-        drawing.cuts.push(Cut {
-            left,
-            right,
-            x: f64::midpoint(left, right),
-            label: about(seconds),
-        });
+        drawing.cuts.push(Cut { left, right, x: f64::midpoint(left, right), label: about(seconds) });
     }
     drawing.ticks_y = line + 20.0;
 }
@@ -529,7 +528,8 @@ mod tests {
         assert!(even.cut.iter().all(|cut| !cut), "{:?}", even.cut);
         let night = Scale::new(&minutes(&[0, 5, 10, 15, 900, 905, 910]), 100.0);
         assert_eq!(night.cut, [false, false, false, true, false, false]);
-        let week = Scale::new(&minutes(&[0, 120, 252, 11_801, 11_804, 11_812, 11_860, 11_940, 11_980]), 100.0);
+        let week =
+            Scale::new(&minutes(&[0, 120, 252, 11_801, 11_804, 11_812, 11_860, 11_940, 11_980]), 100.0);
         assert_eq!(week.cut.iter().filter(|cut| **cut).count(), 1, "{:?}", week.cut);
         for scale in [even, night, week] {
             assert!(scale.stops.windows(2).all(|pair| pair[0].1 <= pair[1].1));

@@ -144,10 +144,7 @@ pub(super) fn entry(
         (fields.stage, vec![record.stage.to_string()]),
         (fields.service, record.services.iter().map(|name| name.to_lowercase()).collect()),
         (fields.factor, record.factors.iter().map(|factor| factor.category.def().key.to_owned()).collect()),
-        (
-            fields.owner,
-            record.actions.iter().flat_map(|item| &item.owners).map(|name| plain(name)).collect(),
-        ),
+        (fields.owner, record.actions.iter().flat_map(|item| &item.owners).map(|name| plain(name)).collect()),
         (fields.tag, record.tags.iter().map(|tag| tag.to_lowercase()).collect::<Vec<String>>()),
     ];
     for (field, mut values) in words {

@@ -9,8 +9,8 @@ use axum::response::Html;
 use axum::routing::get;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use recount_engine::document::{Record, Stage, elapsed};
 use recount_engine::document::value::severity::Severity;
+use recount_engine::document::{Record, Stage, elapsed};
 use recount_workspace::Known;
 use serde::Deserialize;
 
@@ -85,7 +85,8 @@ async fn list(State(site): State<Arc<Site>>, Query(asked): Query<Asked>) -> Answ
         // As they stand: nothing has to be looked at but what is shown.
         records.iter().skip(skipped).take(ROWS).collect()
     } else {
-        let mut known: Vec<&Known> = records.iter().filter(|known| wanted.keeps(&known.record, &shelf)).collect();
+        let mut known: Vec<&Known> =
+            records.iter().filter(|known| wanted.keeps(&known.record, &shelf)).collect();
         total = known.len();
         sort(&mut known, &asked.sort, today);
         known.into_iter().skip(skipped).take(ROWS).collect()

@@ -32,6 +32,8 @@ pub(crate) fn navigation() -> Vec<&'static (&'static str, &'static str)> {
 }
 
 /// The promises that would have covered a later incident, at most three.
-pub(crate) fn covering(before: &recount_workspace::Before) -> impl Iterator<Item = &recount_workspace::Unkept> {
+pub(crate) fn covering(
+    before: &recount_workspace::Before,
+) -> impl Iterator<Item = &recount_workspace::Unkept> {
     before.promises.iter().filter(|promise| promise.covers()).take(3)
 }

@@ -63,7 +63,8 @@ async fn postmortem(State(site): State<Arc<Site>>, Path(key): Path<String>) -> A
     let findings = findings(&shelf, known, &document, &site);
     let attachments: Vec<(u32, String)> =
         findings.iter().map(|finding| (finding.span.start, told(finding))).collect();
-    let rendered = render(&document, &Rendering { attachments: &attachments, title: false, ..Rendering::default() });
+    let rendered =
+        render(&document, &Rendering { attachments: &attachments, title: false, ..Rendering::default() });
     let outline = rendered.outline.iter().filter(|heading| heading.level == 2);
     let sections = sections(&document, &findings);
     let outline = outline.enumerate().map(|(nth, heading)| Entry {
@@ -127,7 +128,8 @@ fn sections(document: &Document, findings: &[Finding]) -> BTreeMap<usize, usize>
     let mut counts = BTreeMap::new();
     let counting = findings.iter().filter(|finding| matches!(finding.level, Level::Error | Level::Warning));
     for finding in counting {
-        let before = document.sections().iter().take_while(|section| section.span.start <= finding.span.start);
+        let before =
+            document.sections().iter().take_while(|section| section.span.start <= finding.span.start);
         if let Some(place) = before.count().checked_sub(1) {
             *counts.entry(place).or_default() += 1;
         }
@@ -138,7 +140,8 @@ fn sections(document: &Document, findings: &[Finding]) -> BTreeMap<usize, usize>
 /// What a reader wants to know first, in the words of the template.
 fn facts(known: &Known) -> Vec<(&'static str, String)> {
     let record = &known.record;
-    let since = |at: Option<Timestamp>| record.started.zip(at).and_then(|(start, at)| elapsed(start, at)).map(lasted);
+    let since =
+        |at: Option<Timestamp>| record.started.zip(at).and_then(|(start, at)| elapsed(start, at)).map(lasted);
     let joined = |names: &[String]| (!names.is_empty()).then(|| names.join(", "));
     [
         ("Duration", since(record.resolved)),

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
 
-use recount_store::{Author, Store as _};
+use recount_store::{Author, Library};
 use recount_web::{Settings, Site};
 
 use crate::Outcome;
@@ -35,21 +35,28 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     if !args.address.ip().is_loopback() {
         let port = args.address.port();
-        return Err(CliError::new(format!("`{}` can be reached from elsewhere, and there is no account", args.address))
-            .hint(format!("serve this machine alone with `--address 127.0.0.1:{port}`")));
+        return Err(CliError::new(format!(
+            "`{}` can be reached from elsewhere, and there is no account",
+            args.address
+        ))
+        .hint(format!("serve this machine alone with `--address 127.0.0.1:{port}`")));
     }
     if args.commit {
-        workspace.library.refuse_commit(&workspace.config().git.protected)?;
+        // Refused now rather than at the first change.
+        workspace.library.plan_commit(&workspace.config().git.protected)?;
     }
     let settings = Settings {
         program: environment.program(),
         keep: environment.may_keep(),
         clock: environment.clock(),
         commit: args.commit,
-        author: Author { name: log::who(&workspace).unwrap_or_else(|| "somebody".to_owned()), mail: String::new() },
+        author: Author {
+            name: log::who(&workspace).unwrap_or_else(|| "somebody".to_owned()),
+            mail: String::new(),
+        },
         hosts: args.hosts,
     };
-    let site = Site::open(workspace.library.clone(), settings)?;
+    let site = Site::open(Library::open(workspace.library.root())?, settings)?;
     let ready = |address: SocketAddr| {
         let host = match address.ip() {
             IpAddr::V4(_) => "localhost".to_owned(),
@@ -62,7 +69,9 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     recount_web::serve(&site, args.address, ready).map_err(|error| {
         let message = CliError::new(format!("`{}` cannot be listened on: {error}", args.address));
         match error.kind() {
-            std::io::ErrorKind::AddrInUse => message.hint("something listens there already; name another port with `--address`"),
+            std::io::ErrorKind::AddrInUse => {
+                message.hint("something listens there already; name another port with `--address`")
+            }
             _ => message,
         }
     })?;

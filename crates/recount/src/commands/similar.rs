@@ -12,8 +12,8 @@ use crate::Outcome;
 use crate::environment::{Environment, visible};
 use crate::error::Exit;
 use crate::machine::{self, Header};
-use recount_workspace::AT_ONCE;
 use crate::workspace::Workspace;
+use recount_workspace::AT_ONCE;
 
 /// Show the postmortems most like one, each with what they have in common
 ///

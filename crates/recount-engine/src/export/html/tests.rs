@@ -386,9 +386,18 @@ fn what_is_attached_stands_beside_what_it_is_about() {
         (text.find("inner one").unwrap(), Some("<li>inner one!</li>")),
         (text.find("inner two").unwrap(), Some("<li>inner two!</li>")),
         (text.find("of two").unwrap(), Some("of two lines.</p>\n!")),
-        (text.find("14:02").unwrap(), Some("</tr>\n<tr class=\"attached\"><td colspan=\"4\">!</td></tr>\n</tbody>")),
-        (text.find("| z | |").unwrap() + 7, Some("</tr>\n<tr class=\"attached\"><td colspan=\"4\">!</td></tr>\n</tbody>")),
-        (text.find("| Actor").unwrap(), Some("<tbody>\n<tr class=\"attached\"><td colspan=\"4\">!</td></tr>\n<tr")),
+        (
+            text.find("14:02").unwrap(),
+            Some("</tr>\n<tr class=\"attached\"><td colspan=\"4\">!</td></tr>\n</tbody>"),
+        ),
+        (
+            text.find("| z | |").unwrap() + 7,
+            Some("</tr>\n<tr class=\"attached\"><td colspan=\"4\">!</td></tr>\n</tbody>"),
+        ),
+        (
+            text.find("| Actor").unwrap(),
+            Some("<tbody>\n<tr class=\"attached\"><td colspan=\"4\">!</td></tr>\n<tr"),
+        ),
         (text.find("|---|").unwrap() + 1, Some("</table>\n</div>\n!")),
         (text.find("code\n").unwrap(), Some("</code></pre>\n!")),
         (

@@ -11,8 +11,8 @@ use crate::Outcome;
 use crate::commit::{self, CommitArgs};
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
-use recount_workspace::Known;
 use crate::workspace::Workspace;
+use recount_workspace::Known;
 
 /// The ID stands in a comment behind the action, where no reader sees it. It is made of the incident's ID and the
 /// action's text, so that two branches give an item the same one, and it stays when the text or the row's place changes.
@@ -29,8 +29,11 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     args.commit.begin(&workspace, environment)?;
-    let wanted: Vec<_> =
-        args.postmortems.iter().map(|id| workspace.find(id)).collect::<Result<_, recount_workspace::Failure>>()?;
+    let wanted: Vec<_> = args
+        .postmortems
+        .iter()
+        .map(|id| workspace.find(id))
+        .collect::<Result<_, recount_workspace::Failure>>()?;
     let wanted: Vec<_> = wanted.iter().map(|path| workspace.relative(path)).collect();
     let guard = workspace.library.lock()?;
     let records = workspace.records();

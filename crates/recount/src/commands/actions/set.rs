@@ -19,8 +19,8 @@ use crate::commands::log;
 use crate::commit::{self, CommitArgs};
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
-use recount_workspace::Records;
 use crate::workspace::Workspace;
+use recount_workspace::Records;
 use recount_workspace::Seen;
 
 /// From `Done` on a status has its day: today, unless `--date` names another. `Won't do` needs a reason, and so
