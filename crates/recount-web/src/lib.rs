@@ -5,6 +5,7 @@
 //! binary brings.
 
 mod assets;
+mod change;
 mod error;
 mod frame;
 mod pages;

@@ -112,6 +112,22 @@ impl Workspace {
         })
     }
 
+    /// The same library once more, opened anew: with its configuration as it is now, and nothing changed through it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Workspace::open`].
+    pub fn again(&self, library: Library) -> Result<Self, Failure> {
+        let keeping = Keeping {
+            program: self.keeping.program.clone(),
+            may: self.keeping.may,
+            progress: Box::new(|_, _, _| {}),
+            notes: self.keeping.notes.clone(),
+            folder: self.keeping.folder.clone(),
+        };
+        Self::open(library, keeping)
+    }
+
     /// The configuration.
     pub fn config(&self) -> &Config {
         self.checker.config()
