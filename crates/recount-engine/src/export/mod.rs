@@ -3,4 +3,6 @@
 //! What lives here: rendering ([`html`]). What does not: pages, layouts and addresses of the web application,
 //! which brings its own around the HTML of a document.
 
+pub mod audience;
 pub mod html;
+pub mod leaks;

@@ -1,0 +1,60 @@
+//! What the public gets of a document, and what it does not.
+
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+
+const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/");
+
+#[test]
+fn the_public_gets_of_the_example_library_what_a_customer_needs() {
+    let config = std::fs::read_to_string(format!("{EXAMPLES}recount.toml")).unwrap();
+    let config = Config::from_toml(&config).unwrap();
+    for name in [
+        "2026/INC-0012-fees-charged-twice",
+        "2026/INC-0014-page-nobody-answered",
+        "2025/INC-0003-retry-storm-after-cache-flush",
+    ] {
+        let bytes = std::fs::read(format!("{EXAMPLES}postmortems/{name}.md")).unwrap();
+        let derived = derive(&Document::parse(&bytes), &config, Audience::Public);
+        let snapshot = format!("public-{}", name.split('/').next_back().unwrap());
+        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!(snapshot, derived.document.text());
+        });
+    }
+}
+
+#[test]
+fn the_internal_audience_gets_the_document_byte_for_byte() {
+    let bytes = std::fs::read(format!("{EXAMPLES}postmortems/2026/INC-0012-fees-charged-twice.md")).unwrap();
+    let derived = derive(&Document::parse(&bytes), &Config::default(), Audience::Internal);
+    assert_eq!(derived.document.source().bytes(), bytes);
+    assert!(derived.removed.is_empty());
+}
+
+#[test]
+fn what_was_removed_is_told_with_its_place_and_reason() {
+    let text = "---\nstage: final\n---\n# T\n\n## Impact\n\n- **Customer facing symptoms**: slow, said @ana <!-- why -->\n- **Regions impacted**:\n\n\
+                ### Internal notes\n\nmoney\n\n### Else\n\nkept\n\n[x]: https://a.example\n\n## What went well\n\n- all\n";
+    let document = Document::parse(text.as_bytes());
+    let derived = derive(&document, &Config::default(), Audience::Public);
+    assert_eq!(
+        derived.document.text(),
+        "# T\n\n## Impact\n\n- **Customer facing symptoms**: slow, said an engineer\n\n### Else\n\nkept\n"
+    );
+    let told: Vec<_> =
+        derived.removed.iter().map(|removed| (document.slice(removed.span).trim(), removed.reason)).collect();
+    assert_eq!(
+        told,
+        [
+            ("---\nstage: final\n---", Reason::FrontMatter),
+            ("@ana", Reason::Word(LeakKind::Handle)),
+            ("<!-- why -->", Reason::Html),
+            ("- **Regions impacted**:", Reason::Unanswered),
+            ("### Internal notes", Reason::LeftOut),
+            ("money", Reason::LeftOut),
+            ("[x]: https://a.example", Reason::Link),
+            ("## What went well\n\n- all", Reason::Section),
+        ]
+    );
+}
