@@ -64,8 +64,15 @@ pub struct ExportConfig {
 
 impl Default for ExportConfig {
     fn default() -> Self {
-        let sections =
-            ["Incident summary", "Impact", "Detection", "Timeline", "Root cause", "Mitigation and resolution", "Action items"];
+        let sections = [
+            "Incident summary",
+            "Impact",
+            "Detection",
+            "Timeline",
+            "Root cause",
+            "Mitigation and resolution",
+            "Action items",
+        ];
         Self {
             public_sections: sections.map(str::to_owned).to_vec(),
             leave_out: Vec::new(),

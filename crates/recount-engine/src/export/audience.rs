@@ -172,6 +172,15 @@ impl Deriving<'_> {
         self.replace(span, "", reason);
     }
 
+    /// Takes out something within a line, with one of the blanks around it.
+    fn drop_inline(&mut self, span: Span, reason: Reason) {
+        let text = self.document.text().as_bytes();
+        let (start, end) = (span.start as usize, span.end as usize);
+        let is_blank = |byte: Option<&u8>| byte.is_none_or(|byte| matches!(byte, b' ' | b'\n' | b'\r'));
+        let has_both = start > 0 && text[start - 1] == b' ' && is_blank(text.get(end));
+        self.drop(Span::new(start - usize::from(has_both), end), reason);
+    }
+
     fn replace(&mut self, span: Span, instead: &str, reason: Reason) {
         if !span.is_empty() && self.document.slice(span) != instead {
             self.changes.push(Removed { span, instead: instead.to_owned(), reason });
@@ -216,11 +225,8 @@ impl Deriving<'_> {
         }
         for unknown in document.unknown_fields().iter().filter(|unknown| section.span.contains(unknown.label))
         {
-            let item = markdown
-                .blocks
-                .iter()
-                .rev()
-                .find(|block| block.kind == BlockKind::Item && block.span.contains(unknown.label));
+            let behind = markdown.blocks.partition_point(|block| block.span.start <= unknown.label.start);
+            let item = markdown.blocks[..behind].iter().rev().find(|block| block.kind == BlockKind::Item);
             let span = item.map_or(unknown.label, |item| self.trimmed(item.span));
             self.drop(self.lines(span), Reason::UnknownField);
         }
@@ -318,7 +324,11 @@ impl Deriving<'_> {
         let Some(table) = document.timeline() else { return };
         self.columns(table, |column| column.is_some());
         let rows = document.timeline_rows();
-        self.blank_rows(table, rows.iter().map(|row| row.index).collect());
+        if rows.is_empty() {
+            self.drop(self.lines(table.span), Reason::Unanswered);
+        }
+        let filled: Vec<usize> = rows.iter().map(|row| row.index).collect();
+        self.blank_rows(table, &filled);
         for row in rows {
             if let (Some(cell), Some(at)) = (row.time, row.at()) {
                 self.replace(cell.span, &time::canonical(at, false), Reason::Time);
@@ -333,12 +343,16 @@ impl Deriving<'_> {
     fn actions(&mut self) {
         let document = self.document;
         let Some(table) = document.actions() else { return };
-        use ActionColumn as C;
         self.columns(table, |column| {
+            use ActionColumn as C;
             matches!(column, Some(C::Priority | C::Action | C::DueDate | C::Status))
         });
         let items = document.action_items();
-        self.blank_rows(table, items.iter().map(|item| item.index).collect());
+        if items.is_empty() {
+            self.drop(self.lines(table.span), Reason::Unanswered);
+        }
+        let filled: Vec<usize> = items.iter().map(|item| item.index).collect();
+        self.blank_rows(table, &filled);
         for item in items {
             let Some(cell) = item.status else { continue };
             let Some(read) = status::read(document.slice(cell.span)).status else { continue };
@@ -384,7 +398,7 @@ impl Deriving<'_> {
         }
     }
 
-    fn blank_rows<C>(&mut self, table: &Table<C>, filled: Vec<usize>) {
+    fn blank_rows<C>(&mut self, table: &Table<C>, filled: &[usize]) {
         for (index, row) in table.rows.iter().enumerate() {
             if filled.binary_search(&index).is_err() {
                 self.drop(self.lines(row.span), Reason::Unanswered);
@@ -446,7 +460,7 @@ impl Deriving<'_> {
         let body = document.source().body_start();
         let result = |offset: usize| {
             let table = document.timeline()?;
-            let row = table.rows.iter().find(|row| row.span.range().contains(&offset))?;
+            let row = table.rows.get(table.rows.partition_point(|row| row.span.end as usize <= offset))?;
             let cell: Option<Cell> = table.cell(row, TimelineColumn::Result);
             cell.filter(|cell| cell.outer.range().contains(&offset))
         };
@@ -463,11 +477,19 @@ impl Deriving<'_> {
                 words.end = words.end.max(range.end);
             }
             match event {
-                Event::InlineHtml(_) => self.drop(span, Reason::Html),
-                Event::Code(code) if is_command(&code) => self.replace(span, "(a command)", Reason::Code),
-                Event::Start(Tag::Image { .. }) => self.drop(span, Reason::Image),
+                Event::InlineHtml(_) => self.drop_inline(span, Reason::Html),
+                Event::Code(code) => {
+                    // A word that must not be told is no name that stands in code.
+                    let word = self.vocabulary.find(&code).first().map(|(_, kind)| *kind);
+                    if is_command(&code) {
+                        self.replace(span, "(a command)", Reason::Code);
+                    } else if let Some(kind) = word {
+                        self.replace(span, kind.instead(), Reason::Word(kind));
+                    }
+                }
+                Event::Start(Tag::Image { .. }) => self.drop_inline(span, Reason::Image),
                 Event::Start(Tag::Link { dest_url, .. }) => {
-                    links.push((range, None, self.vocabulary.is_public(&dest_url)))
+                    links.push((range, None, self.vocabulary.is_public(&dest_url)));
                 }
                 Event::End(TagEnd::Link) => {
                     let Some((link, words, is_public)) = links.pop() else { continue };
@@ -479,12 +501,12 @@ impl Deriving<'_> {
                     }
                     match words {
                         // Evidence is a link of its own, and says nothing without what it leads to.
-                        _ if result(link.start).is_some() => self.drop(whole, Reason::Link),
+                        _ if result(link.start).is_some() => self.drop_inline(whole, Reason::Link),
                         Some(words) if !document.slice(whole).starts_with('<') => {
                             self.drop(Span::new(link.start, words.start), Reason::Link);
                             self.drop(Span::new(words.end, link.end), Reason::Link);
                         }
-                        _ => self.drop(whole, Reason::Link),
+                        _ => self.drop_inline(whole, Reason::Link),
                     }
                 }
                 _ => {}
@@ -514,8 +536,8 @@ impl Deriving<'_> {
             self.changes.iter().map(|change| Edit::replace(change.span, change.instead.clone())).collect();
         // Sorted, within the text, and none over another: they apply. If not, nothing is told.
         let bytes = edit::apply(self.document.text().as_bytes(), &edits).unwrap_or_default();
-        let text = settled(&String::from_utf8_lossy(&bytes));
-        Derived { document: Document::parse(text.as_bytes()), removed: self.changes }
+        let document = Document::parse(settled(&String::from_utf8_lossy(&bytes)).as_bytes());
+        Derived { document: without_empty_sections(document), removed: self.changes }
     }
 }
 
@@ -524,6 +546,21 @@ fn is_command(code: &str) -> bool {
     code.contains(char::is_whitespace)
         || code.contains("://")
         || code.contains(['|', '$', ';', '{', '>', '<', '=', '\\'])
+}
+
+/// The document without headings below which nothing is left.
+fn without_empty_sections(document: Document) -> Document {
+    let is_empty = |section: &&Section| {
+        document.slice(Span::new(section.heading.end as usize, section.span.end as usize)).trim().is_empty()
+    };
+    let edits: Vec<Edit> =
+        document.sections().iter().filter(is_empty).map(|section| Edit::remove(section.span)).collect();
+    match edit::apply(document.text().as_bytes(), &edits) {
+        Ok(bytes) if !edits.is_empty() => {
+            Document::parse(settled(&String::from_utf8_lossy(&bytes)).as_bytes())
+        }
+        _ => document,
+    }
 }
 
 /// The text without the rows of blank lines and the blanks that edits leave behind.

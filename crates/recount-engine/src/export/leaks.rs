@@ -71,7 +71,8 @@ impl LeakKind {
             Self::Team => "the responsible team",
             Self::Alert => "an alert",
             Self::Host | Self::Address | Self::Name => "an internal system",
-            Self::Mail | Self::SlackId | Self::Link | Self::Secret => "(removed)",
+            Self::Mail | Self::SlackId | Self::Link => "(removed)",
+            Self::Secret => redact::REDACTED,
         }
     }
 }
@@ -257,7 +258,7 @@ impl Vocabulary {
         let Some(automaton) = &self.automaton else { return };
         for hit in automaton.find_overlapping_iter(text) {
             let (term, span) = (&self.terms[hit.pattern().as_usize()], hit.range());
-            let joins = |ch: char| ch.is_alphanumeric() || ch == '_' || term.hyphens_join && ch == '-';
+            let joins = |ch: char| ch.is_alphanumeric() || term.hyphens_join && matches!(ch, '-' | '_');
             let is_word = !text[..span.start].ends_with(joins) && !text[span.end..].starts_with(joins);
             let is_exact = term.exactly.as_ref().is_none_or(|exactly| text[span.clone()] == **exactly);
             if is_word && is_exact {
@@ -321,7 +322,8 @@ impl Vocabulary {
         }
         let name = name.to_lowercase();
         let ends = INTERNAL_ENDS.iter().any(|end| name.len() > end.len() && name.ends_with(end));
-        if ends || self.domains.iter().any(|domain| is_within(&name, domain)) {
+        let is_in = |domains: &[String]| domains.iter().any(|domain| is_within(&name, domain));
+        if ends || is_in(&self.domains) && !is_in(&self.public) {
             return Some(LeakKind::Host);
         }
         self.patterns.iter().any(|pattern| matches(pattern, &name)).then_some(LeakKind::Name)
@@ -356,6 +358,12 @@ impl Builder {
     fn person(&mut self, name: &str) {
         self.add(name, LeakKind::Person, false, false);
         let parts: Vec<&str> = name.split_whitespace().collect();
+        if parts.len() > 1 {
+            // As accounts and addresses have it.
+            for joint in [".", "_", "-", ""] {
+                self.add(&parts.join(joint), LeakKind::Person, false, false);
+            }
+        }
         for part in &parts {
             let names_somebody =
                 part.chars().count() >= 3 && part.starts_with(char::is_uppercase) && !WORDS.contains(part);
@@ -504,6 +512,10 @@ mod tests {
             ("HighErrorRate fired", vec![("HighErrorRate", LeakKind::Alert)]),
             ("see https://git.corp.example/x.", vec![("https://git.corp.example/x", LeakKind::Link)]),
             ("see https://status.a.example/x", vec![]),
+            (
+                "by ana.ribeiro and Ana_Ribeiro",
+                vec![("ana.ribeiro", LeakKind::Person), ("Ana_Ribeiro", LeakKind::Person)],
+            ),
             ("on git.corp.example", vec![("git.corp.example", LeakKind::Host)]),
             ("on db1.eu.internal.", vec![("db1.eu.internal", LeakKind::Host)]),
             ("an internal host, the local time", vec![]),

@@ -1,0 +1,17 @@
+//! The document itself.
+
+use super::{Format, Subject};
+use crate::export::leaks;
+
+pub(super) static FORMAT: Format = Format {
+    name: "md",
+    about: "Markdown: the document itself; for the public, what was derived from it",
+    extension: "md",
+    media_type: "text/markdown; charset=utf-8",
+    write,
+    shown: |bytes| leaks::of_markdown(&String::from_utf8_lossy(bytes)),
+};
+
+fn write(subject: &Subject<'_>) -> Vec<u8> {
+    subject.document.source().bytes().to_vec()
+}
