@@ -14,7 +14,7 @@ use super::leaks::{LeakKind, Vocabulary};
 use crate::config::Config;
 use crate::document::edit::{self, Edit};
 use crate::document::markdown::{self, BlockKind};
-use crate::document::template::{self, ActionColumn, FieldId, FieldKind, TimelineColumn};
+use crate::document::template::{self, ActionColumn, FieldId, FieldKind, SectionId, TimelineColumn};
 use crate::document::value::person::{self, PersonKind};
 use crate::document::value::{status, time};
 use crate::document::{Cell, Document, Field, FieldState, Section, Span, Table, declines};
@@ -139,8 +139,11 @@ pub fn derive(document: &Document, config: &Config, audience: Audience) -> Deriv
 pub(super) fn public(document: &Document, config: &Config, vocabulary: &Vocabulary) -> Derived {
     let mut deriving = Deriving { document, config, vocabulary, changes: Vec::new() };
     deriving.outside_of_sections();
+    let mut met = Vec::new();
     for section in document.sections() {
-        if is_public(section, config) {
+        // What stands there twice is not looked at by its rows.
+        if is_public(section, config) && !met.contains(&section.id) {
+            met.push(section.id);
             deriving.section(section);
         } else {
             deriving.drop(section.span, Reason::Section);
@@ -257,6 +260,9 @@ impl Deriving<'_> {
                 BlockKind::Quote => self.drop(whole, Reason::Quote),
                 BlockKind::Html => self.drop(whole, Reason::Html),
                 BlockKind::Rule => self.drop(whole, Reason::Guidance),
+                BlockKind::Table if self.is_other_table(section, block.span) => {
+                    self.drop(whole, Reason::Section)
+                }
                 BlockKind::Paragraph if template::is_guidance(document.slice(block.content)) => {
                     self.drop(self.lines(block.content), Reason::Guidance);
                 }
@@ -266,6 +272,16 @@ impl Deriving<'_> {
                 _ => {}
             }
         }
+    }
+
+    /// Whether a table stands in the timeline or the action items and is not theirs: who acts in it nobody knows.
+    fn is_other_table(&self, section: &Section, table: Span) -> bool {
+        let own = match section.id {
+            Some(SectionId::Timeline) => self.document.timeline().map(|table| table.header.span),
+            Some(SectionId::ActionItems) => self.document.actions().map(|table| table.header.span),
+            _ => return false,
+        };
+        own.is_none_or(|own| !table.contains(own))
     }
 
     /// What is in no block defines what links mean.
@@ -524,20 +540,20 @@ impl Deriving<'_> {
     /// Applies what was found. What lies in something that goes, goes with it.
     fn finish(mut self) -> Derived {
         self.changes.sort_by_key(|change| (change.span.start, std::cmp::Reverse(change.span.end)));
-        let mut end = 0;
-        self.changes.retain(|change| {
-            let is_next = change.span.start >= end;
-            if is_next {
-                end = change.span.end;
+        let mut changes: Vec<Removed> = Vec::with_capacity(self.changes.len());
+        for change in self.changes {
+            match changes.last_mut() {
+                // What begins in one and ends behind it: both go.
+                Some(last) if change.span.start < last.span.end => last.span = last.span.to(change.span),
+                _ => changes.push(change),
             }
-            is_next
-        });
+        }
         let edits: Vec<Edit> =
-            self.changes.iter().map(|change| Edit::replace(change.span, change.instead.clone())).collect();
+            changes.iter().map(|change| Edit::replace(change.span, change.instead.clone())).collect();
         // Sorted, within the text, and none over another: they apply. If not, nothing is told.
         let bytes = edit::apply(self.document.text().as_bytes(), &edits).unwrap_or_default();
         let document = Document::parse(settled(&String::from_utf8_lossy(&bytes)).as_bytes());
-        Derived { document: without_empty_sections(document), removed: self.changes }
+        Derived { document: without_empty_sections(document), removed: changes }
     }
 }
 

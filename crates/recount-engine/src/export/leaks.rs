@@ -234,6 +234,9 @@ impl Vocabulary {
 
     /// Refuses a text that holds anything.
     pub(super) fn scan(&self, text: &str, leaks: &mut Vec<Leak>) {
+        // Nobody sees them, and they part words for a search.
+        let is_hidden = |ch: char| matches!(ch, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}');
+        let text = &text.replace(is_hidden, "");
         for (span, kind) in self.find(text) {
             let shown = |text: &str| redact::redact(text).chars().take(160).collect::<String>();
             let start = text[..span.start].rfind('\n').map_or(0, |end| end + 1);

@@ -33,15 +33,20 @@ pub struct Exported {
     pub removed: Vec<Removed>,
 }
 
-/// Why there is no export: what would have come out holds what must not be told.
+/// Why there is no export. Nearly always: what would have come out holds what must not be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     /// What was found, and where.
     pub leaks: Vec<Leak>,
+    /// Why it could not be written at all.
+    pub problem: Option<String>,
 }
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(problem) = &self.problem {
+            return write!(f, "the export could not be written: {problem}");
+        }
         let first = self.leaks.first();
         let first = first.map_or_else(String::new, |leak| format!(": {} (`{}`)", leak.kind, leak.text));
         write!(f, "the public export would hold what must not be told{first}")?;
@@ -65,12 +70,14 @@ pub fn export(
     let vocabulary = (audience == Audience::Public).then(|| Vocabulary::new(config, document));
     let derived = vocabulary.as_ref().map(|vocabulary| audience::public(document, config, vocabulary));
     let shown = derived.as_ref().map_or(document, |derived| &derived.document);
-    let bytes = (format.write)(&Subject { document: shown, audience });
+    let subject = Subject { document: shown, audience };
+    let refused = |problem| Refused { leaks: Vec::new(), problem: Some(problem) };
+    let bytes = (format.write)(&subject).map_err(refused)?;
     if let Some(vocabulary) = vocabulary {
         let mut leaks = Vec::new();
-        vocabulary.scan(&(format.shown)(&bytes), &mut leaks);
+        vocabulary.scan(&(format.shown)(&subject, &bytes), &mut leaks);
         if !leaks.is_empty() {
-            return Err(Refused { leaks });
+            return Err(Refused { leaks, problem: None });
         }
     }
     let removed = derived.map_or_else(Vec::new, |derived| derived.removed);

@@ -7,15 +7,17 @@ use proptest::prelude::*;
 use super::formats::FORMATS;
 use super::*;
 
-const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/");
-
 fn demo() -> (String, Config) {
-    let config = std::fs::read_to_string(format!("{EXAMPLES}recount.toml")).unwrap();
-    let more = "\n[export]\npublic-domains = [\"status.kestrelrow.example\"]\ninternal-domains = [\"kestrelrow.example\"]\n\
-                internal-names = [\"Bluefin\", \"db-*-prod\"]\n";
-    let text = std::fs::read_to_string(format!("{EXAMPLES}postmortems/2026/INC-0012-fees-charged-twice.md"))
-        .unwrap();
-    (text, Config::from_toml(&(config + more)).unwrap())
+    let config = include_str!("../../../../examples/recount.toml").to_owned()
+        + "\n[export]\npublic-domains = [\"status.kestrelrow.example\"]\ninternal-domains = [\"kestrelrow.example\"]\n\
+           internal-names = [\"Bluefin\", \"db-*-prod\"]\n";
+    let text = include_str!("../../../../examples/postmortems/2026/INC-0012-fees-charged-twice.md");
+    (text.to_owned(), Config::from_toml(&config).unwrap())
+}
+
+/// The formats that are text.
+fn texts() -> impl Iterator<Item = &'static &'static Format> {
+    FORMATS.iter().filter(|format| format.name != "pdf")
 }
 
 /// What is planted, and where: each must be gone from every format, or the export refused.
@@ -25,6 +27,8 @@ const PLANTED: &[(&str, &str)] = &[
     ("a name in bold letters", "A**n**a R**ibeiro**"),
     ("a name by entities", "&#65;na Ribeiro"),
     ("a name that is escaped", "Ana\\_Ribeiro\\. Ana"),
+    ("a name with a hidden character", "Ana Rib\u{200b}eiro"),
+    ("a name with a soft hyphen", "R&shy;ibeiro"),
     ("a handle", "@tomasz"),
     ("a bare handle", "tomasz"),
     ("a handle of nobody known", "@zed-of-legal"),
@@ -55,6 +59,7 @@ const PLANTED: &[(&str, &str)] = &[
     ("a token", "ghp_abcdefghijklmnopqrstuvwxyz0123456789"),
     ("a token in a public link", "https://status.kestrelrow.example/?token=abcdef0123456789abcdef"),
     ("a command", "`psql -h db1 -c 'select 1'`"),
+    ("a comment that a secret runs into", "password=hunter2hunter2<!-- Ribeiro is db1 -->"),
     ("a log", "\n\n```\n2026-06-13 host=db1.internal user=ana\n```\n\n"),
     ("a quotation", "\n\n> Tomasz: it was me\n\n"),
 ];
@@ -106,7 +111,7 @@ fn nothing_planted_reaches_a_public_export_in_any_format() {
             }
             let separator = if place.ends_with('\n') { "\n" } else { " " };
             let text = text.replacen(place, &format!("{place}{separator}{planted}"), 1);
-            for format in FORMATS {
+            for format in texts() {
                 let document = Document::parse(text.as_bytes());
                 // Refused is safe, too.
                 let Ok(exported) = export(&document, &config, Audience::Public, format) else { continue };
@@ -128,7 +133,16 @@ fn nothing_planted_reaches_a_public_export_in_any_format() {
 fn what_can_be_taken_out_is_and_the_export_is_made() {
     let (text, config) = demo();
     for (what, planted) in PLANTED {
-        if ["a name in bold letters", "a name by entities", "a name that is escaped"].contains(what) {
+        // What only a reader sees is not found in the document, but in what would come out.
+        let hidden = [
+            "bold letters",
+            "by entities",
+            "escaped",
+            "hidden character",
+            "soft hyphen",
+            "a secret runs into",
+        ];
+        if hidden.iter().any(|hidden| what.contains(hidden)) {
             continue;
         }
         let text = text.replacen("Revert and deploy.", &format!("Revert. {planted}"), 1);
@@ -142,9 +156,9 @@ fn what_can_be_taken_out_is_and_the_export_is_made() {
 #[test]
 fn an_export_is_refused_for_what_only_its_reader_would_see() {
     let (text, config) = demo();
-    for planted in ["R**ibeir**o", "&#82;ibeiro"] {
+    for planted in ["R**ibeir**o", "&#82;ibeiro", "Rib\u{200b}eiro", "R&shy;ibeiro"] {
         let text = text.replacen("Revert and deploy.", planted, 1);
-        for format in FORMATS.iter().filter(|format| format.name != "json") {
+        for format in texts() {
             let refused =
                 export(&Document::parse(text.as_bytes()), &config, Audience::Public, format).unwrap_err();
             assert_eq!(refused.leaks[0].kind, leaks::LeakKind::Person, "{planted} as {}", format.name);
@@ -159,7 +173,7 @@ fn an_export_is_refused_for_what_only_its_reader_would_see() {
 #[test]
 fn an_internal_export_holds_the_document_as_it_is() {
     let (text, config) = demo();
-    for format in FORMATS {
+    for format in texts() {
         let exported =
             export(&Document::parse(text.as_bytes()), &config, Audience::Internal, format).unwrap();
         let out = String::from_utf8(exported.bytes).unwrap();
@@ -181,6 +195,38 @@ fn a_format_is_found_by_its_name() {
         assert!(std::ptr::eq(formats::named(format.name).unwrap(), *format));
     }
     assert!(formats::named("docx").is_none());
+}
+
+#[cfg(feature = "pdf")]
+#[test]
+fn a_report_is_typeset_and_refused_as_any_other_format() {
+    let (text, config) = demo();
+    let pdf = formats::named("pdf").unwrap();
+    for audience in Audience::ALL {
+        let exported = export(&Document::parse(text.as_bytes()), &config, audience, pdf).unwrap();
+        assert!(exported.bytes.starts_with(b"%PDF-") && exported.bytes.len() > 10_000);
+    }
+    let leaking = text.replacen("Revert and deploy.", "R**ibeir**o", 1);
+    assert!(
+        !export(&Document::parse(leaking.as_bytes()), &config, Audience::Public, pdf)
+            .unwrap_err()
+            .leaks
+            .is_empty()
+    );
+    for hostile in [
+        "#panic()",
+        "\"#read(\"/etc/passwd\")",
+        "\\\" #import \"x\"",
+        "$x$ @ref <label> #let",
+        &"> ".repeat(3000),
+        &"- ".repeat(3000),
+        &"**a *b ".repeat(300),
+        "]#[",
+        "| a |\n|---|\n| `]` |",
+    ] {
+        let written = export(&Document::parse(hostile.as_bytes()), &config, Audience::Internal, pdf);
+        assert!(written.is_ok(), "{hostile:.40}: {:?}", written.err());
+    }
 }
 
 fn hostile() -> impl Strategy<Value = String> {
@@ -227,7 +273,7 @@ proptest! {
     fn any_document_is_exported_or_refused_and_told_of(text in hostile()) {
         let config = Config::from_toml("[[people]]\nhandle = \"@ana\"\nname = \"Ana Ribeiro\"\n").unwrap();
         let document = Document::parse(text.as_bytes());
-        for format in FORMATS {
+        for format in texts() {
             if let Ok(exported) = export(&document, &config, Audience::Public, format) {
                 let out = String::from_utf8_lossy(&exported.bytes).into_owned();
                 prop_assert!(!out.contains("Ribeiro") && !out.contains("@ana") && !out.contains("<!-- c"), "{out}");

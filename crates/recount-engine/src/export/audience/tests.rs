@@ -62,3 +62,15 @@ fn what_was_removed_is_told_with_its_place_and_reason() {
         ]
     );
 }
+
+#[test]
+fn a_table_or_section_that_is_there_twice_is_left_out() {
+    let table =
+        "| Time (UTC) | Actor | Action | Result |\n|---|---|---|---|\n| 2026-11-20 14:02 | Bo | x | |\n";
+    let text = format!("# T\n\n## Timeline\n\n{table}\n{table}\n## Timeline\n\n{table}");
+    let derived = derive(&Document::parse(text.as_bytes()), &Config::default(), Audience::Public);
+    assert_eq!(
+        derived.document.text(),
+        "# T\n\n## Timeline\n\n| Time (UTC) | Actor | Action | Result |\n|---|---|---|---|\n| 2026-11-20 14:02 |  | x | |\n"
+    );
+}

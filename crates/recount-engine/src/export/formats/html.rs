@@ -17,13 +17,13 @@ pub(super) static FORMAT: Format = Format {
     media_type: "text/html; charset=utf-8",
     write,
     // The style stands before everything that is the document's.
-    shown: |bytes| {
+    shown: |_, bytes| {
         let text = String::from_utf8_lossy(bytes);
         leaks::of_html(text.split_once("</style>").map_or(&*text, |(_, shown)| shown))
     },
 };
 
-fn write(subject: &Subject<'_>) -> Vec<u8> {
+fn write(subject: &Subject<'_>) -> Result<Vec<u8>, String> {
     let document = subject.document;
     // A path leads nowhere from a file that is handed on.
     let nowhere = |_: &str| None;
@@ -42,8 +42,7 @@ fn write(subject: &Subject<'_>) -> Vec<u8> {
             .collect(),
         body: rendered.html,
     };
-    // A string takes everything.
-    page.render().unwrap_or_default().into_bytes()
+    page.render().map(String::into_bytes).map_err(|error| error.to_string())
 }
 
 #[derive(Template)]
@@ -59,15 +58,15 @@ struct Page<'d> {
 }
 
 /// A figure of the incident's head.
-struct Fact {
-    label: &'static str,
-    words: String,
+pub(super) struct Fact {
+    pub(super) label: &'static str,
+    pub(super) words: String,
     /// For a machine, where it is an instant.
     instant: String,
 }
 
 /// When it was, and how long things took, counted from the start.
-fn facts(document: &Document) -> Vec<Fact> {
+pub(super) fn facts(document: &Document) -> Vec<Fact> {
     let started = document.started_at();
     let milestone = |milestone| document.milestone(milestone)?.at();
     let ended = document.ended_at();
@@ -95,7 +94,7 @@ fn facts(document: &Document) -> Vec<Fact> {
 }
 
 /// A title without the marks of Markdown.
-fn plain(title: &str) -> String {
+pub(super) fn plain(title: &str) -> String {
     let html = render(&Document::parse(format!("# {title}\n").as_bytes()), &Rendering::default());
     html.outline.into_iter().next().map_or_else(|| title.to_owned(), |heading| heading.text)
 }

@@ -20,12 +20,13 @@ pub(super) static FORMAT: Format = Format {
     extension: "json",
     media_type: "application/json",
     write: |subject| {
-        // Plain data with keys that are texts.
-        let mut bytes = serde_json::to_vec_pretty(&Postmortem::of(subject)).unwrap_or_default();
+        let mut bytes =
+            serde_json::to_vec_pretty(&Postmortem::of(subject)).map_err(|error| error.to_string())?;
         bytes.push(b'\n');
-        bytes
+        Ok(bytes)
     },
-    shown: leaks::of_json,
+    // Its texts are Markdown.
+    shown: |subject, bytes| leaks::of_json(bytes) + &leaks::of_markdown(subject.document.text()),
 };
 
 /// A postmortem, as it is exported.

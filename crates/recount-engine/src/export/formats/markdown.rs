@@ -9,9 +9,9 @@ pub(super) static FORMAT: Format = Format {
     extension: "md",
     media_type: "text/markdown; charset=utf-8",
     write,
-    shown: |bytes| leaks::of_markdown(&String::from_utf8_lossy(bytes)),
+    shown: |_, bytes| leaks::of_markdown(&String::from_utf8_lossy(bytes)),
 };
 
-fn write(subject: &Subject<'_>) -> Vec<u8> {
-    subject.document.source().bytes().to_vec()
+fn write(subject: &Subject<'_>) -> Result<Vec<u8>, String> {
+    Ok(subject.document.source().bytes().to_vec())
 }

@@ -3,6 +3,8 @@
 pub mod html;
 pub mod json;
 mod markdown;
+#[cfg(feature = "pdf")]
+mod pdf;
 
 use super::audience::Audience;
 use crate::document::Document;
@@ -17,10 +19,10 @@ pub struct Format {
     pub extension: &'static str,
     /// Its media type.
     pub media_type: &'static str,
-    /// Writes it.
-    pub(super) write: fn(&Subject<'_>) -> Vec<u8>,
+    /// Writes it, or says why it cannot be written.
+    pub(super) write: fn(&Subject<'_>) -> Result<Vec<u8>, String>,
     /// What a reader sees of it, as text.
-    pub(super) shown: fn(&[u8]) -> String,
+    pub(super) shown: fn(&Subject<'_>, &[u8]) -> String,
 }
 
 /// What is written: a document as its audience gets it.
@@ -30,7 +32,13 @@ pub(super) struct Subject<'d> {
 }
 
 /// Every format.
-pub static FORMATS: &[&Format] = &[&html::FORMAT, &json::FORMAT, &markdown::FORMAT];
+pub static FORMATS: &[&Format] = &[
+    &html::FORMAT,
+    &json::FORMAT,
+    &markdown::FORMAT,
+    #[cfg(feature = "pdf")]
+    &pdf::FORMAT,
+];
 
 /// The format of this name.
 pub fn named(name: &str) -> Option<&'static Format> {
