@@ -261,7 +261,7 @@ impl Deriving<'_> {
                 BlockKind::Html => self.drop(whole, Reason::Html),
                 BlockKind::Rule => self.drop(whole, Reason::Guidance),
                 BlockKind::Table if self.is_other_table(section, block.span) => {
-                    self.drop(whole, Reason::Section)
+                    self.drop(whole, Reason::Section);
                 }
                 BlockKind::Paragraph if template::is_guidance(document.slice(block.content)) => {
                     self.drop(self.lines(block.content), Reason::Guidance);

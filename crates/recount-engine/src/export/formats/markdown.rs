@@ -1,6 +1,6 @@
 //! The document itself.
 
-use super::{Format, Subject};
+use super::Format;
 use crate::export::leaks;
 
 pub(super) static FORMAT: Format = Format {
@@ -8,10 +8,6 @@ pub(super) static FORMAT: Format = Format {
     about: "Markdown: the document itself; for the public, what was derived from it",
     extension: "md",
     media_type: "text/markdown; charset=utf-8",
-    write,
+    write: |subject| Ok(subject.document.source().bytes().to_vec()),
     shown: |_, bytes| leaks::of_markdown(&String::from_utf8_lossy(bytes)),
 };
-
-fn write(subject: &Subject<'_>) -> Result<Vec<u8>, String> {
-    Ok(subject.document.source().bytes().to_vec())
-}

@@ -269,7 +269,7 @@ impl Typesetter<'_> {
                 let column =
                     document.timeline().and_then(|table| table.columns.get(column).copied().flatten());
                 match column {
-                    Some(TimelineColumn::Time) => "2.1cm",
+                    Some(TimelineColumn::Time) => "2.6cm",
                     Some(TimelineColumn::Actor) => "2.3cm",
                     Some(TimelineColumn::Action) => "2fr",
                     Some(TimelineColumn::Result) | None => "1fr",
