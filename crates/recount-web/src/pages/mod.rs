@@ -2,9 +2,11 @@
 //!
 //! [`PAGES`] is the one list of them. What does not live here: the API (`api`).
 
+mod account;
 mod home;
 mod list;
 mod postmortem;
+mod sign_in;
 
 use std::sync::Arc;
 
@@ -20,7 +22,7 @@ struct Page {
     routes: fn(Router<Arc<Site>>) -> Router<Arc<Site>>,
 }
 
-const PAGES: &[Page] = &[home::PAGE, list::PAGE, postmortem::PAGE];
+const PAGES: &[Page] = &[home::PAGE, list::PAGE, postmortem::PAGE, account::PAGE, sign_in::PAGE];
 
 pub(crate) fn router() -> Router<Arc<Site>> {
     PAGES.iter().fold(Router::new(), |router, page| (page.routes)(router))

@@ -31,6 +31,7 @@ pub(crate) mod show;
 pub(crate) mod similar;
 pub(crate) mod stage;
 pub(crate) mod take;
+pub(crate) mod user;
 
 use clap::Subcommand;
 
@@ -83,6 +84,7 @@ commands! {
     Recurrence => recurrence,
     Insights => insights,
     Serve => serve,
+    User => user,
     Evidence => evidence,
     Demo => demo,
     Completions => completions,

@@ -74,6 +74,10 @@ pub(super) fn show() -> String {
     written::<commands::show::Output>("show", 1)
 }
 
+pub(super) fn users() -> String {
+    written::<commands::user::Output>("users", 1)
+}
+
 /// What `recount.toml` may hold: what is accepted, not what would be written.
 pub(super) fn config_schema() -> Value {
     let mut schema =
@@ -89,6 +93,7 @@ fn written<T: JsonSchema>(format: &str, version: u32) -> String {
     let command = match format {
         "evidence-list" => "evidence list",
         "fields" => "set --fields",
+        "users" => "user list",
         command => command,
     };
     schema.insert("title".to_owned(), format!("recount {command} --format json, version {version}").into());
