@@ -8,6 +8,7 @@ use std::sync::Arc;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::Argon2;
+use recount_engine::document::counted;
 use recount_workspace::{Failure, FailureKind};
 use tokio::sync::Semaphore;
 
@@ -32,7 +33,7 @@ pub fn check(name: &str, password: &str) -> Result<(), Failure> {
         Err(Failure::new(message).hint(hint))
     };
     if length < SHORTEST {
-        return refused(format!("the password has {length} characters, and needs {SHORTEST}"));
+        return refused(format!("the password has {}, and needs {SHORTEST}", counted(length, "character")));
     }
     if password.len() > LONGEST {
         return refused(format!("the password is longer than {LONGEST} bytes"));
@@ -44,7 +45,7 @@ pub fn check(name: &str, password: &str) -> Result<(), Failure> {
     different.sort_unstable();
     different.dedup();
     if different.len() < FEWEST_DIFFERENT {
-        return refused(format!("the password has only {} different characters", different.len()));
+        return refused(format!("the password has only {}", counted(different.len(), "different character")));
     }
     Ok(())
 }

@@ -216,7 +216,11 @@ fn add(
     let account = accounts.add(&new, environment.now())?;
     environment.note(format!("`{}` can come in; changes carry the name {}", account.name, account.display));
     if account.mail.is_empty() {
-        environment.hint("commits carry no mail address of theirs; remove it and add it with `--mail`, if they should");
+        environment.hint(format!(
+            "commits carry `{name}@recount.invalid`; where they should carry an address, `recount user remove {name}` \
+             and add it again with `--mail`",
+            name = account.name
+        ));
     }
     if !known && !workspace.config().people.is_empty() {
         environment.hint(format!("`recount.toml` knows no person `@{}`", account.name));
