@@ -20,9 +20,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
-use axum::extract::DefaultBodyLimit;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 use tower_http::timeout::{RequestBodyDeadlineLayer, TimeoutLayer};
 

@@ -164,7 +164,9 @@ impl Environment {
             return Ok(None);
         }
         let typed = rpassword::prompt_password(prompt);
-        typed.map(Some).map_err(|error| CliError::new(format!("nothing can be read from the terminal: {error}")))
+        typed
+            .map(Some)
+            .map_err(|error| CliError::new(format!("nothing can be read from the terminal: {error}")))
     }
 
     /// The first line of the input.

@@ -202,7 +202,8 @@ impl Accounts {
         let kept = password::kept(new)?;
         self.write(|connection| {
             let transaction = connection.unchecked_transaction()?;
-            transaction.execute("UPDATE account SET password = ?2 WHERE id = ?1", params![account.id, kept])?;
+            transaction
+                .execute("UPDATE account SET password = ?2 WHERE id = ?1", params![account.id, kept])?;
             transaction.execute(
                 "DELETE FROM session WHERE account = ?1 AND sum IS NOT ?2",
                 params![account.id, keep.map(<[u8; 32]>::as_slice)],
@@ -252,7 +253,9 @@ impl Accounts {
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         match options.open(&self.file) {
-            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(cannot(&self.file, &error)),
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+                Err(cannot(&self.file, &error))
+            }
             _ => Ok(()),
         }
     }
@@ -273,10 +276,8 @@ impl Accounts {
         connection.pragma_update(None, "foreign_keys", true)?;
         // What was removed is gone from the file, too.
         connection.pragma_update(None, "secure_delete", true)?;
-        let transaction = rusqlite::Transaction::new_unchecked(
-            &connection,
-            rusqlite::TransactionBehavior::Immediate,
-        )?;
+        let transaction =
+            rusqlite::Transaction::new_unchecked(&connection, rusqlite::TransactionBehavior::Immediate)?;
         let version: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         if version == 0 {
             transaction.execute_batch(TABLES)?;

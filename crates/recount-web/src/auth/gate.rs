@@ -73,7 +73,8 @@ pub(crate) async fn gate(State(site): State<Arc<Site>>, mut request: Request, ne
         let headers = request.headers();
         if headers.contains_key(AUTHORIZATION) {
             let message = "this token is unknown, revoked or past its end";
-            let answer = refuse(StatusCode::UNAUTHORIZED, "Not let in", message, "make a new one under Account");
+            let answer =
+                refuse(StatusCode::UNAUTHORIZED, "Not let in", message, "make a new one under Account");
             return asking_for_token(answer);
         }
         if is_safe(request.method()) && !is_program {

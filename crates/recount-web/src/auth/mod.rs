@@ -6,8 +6,8 @@
 
 mod accounts;
 pub(crate) mod gate;
-mod password;
 mod pace;
+mod password;
 mod secret;
 mod sessions;
 mod tokens;

@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
+use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::Argon2;
 use recount_engine::document::counted;
 use recount_workspace::{Failure, FailureKind};
 use tokio::sync::Semaphore;

@@ -148,7 +148,11 @@ async fn change_password(
 ) -> Answer<Response> {
     let (account, sum) = own(&who)?;
     match changed(&site, account, sum, typed).await {
-        Ok(()) => shown(&site, &who, Told { done: "The password was changed. Other sessions were ended.", ..Told::default() }),
+        Ok(()) => shown(
+            &site,
+            &who,
+            Told { done: "The password was changed. Other sessions were ended.", ..Told::default() },
+        ),
         Err(failure) if failure.kind() == FailureKind::Refused => {
             shown(&site, &who, Told { password_fault: Some(failure), ..Told::default() })
         }
@@ -194,9 +198,10 @@ async fn make_token(
     let (account, _) = own(&who)?;
     let days = typed.days.trim().parse::<u16>();
     let days = days.map_err(|_| Failure::new(format!("`{}` is no number of days", typed.days)));
-    let made = typed.scope.parse::<Scope>().and_then(|scope| {
-        site.doors.accounts.add_token(account, &typed.name, scope, days?, site.now())
-    });
+    let made = typed
+        .scope
+        .parse::<Scope>()
+        .and_then(|scope| site.doors.accounts.add_token(account, &typed.name, scope, days?, site.now()));
     match made {
         Ok(token) => {
             let fresh = Some((typed.name.trim().to_owned(), token));

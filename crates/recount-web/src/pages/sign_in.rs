@@ -60,7 +60,11 @@ fn local(next: &str) -> &str {
     if is_plain && is_path && !next.starts_with("/sign-") { next } else { "/" }
 }
 
-async fn form(State(site): State<Arc<Site>>, Query(asked): Query<Asked>, request: Request) -> Answer<Response> {
+async fn form(
+    State(site): State<Arc<Site>>,
+    Query(asked): Query<Asked>,
+    request: Request,
+) -> Answer<Response> {
     let accounts = &site.doors.accounts;
     let is_needless = !site.access.required && !accounts.is_any()?;
     if let Some(sum) = gate::session(request.headers(), gate::is_secure(&site, &request))

@@ -163,14 +163,16 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
             let gone = accounts.remove(&name)?;
             environment.note(format!("`{}` can no longer come in", gone.name));
             if !accounts.is_any()? {
-                environment.note("that was the last account: the library can be served to this machine alone");
+                environment
+                    .note("that was the last account: the library can be served to this machine alone");
             }
         }
         What::Password { name } => {
             let account = accounts.find(&name)?;
             let password = password(&account.name, environment)?;
             accounts.set_password(&account, &password, None)?;
-            environment.note(format!("`{}` has another password; sessions were ended, tokens stay", account.name));
+            environment
+                .note(format!("`{}` has another password; sessions were ended, tokens stay", account.name));
         }
         What::Token { what: TokenWhat::Add { name, token, scope, days } } => {
             let account = accounts.find(&name)?;
@@ -273,7 +275,10 @@ fn list(
         });
     }
     if let Format::Json = format {
-        return machine::write(environment, &Output { recount: Header { format: "users", version: 1 }, users });
+        return machine::write(
+            environment,
+            &Output { recount: Header { format: "users", version: 1 }, users },
+        );
     }
     let sheet = if tokens { tokens_of(&users) } else { sheet_of(&users) };
     let Some(sheet) = sheet else {

@@ -97,7 +97,10 @@ fn what_others_can_reach_is_not_served_while_there_is_no_account() {
     ] {
         let run = folder.recount(&[&["serve"], args].concat());
         assert_eq!(run.code, 2, "{args:?}: {run:?}");
-        assert!(run.err.contains("there is no account") && run.err.contains("`recount user add NAME`"), "{run:?}");
+        assert!(
+            run.err.contains("there is no account") && run.err.contains("`recount user add NAME`"),
+            "{run:?}"
+        );
     }
 }
 
@@ -106,7 +109,8 @@ fn an_account_opens_the_library_by_password_and_by_token() {
     let folder = Folder::examples();
     let short = with_input(&folder, &["user", "add", "ana"], "short\n");
     assert!(short.code == 2 && short.err.contains("needs 12"), "{short:?}");
-    let added = with_input(&folder, &["user", "add", "ana", "--mail", "ana@example.com"], &format!("{PASSWORD}\r\n"));
+    let added =
+        with_input(&folder, &["user", "add", "ana", "--mail", "ana@example.com"], &format!("{PASSWORD}\r\n"));
     assert!(added.code == 0 && !added.err.contains(PASSWORD), "{added:?}");
     let token = folder.recount(&["user", "token", "add", "ana", "release bot", "--scope", "read"]);
     assert_eq!(token.code, 0, "{token:?}");
