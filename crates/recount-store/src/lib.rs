@@ -22,6 +22,7 @@
 //! ```
 
 pub mod catalog;
+mod confine;
 mod error;
 mod evidence;
 mod folder;

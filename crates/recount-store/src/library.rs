@@ -14,7 +14,7 @@ use crate::lock::{Guard, lock_folder};
 use crate::read::{DEFAULT_SIZE_LIMIT, Stored, Unreadable, read};
 use crate::store::StorePath;
 use crate::walk::{Listed, list_paths};
-use crate::{git, scan};
+use crate::{confine, git, scan};
 
 /// The file that makes a folder a library.
 pub const CONFIG_FILE: &str = "recount.toml";
@@ -36,6 +36,8 @@ pub struct Library {
     root: PathBuf,
     folders: Vec<PathBuf>,
     has_config: bool,
+    /// Whether links may lead out of it.
+    confined: bool,
     size_limit: u64,
     pub(crate) lock_wait: Duration,
     /// The files that were changed through this library and its clones, with their folders resolved.
@@ -100,6 +102,7 @@ impl Library {
             root,
             folders,
             has_config,
+            confined: false,
             size_limit: DEFAULT_SIZE_LIMIT,
             lock_wait: LOCK_WAIT,
             changed: Arc::default(),
@@ -118,6 +121,14 @@ impl Library {
     #[must_use]
     pub fn with_size_limit(mut self, bytes: u64) -> Self {
         self.size_limit = bytes;
+        self
+    }
+
+    /// The same library without what symbolic links show of the rest of the disk, or of git's and our own
+    /// folders: for a server, which may read more than whoever may write here.
+    #[must_use]
+    pub fn confined(mut self) -> Self {
+        self.confined = true;
         self
     }
 
@@ -157,7 +168,11 @@ impl Library {
 
     /// The candidates of the library, sorted by path. A folder that does not exist yet is empty.
     pub fn list(&self) -> Vec<Listed> {
-        list_paths(self.folders().filter(|folder| fs::symlink_metadata(folder).is_ok()))
+        let mut listed = list_paths(self.folders().filter(|folder| fs::symlink_metadata(folder).is_ok()));
+        if self.confined {
+            confine::confine(&self.root, &mut listed);
+        }
+        listed
     }
 
     /// Runs `work` over the documents in parallel and hands the answers to `emit` in order; see
@@ -178,6 +193,9 @@ impl Library {
     ///
     /// [`StoreError::Unreadable`].
     pub fn read(&self, path: &Path) -> Result<Stored, StoreError> {
+        if self.confined && !confine::is_inside(&self.root, path) {
+            return Err(StoreError::Unreadable(confine::outside(path)));
+        }
         read(path, self.size_limit).map_err(StoreError::Unreadable)
     }
 

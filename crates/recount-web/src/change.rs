@@ -55,7 +55,7 @@ impl Change {
         let shelf = site.shelf();
         let known = shelf.find(&self.key)?;
         // A library of its own notes what this change alone writes.
-        let workspace = shelf.workspace.again(Library::open(shelf.workspace.library.root())?)?;
+        let workspace = shelf.workspace.again(Library::open(shelf.workspace.library.root())?.confined())?;
         if site.settings.commit {
             workspace.library.plan_commit(&workspace.config().git.protected)?;
         }

@@ -1,9 +1,12 @@
 //! What a page says when something could not be done: a sentence, a hint, and a way on.
 
 use askama::Template;
-use axum::http::StatusCode;
+use axum::Json;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use recount_workspace::{Failure, FailureKind};
+use serde::Serialize;
 
 /// A failure as a page.
 pub(crate) struct Oops(pub(crate) Failure);
@@ -42,6 +45,38 @@ impl IntoResponse for Oops {
         };
         let page = Page { title, message: self.0.to_string(), hint: self.0.hint_text().unwrap_or_default() };
         (status(self.0.kind()), Html(page.render().unwrap_or_default())).into_response()
+    }
+}
+
+/// A request that goes no further, whatever it was for.
+pub(crate) struct Refusal {
+    pub(crate) status: StatusCode,
+    pub(crate) title: &'static str,
+    pub(crate) message: String,
+    pub(crate) hint: String,
+    /// Whether a program asked, which gets the problem as JSON (RFC 9457).
+    pub(crate) is_program: bool,
+}
+
+#[derive(Serialize)]
+struct Problem<'p> {
+    title: &'p str,
+    status: u16,
+    detail: String,
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        if !self.is_program {
+            let page = Page { title: self.title, message: self.message, hint: &self.hint };
+            return (self.status, Html(page.render().unwrap_or_default())).into_response();
+        }
+        let detail = format!("{}: {}", self.message, self.hint);
+        let problem = Problem { title: self.title, status: self.status.as_u16(), detail };
+        let mut response = (self.status, Json(problem)).into_response();
+        let json = HeaderValue::from_static("application/problem+json");
+        response.headers_mut().insert(CONTENT_TYPE, json);
+        response
     }
 }
 

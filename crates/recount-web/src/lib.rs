@@ -5,73 +5,50 @@
 //! binary brings.
 
 mod assets;
+mod auth;
 mod change;
 mod error;
 mod frame;
 mod pages;
 mod security;
+mod server;
 mod shelf;
 mod site;
 mod viewer;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
-use tokio::net::TcpListener;
+use tower_http::csrf::{CsrfLayer, ProtectionError};
+use tower_http::timeout::{RequestBodyDeadlineLayer, TimeoutLayer};
 
-pub use site::{Settings, Site};
+pub use auth::{Account, Accounts, LONGEST_DAYS, NewAccount, Scope, Token, check_password};
+pub use server::serve;
+pub use site::{Access, Settings, Site};
+
+/// The largest body of a form. A page that takes more says so itself.
+const LARGEST_FORM: usize = 1 << 20;
+/// A body arrives within this time, or not at all.
+const BODY: Duration = Duration::from_mins(1);
+/// An answer begins within this time: a commit may take two minutes.
+const ANSWER: Duration = Duration::from_mins(3);
 
 /// The application over a library, without a socket.
 pub fn router(site: &Arc<Site>) -> Router {
     let pages = pages::router().merge(assets::router());
+    let csrf = CsrfLayer::new().with_rejection_response(|_: ProtectionError| security::from_elsewhere());
+    // The last is the outermost.
     pages
         .fallback(error::nothing_here)
-        .layer(tower_http::csrf::CsrfLayer::new())
+        .layer(DefaultBodyLimit::max(LARGEST_FORM))
+        .layer(from_fn_with_state(Arc::clone(site), auth::gate::gate))
+        .layer(csrf)
+        .layer(RequestBodyDeadlineLayer::new(BODY))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER))
         .layer(from_fn_with_state(Arc::clone(site), security::guard))
         .with_state(Arc::clone(site))
-}
-
-/// Answers requests until `stop` comes.
-///
-/// # Errors
-///
-/// Where the address cannot be bound, or the socket fails.
-pub fn serve(
-    site: &Arc<Site>,
-    address: SocketAddr,
-    ready: impl FnOnce(SocketAddr) + Send,
-) -> std::io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let listener = TcpListener::bind(address).await?;
-        ready(listener.local_addr()?);
-        axum::serve(listener, router(site)).with_graceful_shutdown(stop()).await
-    })
-}
-
-/// Until somebody interrupts or ends the process.
-async fn stop() {
-    let interrupted = async {
-        // Where signals cannot be heard, nobody can ask.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    let ended = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let ended = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupted => {}
-        () = ended => {}
-    }
 }

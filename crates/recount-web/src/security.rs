@@ -1,25 +1,32 @@
-//! What holds for every request: which hosts it may name, and what the browser may do with the answer.
+//! What holds for every request: which hosts it may name, where it comes from, how many are worked on at a time, and
+//! what the browser may do with the answer.
 //!
-//! What does not live here: who may do what ([`crate::viewer`]).
+//! What does not live here: who may do what ([`crate::auth::gate`]), how long a connection may take
+//! ([`crate::server`]).
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+
+use axum::extract::ConnectInfo;
 
 use axum::extract::{Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderName, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, HOST, HeaderName, ORIGIN,
+    REFERRER_POLICY, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use crate::auth::gate::is_safe;
+use crate::error::Refusal;
 use crate::site::Site;
 
 /// No script and no style but our own files, nothing from elsewhere, no frames.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; \
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-const HEADERS: [(HeaderName, &str); 6] = [
+const HEADERS: [(HeaderName, &str); 7] = [
     (CONTENT_SECURITY_POLICY, POLICY),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (X_FRAME_OPTIONS, "DENY"),
@@ -27,15 +34,41 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (REFERRER_POLICY, "same-origin"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=()"),
 ];
 
-/// Refuses requests that name a host which is not this one, and sets the headers of every answer.
-pub(crate) async fn guard(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
-    let mut response = if is_ours(request.headers(), request.uri(), &site.settings.hosts) {
-        next.run(request).await
-    } else {
+/// In modern browsers each request says how its page stands to us; others say at least where it is.
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Where a request comes from, as far as that can be believed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Client {
+    pub(crate) address: Option<IpAddr>,
+    /// Whether a proxy of ours got it by https.
+    pub(crate) is_https: bool,
+}
+
+/// Refuses what no handler should see, and sets the headers of every answer.
+pub(crate) async fn guard(State(site): State<Arc<Site>>, mut request: Request, next: Next) -> Response {
+    let mut response = if !is_ours(request.headers(), request.uri(), &site.settings.hosts) {
         let told = "This server is not known by that name. If it should be, start it with `--host NAME`.\n";
         (StatusCode::MISDIRECTED_REQUEST, [(CONTENT_TYPE, "text/plain; charset=utf-8")], told).into_response()
+    } else if is_unexplained(&request) {
+        from_elsewhere()
+    } else if let Ok(_place) = site.doors.places.try_acquire() {
+        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+        let client = client(peer, request.headers(), &site.access.proxies);
+        request.extensions_mut().insert(client);
+        let headers = request.headers_mut();
+        if headers.contains_key(AUTHORIZATION) {
+            // No page elsewhere can make a browser send a token: programs may name any origin they like.
+            headers.remove(ORIGIN);
+            headers.remove(FETCH_SITE);
+        }
+        next.run(request).await
+    } else {
+        let told = "The server is busy. Try again in a moment.\n";
+        (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "5")], told).into_response()
     };
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
@@ -44,6 +77,53 @@ pub(crate) async fn guard(State(site): State<Arc<Site>>, request: Request, next:
     // Pages are of now, and a shared machine keeps none.
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// Whether a request would change something, carries a cookie, and does not say where its page is: browsers of before
+/// 2020 send such, and then it cannot be told from one that a page elsewhere made them send.
+fn is_unexplained(request: &Request) -> bool {
+    let headers = request.headers();
+    !is_safe(request.method())
+        && headers.contains_key(COOKIE)
+        && ![AUTHORIZATION, ORIGIN, FETCH_SITE].iter().any(|header| headers.contains_key(header))
+}
+
+/// The answer to a request that a page elsewhere made a browser send.
+pub(crate) fn from_elsewhere() -> Response {
+    let refusal = Refusal {
+        status: StatusCode::FORBIDDEN,
+        title: "That came from elsewhere",
+        message: "this form was not sent from a page of this server, so nothing was changed".to_owned(),
+        hint: "open the page here and send it again; where a proxy stands in front, it has to pass on `Host` and \
+            `Origin` as they are"
+            .to_owned(),
+        is_program: false,
+    };
+    refusal.into_response()
+}
+
+/// Where a request comes from. What it says itself counts where a proxy of ours passed it on: the last address that
+/// none of ours has is the one that was seen, everything before it may be invented.
+fn client(peer: Option<IpAddr>, headers: &HeaderMap, proxies: &[IpAddr]) -> Client {
+    let peer = peer.map(|peer| peer.to_canonical());
+    let is_proxy = |address: &IpAddr| proxies.iter().any(|proxy| proxy.to_canonical() == *address);
+    if !peer.as_ref().is_some_and(is_proxy) {
+        return Client { address: peer, is_https: false };
+    }
+    let all = |name: &str| -> Vec<String> {
+        let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        values.flat_map(|value| value.split(',')).map(|value| value.trim().to_owned()).collect()
+    };
+    let mut seen = peer;
+    for told in all("x-forwarded-for").iter().rev() {
+        let Ok(address) = told.trim_matches(['[', ']']).parse::<IpAddr>() else { break };
+        seen = Some(address.to_canonical());
+        if !seen.as_ref().is_some_and(is_proxy) {
+            break;
+        }
+    }
+    let is_https = all("x-forwarded-proto").last().is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
+    Client { address: seen, is_https }
 }
 
 /// Whether a request is for this server by one of its names: a page elsewhere whose name was made to lead here says
@@ -63,6 +143,30 @@ fn is_ours(headers: &HeaderMap, uri: &Uri, hosts: &[String]) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn only_proxies_of_ours_are_believed_where_a_request_comes_from() {
+        let ours = ["10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap()];
+        for (peer, told, seen) in [
+            ("192.0.2.9", Some("198.51.100.7"), "192.0.2.9"),
+            ("10.0.0.1", Some("198.51.100.7"), "198.51.100.7"),
+            ("::ffff:10.0.0.1", Some("198.51.100.7"), "198.51.100.7"),
+            ("10.0.0.1", Some("203.0.113.1, 198.51.100.7"), "198.51.100.7"),
+            ("10.0.0.1", Some("203.0.113.1, 198.51.100.7, 10.0.0.2"), "198.51.100.7"),
+            ("10.0.0.1", Some("198.51.100.7, nonsense"), "10.0.0.1"),
+            ("10.0.0.1", Some("[2001:db8::1]"), "2001:db8::1"),
+            ("10.0.0.1", None, "10.0.0.1"),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-forwarded-proto", HeaderValue::from_static("https"));
+            if let Some(told) = told {
+                headers.insert("x-forwarded-for", HeaderValue::from_str(told).unwrap());
+            }
+            let client = client(Some(peer.parse().unwrap()), &headers, &ours);
+            assert_eq!(client.address, Some(seen.parse().unwrap()), "{peer} {told:?}");
+            assert_eq!(client.is_https, peer != "192.0.2.9", "{peer} {told:?}");
+        }
+    }
 
     #[test]
     fn only_names_of_this_server_are_answered() {

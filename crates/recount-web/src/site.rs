@@ -3,6 +3,7 @@
 //! A thread waits for changes, whoever makes them, and sets a new [`Shelf`] in place of the old one; a request works
 //! on the one that it found when it came. What does not live here: what a shelf holds.
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread;
 use std::time::Duration;
@@ -12,8 +13,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use recount_store::{Author, Changes, Library, Store as _};
 use recount_workspace::Failure;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
+use crate::auth::{Accounts, Pace, Passwords};
 use crate::shelf::Shelf;
 
 /// How often everything is looked at where changes are not told, or one was missed.
@@ -35,10 +37,35 @@ pub struct Settings {
     pub hosts: Vec<String>,
 }
 
+/// From where a site is reached.
+#[derive(Clone, Debug, Default)]
+pub struct Access {
+    /// Whether everybody needs an account, even while there is none: others can reach the server.
+    pub required: bool,
+    /// Whether browsers come by https although nothing in a request says so.
+    pub secure: bool,
+    /// Proxies whose word counts for where a request comes from.
+    pub proxies: Vec<IpAddr>,
+}
+
+/// What stands at the doors of a site.
+pub(crate) struct Doors {
+    pub(crate) accounts: Accounts,
+    pub(crate) passwords: Passwords,
+    pub(crate) pace: Pace,
+    /// Places for requests that are worked on.
+    pub(crate) places: Semaphore,
+}
+
+/// So many requests are worked on at a time.
+const PLACES: usize = 256;
+
 /// A library, served.
 pub struct Site {
     library: Library,
     pub(crate) settings: Settings,
+    pub(crate) access: Access,
+    pub(crate) doors: Doors,
     shelf: RwLock<Arc<Shelf>>,
     /// The number of the shelf, for those who wait for changes.
     number: watch::Sender<u64>,
@@ -47,16 +74,35 @@ pub struct Site {
 }
 
 impl Site {
-    /// Reads a library and keeps up with it from now on.
+    /// Reads a library and keeps up with it from now on, for this machine alone.
     ///
     /// # Errors
     ///
     /// Where its configuration cannot be used.
     pub fn open(library: Library, settings: Settings) -> Result<Arc<Self>, Failure> {
+        Self::open_for(library, settings, Access::default())
+    }
+
+    /// As [`Site::open`], reached from elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// Where its configuration cannot be used.
+    pub fn open_for(library: Library, settings: Settings, access: Access) -> Result<Arc<Self>, Failure> {
+        // Whoever can write into the library must not make the server read what else is on its disk.
+        let library = library.confined();
+        let doors = Doors {
+            accounts: Accounts::of(&library),
+            passwords: Passwords::new(),
+            pace: Pace::new(),
+            places: Semaphore::new(PLACES),
+        };
         let shelf = Shelf::read(&library, &settings, 1)?;
         let site = Arc::new(Self {
             library,
             settings,
+            access,
+            doors,
             shelf: RwLock::new(Arc::new(shelf)),
             number: watch::Sender::new(1),
             making: Mutex::new(()),

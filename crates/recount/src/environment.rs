@@ -2,7 +2,7 @@
 //! in the program asks the operating system for these.
 
 use std::borrow::Cow;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufRead, BufWriter, IsTerminal, Read, Write};
 use std::path::PathBuf;
 use std::time::UNIX_EPOCH;
 
@@ -26,6 +26,9 @@ pub(crate) enum Color {
     /// Never
     Never,
 }
+
+/// So much of a line of the input is read.
+const LONGEST_LINE: u64 = 64 * 1024;
 
 /// The surroundings of a command.
 pub(crate) struct Environment {
@@ -152,6 +155,30 @@ impl Environment {
     /// Today, UTC.
     pub(crate) fn today(&self) -> Date {
         TimeZone::UTC.to_datetime(self.now()).date()
+    }
+
+    /// Asks whoever sits here for a secret, which is not shown while it is typed; none where nobody does.
+    #[allow(clippy::unused_self, reason = "everything that the process brings is asked of this")]
+    pub(crate) fn secret(&self, prompt: &str) -> Result<Option<String>, CliError> {
+        if !io::stdin().is_terminal() {
+            return Ok(None);
+        }
+        let typed = rpassword::prompt_password(prompt);
+        typed
+            .map(Some)
+            .map_err(|error| CliError::new(format!("nothing can be read from the terminal: {error}")))
+    }
+
+    /// The first line of the input.
+    #[allow(clippy::unused_self, reason = "everything that the process brings is asked of this")]
+    pub(crate) fn line(&self) -> Result<String, CliError> {
+        let mut line = String::new();
+        io::stdin()
+            .lock()
+            .take(LONGEST_LINE)
+            .read_line(&mut line)
+            .map_err(|error| CliError::new(format!("the input cannot be read: {error}")))?;
+        Ok(line.trim_end_matches(['\r', '\n']).to_owned())
     }
 
     /// Something that is not the result: what was done, what to know.

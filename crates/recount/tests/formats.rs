@@ -44,6 +44,8 @@ fn every_machine_format_keeps_to_its_schema() {
         ("show", vec!["show", "INC-0003"]),
         ("show", vec!["show", "INC-0013"]),
         ("show", vec!["show", "INC-0016"]),
+        ("users", vec!["user", "list"]),
+        ("users", vec!["user", "token", "list"]),
     ] {
         let text = run(&[&arguments[..], &["--format", "json"]].concat(), &library);
         let answer: Value = serde_json::from_slice(&text).expect("it is JSON");

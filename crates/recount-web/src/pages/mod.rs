@@ -2,10 +2,12 @@
 //!
 //! [`PAGES`] is the one list of them. What does not live here: the API (`api`).
 
+mod account;
 mod export;
 mod home;
 mod list;
 mod postmortem;
+mod sign_in;
 
 use std::sync::Arc;
 
@@ -21,7 +23,8 @@ struct Page {
     routes: fn(Router<Arc<Site>>) -> Router<Arc<Site>>,
 }
 
-const PAGES: &[Page] = &[home::PAGE, list::PAGE, postmortem::PAGE, export::PAGE];
+const PAGES: &[Page] =
+    &[home::PAGE, list::PAGE, postmortem::PAGE, export::PAGE, account::PAGE, sign_in::PAGE];
 
 pub(crate) fn router() -> Router<Arc<Site>> {
     PAGES.iter().fold(Router::new(), |router, page| (page.routes)(router))

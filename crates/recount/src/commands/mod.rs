@@ -32,6 +32,7 @@ pub(crate) mod show;
 pub(crate) mod similar;
 pub(crate) mod stage;
 pub(crate) mod take;
+pub(crate) mod user;
 
 use clap::Subcommand;
 
@@ -85,6 +86,7 @@ commands! {
     Insights => insights,
     Export => export,
     Serve => serve,
+    User => user,
     Evidence => evidence,
     Demo => demo,
     Completions => completions,

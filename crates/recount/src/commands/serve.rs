@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
 
 use recount_store::{Author, Library};
-use recount_web::{Settings, Site};
+use recount_web::{Access, Accounts, Settings, Site};
 
 use crate::Outcome;
 use crate::commands::log;
@@ -14,17 +14,32 @@ use crate::workspace::Workspace;
 
 /// Serve the library to browsers
 ///
-/// Reads, edits, action items, figures and exports, on the same Markdown files that the terminal and git see. By
-/// default only this machine can reach it, and whoever sits here needs no account.
+/// Reads, edits, action items, figures and exports, on the same Markdown files that the terminal and git see.
+///
+/// Without accounts only this machine can reach it, and whoever sits here needs no password. Another address, `--host`
+/// and `--proxy` need an account first: `recount user add NAME`. From the first one on everybody signs in.
+///
+/// To others the library is served by https, by a proxy in front that holds the certificate. It passes on `Host` and
+/// `Origin` as they come, sets `X-Forwarded-For` and `X-Forwarded-Proto` itself, redirects http to https and sends
+/// `Strict-Transport-Security`. Then: `recount serve --host NAME --proxy ADDRESS`. docs/security.md has a
+/// configuration for nginx and one for Caddy.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Where to listen
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7332")]
     address: SocketAddr,
 
-    /// A name under which this server is reached, beside those of this machine; may be given several times
+    /// A name under which browsers reach this server, beside those of this machine; may be given several times
     #[arg(long = "host", value_name = "NAME")]
     hosts: Vec<String>,
+
+    /// The address of a proxy whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; may be given several times
+    #[arg(long = "proxy", value_name = "ADDRESS")]
+    proxies: Vec<IpAddr>,
+
+    /// Browsers reach this server by https although no proxy says so: cookies are sent by https alone
+    #[arg(long)]
+    secure: bool,
 
     /// Commit each change, with your own git
     #[arg(long)]
@@ -33,17 +48,15 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
-    if !args.address.ip().is_loopback() {
-        let port = args.address.port();
-        return Err(CliError::new(format!(
-            "`{}` can be reached from elsewhere, and there is no account",
-            args.address
-        ))
-        .hint(format!("serve this machine alone with `--address 127.0.0.1:{port}`")));
-    }
+    let access = access(&args, &workspace)?;
     if args.commit {
         // Refused now rather than at the first change.
         workspace.library.plan_commit(&workspace.config().git.protected)?;
+    }
+    let mut hosts = args.hosts;
+    if !args.address.ip().is_unspecified() {
+        // Whoever types the address reaches no other machine by it.
+        hosts.push(args.address.ip().to_string());
     }
     let settings = Settings {
         program: environment.program(),
@@ -54,9 +67,10 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
             name: log::who(&workspace).unwrap_or_else(|| "somebody".to_owned()),
             mail: String::new(),
         },
-        hosts: args.hosts,
+        hosts,
     };
-    let site = Site::open(Library::open(workspace.library.root())?, settings)?;
+    let is_plain = !args.address.ip().is_loopback() && !args.secure && args.proxies.is_empty();
+    let site = Site::open_for(Library::open(workspace.library.root())?, settings, access)?;
     let ready = |address: SocketAddr| {
         let host = match address.ip() {
             IpAddr::V4(_) => "localhost".to_owned(),
@@ -64,6 +78,10 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         };
         let _ = writeln!(environment.out(), "http://{host}:{}", address.port());
         let _ = environment.flush();
+        if is_plain {
+            environment.warn("without a TLS proxy passwords can be read on their way");
+            environment.hint("put one in front, and name it with `--proxy`; docs/security.md says how");
+        }
         environment.note("stop it with Ctrl-C");
     };
     recount_web::serve(&site, args.address, ready).map_err(|error| {
@@ -76,4 +94,25 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         }
     })?;
     Ok(Exit::Done)
+}
+
+/// From where the library is reached; what others can reach needs an account.
+fn access(args: &Args, workspace: &Workspace) -> Result<Access, CliError> {
+    let port = args.address.port();
+    let open = if !args.address.ip().is_loopback() {
+        Some(format!("`{}` can be reached from elsewhere", args.address))
+    } else if let Some(proxy) = args.proxies.first() {
+        Some(format!("others come in by the proxy `{proxy}`"))
+    } else {
+        args.hosts.first().map(|host| format!("others come in as `{host}`"))
+    };
+    let required = open.is_some();
+    if let Some(open) = open
+        && !Accounts::of(&workspace.library).is_any()?
+    {
+        return Err(CliError::new(format!("{open}, and there is no account")).hint(format!(
+            "make one with `recount user add NAME`, or serve this machine alone with `--address 127.0.0.1:{port}`"
+        )));
+    }
+    Ok(Access { required, secure: args.secure, proxies: args.proxies.clone() })
 }

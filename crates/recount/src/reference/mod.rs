@@ -43,6 +43,7 @@ const OUTPUTS: &[Output] = &[
     ("docs/schemas/search.v1.json", schemas::search),
     ("docs/schemas/show.v1.json", schemas::show),
     ("docs/schemas/similar.v1.json", schemas::similar),
+    ("docs/schemas/users.v1.json", schemas::users),
 ];
 
 /// What a page begins with: `cargo xtask generate` knows its own files by the comment.

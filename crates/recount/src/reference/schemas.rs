@@ -78,6 +78,10 @@ pub(super) fn show() -> String {
     written::<commands::show::Output>("show", 1)
 }
 
+pub(super) fn users() -> String {
+    written::<commands::user::Output>("users", 1)
+}
+
 /// What `recount.toml` may hold: what is accepted, not what would be written.
 pub(super) fn config_schema() -> Value {
     let mut schema =
@@ -94,6 +98,7 @@ fn written<T: JsonSchema>(format: &str, version: u32) -> String {
         "postmortem" => "export --to json",
         "evidence-list" => "evidence list",
         "fields" => "set --fields",
+        "users" => "user list",
         command => command,
     };
     let by = if format == "postmortem" { "" } else { " --format json" };

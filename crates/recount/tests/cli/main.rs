@@ -22,4 +22,5 @@ mod live;
 mod live_forges;
 mod odd_files;
 mod reading;
+mod serve;
 mod servers;

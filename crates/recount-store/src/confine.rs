@@ -1,0 +1,45 @@
+//! Keeping to a library's own files where symbolic links lead elsewhere.
+//!
+//! What does not live here: keys and paths that were typed ([`crate::StorePath`]).
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use crate::read::Unreadable;
+use crate::walk::Listed;
+
+/// Puts a word about it in the place of each file that is not the library's own. A folder is looked at once, and of a
+/// file only whether it is a link.
+pub(crate) fn confine(root: &Path, listed: &mut [Listed]) {
+    let mut folders: HashMap<PathBuf, bool> = HashMap::new();
+    for file in listed {
+        let Ok(path) = file else { continue };
+        let is_plain = fs::symlink_metadata(&path).is_ok_and(|metadata| metadata.is_file());
+        let is_own = match path.parent() {
+            Some(folder) if is_plain => match folders.get(folder) {
+                Some(is_own) => *is_own,
+                None => *folders.entry(folder.to_owned()).or_insert_with(|| is_inside(root, folder)),
+            },
+            _ => is_inside(root, path),
+        };
+        if !is_own {
+            *file = Err(outside(path));
+        }
+    }
+}
+
+/// Whether a path, all links followed, is below the root, and is neither git's nor our own. What does not exist is
+/// nowhere else either; asking for it says so.
+pub(crate) fn is_inside(root: &Path, path: &Path) -> bool {
+    let (Ok(root), Ok(real)) = (fs::canonicalize(root), fs::canonicalize(path)) else {
+        return fs::symlink_metadata(path).is_err();
+    };
+    let is_private = |part: Component<'_>| part.as_os_str() == ".git" || part.as_os_str() == ".recount";
+    real.strip_prefix(&root).is_ok_and(|rest| !rest.components().any(is_private))
+}
+
+pub(crate) fn outside(path: &Path) -> Unreadable {
+    let why = "is a symbolic link that leads out of the library, which a server does not follow";
+    Unreadable::other(path, why.to_owned())
+}
