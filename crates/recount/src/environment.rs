@@ -10,8 +10,8 @@ use std::time::UNIX_EPOCH;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
+use recount_engine::document::value::time::utc_day;
 
 use crate::commit::Pending;
 use crate::error::CliError;
@@ -160,7 +160,7 @@ impl Environment {
 
     /// Today, UTC.
     pub(crate) fn today(&self) -> Date {
-        TimeZone::UTC.to_datetime(self.now()).date()
+        utc_day(self.now())
     }
 
     /// Something that is not the result: what was done, what to know.

@@ -4,11 +4,11 @@
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
 use recount_engine::config::Config;
 use recount_engine::document::template::{FieldDef, FieldId};
 use recount_engine::document::value::severity::Severity;
+use recount_engine::document::value::time::utc_day;
 use recount_engine::document::{Record, Stage};
 
 use crate::commands::new;
@@ -48,7 +48,7 @@ pub(crate) struct Filter {
 impl Filter {
     /// Whether a postmortem is one of those wanted.
     pub(crate) fn keeps(&self, record: &Record, config: &Config) -> bool {
-        let day = record.started.map(|at| TimeZone::UTC.to_datetime(at).date());
+        let day = record.started.map(utc_day);
         let service = |wanted: &String| record.services.iter().any(|name| is_service(name, wanted, config));
         let owner = |wanted: &String| {
             let owners = record.actions.iter().flat_map(|item| &item.owners);

@@ -2,12 +2,12 @@
 //! by the configuration, once for all figures.
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
 use crate::config::Config;
 use crate::document::ActionRecord;
 use crate::document::value::priority::Priority;
 use crate::document::value::status::StatusKind;
+use crate::document::value::time::utc_day;
 
 use super::hash::Fast;
 use super::{Incident, Scope};
@@ -59,7 +59,7 @@ impl<'a> Basis<'a> {
         let mut items = Vec::with_capacity(all.iter().map(|incident| incident.record.actions.len()).sum());
         let mut item_owners: Vec<u32> = Vec::with_capacity(items.capacity());
         for incident in &all {
-            let since = incident.record.resolved.or(incident.record.started).map(day);
+            let since = incident.record.resolved.or(incident.record.started).map(utc_day);
             for action in &incident.record.actions {
                 let start = item_owners.len();
                 for name in &action.owners {
@@ -120,11 +120,6 @@ impl Item {
 fn own<'o>(owners: &'o [u32], item: &Item) -> &'o [u32] {
     let (start, count) = (item.owners.0 as usize, item.owners.1 as usize);
     &owners[start..start + count]
-}
-
-/// The day of an instant, UTC.
-pub(super) fn day(at: jiff::Timestamp) -> Date {
-    TimeZone::UTC.to_datetime(at).date()
 }
 
 /// Days from one to another; negative when it is the other way round.

@@ -16,12 +16,12 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
 use crate::config::Config;
 use crate::document::template::FieldId;
 use crate::document::value::priority::Priority;
 use crate::document::value::status::StatusKind;
+use crate::document::value::time::utc_day;
 use crate::document::{ActionRecord, Record, counted};
 
 /// How many words of an incident count: those that say most about it. More cost time and add what everybody says.
@@ -426,7 +426,7 @@ pub fn state_on(action: &ActionRecord, day: Date) -> Option<State> {
 
 /// The day on which impact began, UTC.
 pub fn day_of(record: &Record) -> Option<Date> {
-    record.started.map(|at| TimeZone::UTC.to_datetime(at).date())
+    record.started.map(utc_day)
 }
 
 fn cause_texts(record: &Record) -> impl Iterator<Item = &str> {

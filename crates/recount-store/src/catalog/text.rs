@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use recount_engine::document::template::SectionId;
+use recount_engine::document::value::time::utc_day;
 use recount_engine::document::{Document, Record};
 use tantivy::directory::MmapDirectory;
 use tantivy::indexer::{IndexWriterOptions, NoMergePolicy};
@@ -156,7 +156,7 @@ pub(super) fn entry(
         }
     }
     if let Some(at) = record.started {
-        entry.add_i64(fields.day, days(TimeZone::UTC.to_datetime(at).date()));
+        entry.add_i64(fields.day, days(utc_day(at)));
     }
     let open = record.actions.iter().filter(|item| item.is_open());
     entry.add_u64(fields.open, u64::from(open.clone().next().is_some()));

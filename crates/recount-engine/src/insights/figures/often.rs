@@ -4,8 +4,9 @@ use jiff::civil::{Date, time};
 use jiff::tz::TimeZone;
 
 use crate::document::value::severity::Severity;
+use crate::document::value::time::utc_day;
 
-use super::super::basis::{Basis, day};
+use super::super::basis::Basis;
 use super::super::figure::{Data, Groups, Growth, GrowthPoint, Period, Periods, PowerLawFit, Trend};
 use super::super::period::{self, Unit};
 use super::super::statistics::trend::{self, FEWEST_EVENTS};
@@ -37,7 +38,7 @@ pub(super) fn without_unknown(groups: &mut Vec<String>, counts: Vec<&mut Vec<usi
 
 /// The periods of the window: what was asked for, up to today or to the last incident.
 pub(super) fn window(basis: &Basis<'_>) -> Option<(Unit, Vec<Date>)> {
-    let mut starts = basis.incidents.iter().filter_map(|incident| incident.record.started).map(day);
+    let mut starts = basis.incidents.iter().filter_map(|incident| incident.record.started).map(utc_day);
     let first = starts.next()?;
     let last = starts.next_back().unwrap_or(first);
     let scope = basis.scope;
@@ -65,7 +66,7 @@ pub(in super::super) fn incidents(basis: &Basis<'_>) -> Made {
         tally.count();
         let grade = grade(incident.record.severity);
         totals[grade] += 1;
-        rows[period::index(&starts, day(started))].counts[grade] += 1;
+        rows[period::index(&starts, utc_day(started))].counts[grade] += 1;
     }
     let mut statements = Vec::new();
     if tally.n == 0 {
@@ -149,7 +150,7 @@ pub(in super::super) fn growth(basis: &Basis<'_>) -> Made {
         .enumerate()
         .map(|(nth, days)| GrowthPoint { days: rounded(*days, 4), count: nth + 1 })
         .collect();
-    let named = |second: i64| Some(day(jiff::Timestamp::from_second(second).ok()?).to_string());
+    let named = |second: i64| Some(utc_day(jiff::Timestamp::from_second(second).ok()?).to_string());
     let data = Growth {
         from: named(open),
         to: named(end - 1),

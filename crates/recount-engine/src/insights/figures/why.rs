@@ -1,8 +1,9 @@
 //! How incidents were found, what contributed, and what they hit.
 
 use crate::document::template::{FieldDef, FieldId};
+use crate::document::value::time::utc_day;
 
-use super::super::basis::{Basis, day, plain};
+use super::super::basis::{Basis, plain};
 use super::super::figure::{Data, Groups, Period, Periods, Rank, Ranked, Shares};
 use super::super::hash::Fast;
 use super::super::period::{self, Unit};
@@ -107,7 +108,7 @@ pub(in super::super) fn factors_over_time(basis: &Basis<'_>) -> Made {
             continue;
         }
         tally.count();
-        let counts = &mut rows[period::index(&starts, day(started))].counts;
+        let counts = &mut rows[period::index(&starts, utc_day(started))].counts;
         for (kind, count) in kinds.iter().zip(counts) {
             *count += usize::from(factors.iter().any(|factor| factor.category == kind.id));
         }

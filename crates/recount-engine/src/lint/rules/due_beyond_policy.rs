@@ -1,8 +1,7 @@
 //! `due-beyond-policy`: an action item that is due later than the library's policy allows.
 
-use jiff::tz::TimeZone;
-
 use crate::document::value::status::Status;
+use crate::document::value::time::utc_day;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings};
 
@@ -49,7 +48,7 @@ rule! {
 
 fn check(cx: &Context<'_>, out: &mut Findings) {
     let Some(severity) = cx.severity() else { return };
-    let Some(ended) = cx.ended().map(|at| TimeZone::UTC.to_datetime(at).date()) else { return };
+    let Some(ended) = cx.ended().map(utc_day) else { return };
     for item in cx.document.action_items() {
         if item.status_kind.is_none_or(|kind| !kind.is_open()) {
             continue;

@@ -2,10 +2,10 @@
 
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
-use jiff::tz::TimeZone;
 
 use crate::document::template::SectionId;
 use crate::document::value::severity::Severity;
+use crate::document::value::time::utc_day;
 use crate::document::{Span, Stage, TimelineRow};
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings};
@@ -57,7 +57,7 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
     let last = || document.timeline_rows().iter().rev().find_map(TimelineRow::at);
     // A draft that nobody gave an end is late, too, counted from the last thing it knows.
     let Some(end) = cx.ended().or_else(last).or_else(|| cx.started()) else { return };
-    let end = TimeZone::UTC.to_datetime(end).date();
+    let end = utc_day(end);
     let allowed = &cx.config.policy.final_working_days;
     let severity = cx.severity();
     let days = match severity {

@@ -7,12 +7,12 @@ use std::path::Path;
 use clap::ValueEnum;
 use comfy_table::{ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use recount_engine::config::{Config, nearest};
 use recount_engine::document::value::priority::Priority;
 use recount_engine::document::value::status::StatusKind;
+use recount_engine::document::value::time::utc_day;
 use recount_engine::document::{ActionRecord, Record, counted};
 use recount_engine::insights::csv::harmless;
 
@@ -299,7 +299,7 @@ impl Args {
 
 fn item(known: &Known, action: &ActionRecord, stable_id: String, config: &Config, today: Date) -> Item {
     let record = &known.record;
-    let ended = record.resolved.or(record.started).map(|at| TimeZone::UTC.to_datetime(at).date());
+    let ended = record.resolved.or(record.started).map(utc_day);
     let until = if action.is_open() { Some(today) } else { action.status_date };
     let days = |from: Date, to: Date| from.until(to).map_or(0, |span| span.get_days());
     let shown_status = match (action.status, action.status_date) {
@@ -336,7 +336,7 @@ fn beyond_policy(record: &Record, action: &ActionRecord, config: &Config, today:
     // What was reopened has a new day, which the old end says nothing of.
     let is_reopened = action.status_date.is_some();
     let (severity, priority) = record.severity.zip(action.priority)?;
-    let ended = TimeZone::UTC.to_datetime(record.resolved?).date();
+    let ended = utc_day(record.resolved?);
     let (days, latest) = config.policy.latest_due(severity, priority, ended)?;
     if !action.is_open() || is_reopened {
         return None;
