@@ -3,6 +3,7 @@
 //! What does not live here: the query language of `search`, and which action items of a postmortem count.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use recount_engine::config::Config;
@@ -10,6 +11,7 @@ use recount_engine::document::template::{FieldDef, FieldId};
 use recount_engine::document::value::severity::Severity;
 use recount_engine::document::value::time::utc_day;
 use recount_engine::document::{Record, Stage};
+use recount_engine::insights::{Brief, Briefs};
 
 use crate::commands::new;
 
@@ -48,23 +50,64 @@ pub(crate) struct Filter {
 impl Filter {
     /// Whether a postmortem is one of those wanted.
     pub(crate) fn keeps(&self, record: &Record, config: &Config) -> bool {
-        let day = record.started.map(utc_day);
-        let service = |wanted: &String| record.services.iter().any(|name| is_service(name, wanted, config));
-        let owner = |wanted: &String| {
-            let owners = record.actions.iter().flat_map(|item| &item.owners);
-            owners.into_iter().any(|name| is_owner(name, wanted, config))
+        self.keeps_what(
+            &Asked {
+                severity: record.severity,
+                started: record.started,
+                stage: record.stage,
+                factor: &|kind| record.factors.iter().any(|factor| factor.category == kind),
+                service: &|is| record.services.iter().any(|name| is(name)),
+                owner: &|is| record.actions.iter().flat_map(|item| &item.owners).any(|name| is(name)),
+            },
+            config,
+        )
+    }
+
+    /// As [`Filter::keeps`], of a postmortem in brief.
+    pub(crate) fn keeps_brief(&self, briefs: &Briefs, brief: &Brief, config: &Config) -> bool {
+        self.keeps_what(
+            &Asked {
+                severity: brief.severity,
+                started: brief.started,
+                stage: brief.stage,
+                factor: &|kind| brief.has_factor(kind),
+                service: &|is| briefs.services(brief).any(is),
+                owner: &|is| briefs.items(brief).iter().flat_map(|item| briefs.owners(item)).any(is),
+            },
+            config,
+        )
+    }
+
+    fn keeps_what(&self, asked: &Asked<'_>, config: &Config) -> bool {
+        let day = asked.started.map(utc_day);
+        let service = |wanted: &String| (asked.service)(&|name| is_service(name, wanted, config));
+        let owner = |wanted: &String| (asked.owner)(&|name| is_owner(name, wanted, config));
+        let factor = |wanted: &str| {
+            let kind = factors().find(|(word, _)| *word == wanted);
+            kind.is_some_and(|(_, def)| (asked.factor)(def.id))
         };
-        let factor =
-            |wanted: &str| record.factors.iter().any(|factor| factor_word(factor.category) == wanted);
-        (self.severity.is_empty() || record.severity.is_some_and(|s| self.severity.contains(&s)))
+        (self.severity.is_empty() || asked.severity.is_some_and(|s| self.severity.contains(&s)))
             && self.service.as_ref().is_none_or(service)
             && self.after.is_none_or(|after| day.is_some_and(|day| day >= after))
             && self.before.is_none_or(|before| day.is_some_and(|day| day < before))
             && self.factor.is_none_or(factor)
-            && self.stage.is_none_or(|stage| record.stage == stage)
+            && self.stage.is_none_or(|stage| asked.stage == stage)
             && self.owner.as_ref().is_none_or(owner)
     }
 }
+
+/// What a filter asks of a postmortem. What it has several of is asked with a condition.
+struct Asked<'a> {
+    severity: Option<Severity>,
+    started: Option<Timestamp>,
+    stage: Stage,
+    factor: &'a dyn Fn(FieldId) -> bool,
+    service: &'a Any<'a>,
+    owner: &'a Any<'a>,
+}
+
+/// Whether a condition holds for any name.
+type Any<'a> = dyn Fn(&dyn Fn(&str) -> bool) -> bool + 'a;
 
 /// Whether two names are one service, by the names and aliases of the configuration.
 pub(crate) fn is_service(name: &str, wanted: &str, config: &Config) -> bool {

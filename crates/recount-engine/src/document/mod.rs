@@ -45,6 +45,7 @@ pub use follow_up::{GameDay, Target, declines, is_bare_none, is_word_for_none};
 pub use front_matter::{FrontMatter, Stage};
 pub use marks::{Mark, MarkKind, Scope};
 pub use passages::Passage;
+pub(crate) use record::day;
 pub use record::{ActionRecord, FactorRecord, Record};
 pub use sections::{Section, Title};
 pub use source::Source;

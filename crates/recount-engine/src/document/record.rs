@@ -118,19 +118,19 @@ pub struct ActionRecord {
 }
 
 /// A day as one number, `20261123`: a library's records are read by the hundred thousand.
-mod day {
+pub(crate) mod day {
     use jiff::civil::Date;
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     #[allow(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "how `serde` calls it")]
-    pub(super) fn serialize<S: Serializer>(day: &Option<Date>, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(day: &Option<Date>, serializer: S) -> Result<S::Ok, S::Error> {
         let number =
             |day: Date| i32::from(day.year()) * 10_000 + i32::from(day.month()) * 100 + i32::from(day.day());
         day.map(number).serialize(serializer)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
         let Some(number) = Option::<i32>::deserialize(deserializer)? else { return Ok(None) };
         let part = |number: i32| i8::try_from(number.rem_euclid(100)).map_err(D::Error::custom);
         let year = i16::try_from(number.div_euclid(10_000)).map_err(D::Error::custom)?;

@@ -134,7 +134,7 @@ fn libraries_with_little_in_them_give_sentences() {
         ("empty", vec![]),
         ("unknown", vec![blank(), blank()]),
         ("one", vec![told(0)]),
-        ("open", vec![open; 3]),
+        ("open", (1..4).map(|nth| Record { id: Some(format!("INC-{nth}")), ..open.clone() }).collect()),
     ];
     let mut out = String::new();
     for (name, records) in libraries {
@@ -167,6 +167,22 @@ fn figures_of_a_team_are_of_its_services_and_its_items() {
     hold(&figures);
     let of = |name: &str| figures.iter().find(|figure| figure.name == name).map(|figure| figure.total);
     assert_eq!((of("incidents"), of("teams")), (Some(2), Some(11)));
+}
+
+#[test]
+fn of_several_postmortems_with_one_id_one_counts_and_the_others_are_said() {
+    let config = config();
+    let mut records: Vec<Record> = (0..6).map(told).collect();
+    let once = figures(&records[1..], scope(&config));
+    records[0] = Record { id: Some("inc-0003".to_owned()), ..told(3) };
+    let twice = figures(&records, scope(&config));
+    hold(&twice);
+    for (once, twice) in once.iter().zip(&twice) {
+        assert_eq!(once.n, twice.n, "{}", once.name);
+        let out = twice.excluded.iter().find(|out| out.reason == "another postmortem has the same ID");
+        let expected = if once.counted == Counted::Incidents { 1 } else { 2 };
+        assert_eq!(out.map(|out| out.count), Some(expected), "{}", once.name);
+    }
 }
 
 #[test]

@@ -116,6 +116,10 @@ impl Memory {
         (IN_MEMORY..).zip(&self.records)
     }
 
+    pub(super) fn all(&self) -> &[Record] {
+        &self.records
+    }
+
     pub(super) fn record(&self, number: u64) -> Option<&Record> {
         self.records.get(usize::try_from(number.checked_sub(IN_MEMORY)?).ok()?)
     }
@@ -576,7 +580,7 @@ impl Work<'_, '_> {
             }
             Read::Same(number, content) => reads.push(Some((number, content))),
             Read::New(number, content, packed) => {
-                if let Err(trouble) = change.put(number, &packed) {
+                if let Err(trouble) = change.put(number, *packed) {
                     lock(&failed).get_or_insert(trouble);
                 }
                 reads.push(Some((number, content)));

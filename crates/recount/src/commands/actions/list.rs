@@ -14,7 +14,10 @@ use recount_engine::document::value::priority::Priority;
 use recount_engine::document::value::status::StatusKind;
 use recount_engine::document::value::time::utc_day;
 use recount_engine::document::{ActionRecord, Record, counted};
+use recount_engine::insights::brief::BriefItem;
 use recount_engine::insights::csv::harmless;
+use recount_engine::insights::{Brief, Briefs};
+use recount_store::catalog::Part;
 
 use super::calendar;
 use crate::Outcome;
@@ -22,7 +25,7 @@ use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::filter::{Filter, is_owner, is_service, parse_day};
 use crate::machine::{self, Header};
-use crate::records::Known;
+use crate::records::{Known, tell_of_none};
 use crate::workspace::Workspace;
 
 #[derive(Debug, clap::Args)]
@@ -176,18 +179,32 @@ pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     let config = workspace.config();
     let today = environment.today();
-    let records = workspace.records();
-    let ids = super::stable(&records);
+    let is_feed = args.ics || args.format == Format::Ics;
+    // Whoever names incidents, or wants IDs that are the library's own, needs all of them.
+    let records = if is_feed || !args.incident.is_empty() {
+        workspace.records()
+    } else {
+        let keeps = |briefs: &Briefs, brief: &Brief| {
+            args.filter.keeps_brief(briefs, brief, config)
+                && briefs
+                    .items(brief)
+                    .iter()
+                    .any(|item| args.keeps(&What::of_brief(briefs, item), config, today))
+        };
+        workspace.some_records(if args.is_owed() { Part::Open } else { Part::Whole }, keeps)
+    };
+    let ids = if is_feed { super::stable(&records) } else { Vec::new() };
     let incidents = args.incidents(&workspace, &records.known)?;
     let mut items = Vec::new();
-    for (known, ids) in records.known.iter().zip(ids) {
+    for (nth, known) in records.known.iter().enumerate() {
         if !args.filter.keeps(&known.record, config)
             || !(incidents.is_empty() || incidents.contains(&known.path.as_str()))
         {
             continue;
         }
-        for (action, stable_id) in known.record.actions.iter().zip(ids) {
-            if args.keeps(action, config, today) {
+        for (place, action) in known.record.actions.iter().enumerate() {
+            if args.keeps(&What::of(action), config, today) {
+                let stable_id = ids.get(nth).and_then(|ids| ids.get(place)).cloned().unwrap_or_default();
                 items.push(item(known, action, stable_id, config, today));
             }
         }
@@ -218,7 +235,8 @@ pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
                 environment.note(format!("{} without a due date: in no calendar", counted(undated, "item")));
             }
         }
-        Format::Table if items.is_empty() => match args.unknown(&records.known, config) {
+        Format::Table if records.is_empty() => tell_of_none(environment),
+        Format::Table if items.is_empty() => match args.unknown(&workspace, config) {
             None => environment.note("no action item is like that"),
             Some(unknown) => environment.note(format!("no action item is like that: {unknown}")),
         },
@@ -260,7 +278,11 @@ impl Args {
     }
 
     /// Who or what was asked for and is nowhere in the library, as a sentence.
-    fn unknown(&self, known: &[Known], config: &Config) -> Option<String> {
+    fn unknown(&self, workspace: &Workspace, config: &Config) -> Option<String> {
+        if self.filter.owner.is_none() && self.filter.service.is_none() {
+            return None;
+        }
+        let known = workspace.parts_of_records(Part::Facts).known;
         let records = || known.iter().map(|known| &known.record);
         let owners = || records().flat_map(|record| &record.actions).flat_map(|action| &action.owners);
         let services = || records().flat_map(|record| &record.services);
@@ -280,20 +302,61 @@ impl Args {
         Some(format!("no incident in this library impacted `{wanted}`{}", maybe(near)))
     }
 
-    fn keeps(&self, action: &ActionRecord, config: &Config, today: Date) -> bool {
-        let owner = |wanted: &String| action.owners.iter().any(|name| is_owner(name, wanted, config));
+    /// Whether only what is still owed is asked for.
+    fn is_owed(&self) -> bool {
+        self.status.is_empty() && !self.all && !self.unverified
+    }
+
+    fn keeps(&self, item: &What<'_>, config: &Config, today: Date) -> bool {
+        let owner = |wanted: &String| item.owners.any(|name| is_owner(name, wanted, config));
+        let is_open = item.status.is_none_or(StatusKind::is_open);
         let which = match () {
-            () if !self.status.is_empty() => action.status.is_some_and(|kind| self.status.contains(&kind)),
+            () if !self.status.is_empty() => item.status.is_some_and(|kind| self.status.contains(&kind)),
             () if self.all => true,
-            () if self.overdue => action.is_overdue(today),
-            () if self.unverified => action.status == Some(StatusKind::Done),
-            () => action.is_open(),
+            () if self.overdue => is_open && item.due.is_some_and(|due| due < today),
+            () if self.unverified => item.status == Some(StatusKind::Done),
+            () => is_open,
         };
         which
             && self.filter.owner.as_ref().is_none_or(owner)
-            && (self.priority.is_empty() || action.priority.is_some_and(|own| self.priority.contains(&own)))
-            && self.due_before.is_none_or(|day| action.due.is_some_and(|due| due < day))
-            && self.due_after.is_none_or(|day| action.due.is_some_and(|due| due >= day))
+            && (self.priority.is_empty() || item.priority.is_some_and(|own| self.priority.contains(&own)))
+            && self.due_before.is_none_or(|day| item.due.is_some_and(|due| due < day))
+            && self.due_after.is_none_or(|day| item.due.is_some_and(|due| due >= day))
+    }
+}
+
+/// What is asked of an action item.
+struct What<'a> {
+    priority: Option<Priority>,
+    status: Option<StatusKind>,
+    due: Option<Date>,
+    owners: Owners<'a>,
+}
+
+/// The owners of an action item, where they stand.
+enum Owners<'a> {
+    InRecord(&'a ActionRecord),
+    InBrief(&'a Briefs, &'a BriefItem),
+}
+
+impl Owners<'_> {
+    fn any(&self, is: impl Fn(&str) -> bool) -> bool {
+        match self {
+            Self::InRecord(item) => item.owners.iter().any(|name| is(name)),
+            Self::InBrief(briefs, item) => briefs.owners(item).any(is),
+        }
+    }
+}
+
+impl<'a> What<'a> {
+    fn of(item: &'a ActionRecord) -> Self {
+        let ActionRecord { priority, status, due, .. } = *item;
+        Self { priority, status, due, owners: Owners::InRecord(item) }
+    }
+
+    fn of_brief(briefs: &'a Briefs, item: &'a BriefItem) -> Self {
+        let BriefItem { priority, status, due, .. } = *item;
+        Self { priority, status, due, owners: Owners::InBrief(briefs, item) }
     }
 }
 
