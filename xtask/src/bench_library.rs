@@ -90,7 +90,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     commands(Path::new(binary), folder, stat, check)
 }
 
-fn commands(binary: &Path, folder: &Path, stat: Duration, check: Duration) -> Outcome {
+fn commands(binary: &Path, folder: &Path, stat: Duration, looking: Duration) -> Outcome {
     let binary = std::path::absolute(binary).map_err(|error| error.to_string())?;
     let cache = folder.join(CACHE_FOLDER);
     remove(&cache)?;
@@ -120,7 +120,7 @@ fn commands(binary: &Path, folder: &Path, stat: Duration, check: Duration) -> Ou
     ] {
         match best(|| time(&binary, folder, command)) {
             Ok(took) => {
-                let beyond = seconds(took.saturating_sub(check + start));
+                let beyond = seconds(took.saturating_sub(looking + start));
                 let name = command.join(" ");
                 line(&name, took, &format!("{}, {beyond} beyond the freshness check", times(took, stat)));
             }
