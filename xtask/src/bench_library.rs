@@ -130,7 +130,7 @@ fn commands(binary: &Path, folder: &Path, stat: Duration, looking: Duration) -> 
     Ok(())
 }
 
-/// All figures over an open catalog.
+/// All figures over an open catalog, one after the other; each is told by itself where `BENCH_FIGURES` is set.
 fn figures(catalog: &Catalog<'_>) -> Duration {
     let started = Instant::now();
     let library = catalog.in_brief();
