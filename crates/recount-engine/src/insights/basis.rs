@@ -2,6 +2,7 @@
 //! by the configuration, once for all figures.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use jiff::civil::Date;
 
@@ -114,12 +115,12 @@ impl<'a> Basis<'a> {
             scope.team.is_none_or(|team| owner.is_some_and(|own| plain(own) == plain(team)))
         };
         let mut twins = (0, 0);
-        let mut ids: Fast<String, ()> = Fast::default();
+        let mut ids = HashSet::new();
         // Of several with one ID the one that was given last counts.
         all.reverse();
         all.retain(|place| {
             let (briefs, brief) = brief(*place);
-            let is_first = briefs.id(brief).is_none_or(|id| ids.insert(id.to_lowercase(), ()).is_none());
+            let is_first = briefs.id(brief).is_none_or(|id| ids.insert(id.to_lowercase()));
             if !is_first {
                 twins.0 += usize::from(scope.team.is_none() || briefs.services(brief).any(owns));
                 let items = briefs.items(brief).iter();

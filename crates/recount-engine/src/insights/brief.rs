@@ -28,7 +28,7 @@ pub struct Briefs {
     /// All words, one behind the other, and where each ends. The first has the number 1.
     text: String,
     ends: Vec<u32>,
-    briefs: Vec<Brief>,
+    all: Vec<Brief>,
     services: Vec<u32>,
     items: Vec<BriefItem>,
     owners: Vec<u32>,
@@ -148,7 +148,7 @@ fn part<T>(all: &[T], (start, count): (u32, u32)) -> &[T] {
 impl Briefs {
     /// The postmortems, in the order in which they were taken.
     pub fn all(&self) -> &[Brief] {
-        &self.briefs
+        &self.all
     }
 
     /// A word by its number; empty where there is none.
@@ -241,7 +241,7 @@ impl Gathering {
         });
         let bits =
             |group, ids: &mut dyn Iterator<Item = FieldId>| ids.fold(0, |bits, id| bits | bit(group, id));
-        self.made.briefs.push(Brief {
+        self.made.all.push(Brief {
             number,
             id,
             stage: record.stage,
@@ -304,7 +304,7 @@ impl Gathering {
                 )
             })
         });
-        self.made.briefs.push(Brief { id, services, items, said, ..brief.clone() });
+        self.made.all.push(Brief { id, services, items, said, ..brief.clone() });
     }
 
     /// The block.
