@@ -345,13 +345,13 @@ impl Change<'_> {
         blocks.entry(number / BLOCK).or_default().insert(number, brief);
         while blocks.len() > HELD {
             let Some((block, changed)) = blocks.pop_first() else { break };
-            self.write_block(block, changed)?;
+            self.write_block(block, &changed)?;
         }
         Ok(())
     }
 
     /// Writes a block anew, with what changed in it.
-    fn write_block(&self, block: u64, changed: BTreeMap<u64, Option<Briefs>>) -> Result<(), Trouble> {
+    fn write_block(&self, block: u64, changed: &BTreeMap<u64, Option<Briefs>>) -> Result<(), Trouble> {
         let mut before = Vec::new();
         self.facts.briefs((block, block), |briefs| before.push(briefs))?;
         // In the order of their numbers: what stays as it was, and what is new.
@@ -361,7 +361,9 @@ impl Change<'_> {
             all.extend(briefs.all().iter().filter(is_left).map(|brief| (brief.number, (briefs, brief))));
         }
         let mut made = Gathering::default();
-        all.values().for_each(|(briefs, brief)| made.copy(briefs, brief));
+        for (briefs, brief) in all.values() {
+            made.copy(briefs, brief);
+        }
         let bytes = pack(block, &made.finish());
         let mut row =
             self.facts.connection.prepare_cached("INSERT OR REPLACE INTO briefs VALUES (?1, ?2)")?;
@@ -385,7 +387,7 @@ impl Change<'_> {
     /// Makes the changes seen, as the state that `head` describes.
     pub(super) fn commit(self, head: &Head) -> Result<(), Trouble> {
         for (block, changed) in self.blocks.take() {
-            self.write_block(block, changed)?;
+            self.write_block(block, &changed)?;
         }
         let connection = &self.facts.connection;
         let mut put = connection.prepare("INSERT OR REPLACE INTO meta VALUES (?1, ?2)")?;
