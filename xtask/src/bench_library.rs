@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use jiff::civil::date;
 use recount_engine::config::Config;
 use recount_engine::insights::{Basis, FIGURES, Scope};
-use recount_store::catalog::{CACHE_FOLDER, Catalog, Names, Opening, Part, Query, Want, index_alone};
+use recount_store::catalog::{CACHE_FOLDER, Catalog, Opening, Part, Query, Want, index_alone};
 use recount_store::{Library, threads};
 
 use crate::Outcome;
@@ -249,13 +249,7 @@ fn grep(folder: &Path) -> Duration {
 }
 
 fn read(text: &str) -> Query {
-    let names = Names {
-        services: &|name| vec![name.to_owned()],
-        people: &|name| vec![name.to_owned()],
-        nearest: &|_, _| None,
-        today: date(2026, 11, 23),
-    };
-    Query::read(text, &names)
+    Query::read(text, &Config::default(), date(2026, 11, 23))
 }
 
 /// Queries of every class out of the documents themselves, and how long they take.

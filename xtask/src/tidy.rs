@@ -12,13 +12,17 @@ use crate::{Outcome, files_below, root};
 
 /// A crate and the crates of the workspace that it may depend on.
 const CRATES: &[(&str, &[&str])] = &[
-    ("recount", &["recount-web", "recount-lsp", "recount-store", "recount-engine"]),
-    ("recount-web", &["recount-store", "recount-engine"]),
+    ("recount", &["recount-web", "recount-lsp", "recount-workspace", "recount-store", "recount-engine"]),
+    ("recount-web", &["recount-workspace", "recount-store", "recount-engine"]),
     ("recount-lsp", &["recount-engine"]),
+    ("recount-workspace", &["recount-store", "recount-engine"]),
     ("recount-store", &["recount-engine"]),
     ("recount-engine", &[]),
     // Reads everything to generate its reference.
-    ("xtask", &["recount", "recount-web", "recount-lsp", "recount-store", "recount-engine"]),
+    (
+        "xtask",
+        &["recount", "recount-web", "recount-lsp", "recount-workspace", "recount-store", "recount-engine"],
+    ),
 ];
 
 /// A room of the engine, the rooms that it may import, and parts of those that it still may not.

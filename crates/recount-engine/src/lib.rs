@@ -7,6 +7,7 @@ pub mod adopt;
 pub mod config;
 pub mod document;
 pub mod evidence;
+pub mod export;
 pub mod ide;
 pub mod insights;
 pub mod lint;

@@ -22,7 +22,7 @@ proptest! {
         let levels = LevelTable::new(&config);
         let document = Document::parse(text.as_bytes());
         let context = Context::new(&document, &config, &levels, &NoLibrary, date(2026, 11, 23));
-        for finding in lint::check(&context, Options { stage: Some(Stage::Final), due: true, fixes: true }) {
+        for finding in lint::check(&context, Options { stage: Some(Stage::Final), due: true, fixes: true, ..Options::default() }) {
             let text = document.text();
             prop_assert!(text.get(finding.span.range()).is_some(), "{} at {:?}", finding.rule.name, finding.span);
         }

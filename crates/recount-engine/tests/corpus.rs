@@ -52,7 +52,7 @@ fn check(document: &Document) -> Vec<Finding> {
     let config = Config::default();
     let levels = LevelTable::new(&config);
     let context = Context::new(document, &config, &levels, &NoLibrary, TODAY);
-    lint::check(&context, Options { stage: Some(Stage::Final), due: true, fixes: true })
+    lint::check(&context, Options { stage: Some(Stage::Final), due: true, fixes: true, ..Options::default() })
 }
 
 #[test]

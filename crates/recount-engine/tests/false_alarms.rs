@@ -22,7 +22,7 @@ fn config() -> Config {
 fn check(document: &Document, config: &Config, stage: Option<Stage>) -> Vec<Finding> {
     let levels = LevelTable::new(config);
     let context = Context::new(document, config, &levels, &NoLibrary, date(2026, 11, 23));
-    lint::check(&context, Options { stage, due: false, fixes: true })
+    lint::check(&context, Options { stage, fixes: true, ..Options::default() })
 }
 
 fn is_foreign(text: &[u8]) -> bool {

@@ -101,7 +101,8 @@ fn findings_of(rule: &Rule, bytes: &[u8]) -> Vec<Finding> {
     // The last stage at which it speaks: a few rules are for drafts alone.
     let heard = rule.levels.by_stage().iter().rposition(Option::is_some);
     let stage = heard.map_or(Stage::Final, |at| Stage::ALL[at]);
-    let mut findings = lint::check(&context, Options { stage: Some(stage), due: true, fixes: true });
+    let mut findings =
+        lint::check(&context, Options { stage: Some(stage), due: true, fixes: true, ..Options::default() });
     findings.retain(|finding| finding.rule.name == rule.name);
     findings
 }
@@ -275,9 +276,10 @@ fn no_rule_panics_on_what_is_left_of_a_broken_document() {
             // Every rule is heard at this stage.
             let library = OneOther(PathBuf::new());
             let context = Context::new(&document, &config, &levels, &library, TODAY);
-            for finding in
-                lint::check(&context, Options { stage: Some(Stage::Final), due: true, fixes: true })
-            {
+            for finding in lint::check(
+                &context,
+                Options { stage: Some(Stage::Final), due: true, fixes: true, ..Options::default() },
+            ) {
                 assert!(document.text().get(finding.span.range()).is_some(), "{finding:?}");
                 if let Some(fix) = finding.fix {
                     apply(&bytes, &fix.edits).expect("the edits of a fix fit its document");

@@ -47,6 +47,13 @@ pub enum StoreError {
         /// The file, after symbolic links were followed.
         path: PathBuf,
     },
+    /// Nothing can be written in the library at all.
+    Unwritable {
+        /// Its root.
+        root: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// Another process kept the library's lock for longer than we wait.
     Locked {
         /// The lock's file.
@@ -90,6 +97,13 @@ pub enum StoreError {
         /// What git and the hook said, over several lines.
         message: String,
     },
+    /// Another git held a lock of the repository for longer than we wait; nothing was committed.
+    GitBusy {
+        /// Git's file.
+        lock: PathBuf,
+        /// How long we waited.
+        waited: Duration,
+    },
     /// Git failed in a way that has no variant of its own.
     Git {
         /// The subcommand.
@@ -121,6 +135,11 @@ impl StoreError {
             Self::Conflict(_) => "run the command again: it starts from what the file holds now".to_owned(),
             Self::Exists { .. } => "choose another name, or edit the file that is there".to_owned(),
             Self::ReadOnly { path } => format!("allow writing with `chmod u+w {}`", path.display()),
+            Self::Unwritable { .. } => {
+                "what only reads works: `list`, `show`, `search`, `check`; to change something, \
+                work in a copy, or have its owner allow you to write"
+                    .to_owned()
+            }
             Self::Locked { holder: Some(holder), .. } => {
                 format!("wait until process {holder} has finished, or see what it is with `ps -p {holder}`")
             }
@@ -146,6 +165,10 @@ impl StoreError {
             Self::CannotCommit { hint, .. } => hint.clone(),
             Self::NotCommitted { .. } => {
                 "the files are changed; mend what is said above, then commit them with `git commit`"
+                    .to_owned()
+            }
+            Self::GitBusy { .. } => {
+                "commit the files when it has finished; where no git is running, one that crashed left its lock"
                     .to_owned()
             }
             Self::Git { .. } => return None,
@@ -178,6 +201,9 @@ impl fmt::Display for StoreError {
                 write!(f, "`{}` changed after it was read; nothing was written", conflict.path.display())
             }
             Self::Exists { path } => write!(f, "`{}` exists already", path.display()),
+            Self::Unwritable { root, source } => {
+                write!(f, "nothing can be written in the library `{}`: {}", root.display(), plain(source))
+            }
             Self::ReadOnly { path } => write!(f, "`{}` is read-only", path.display()),
             Self::Locked { lock, holder, waited } => {
                 write!(f, "the lock `{}` is held by ", lock.display())?;
@@ -201,6 +227,10 @@ impl fmt::Display for StoreError {
             Self::NotCommitted { message } => {
                 write!(f, "changed, but not committed: `git commit` failed\n{message}")
             }
+            Self::GitBusy { lock, waited } => {
+                let seconds = waited.as_secs_f32();
+                write!(f, "another git holds `{}`; waited {seconds:.1} s for it", lock.display())
+            }
             Self::Git { command, message } => write!(f, "`git {command}` failed: {message}"),
         }
     }
@@ -209,7 +239,7 @@ impl fmt::Display for StoreError {
 impl std::error::Error for StoreError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Io { source, .. } => Some(source),
+            Self::Io { source, .. } | Self::Unwritable { source, .. } => Some(source),
             _ => None,
         }
     }

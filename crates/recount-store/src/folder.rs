@@ -3,6 +3,7 @@
 //! What does not live here: how any of it is done.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::error::StoreError;
 use crate::git;
@@ -10,6 +11,9 @@ use crate::library::Library;
 use crate::read::{Stored, Version};
 use crate::store::{Commit, Listing, Revision, Store, StorePath, Watch};
 use crate::watch;
+
+/// How long a commit waits for a git of somebody else, which most often has done its work in less.
+const GIT_WAIT: Duration = Duration::from_secs(5);
 
 impl Library {
     fn place(&self, path: &StorePath) -> PathBuf {
@@ -54,11 +58,11 @@ impl Store for Library {
     }
 
     fn save(&self, path: &StorePath, version: &Version, bytes: &[u8]) -> Result<Version, StoreError> {
-        self.told(self.write_if_unchanged(&self.place(path), version, bytes))
+        self.told(self.lock()?.write_if_unchanged(&self.place(path), version, bytes))
     }
 
     fn add(&self, path: &StorePath, bytes: &[u8]) -> Result<Version, StoreError> {
-        self.told(self.create_new(&self.place(path), bytes))
+        self.told(self.lock()?.create_new(&self.place(path), bytes))
     }
 
     fn relocate(&self, from: &StorePath, to: &StorePath) -> Result<(), StoreError> {
@@ -70,7 +74,7 @@ impl Store for Library {
     }
 
     fn commit(&self, paths: &[StorePath], commit: &Commit) -> Result<Option<String>, StoreError> {
-        git::commit::commit(self.root(), paths, commit)
+        self.in_turn(|| git::commit::commit(self.root(), paths, commit, self.lock_wait.min(GIT_WAIT)))
     }
 
     fn history(&self, path: &StorePath) -> Result<Vec<Revision>, StoreError> {

@@ -16,7 +16,7 @@
 //! });
 //!
 //! let stored = library.read(&library.root().join("postmortems/2026/INC-0001-cluster-full.md"))?;
-//! library.write_if_unchanged(&stored.path, &stored.version, b"# Cluster full\n")?;
+//! library.lock()?.write_if_unchanged(&stored.path, &stored.version, b"# Cluster full\n")?;
 //! # Ok(())
 //! # }
 //! ```

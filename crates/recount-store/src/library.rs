@@ -4,14 +4,14 @@
 //! it. What does not: the meaning of `recount.toml`; whoever reads it tells us the folders.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::error::StoreError;
-use crate::lock::Guard;
-use crate::read::{DEFAULT_SIZE_LIMIT, Stored, Unreadable, Version, read};
+use crate::lock::{Guard, lock_folder};
+use crate::read::{DEFAULT_SIZE_LIMIT, Stored, Unreadable, read};
 use crate::store::StorePath;
 use crate::walk::{Listed, list_paths};
 use crate::{git, scan};
@@ -27,6 +27,8 @@ pub const STATE_FOLDER: &str = ".recount/state";
 
 /// How long a write waits for another command: longer than any write takes, shorter than patience.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
+/// How long a command that commits waits for others that do: their hooks and signatures take as long as they take.
+const TURN_WAIT: Duration = Duration::from_mins(1);
 
 /// A folder of postmortems.
 #[derive(Debug, Clone)]
@@ -38,6 +40,21 @@ pub struct Library {
     pub(crate) lock_wait: Duration,
     /// The files that were changed through this library and its clones, with their folders resolved.
     changed: Arc<Mutex<BTreeSet<PathBuf>>>,
+    /// Whether this library and its clones are going to commit what they change.
+    turn: Arc<Mutex<Turn>>,
+}
+
+/// Commits come one after the other: whoever is going to make one takes its turn before it changes the first file,
+/// so that a commit holds the change that it tells of and nobody else's.
+#[derive(Debug, Default)]
+enum Turn {
+    /// No commit is planned.
+    #[default]
+    None,
+    /// One is, and nothing was changed yet.
+    Planned,
+    /// One is. It is ours until the file is dropped; none where the system locks no folders.
+    Ours(Option<File>),
 }
 
 impl Library {
@@ -86,6 +103,7 @@ impl Library {
             size_limit: DEFAULT_SIZE_LIMIT,
             lock_wait: LOCK_WAIT,
             changed: Arc::default(),
+            turn: Arc::default(),
         }
     }
 
@@ -134,7 +152,7 @@ impl Library {
 
     /// A path as it is shown and stored: relative to the root where it is below it.
     pub fn relative<'a>(&self, path: &'a Path) -> &'a Path {
-        path.strip_prefix(&self.root).unwrap_or(path)
+        below(&self.root, path).or_else(|| path.strip_prefix(&self.root).ok()).unwrap_or(path)
     }
 
     /// The candidates of the library, sorted by path. A folder that does not exist yet is empty.
@@ -163,36 +181,40 @@ impl Library {
         read(path, self.size_limit).map_err(StoreError::Unreadable)
     }
 
-    /// Waits for the right to change files. What takes several steps holds it across all of them.
+    /// Waits for the right to change files. What takes several steps holds it across all of them. After
+    /// [`Library::plan_commit`] the first one waits for the commits of others, too.
     ///
     /// # Errors
     ///
     /// [`StoreError::Locked`] where another process keeps it.
     pub fn lock(&self) -> Result<Guard<'_>, StoreError> {
+        {
+            let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+            if matches!(*turn, Turn::Planned) {
+                *turn = Turn::Ours(self.wait_for_turn()?);
+            }
+        }
         Guard::acquire(self)
     }
 
-    /// [`Guard::write_if_unchanged`] under a lock of its own.
-    pub fn write_if_unchanged(
-        &self,
-        path: &Path,
-        version: &Version,
-        bytes: &[u8],
-    ) -> Result<Version, StoreError> {
-        self.lock()?.write_if_unchanged(path, version, bytes)
+    /// Commits under a turn: the one that was taken with the first change, or one for this commit alone.
+    pub(crate) fn in_turn<T>(&self, commit: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let taken = {
+            let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *turn)
+        };
+        let _turn = match taken {
+            Turn::Ours(turn) => turn,
+            Turn::None | Turn::Planned => self.wait_for_turn()?,
+        };
+        commit()
     }
 
-    /// [`Guard::create_new`] under a lock of its own.
-    pub fn create_new(&self, path: &Path, bytes: &[u8]) -> Result<Version, StoreError> {
-        self.lock()?.create_new(path, bytes)
-    }
-
-    /// [`Guard::allocate`] under a lock of its own.
-    pub fn allocate<E: From<StoreError>>(
-        &self,
-        choose: impl FnOnce(&[Listed]) -> Result<(PathBuf, Vec<u8>), E>,
-    ) -> Result<Stored, E> {
-        self.lock()?.allocate(choose)
+    fn wait_for_turn(&self) -> Result<Option<File>, StoreError> {
+        match git::commit::folder_of_git(&self.root)? {
+            Some(folder) => lock_folder(&folder, TURN_WAIT),
+            None => Ok(None),
+        }
     }
 
     /// The files that were changed, made, moved or removed through this library so far, as paths from its root.
@@ -240,13 +262,16 @@ impl Library {
     }
 
     /// Refuses where [`Store::commit`](crate::Store::commit) could not be done, or not on a branch like one of
-    /// `protected` (a name, or its beginning and `*`): to be asked before anything is changed.
+    /// `protected` (a name, or its beginning and `*`): to be asked before anything is changed. What is changed from
+    /// then on through this library and its clones waits for the commits of others, and they for ours.
     ///
     /// # Errors
     ///
     /// [`StoreError::CannotCommit`], [`StoreError::NotARepository`].
-    pub fn refuse_commit(&self, protected: &[String]) -> Result<(), StoreError> {
-        git::commit::refuse(&self.root, protected)
+    pub fn plan_commit(&self, protected: &[String]) -> Result<(), StoreError> {
+        git::commit::refuse(&self.root, protected)?;
+        *self.turn.lock().unwrap_or_else(PoisonError::into_inner) = Turn::Planned;
+        Ok(())
     }
 
     /// A value of git's configuration, the repository's or the user's; none where it is not set.
@@ -315,4 +340,20 @@ impl Library {
     pub(crate) fn size_limit(&self) -> u64 {
         self.size_limit
     }
+}
+
+/// What stands behind the folder in a path of plain names; none where the path has to be taken apart, which
+/// over a whole library shows in the time of every command.
+#[cfg(unix)]
+fn below<'a>(folder: &Path, path: &'a Path) -> Option<&'a Path> {
+    use std::os::unix::ffi::OsStrExt as _;
+    let folder = folder.as_os_str().as_bytes();
+    let rest = path.as_os_str().as_bytes().strip_prefix(folder)?.strip_prefix(b"/")?;
+    let is_plain = !rest.starts_with(b"/") && !rest.starts_with(b".") && !rest.ends_with(b"/");
+    (is_plain && !rest.is_empty()).then(|| Path::new(std::ffi::OsStr::from_bytes(rest)))
+}
+
+#[cfg(not(unix))]
+fn below<'a>(_: &Path, _: &'a Path) -> Option<&'a Path> {
+    None
 }

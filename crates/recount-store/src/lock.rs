@@ -6,7 +6,8 @@
 //! tells that the last holder was killed, perhaps between writing a temporary file and renaming it; then
 //! the next holder removes what it left.
 //!
-//! A folder without `recount.toml` gets no file of ours: there the folder itself is locked.
+//! A folder without `recount.toml` gets no file of ours: there the folder itself is locked. So is git's own folder
+//! while somebody changes files and commits them.
 //!
 //! What lives here: taking and giving back. What does not: what is done under the lock ([`crate::write`]).
 
@@ -33,7 +34,7 @@ pub struct Guard<'a> {
 impl<'a> Guard<'a> {
     pub(crate) fn acquire(library: &'a Library) -> Result<Self, StoreError> {
         let (path, ours) = library.lock_path();
-        let file = if ours { open_lock_file(&path)? } else { open_folder(&path)? };
+        let file = if ours { open_lock_file(&path, library.root())? } else { open_folder(&path)? };
         wait_for(&file, &path, library.lock_wait)?;
         let mut guard = Self { library, file, ours };
         guard.enter().map_err(|error| StoreError::io("write", &path, error))?;
@@ -63,17 +64,30 @@ impl Drop for Guard<'_> {
     }
 }
 
-fn open_lock_file(path: &Path) -> Result<File, StoreError> {
+fn open_lock_file(path: &Path, root: &Path) -> Result<File, StoreError> {
+    let refused = |doing, path: &Path, error: io::Error| match error.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            StoreError::Unwritable { root: root.to_owned(), source: error }
+        }
+        _ => StoreError::io(doing, path, error),
+    };
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(|error| StoreError::io("make the folder", folder, error))?;
+        fs::create_dir_all(folder).map_err(|error| refused("make the folder", folder, error))?;
     }
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
-    options.open(path).map_err(|error| StoreError::io("open the lock", path, error))
+    options.open(path).map_err(|error| refused("open the lock", path, error))
 }
 
 fn open_folder(path: &Path) -> Result<File, StoreError> {
     File::open(path).map_err(|error| StoreError::io("open the folder", path, error))
+}
+
+/// Locks a folder that is not ours until the file is dropped. None where the system lets nobody open a folder: then
+/// there is only the lock of whoever owns it.
+pub(crate) fn lock_folder(path: &Path, limit: Duration) -> Result<Option<File>, StoreError> {
+    let Ok(folder) = File::open(path) else { return Ok(None) };
+    wait_for(&folder, path, limit).map(|()| Some(folder))
 }
 
 fn wait_for(file: &File, path: &Path, limit: Duration) -> Result<(), StoreError> {

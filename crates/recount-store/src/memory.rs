@@ -109,6 +109,9 @@ impl Store for MemoryStore {
 
     fn delete(&self, path: &StorePath, version: &Version) -> Result<(), StoreError> {
         let mut state = self.state();
+        if !state.documents.contains_key(path) {
+            return Err(StoreError::Unreadable(Unreadable::missing(path.as_path())));
+        }
         state.expect(path, version, b"")?;
         state.documents.remove(path);
         state.tell(path);
@@ -150,6 +153,7 @@ impl Store for MemoryStore {
                 content,
                 before,
                 renamed_from: former.as_ref().map(|former| former.as_path().to_owned()),
+                is_cut: false,
             };
             state.revisions.push((path.clone(), former, revision));
             made = true;

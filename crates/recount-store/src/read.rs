@@ -33,8 +33,17 @@ impl Version {
 impl fmt::Display for Version {
     /// 64 hexadecimal digits, as `sha256sum` prints them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hexadecimal(&self.0))
     }
+}
+
+/// Bytes as digits, two each.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 impl fmt::Debug for Version {
@@ -66,6 +75,11 @@ pub struct Unreadable {
 }
 
 impl Unreadable {
+    /// The message for somebody in `folder`: what is below it is named from there.
+    pub fn told_from(&self, folder: &Path) -> String {
+        format!("`{}` {}", self.path.strip_prefix(folder).unwrap_or(&self.path).display(), self.why)
+    }
+
     /// What to do about it, as a sentence; `None` where the message says it all.
     pub fn hint(&self) -> Option<&'static str> {
         self.hint

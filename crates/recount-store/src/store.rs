@@ -43,6 +43,10 @@ pub trait Store: Send + Sync {
     fn relocate(&self, from: &StorePath, to: &StorePath) -> Result<(), StoreError>;
 
     /// Removes a document that still has this version.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Conflict`] where it has another one, [`StoreError::Unreadable`] where it is gone already.
     fn delete(&self, path: &StorePath, version: &Version) -> Result<(), StoreError>;
 
     /// Makes the files as they are now a part of the history, and nothing else. Gives back the revision's name;
@@ -161,4 +165,6 @@ pub struct Revision {
     pub before: String,
     /// The path that it had before, from the library's root, where that was another one.
     pub renamed_from: Option<PathBuf>,
+    /// Whether the history that is here begins with it, and what was before is elsewhere: the clone is shallow.
+    pub is_cut: bool,
 }

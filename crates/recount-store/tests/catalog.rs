@@ -8,9 +8,10 @@ use std::time::{Duration, SystemTime};
 
 use jiff::civil::date;
 use proptest::prelude::*;
+use recount_engine::config::Config;
 use recount_engine::document::{Document, Record};
 use recount_engine::insights::{Gathering, Lookup as _};
-use recount_store::catalog::{CACHE_FOLDER, Catalog, Names, Opening, Part, Probe, Query, Want};
+use recount_store::catalog::{CACHE_FOLDER, Catalog, Opening, Part, Probe, Query, Want};
 use recount_store::{CONFIG_FILE, Library};
 
 /// A library in a scratch folder.
@@ -45,13 +46,7 @@ fn opening(want: Want, progress: &(dyn Fn(usize, usize) + Sync)) -> Opening<'_> 
 }
 
 fn query(text: &str) -> Query {
-    let names = Names {
-        services: &|name| vec![name.to_owned()],
-        people: &|name| vec![name.to_owned()],
-        nearest: &|_, _| None,
-        today: date(2026, 11, 23),
-    };
-    Query::read(text, &names)
+    Query::read(text, &Config::default(), date(2026, 11, 23))
 }
 
 impl Bench {
@@ -142,6 +137,22 @@ impl Bench {
 }
 
 #[test]
+fn a_long_text_is_like_what_it_shares_few_words_with() {
+    let bench = Bench::new();
+    let own: Vec<String> = (0..60)
+        .map(|nth| {
+            format!("eigen{}wort", char::from(b'a' + nth % 26).to_string().repeat(1 + nth as usize / 26))
+        })
+        .collect();
+    bench.write("2026/INC-1.md", "Connection pool exhausted", &own.join(" "));
+    bench.write("2026/INC-2.md", "Connection pool exhausted", "a deploy");
+    bench.write("2026/INC-3.md", "Certificate expired", "nobody renewed it");
+    let like = bench.like("2026/INC-1.md");
+    assert_eq!(like.first().map(|(name, _)| name.as_str()), Some("INC-2.md"), "{like:?}");
+    assert!(!like.iter().any(|(name, _)| name == "INC-1.md"), "{like:?}");
+}
+
+#[test]
 fn what_did_not_change_is_not_read_again() {
     let bench = Bench::new();
     for number in 0..5 {
@@ -226,12 +237,24 @@ fn renamed_moved_and_removed_files_are_followed() {
 #[test]
 fn whatever_happens_to_the_catalog_the_answer_is_right() {
     type Damage = fn(&Path);
-    let damages: [(&str, Damage); 11] = [
+    let damages: [(&str, Damage); 13] = [
         ("all is gone", |cache| fs::remove_dir_all(cache).unwrap()),
         ("the facts are gone", |cache| {
             for name in ["facts.db", "facts.db-wal", "facts.db-shm"] {
                 let _ = fs::remove_file(cache.join(name));
             }
+        }),
+        ("the facts are gone, and their log is not", |cache| {
+            assert!(fs::read(cache.join("facts.db-wal")).is_ok_and(|log| !log.is_empty()));
+            fs::remove_file(cache.join("facts.db")).unwrap();
+        }),
+        ("the first keeping was killed after the text", |cache| {
+            for name in ["facts.db-wal", "facts.db-shm"] {
+                let _ = fs::remove_file(cache.join(name));
+            }
+            let bytes = fs::read(cache.join("facts.db")).unwrap();
+            fs::write(cache.join("facts.new"), &bytes[..bytes.len() / 2]).unwrap();
+            fs::remove_file(cache.join("facts.db")).unwrap();
         }),
         ("the text is gone", |cache| fs::remove_dir_all(cache.join("text")).unwrap()),
         ("the facts are no database", |cache| {

@@ -63,6 +63,32 @@ fn a_hook_that_waits_for_ever_is_stopped_and_leaves_no_lock() {
 }
 
 #[test]
+fn a_git_of_somebody_else_is_waited_for() {
+    let (folder, library, path) = library();
+    let lock = folder.path().join(".git/index.lock");
+    fs::write(&lock, "").unwrap();
+    let other = std::thread::spawn({
+        let lock = lock.clone();
+        move || {
+            std::thread::sleep(Duration::from_millis(300));
+            fs::remove_file(lock).unwrap();
+        }
+    });
+    assert!(library.commit(&[path], &commit(Duration::from_mins(1))).unwrap().is_some());
+    other.join().unwrap();
+}
+
+#[test]
+fn a_hook_that_speaks_of_another_lock_runs_once() {
+    let (folder, library, path) = library();
+    let hook = folder.path().join(".git/hooks/pre-commit");
+    program(&hook, "echo >> .git/ran; echo 'poetry.lock is out of date'; exit 1");
+    let error = library.commit(&[path], &commit(Duration::from_mins(1))).unwrap_err();
+    assert!(error.to_string().contains("poetry.lock is out of date"), "{error}");
+    assert_eq!(fs::read_to_string(folder.path().join(".git/ran")).unwrap(), "\n");
+}
+
+#[test]
 fn a_signature_that_cannot_be_made_is_a_commit_that_was_not() {
     let (folder, library, path) = library();
     let signer = folder.path().join("no-terminal");

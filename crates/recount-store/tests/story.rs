@@ -143,6 +143,14 @@ fn a_document_is_added_changed_moved_and_removed_and_its_history_is_told() {
         store.delete(&moved, &saved).unwrap();
         store.commit(std::slice::from_ref(&moved), &commit("Remove it", "ana")).unwrap();
         assert_eq!(listed(store), ["postmortems/2026/INC-0002-slow.md"], "{name}");
+        // What is gone cannot go again, and whoever would write it is told that it is gone.
+        assert!(matches!(store.delete(&moved, &saved), Err(StoreError::Unreadable(_))), "{name}");
+        assert!(matches!(store.relocate(&moved, &one), Err(StoreError::Unreadable(_))), "{name}");
+        let error = store.save(&moved, &saved, b"# Late\n").unwrap_err();
+        assert!(
+            matches!(&error, StoreError::Conflict(conflict) if conflict.theirs.is_none()),
+            "{name}: {error}"
+        );
         let history = store.history(&moved).unwrap();
         assert_eq!(history[0].subject, "Remove it", "{name}");
         assert_eq!(store.past(&[&history[0].content]).unwrap(), [None], "{name}");

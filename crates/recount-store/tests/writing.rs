@@ -21,7 +21,7 @@ fn library() -> (tempfile::TempDir, Library, PathBuf) {
     fs::write(folder.path().join("recount.toml"), "").unwrap();
     let library = Library::open(folder.path()).unwrap();
     let path = folder.path().join("postmortems/2026/INC-0001.md");
-    library.create_new(&path, &page(0)).unwrap();
+    library.lock().unwrap().create_new(&path, &page(0)).unwrap();
     (folder, library, path)
 }
 
@@ -63,7 +63,7 @@ fn child_that_writes_until_it_is_killed() {
     let path = library.root().join("postmortems/2026/INC-0001.md");
     for n in 1.. {
         let stored = library.read(&path).unwrap();
-        library.write_if_unchanged(&path, &stored.version, &page(n)).unwrap();
+        library.lock().unwrap().write_if_unchanged(&path, &stored.version, &page(n)).unwrap();
     }
 }
 
@@ -101,7 +101,7 @@ fn child_that_allocates_fifty_numbers() {
 }
 
 fn allocate_next(library: &Library) {
-    let stored = library.allocate(|listed| {
+    let stored = library.lock().unwrap().allocate(|listed| {
         let number = |path: &PathBuf| path.file_stem()?.to_str()?.strip_prefix("INC-")?.parse::<u32>().ok();
         let last = listed.iter().flatten().filter_map(number).max().unwrap_or(0);
         let path = library.root().join(format!("postmortems/2026/INC-{:04}.md", last + 1));
@@ -141,7 +141,7 @@ fn a_file_that_changed_meanwhile_is_a_conflict_with_both_sides() {
     let (_folder, library, path) = library();
     let stored = library.read(&path).unwrap();
     fs::write(&path, "theirs").unwrap();
-    let error = library.write_if_unchanged(&path, &stored.version, b"ours").unwrap_err();
+    let error = library.lock().unwrap().write_if_unchanged(&path, &stored.version, b"ours").unwrap_err();
     assert!(error.to_string().ends_with("changed after it was read; nothing was written"), "{error}");
     let StoreError::Conflict(conflict) = error else { panic!("not a conflict") };
     assert_eq!(conflict.ours, b"ours");
@@ -149,7 +149,7 @@ fn a_file_that_changed_meanwhile_is_a_conflict_with_both_sides() {
     assert_eq!(fs::read(&path).unwrap(), b"theirs");
 
     fs::remove_file(&path).unwrap();
-    let error = library.write_if_unchanged(&path, &stored.version, b"ours").unwrap_err();
+    let error = library.lock().unwrap().write_if_unchanged(&path, &stored.version, b"ours").unwrap_err();
     assert!(error.to_string().contains("was removed after it was read"), "{error}");
     assert!(!path.exists());
 }
@@ -158,8 +158,8 @@ fn a_file_that_changed_meanwhile_is_a_conflict_with_both_sides() {
 fn a_write_gives_the_version_for_the_next_write() {
     let (_folder, library, path) = library();
     let first = library.read(&path).unwrap().version;
-    let second = library.write_if_unchanged(&path, &first, b"second").unwrap();
-    let third = library.write_if_unchanged(&path, &second, b"third").unwrap();
+    let second = library.lock().unwrap().write_if_unchanged(&path, &first, b"second").unwrap();
+    let third = library.lock().unwrap().write_if_unchanged(&path, &second, b"third").unwrap();
     assert_eq!(library.read(&path).unwrap().version, third);
     assert_eq!(third, Version::of(b"third"));
 }
@@ -169,7 +169,7 @@ fn the_same_bytes_are_not_written_again() {
     let (_folder, library, path) = library();
     let before = fs::metadata(&path).unwrap();
     let stored = library.read(&path).unwrap();
-    library.write_if_unchanged(&path, &stored.version, &stored.bytes).unwrap();
+    library.lock().unwrap().write_if_unchanged(&path, &stored.version, &stored.bytes).unwrap();
     let after = fs::metadata(&path).unwrap();
     assert_eq!((before.ino(), before.mtime_nsec()), (after.ino(), after.mtime_nsec()));
 }
@@ -184,7 +184,11 @@ fn the_mode_is_kept_and_a_new_file_has_the_usual_one() {
     for kept in [0o640, 0o600, 0o664, 0o755] {
         fs::set_permissions(&path, fs::Permissions::from_mode(kept)).unwrap();
         let stored = library.read(&path).unwrap();
-        library.write_if_unchanged(&path, &stored.version, format!("{kept}").as_bytes()).unwrap();
+        library
+            .lock()
+            .unwrap()
+            .write_if_unchanged(&path, &stored.version, format!("{kept}").as_bytes())
+            .unwrap();
         assert_eq!(mode(&path), kept);
     }
 }
@@ -197,7 +201,7 @@ fn the_owner_is_kept() {
         return;
     }
     let stored = library.read(&path).unwrap();
-    library.write_if_unchanged(&path, &stored.version, b"new").unwrap();
+    library.lock().unwrap().write_if_unchanged(&path, &stored.version, b"new").unwrap();
     let metadata = fs::metadata(&path).unwrap();
     assert_eq!((metadata.uid(), metadata.gid()), (12_345, 23_456));
 }
@@ -207,7 +211,7 @@ fn a_read_only_file_is_refused() {
     let (_folder, library, path) = library();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
     let stored = library.read(&path).unwrap();
-    let error = library.write_if_unchanged(&path, &stored.version, b"new").unwrap_err();
+    let error = library.lock().unwrap().write_if_unchanged(&path, &stored.version, b"new").unwrap_err();
     assert!(matches!(error, StoreError::ReadOnly { .. }), "{error}");
     assert!(error.hint().unwrap().starts_with("allow writing with `chmod u+w "));
     assert_eq!(fs::read(&path).unwrap(), page(0));
@@ -222,7 +226,7 @@ fn a_symbolic_link_stays_one_and_its_target_is_written() {
     let link = path.with_file_name("link.md");
     symlink("../../elsewhere/real.md", &link).unwrap();
     let stored = library.read(&link).unwrap();
-    library.write_if_unchanged(&link, &stored.version, b"new").unwrap();
+    library.lock().unwrap().write_if_unchanged(&link, &stored.version, b"new").unwrap();
     assert!(link.is_symlink());
     assert_eq!(fs::read(elsewhere.join("real.md")).unwrap(), b"new");
     assert_eq!(names_in(&elsewhere), ["real.md"]);
@@ -231,11 +235,11 @@ fn a_symbolic_link_stays_one_and_its_target_is_written() {
 #[test]
 fn a_new_file_never_replaces_another() {
     let (_folder, library, path) = library();
-    assert!(matches!(library.create_new(&path, b"x"), Err(StoreError::Exists { .. })));
+    assert!(matches!(library.lock().unwrap().create_new(&path, b"x"), Err(StoreError::Exists { .. })));
     assert_eq!(fs::read(&path).unwrap(), page(0));
     let dangling = path.with_file_name("dangling.md");
     symlink("nowhere.md", &dangling).unwrap();
-    assert!(matches!(library.create_new(&dangling, b"x"), Err(StoreError::Exists { .. })));
+    assert!(matches!(library.lock().unwrap().create_new(&dangling, b"x"), Err(StoreError::Exists { .. })));
     assert_eq!(names_in(path.parent().unwrap()), ["INC-0001.md", "dangling.md"]);
 }
 
@@ -244,13 +248,13 @@ fn who_waits_too_long_for_the_lock_is_told_who_holds_it() {
     let (_folder, library, path) = library();
     let guard = library.lock().unwrap();
     let impatient = library.clone().with_lock_wait(Duration::from_millis(80));
-    let error = impatient.create_new(&path.with_file_name("b.md"), b"x").unwrap_err();
+    let error = impatient.lock().unwrap_err();
     let process = std::process::id();
     let message = format!("is held by process {process}; waited 0.1 s for it");
     assert!(error.to_string().ends_with(&message), "{error}");
     assert!(error.hint().unwrap().contains(&format!("ps -p {process}")));
     drop(guard);
-    impatient.create_new(&path.with_file_name("b.md"), b"x").unwrap();
+    impatient.lock().unwrap().create_new(&path.with_file_name("b.md"), b"x").unwrap();
 }
 
 #[test]
@@ -260,7 +264,7 @@ fn a_folder_without_a_library_is_written_safely_and_nothing_is_left_in_it() {
     fs::write(&path, "old").unwrap();
     let library = Library::loose(folder.path()).with_lock_wait(Duration::from_millis(10));
     let stored = library.read(&path).unwrap();
-    library.write_if_unchanged(&path, &stored.version, b"new").unwrap();
+    library.lock().unwrap().write_if_unchanged(&path, &stored.version, b"new").unwrap();
     assert_eq!(names_in(folder.path()), ["a.md"]);
     let _guard = library.lock().unwrap();
     let error = library.lock().unwrap_err();

@@ -24,6 +24,7 @@ pub(crate) const FILE: &str = "recount-baseline.jsonl";
 #[derive(Debug, Default)]
 pub(crate) struct Baseline {
     accepted: HashMap<String, HashSet<String>>,
+    text: String,
 }
 
 /// A line of the file.
@@ -115,7 +116,13 @@ impl Baseline {
             }
             baseline.accept(&line.path, line.fingerprint);
         }
+        baseline.text = text;
         Ok(baseline)
+    }
+
+    /// What the file held when it was read.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 
     /// Accepts a finding by its fingerprint.
@@ -166,4 +173,20 @@ impl Baseline {
 /// asked before anything is dropped, since like ones are told apart by their order.
 fn names(document: &Document, findings: &[Finding]) -> Vec<String> {
     report::fingerprints(&Checked::new("", document.text(), document.stage(), findings))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_baseline_knows_what_the_file_held_when_it_was_read() {
+        let folder = tempfile::tempdir().expect("a scratch folder");
+        let line = "{\"path\":\"a.md\",\"rule\":\"missing-owner\",\"fingerprint\":\"missing-owner:1\"}\n";
+        fs::write(folder.path().join(FILE), line).expect("it can be written");
+        let baseline = Baseline::read(folder.path()).expect("it is one");
+        fs::write(folder.path().join(FILE), "").expect("it can be written");
+        assert_eq!((baseline.text(), baseline.is_empty()), (line, false));
+        assert_eq!(Baseline::read(folder.path()).expect("it is one").text(), "");
+    }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use recount_engine::document::Document;
-use recount_store::{Commit, Library, Store as _, StoreError};
+use recount_store::{Commit, Library, Store as _, StoreError, StorePath};
 
 use crate::environment::Environment;
 use crate::error::CliError;
@@ -50,7 +50,7 @@ impl CommitArgs {
                 CliError::new("the message of `--message` is empty").hint("say what was done and why")
             );
         }
-        workspace.library.refuse_commit(&workspace.config().git.protected)?;
+        workspace.library.plan_commit(&workspace.config().git.protected)?;
         environment.pending = Some(Pending {
             library: workspace.library.clone(),
             message: self.message.clone(),
@@ -98,7 +98,17 @@ pub(crate) fn finish(environment: &mut Environment) -> Result<(), CliError> {
     }
     // Results first: a hook may take its time, and may print.
     environment.flush()?;
-    match pending.library.commit(&files, &commit).map_err(not_committed)? {
+    let made = pending.library.commit(&files, &commit).map_err(|error| match error {
+        StoreError::GitBusy { .. } => {
+            let (list, root) = (by_hand(&files), pending.library.root().display());
+            not_committed(error).hint(format!(
+                "the files are changed; when it has finished, commit them in `{root}` with `{list}` (where no git \
+                 is running, one that crashed left its lock)"
+            ))
+        }
+        error => not_committed(error),
+    })?;
+    match made {
         Some(id) => {
             let short = id.get(..10).unwrap_or(&id);
             let subject = commit.message.lines().next().unwrap_or_default();
@@ -117,6 +127,20 @@ pub(crate) fn tell_left(environment: &mut Environment) {
         let names: Vec<String> = files.iter().map(|file| format!("`{file}`")).collect();
         environment.warn(format!("changed before that, and not committed: {}", names.join(", ")));
     }
+}
+
+/// What commits these files and nothing else, typed by a person.
+fn by_hand(files: &[StorePath]) -> String {
+    let names: Vec<String> = files
+        .iter()
+        .map(|file| {
+            let name = file.to_string();
+            let is_plain = |ch: char| ch.is_alphanumeric() || "/._-".contains(ch);
+            if name.chars().all(is_plain) { name } else { format!("'{}'", name.replace('\'', r"'\''")) }
+        })
+        .collect();
+    let names = names.join(" ");
+    format!("git add -- {names} && git commit -- {names}")
 }
 
 /// By now the files are changed, whatever came between.

@@ -4,7 +4,6 @@
 use std::borrow::Cow;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::UNIX_EPOCH;
 
 use anstream::{AutoStream, ColorChoice};
@@ -12,6 +11,7 @@ use anstyle::{AnsiColor, Style};
 use jiff::civil::Date;
 use jiff::{Timestamp, Zoned};
 use recount_engine::document::value::time::utc_day;
+use recount_workspace::Notes;
 
 use crate::commit::Pending;
 use crate::error::CliError;
@@ -36,21 +36,7 @@ pub(crate) struct Environment {
     /// The commit that the command was asked to end with.
     pub(crate) pending: Option<Pending>,
     cache: bool,
-    later: Later,
-}
-
-/// Notes that come up where nobody can speak, told when the command ends.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Later(Arc<Mutex<Vec<String>>>);
-
-impl Later {
-    /// Says something when the command ends, once however often it comes up.
-    pub(crate) fn note(&self, text: &str) {
-        let mut notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !notes.iter().any(|note| note == text) {
-            notes.push(text.to_owned());
-        }
-    }
+    later: Notes,
 }
 
 impl Environment {
@@ -65,7 +51,7 @@ impl Environment {
         // document comes out byte for byte.
         let passing = if color_out { choice } else { ColorChoice::AlwaysAnsi };
         let out = BufWriter::with_capacity(64 * 1024, AutoStream::new(io::stdout(), passing));
-        Self { library, out, color_out, color, pending: None, cache, later: Later::default() }
+        Self { library, out, color_out, color, pending: None, cache, later: Notes::default() }
     }
 
     /// The library named with `--library`.
@@ -79,14 +65,13 @@ impl Environment {
     }
 
     /// For those who cannot speak now.
-    pub(crate) fn later(&self) -> Later {
+    pub(crate) fn later(&self) -> Notes {
         self.later.clone()
     }
 
     /// Says what came up where nobody could speak.
     pub(crate) fn say_what_is_left(&mut self) {
-        let notes = std::mem::take(&mut *self.later.0.lock().unwrap_or_else(PoisonError::into_inner));
-        for note in notes {
+        for note in self.later.take() {
             self.warn(note);
         }
     }
@@ -148,8 +133,14 @@ impl Environment {
     /// Now. `RECOUNT_NOW` (RFC 3339) stands in for the clock where output must be repeatable.
     #[allow(clippy::unused_self, reason = "everything that the process brings is asked of this")]
     pub(crate) fn now(&self) -> Timestamp {
-        let named = std::env::var("RECOUNT_NOW").ok().and_then(|text| text.parse().ok());
-        named.unwrap_or_else(|| Zoned::now().timestamp())
+        self.clock()()
+    }
+
+    /// The clock, for those who ask it again and again: [`Environment::now`].
+    #[allow(clippy::unused_self, reason = "everything that the process brings is asked of this")]
+    pub(crate) fn clock(&self) -> Box<dyn Fn() -> Timestamp + Send + Sync> {
+        let named: Option<Timestamp> = std::env::var("RECOUNT_NOW").ok().and_then(|text| text.parse().ok());
+        Box::new(move || named.unwrap_or_else(|| Zoned::now().timestamp()))
     }
 
     /// A variable that the configuration names, such as the one that holds a token.

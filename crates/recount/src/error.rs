@@ -1,15 +1,12 @@
-//! Errors as people read them: a sentence, then a hint, then an exit code. Below this edge errors are
-//! typed; here they get their words.
+//! Errors as people read them at a terminal: a sentence, then a hint, then an exit code.
 
 use std::fmt;
 use std::io;
-use std::path::Path;
 use std::process::ExitCode;
 
-use recount_engine::config::ConfigError;
-use recount_engine::document::LineIndex;
 use recount_engine::document::operations::OperationError;
 use recount_store::StoreError;
+use recount_workspace::Failure;
 
 /// How a command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,90 +32,63 @@ impl From<Exit> for ExitCode {
 /// Why a command could not do what was asked.
 #[derive(Debug)]
 pub(crate) struct CliError {
-    message: String,
-    hint: Option<String>,
+    failure: Failure,
     broken_pipe: bool,
 }
 
 impl CliError {
     /// A sentence without a full stop, the thing in backticks.
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: plain(message.into()), hint: None, broken_pipe: false }
+        Failure::new(message).into()
     }
 
     /// What to do about it.
     #[must_use]
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
-        self
+    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
+        Self { failure: self.failure.hint(hint), ..self }
     }
 
     /// The hint.
     pub(crate) fn hint_text(&self) -> Option<&str> {
-        self.hint.as_deref()
+        self.failure.hint_text()
     }
 
     /// Whether output could not be written because its reader has gone.
     pub(crate) fn is_broken_pipe(&self) -> bool {
         self.broken_pipe
     }
-
-    /// A configuration that cannot be used, with its place.
-    pub(crate) fn config(path: &Path, text: &str, error: &ConfigError) -> Self {
-        let at = LineIndex::new(text).position(text, error.span.start);
-        let this = Self::new(format!("`{}:{}:{}`: {error}", path.display(), at.line, at.column));
-        match &error.help {
-            Some(help) => this.hint(help.clone()),
-            None => this,
-        }
-    }
-}
-
-/// The operating system's words without Rust's ` (os error 2)` behind them, which helps nobody.
-fn plain(message: String) -> String {
-    let Some((before, rest)) = message.split_once(" (os error ") else { return message };
-    match rest.split_once(')') {
-        Some((number, after)) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
-            format!("{before}{after}")
-        }
-        _ => message,
-    }
 }
 
 impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        self.failure.fmt(f)
     }
 }
 
 impl std::error::Error for CliError {}
 
+impl From<Failure> for CliError {
+    fn from(failure: Failure) -> Self {
+        Self { failure, broken_pipe: false }
+    }
+}
+
 impl From<StoreError> for CliError {
     fn from(error: StoreError) -> Self {
-        let hint = error.hint();
-        Self { message: error.to_string(), hint, broken_pipe: false }
+        Failure::from(error).into()
     }
 }
 
 impl From<OperationError> for CliError {
     fn from(error: OperationError) -> Self {
-        let this = Self::new(error.to_string());
-        match error {
-            OperationError::Group(_) => {
-                this.hint("set one of the fields below it; `recount set --fields` lists all")
-            }
-            OperationError::Missing(_) => this.hint("`recount check` says what of the template is missing"),
-            OperationError::NotText => {
-                this.hint("save the file as UTF-8 first; it may be in Latin-1 or Windows-1252 now")
-            }
-            OperationError::Value(_) | OperationError::ReadsDifferently => this,
-        }
+        Failure::from(error).into()
     }
 }
 
 impl From<io::Error> for CliError {
     fn from(error: io::Error) -> Self {
         let broken_pipe = error.kind() == io::ErrorKind::BrokenPipe;
-        Self { message: format!("the output could not be written: {error}"), hint: None, broken_pipe }
+        let failure = Failure::new(format!("the output could not be written: {error}"));
+        Self { failure, broken_pipe }
     }
 }

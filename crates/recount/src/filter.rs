@@ -7,13 +7,17 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use recount_engine::config::Config;
-use recount_engine::document::template::{FieldDef, FieldId};
+use recount_engine::document::template::FieldId;
+use recount_engine::document::value::date;
 use recount_engine::document::value::severity::Severity;
 use recount_engine::document::value::time::utc_day;
 use recount_engine::document::{Record, Stage};
 use recount_engine::insights::{Brief, Briefs};
+use recount_store::catalog::InBrief;
 
 use crate::commands::new;
+use crate::environment::Environment;
+use recount_workspace::Records;
 
 /// Which postmortems.
 #[derive(Debug, Default, clap::Args)]
@@ -80,12 +84,9 @@ impl Filter {
 
     fn keeps_what(&self, asked: &Asked<'_>, config: &Config) -> bool {
         let day = asked.started.map(utc_day);
-        let service = |wanted: &String| (asked.service)(&|name| is_service(name, wanted, config));
-        let owner = |wanted: &String| (asked.owner)(&|name| is_owner(name, wanted, config));
-        let factor = |wanted: &str| {
-            let kind = factors().find(|(word, _)| *word == wanted);
-            kind.is_some_and(|(_, def)| (asked.factor)(def.id))
-        };
+        let service = |wanted: &String| (asked.service)(&|name| config.is_service(name, wanted));
+        let owner = |wanted: &String| (asked.owner)(&|name| config.is_owner(name, wanted));
+        let factor = |wanted: &str| FieldId::factor_named(wanted).is_some_and(asked.factor);
         (self.severity.is_empty() || asked.severity.is_some_and(|s| self.severity.contains(&s)))
             && self.service.as_ref().is_none_or(service)
             && self.after.is_none_or(|after| day.is_some_and(|day| day >= after))
@@ -93,6 +94,45 @@ impl Filter {
             && self.factor.is_none_or(factor)
             && self.stage.is_none_or(|stage| asked.stage == stage)
             && self.owner.as_ref().is_none_or(owner)
+    }
+
+    /// Says which names that are asked for are known to neither the configuration nor any postmortem: nothing is found
+    /// by them.
+    pub(crate) fn warn_of_unknown(&self, records: &Records, config: &Config, environment: &mut Environment) {
+        let records = records.known.iter().map(|known| &known.record);
+        let services = records.clone().flat_map(|record| &record.services);
+        let owners = records.flat_map(|record| &record.actions).flat_map(|item| &item.owners);
+        self.warn_of(services.map(String::as_str), owners.map(String::as_str), config, environment);
+    }
+
+    /// As [`Filter::warn_of_unknown`], of a library in brief.
+    pub(crate) fn warn_of_unknown_in_brief(
+        &self,
+        library: &InBrief<'_>,
+        config: &Config,
+        environment: &mut Environment,
+    ) {
+        let services = library.each().flat_map(|(_, briefs, brief)| briefs.services(brief));
+        let owners = library.each().flat_map(|(_, briefs, brief)| {
+            briefs.items(brief).iter().flat_map(move |item| briefs.owners(item))
+        });
+        self.warn_of(services, owners, config, environment);
+    }
+
+    fn warn_of<'w>(
+        &self,
+        services: impl Iterator<Item = &'w str> + Clone,
+        owners: impl Iterator<Item = &'w str> + Clone,
+        config: &'w Config,
+        environment: &mut Environment,
+    ) {
+        let unknown = [
+            self.service.as_ref().and_then(|wanted| config.unknown_service(wanted, services)),
+            self.owner.as_ref().and_then(|wanted| config.unknown_owner(wanted, owners)),
+        ];
+        for unknown in unknown.into_iter().flatten() {
+            environment.warn(unknown);
+        }
     }
 }
 
@@ -109,43 +149,11 @@ struct Asked<'a> {
 /// Whether a condition holds for any name.
 type Any<'a> = dyn Fn(&dyn Fn(&str) -> bool) -> bool + 'a;
 
-/// Whether two names are one service, by the names and aliases of the configuration.
-pub(crate) fn is_service(name: &str, wanted: &str, config: &Config) -> bool {
-    fn known<'c>(name: &'c str, config: &'c Config) -> &'c str {
-        config.service(name).map_or(name, |service| service.name.as_str())
-    }
-    known(name, config).eq_ignore_ascii_case(known(wanted, config))
-}
-
-/// Whether an owner is the one that is wanted: the same person or team, or a person of the team that is wanted.
-pub(crate) fn is_owner(name: &str, wanted: &str, config: &Config) -> bool {
-    let team = config.person(name).and_then(|person| person.team.as_deref());
-    is_person(name, wanted, config) || team.is_some_and(|team| is_person(team, wanted, config))
-}
-
-/// Whether two names are one person or team, by the people of the configuration.
-fn is_person(name: &str, wanted: &str, config: &Config) -> bool {
-    let known = |name: &str| {
-        let handle = config.person(name).map_or(name, |person| person.handle.as_str());
-        handle.trim_start_matches('@').to_lowercase()
-    };
-    known(name) == known(wanted)
-}
-
-/// The word of a kind of contributing factor: its field's name without `factor-`.
-pub(crate) fn factor_word(category: FieldId) -> &'static str {
-    category.def().key.trim_start_matches("factor-")
-}
-
-/// The template's kinds of contributing factors, each with its word.
-pub(crate) fn factors() -> impl Iterator<Item = (&'static str, &'static FieldDef)> {
-    FieldId::ContributingFactors.members().map(|def| (factor_word(def.id), def))
-}
-
 fn factor_parser() -> impl TypedValueParser<Value = &'static str> {
-    let values = factors().map(|(word, def)| PossibleValue::new(word).help(def.label));
+    let kinds = FieldId::ContributingFactors.members();
+    let values = kinds.map(|def| PossibleValue::new(def.id.factor_word()).help(def.label));
     PossibleValuesParser::new(values)
-        .map(|chosen| factors().map(|(word, _)| word).find(|word| *word == chosen).unwrap_or_default())
+        .map(|chosen| FieldId::factor_named(&chosen).map(FieldId::factor_word).unwrap_or_default())
 }
 
 fn parse_severity(text: &str) -> Result<Severity, String> {
@@ -154,10 +162,5 @@ fn parse_severity(text: &str) -> Result<Severity, String> {
 
 /// A day, or the first one of a month or year.
 pub(crate) fn parse_day(text: &str) -> Result<Date, String> {
-    let whole = match text.len() {
-        4 => format!("{text}-01-01"),
-        7 => format!("{text}-01"),
-        _ => text.to_owned(),
-    };
-    whole.parse().map_err(|_| "write it as `2026-11-20`, `2026-11` or `2026`".to_owned())
+    date::first_day(text).ok_or_else(|| "write it as `2026-11-20`, `2026-11` or `2026`".to_owned())
 }

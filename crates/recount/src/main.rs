@@ -9,7 +9,6 @@ mod baseline;
 mod client;
 mod commands;
 mod commit;
-mod conflict;
 mod environment;
 mod error;
 mod filter;
@@ -20,10 +19,10 @@ mod past;
 mod paths;
 mod plot;
 mod progress;
-mod records;
 #[cfg(test)]
 mod reference;
 mod report;
+mod table;
 mod workspace;
 mod wrap;
 
@@ -61,7 +60,7 @@ struct Cli {
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::parse_from(commands::search::with_exclusions(std::env::args_os()));
     let mut environment = Environment::new(cli.library, cli.color, !cli.no_cache);
     let done = cli.command.run(&mut environment);
     let done = match done {

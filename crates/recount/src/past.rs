@@ -1,190 +1,26 @@
-//! What the library knows of an incident's past: earlier incidents of the same cause and their promises, read once a
-//! run and told in one way by `show`, `recurrence`, `new`, `draft` and the checker.
+//! What the past says of a postmortem that was just made, told at once.
 //!
-//! What does not live here: what makes two causes the same (`insights::recurrence`).
+//! What does not live here: what the past knows (`recount-workspace`).
 
-use jiff::civil::Date;
-use serde::Serialize;
-
-use recount_engine::config::Config;
-use recount_engine::document::{Document, Record};
-use recount_engine::insights::recurrence::{Causes, Earlier, Promise, State, day_of};
-use recount_engine::lint::Repeated;
-use recount_store::catalog::Asked;
+use recount_engine::document::Document;
 
 use crate::environment::Environment;
-use crate::records::{Known, Records};
 use crate::workspace::Workspace;
 
-/// The records of the library, and their causes.
-#[derive(Debug)]
-pub(crate) struct Past {
-    pub(crate) records: Records,
-    causes: Causes,
-    /// What it was read from: what was found by it holds while that is the same.
-    pub(crate) asked: Asked,
-}
-
-/// An earlier incident of the same cause.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct Before {
-    /// The incident's ID, or the path of a postmortem without one.
-    pub(crate) incident: String,
-    /// Its title.
-    pub(crate) title: Option<String>,
-    /// Path of its postmortem from the library's root.
-    path: String,
-    /// When its impact began, RFC 3339, UTC.
-    start: Option<String>,
-    /// The day of that.
-    #[serde(skip)]
-    pub(crate) day: Option<Date>,
-    /// How like the causes are, from 0 to 1, in hundredths.
-    likeness: f64,
-    /// Whether the causes of the later incident name it.
-    named: bool,
-    /// Services that both impacted.
-    services: Vec<String>,
-    /// Kinds of contributing factors that both have.
-    factors: Vec<&'static str>,
-    /// Words that the causes of both say, as the later one writes them, those that say most first.
-    words: Vec<String>,
-    /// The same as a sentence.
-    pub(crate) why: String,
-    /// Its action items that were not finished and verified when the later incident began, those about its causes
-    /// first.
-    pub(crate) promises: Vec<Unkept>,
-}
-
-/// An action item that was not finished and verified when a later incident began.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct Unkept {
-    /// `INC-0042#3`.
-    pub(crate) name: String,
-    /// The stable ID, where it is written.
-    id: Option<String>,
-    /// `P0` to `P2`.
-    priority: Option<String>,
-    /// What is to be done.
-    pub(crate) action: String,
-    /// Owners as written.
-    owners: Vec<String>,
-    /// When it was due.
-    #[cfg_attr(test, schemars(with = "Option<String>"))]
-    due: Option<Date>,
-    /// What it was then: `overdue`, `open`, `refused`, `unverified`, or `unknown` where the statuses do not say.
-    state: &'static str,
-    /// Days past the due date, then.
-    overdue_days: Option<i32>,
-    /// The same as words: `overdue by 12 days`.
-    pub(crate) was: String,
-    /// Words that it shares with the causes of the later incident. One without any is about something else.
-    pub(crate) words: Vec<String>,
-}
-
-impl Unkept {
-    fn new(known: &Known, promise: Promise<'_>) -> Self {
-        let Promise { action, state, words } = promise;
-        Self {
-            name: format!("{}#{}", known.name(), action.number),
-            id: action.stable_id.clone(),
-            priority: action.priority.map(|priority| priority.to_string()),
-            action: action.action.clone(),
-            owners: action.owners.clone(),
-            due: action.due,
-            overdue_days: if let State::Overdue(days) = state { Some(days) } else { None },
-            state: state.word(),
-            was: state.to_string(),
-            words,
-        }
-    }
-
-    /// Whether it would have covered the later incident: it is about the same thing.
-    pub(crate) fn covers(&self) -> bool {
-        !self.words.is_empty()
-    }
-}
-
-impl Workspace {
-    /// The past of the library's incidents, read when it is first asked for.
-    pub(crate) fn past(&self) -> &Past {
-        self.past.get_or_init(|| {
-            // Before anything is read: what changes meanwhile makes it another.
-            let asked = Asked::library(&self.library);
-            let records = self.records();
-            let causes = Causes::new(records.known.iter().map(|known| &known.record), self.config());
-            Past { records, causes, asked }
-        })
-    }
-
-    /// Tells of promises that are owed and about the same thing as a postmortem that was just made.
-    pub(crate) fn tell_of_promises(&self, document: &Document, environment: &mut Environment) {
-        const TOLD: usize = 3;
-        let owed = self.past().owed(&document.record(), environment.today(), self.config());
-        for promise in owed.iter().take(TOLD) {
-            let words: Vec<String> = promise.words.iter().take(4).map(|word| format!("`{word}`")).collect();
-            environment.note(format!(
-                "{} is {}, and about {}: {}",
-                promise.name,
-                promise.was,
-                words.join(", "),
-                promise.action
-            ));
-        }
-    }
-}
-
-impl Past {
-    /// Earlier incidents of the same cause, the most like first, and their promises as of the start of this one; as of
-    /// `today` where that is not known.
-    pub(crate) fn before(&self, record: &Record, today: Date, config: &Config) -> Vec<Before> {
-        let began = day_of(record).unwrap_or(today);
-        let found = self.causes.earlier(record, config).into_iter();
-        found.map(|earlier| self.told(earlier, record, began)).collect()
-    }
-
-    fn told(&self, earlier: Earlier, record: &Record, began: Date) -> Before {
-        let known = &self.records.known[earlier.index];
-        let why = earlier.why();
-        let promises = self.causes.promises(&known.record, record, began);
-        Before {
-            incident: known.name().to_owned(),
-            title: known.record.title.clone(),
-            path: known.path.clone(),
-            start: known.record.started.map(|at| at.to_string()),
-            day: day_of(&known.record),
-            likeness: (earlier.likeness * 100.0).round() / 100.0,
-            named: earlier.is_named,
-            services: earlier.services,
-            factors: earlier.factors.into_iter().map(crate::filter::factor_word).collect(),
-            words: earlier.words,
-            why,
-            promises: promises.into_iter().map(|promise| Unkept::new(known, promise)).collect(),
-        }
-    }
-
-    /// [`Past::before`] for the checker: those with promises about the same thing.
-    pub(crate) fn repeated(&self, document: &Document, config: &Config) -> Vec<Repeated> {
-        let record = document.record();
-        // Without a start nothing can be said to have been owed by then.
-        let Some(began) = day_of(&record) else { return Vec::new() };
-        let found = self.before(&record, began, config).into_iter().filter_map(|before| {
-            let covering = before.promises.into_iter().filter(Unkept::covers);
-            let promises: Vec<_> = covering.map(|promise| (promise.name, promise.was)).collect();
-            (!promises.is_empty()).then_some(Repeated {
-                incident: before.incident,
-                why: before.why,
-                promises,
-            })
-        });
-        found.collect()
-    }
-
-    fn owed(&self, record: &Record, today: Date, config: &Config) -> Vec<Unkept> {
-        let records = self.records.known.iter().map(|known| &known.record);
-        let owed = self.causes.owed(records, record, today, config).into_iter();
-        owed.map(|(index, promise)| Unkept::new(&self.records.known[index], promise)).collect()
+/// Tells of promises that are owed and about the same thing as a postmortem that was just made, where they are known
+/// at once.
+pub(crate) fn tell_of_promises(workspace: &Workspace, document: &Document, environment: &mut Environment) {
+    const TOLD: usize = 3;
+    let Some(past) = workspace.past_at_once() else { return };
+    let owed = past.owed(&document.record(), environment.today(), workspace.config());
+    for promise in owed.iter().take(TOLD) {
+        let words: Vec<String> = promise.words.iter().take(4).map(|word| format!("`{word}`")).collect();
+        environment.note(format!(
+            "{} is {}, and about {}: {}",
+            promise.name,
+            promise.was,
+            words.join(", "),
+            promise.action
+        ));
     }
 }

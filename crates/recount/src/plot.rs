@@ -7,7 +7,7 @@
 use std::io::{self, Write};
 
 use anstyle::Style;
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, Width};
 use unicode_width::UnicodeWidthStr as _;
 
 use recount_engine::insights::figure::{
@@ -18,6 +18,7 @@ use recount_engine::insights::{FIGURES, chart, words};
 
 use crate::environment::{Environment, visible};
 use crate::error::CliError;
+use crate::table;
 use crate::wrap::wrapped;
 
 /// No line is wider, for the eye's sake.
@@ -151,17 +152,10 @@ impl Look {
             }
         }
         let header = &header[..widths.len()];
-        let mut table = Table::new();
-        table
-            .load_style(presets::NOTHING)
-            .set_content_arrangement(ContentArrangement::Dynamic)
-            .set_width(room as u16)
-            .set_truncation_indicator("…")
-            .set_header(header);
+        let mut table = table::bare(room);
+        table.set_header(header);
         for cells in rows {
-            let mut row = Row::from(cells.iter().map(|cell| visible(cell)).collect::<Vec<_>>());
-            row.max_height(1);
-            table.add_row(row);
+            table.add_row(table::line(&cells));
         }
         let fixed = |width: usize| ColumnConstraint::Absolute(Width::Fixed(width as u16));
         table.set_constraints(widths.into_iter().map(fixed));

@@ -2,19 +2,22 @@
 //! their place; nothing here looks at a document.
 
 mod id_pattern;
+mod names;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::ToSpan;
-use jiff::civil::Date;
+use jiff::civil::{Date, Weekday};
 use serde::{Deserialize, Serialize};
 
 pub use id_pattern::{IdPattern, PatternError, slug};
+pub use names::{Owner, plain};
 
 use crate::document::Span;
 use crate::document::value::priority::Priority;
 use crate::document::value::severity::Severity;
+use crate::document::value::status::StatusKind;
 
 /// The whole file. Every key may be left out.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
@@ -211,10 +214,70 @@ impl Default for Policy {
     }
 }
 
+/// What the policy needs to know of an action item.
+#[derive(Clone, Copy, Debug)]
+pub struct Promise {
+    /// How bad the incident was.
+    pub severity: Option<Severity>,
+    /// The item's priority.
+    pub priority: Option<Priority>,
+    /// How far it has come; what cannot be read is owed.
+    pub status: Option<StatusKind>,
+    /// Whether it was taken up again after it was settled.
+    pub is_reopened: bool,
+    /// When it is due.
+    pub due: Option<Date>,
+    /// The day on which the incident ended.
+    pub ended: Option<Date>,
+}
+
+/// An action item that the policy does not allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Beyond {
+    /// The incident's severity.
+    pub severity: Severity,
+    /// The item's priority.
+    pub priority: Priority,
+    /// Within how many days of the incident's end such an item is due.
+    pub days: u32,
+    /// The last of these days.
+    pub latest: Date,
+    /// When it is due instead; none where it has no day and the last one is over.
+    pub due: Option<Date>,
+}
+
 impl Policy {
+    /// The day by which a postmortem is to be final, and how many working days after the end of the incident that is.
+    /// Of an incident whose severity is not known, the last day that any may have.
+    pub fn final_by(&self, severity: Option<Severity>, ended: Date) -> Option<(u32, Date)> {
+        let BySeverity { sev0, sev1, sev2, sev3 } = self.final_working_days;
+        let days = match severity {
+            Some(Severity::Sev0) => sev0,
+            Some(Severity::Sev1) => sev1,
+            Some(Severity::Sev2) => sev2,
+            Some(Severity::Sev3) => sev3,
+            None => sev0.max(sev1).max(sev2).max(sev3),
+        };
+        Some((days, add_working_days(ended, days)?))
+    }
+
+    /// Whether an action item that is owed is due later than it may be, or has no due date and should be done by
+    /// `today`; without that nothing is said of items that have none.
+    pub fn beyond(&self, promise: &Promise, today: Option<Date>) -> Option<Beyond> {
+        let Promise { severity, priority, status, is_reopened, due, ended } = *promise;
+        // What was reopened has a new day, which the old end says nothing of.
+        if is_reopened || status.is_some_and(|kind| !kind.is_open()) {
+            return None;
+        }
+        let (severity, priority) = severity.zip(priority)?;
+        let (days, latest) = self.latest_due(severity, priority, ended?)?;
+        let is_beyond = due.or(today).is_some_and(|day| day > latest);
+        is_beyond.then_some(Beyond { severity, priority, days, latest, due })
+    }
+
     /// Within how many days of the incident's end an action item is due, and the last of them; none where the policy
     /// says nothing of incidents of this severity.
-    pub fn latest_due(&self, severity: Severity, priority: Priority, ended: Date) -> Option<(u32, Date)> {
+    fn latest_due(&self, severity: Severity, priority: Priority, ended: Date) -> Option<(u32, Date)> {
         let concerns = |name: &String| Severity::parse(name).is_some_and(|(named, _)| named == severity);
         if !self.action_severities.iter().any(concerns) {
             return None;
@@ -226,6 +289,24 @@ impl Policy {
         };
         Some((days, ended.checked_add(i64::from(days).days()).ok()?))
     }
+}
+
+/// The day `days` working days after `from`.
+fn add_working_days(from: Date, days: u32) -> Option<Date> {
+    let is_weekend = |date: Date| matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday);
+    let mut date = from;
+    // Whole weeks at once; the rest is less than five steps and a weekend.
+    date = date.checked_add(i64::from(days / 5).weeks()).ok()?;
+    let mut left = days % 5;
+    while left > 0 {
+        date = date.tomorrow().ok()?;
+        left -= u32::from(!is_weekend(date));
+    }
+    // From a weekend, whole weeks end on a weekend: the last working day was the Friday before.
+    while days > 0 && is_weekend(date) {
+        date = date.yesterday().ok()?;
+    }
+    Some(date)
 }
 
 /// Where evidence links lead.
@@ -351,30 +432,6 @@ impl Config {
             ConfigError { span: Span::new(range.start, range.end), message, help }
         })
     }
-
-    /// The service that `name` means, by its name or an alias, in any case.
-    pub fn service(&self, name: &str) -> Option<&Service> {
-        let is = |other: &String| other.eq_ignore_ascii_case(name);
-        self.services.iter().find(|service| is(&service.name) || service.aliases.iter().any(is))
-    }
-
-    /// The person that `name` means, by handle (with or without `@`) or full name, in any case.
-    pub fn person(&self, name: &str) -> Option<&Person> {
-        let handle = name.trim_start_matches('@');
-        self.people.iter().find(|person| {
-            person.handle.trim_start_matches('@').eq_ignore_ascii_case(handle)
-                || (!person.name.is_empty() && person.name.eq_ignore_ascii_case(name))
-        })
-    }
-
-    /// Whether `name` is a team: listed, or named by a person or a service.
-    pub fn is_team(&self, name: &str) -> bool {
-        let name = name.trim_start_matches('@');
-        let is = |other: &str| other.trim_start_matches('@').eq_ignore_ascii_case(name);
-        self.library.teams.iter().any(|team| is(team))
-            || self.people.iter().filter_map(|p| p.team.as_deref()).any(is)
-            || self.services.iter().filter_map(|s| s.owner.as_deref()).any(is)
-    }
 }
 
 /// Turns serde's message into a sentence and a hint with the nearest known name.
@@ -397,7 +454,14 @@ fn explain(message: &str) -> (String, Option<String>) {
         let known = names[1..].iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ");
         return (format!("`{unknown}` is not a value of this key"), Some(format!("use one of {known}")));
     }
-    (message.lines().next().unwrap_or("it is not TOML").to_owned(), None)
+    let first = message.lines().next().unwrap_or("it is not TOML");
+    let one =
+        first.strip_prefix("invalid type: string ").and_then(|rest| rest.split_once(", expected a sequence"));
+    if let Some((one, _)) = one {
+        let sentence = format!("{} is one text where a list of texts belongs", one.replace('"', "`"));
+        return (sentence, Some(format!("put it in brackets: `[{one}]`")));
+    }
+    (first.to_owned(), None)
 }
 
 /// The known name most like `name`, if one is near enough to be meant.
@@ -420,6 +484,37 @@ mod tests {
     }
 
     #[test]
+    fn what_is_owed_is_held_to_one_policy_by_whoever_asks() {
+        let day = |day| Date::new(2026, 11, day).expect("it is a day");
+        let promise = Promise {
+            severity: Some(Severity::Sev1),
+            priority: Some(Priority::P0),
+            status: Some(StatusKind::Open),
+            is_reopened: false,
+            due: Some(day(16)),
+            ended: Some(day(1)),
+        };
+        let policy = Policy::default();
+        let beyond = |promise: Promise, today| policy.beyond(&promise, today).map(|beyond| beyond.latest);
+        assert_eq!(beyond(promise, None), Some(day(15)));
+        // What cannot be read is still owed.
+        assert_eq!(beyond(Promise { status: None, ..promise }, None), Some(day(15)));
+        let undated = Promise { due: None, ..promise };
+        assert_eq!((beyond(undated, None), beyond(undated, Some(day(15)))), (None, None));
+        assert_eq!(beyond(undated, Some(day(16))), Some(day(15)));
+        for kept in [
+            Promise { due: Some(day(15)), ..promise },
+            Promise { is_reopened: true, ..promise },
+            Promise { status: Some(StatusKind::Done), ..promise },
+            Promise { severity: Some(Severity::Sev2), ..promise },
+            Promise { priority: Some(Priority::P1), ..promise },
+            Promise { ended: None, ..promise },
+        ] {
+            assert_eq!(beyond(kept, Some(day(16))), None, "{kept:?}");
+        }
+    }
+
+    #[test]
     fn an_unknown_key_is_answered_with_the_nearest_known_one() {
         let text = "[library]\npostmortem = \"pm\"\n";
         let error = Config::from_toml(text).expect_err("the key is unknown");
@@ -436,16 +531,29 @@ mod tests {
     }
 
     #[test]
-    fn people_are_found_by_handle_and_by_name() {
-        let config =
-            Config::from_toml("[[people]]\nhandle = \"@ana\"\nname = \"Ana Li\"\nteam = \"team-pay\"\n")
-                .expect("it is well formed");
-        assert!(
-            config.person("ana").is_some()
-                && config.person("@Ana").is_some()
-                && config.person("ana li").is_some()
-        );
-        assert!(config.person("bo").is_none());
-        assert!(config.is_team("team-pay"));
+    fn weekends_do_not_count_as_working_days() {
+        // 2025-04-25 is a Friday.
+        for (from, days, expected) in [
+            (jiff::civil::date(2025, 4, 25), 0, jiff::civil::date(2025, 4, 25)),
+            (jiff::civil::date(2025, 4, 25), 1, jiff::civil::date(2025, 4, 28)),
+            (jiff::civil::date(2025, 4, 25), 5, jiff::civil::date(2025, 5, 2)),
+            (jiff::civil::date(2025, 4, 21), 4, jiff::civil::date(2025, 4, 25)),
+            (jiff::civil::date(2025, 4, 22), 10, jiff::civil::date(2025, 5, 6)),
+            (jiff::civil::date(2025, 4, 26), 1, jiff::civil::date(2025, 4, 28)),
+            (jiff::civil::date(2025, 4, 26), 5, jiff::civil::date(2025, 5, 2)),
+            (jiff::civil::date(2025, 4, 27), 5, jiff::civil::date(2025, 5, 2)),
+            (jiff::civil::date(2025, 4, 27), 7, jiff::civil::date(2025, 5, 6)),
+        ] {
+            assert_eq!(add_working_days(from, days), Some(expected), "{from} + {days}");
+        }
+    }
+
+    #[test]
+    fn one_text_in_the_place_of_a_list_is_told_how_a_list_is_written() {
+        let text = "[git]\nprotected = \"main\"\n";
+        let error = Config::from_toml(text).expect_err("it is no list");
+        assert_eq!(error.message, "`main` is one text where a list of texts belongs");
+        assert_eq!(error.help.as_deref(), Some("put it in brackets: `[\"main\"]`"));
+        assert_eq!(&text[error.span.range()], "\"main\"");
     }
 }

@@ -71,6 +71,10 @@ pub(super) fn read(
     }
     for field in reader.fields.iter_mut().flatten() {
         field.state = state_of(source, field);
+        // What somebody wrote in the place of a value, `TBD`, is theirs; what the template has there is not.
+        if field.state == FieldState::Placeholder && is_template_word(source.slice(field.value), field.id) {
+            reader.own.push(field.value);
+        }
     }
     (reader.fields, reader.unknown)
 }
@@ -85,16 +89,20 @@ fn state_of(source: &Source, field: &Field) -> FieldState {
         let is_stand_in = template::is_stand_in(body.trim_start_matches(['-', '*', '+', ' ']));
         return if is_stand_in { FieldState::Placeholder } else { FieldState::Filled };
     }
-    let is_template_word = field.id.placeholder().is_some_and(|words| {
-        value.len() < words.len() + 8
-            && value.contains('/')
-            && template::normalize(value) == template::normalize(words)
-    });
-    if is_template_word || (value.len() < 32 && template::is_stand_in(value)) {
+    if is_template_word(value, field.id) || (value.len() < 32 && template::is_stand_in(value)) {
         FieldState::Placeholder
     } else {
         FieldState::Filled
     }
+}
+
+/// Whether a value is what the template itself has in its place, however its parts are kept apart.
+fn is_template_word(value: &str, id: FieldId) -> bool {
+    id.placeholder().is_some_and(|words| {
+        value.len() < words.len() + 8
+            && value.contains(['/', '|'])
+            && template::normalize(value) == template::normalize(words)
+    })
 }
 
 struct Reader<'d> {

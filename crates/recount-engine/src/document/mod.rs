@@ -44,7 +44,7 @@ pub use fields::{Field, FieldState, UnknownField};
 pub use follow_up::{GameDay, Target, declines, is_bare_none, is_word_for_none};
 pub use front_matter::{FrontMatter, Stage};
 pub use marks::{Mark, MarkKind, Scope};
-pub use passages::Passage;
+pub use passages::{Passage, plain as plain_text};
 pub(crate) use record::day;
 pub use record::{ActionRecord, FactorRecord, Record};
 pub use sections::{Section, Title};

@@ -4,8 +4,9 @@
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
 use super::markdown::options;
-use super::template::SectionId;
-use super::{Document, Span};
+use super::template::{FieldId, SectionId};
+use super::value::priority::Priority;
+use super::{Document, FieldState, Span};
 
 /// The text of a section.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,19 +47,49 @@ impl Document {
             if is_text && (skipped(heading) || skipped(title)) {
                 continue;
             }
-            match self.template_word_at(at).filter(|_| is_text) {
+            let end = (range.end + base) as u32;
+            match self.past_template_words(at, end) {
                 // A label and the value behind it can be one piece of text: `(UTC): 2026-11-20`.
-                Some(word) if (word.end as usize) < range.end + base && matches!(event, Event::Text(_)) => {
-                    let rest = &self.text()[word.end as usize..range.end + base];
-                    text.take(&Event::Text(rest.into()));
+                from if from > at && from < end && matches!(event, Event::Text(_)) => {
+                    text.take(&Event::Text(self.text()[from as usize..end as usize].into()));
                 }
-                Some(_) => {}
-                None => text.take(&event),
+                from if from > at && is_text => {}
+                _ => text.take(&event),
             }
         }
         passages[current].text = text.finish();
+        // Rows that nobody filled: the template gives them their priorities.
+        for passage in passages.iter_mut().filter(|passage| passage.section == Some(SectionId::ActionItems)) {
+            let lines = passage.text.lines().filter(|line| Priority::parse(line).is_none());
+            passage.text = lines.collect::<Vec<_>>().join("\n");
+        }
         passages.retain(|passage| !passage.text.is_empty());
         passages
+    }
+
+    /// The sentence that says best what happened, with its section: what customers had of it, else what set it off, else
+    /// why.
+    pub fn gist(&self) -> Option<(SectionId, String)> {
+        let telling = [FieldId::ImpactSummary, FieldId::Symptoms, FieldId::DirectTrigger, FieldId::RootCause];
+        telling.into_iter().find_map(|id| {
+            self.field(id).filter(|field| field.state == FieldState::Filled)?;
+            let text =
+                self.field_values(id).map(|span| plain(self.slice(span))).find(|text| !text.is_empty())?;
+            Some((id.def().section, first_sentence(&text).to_owned()))
+        })
+    }
+
+    /// Where a text that begins at `at` holds something of its own: `at` itself where the template's words do not stand
+    /// there.
+    fn past_template_words(&self, at: u32, end: u32) -> u32 {
+        let mut from = at;
+        while from < end {
+            let rest = &self.text()[from as usize..end as usize];
+            let blank = rest.len() - rest.trim_start_matches([' ', ':']).len();
+            let Some(word) = self.template_word_at(from + blank as u32) else { break };
+            from = word.end.min(end);
+        }
+        from
     }
 
     fn template_word_at(&self, offset: u32) -> Option<Span> {
@@ -68,8 +99,15 @@ impl Document {
     }
 }
 
+/// Up to the first full stop that another sentence follows.
+fn first_sentence(text: &str) -> &str {
+    let ends = text.match_indices(". ").map(|(at, stop)| (at + 1, &text[at + stop.len()..]));
+    let is_end = |rest: &str| rest.trim_start().starts_with(|c: char| c.is_uppercase() || !c.is_ascii());
+    ends.filter(|(_, rest)| is_end(rest)).map(|(end, _)| &text[..end]).next().unwrap_or(text)
+}
+
 /// Markdown without its marks, on one line.
-pub(super) fn plain(markdown: &str) -> String {
+pub fn plain(markdown: &str) -> String {
     // Most values are words alone.
     let is_mark =
         |byte: u8| matches!(byte, b'*' | b'_' | b'`' | b'[' | b'<' | b'\\' | b'&' | b'#' | b'~' | b'!');
@@ -131,9 +169,30 @@ mod tests {
 
     #[test]
     fn the_blank_template_holds_nothing_to_search() {
-        let passages = Document::parse(TEMPLATE.as_bytes()).passages();
-        let left: Vec<_> = passages.iter().filter(|p| p.text != "P0\nP1\nP2").collect();
-        assert!(left.iter().all(|p| !p.text.contains("Copy this file")), "{left:#?}");
+        assert_eq!(Document::parse(TEMPLATE.as_bytes()).passages(), []);
+        let draft = "# A title\n\n## Incident summary\n\n- **Severity**: Sev0 | Sev1 | Sev2 | Sev3\n\
+                     - **Customer impact summary**: none yet\n\n## Impact\n\n- **Data impact**:\n\
+                     \x20 - Data loss: `yes/no (details)`\n  - Data corruption: yes (two rows)\n";
+        let passages = Document::parse(draft.as_bytes()).passages();
+        let told: Vec<_> = passages.iter().map(|p| p.text.as_str()).collect();
+        assert_eq!(told, ["none yet", "yes (two rows)"]);
+    }
+
+    #[test]
+    fn the_gist_is_the_first_sentence_of_what_says_most() {
+        for (text, gist) in [
+            (
+                "## Incident summary\n\n- **Customer impact summary**: **Approx. 40** orders by 07:5x. Later more.\n",
+                Some("Approx. 40 orders by 07:5x."),
+            ),
+            ("## Root cause\n\n- **Direct trigger**: a `deploy`\n- **Root cause**: x\n", Some("a deploy")),
+            ("## Root cause\n\n- **Direct trigger**: TBD\n- **Root cause**: no limit\n", Some("no limit")),
+            ("# A title\n\nText.\n", None),
+            (TEMPLATE, None),
+        ] {
+            let found = Document::parse(text.as_bytes()).gist();
+            assert_eq!(found.as_ref().map(|(_, text)| text.as_str()), gist, "{text}");
+        }
     }
 
     #[test]

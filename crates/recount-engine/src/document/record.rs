@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::template::{FieldId, SectionId};
 use super::value::priority::Priority;
 use super::value::severity::Severity;
-use super::value::status::StatusKind;
+use super::value::status::{Status, StatusKind};
 use super::{ActionItem, Document, Milestone, Stage, declines, is_word_for_none, passages};
 
 /// The facts of one postmortem.
@@ -38,6 +38,8 @@ pub struct Record {
     /// When impact began: the start time, else the row *Started*.
     #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
     pub started: Option<Timestamp>,
+    /// Whether a start is written and cannot be read.
+    pub is_start_unreadable: bool,
     /// The row *Detected*; else the start and the time to detect that is written.
     #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
     pub detected: Option<Timestamp>,
@@ -50,6 +52,8 @@ pub struct Record {
     /// When it was over: the end time, else the last row *Resolved*.
     #[serde(with = "jiff::fmt::serde::timestamp::nanosecond::optional")]
     pub resolved: Option<Timestamp>,
+    /// Whether an end is written and cannot be read.
+    pub is_end_unreadable: bool,
     /// Services impacted, as written.
     pub services: Vec<String>,
     /// Regions impacted, as written.
@@ -144,6 +148,17 @@ impl ActionRecord {
         self.status.is_none_or(StatusKind::is_open)
     }
 
+    /// Whether it is done, and nobody has seen yet that it works.
+    pub fn is_unverified(&self) -> bool {
+        self.status == Some(StatusKind::Done)
+    }
+
+    /// Whether it was taken up again after it was settled.
+    pub fn is_reopened(&self) -> bool {
+        let status = |kind| Status { kind, date: self.status_date, reason: self.status_reason.as_deref() };
+        self.status.is_some_and(|kind| status(kind).is_reopened())
+    }
+
     /// Whether it is past its due date and work is still owed.
     pub fn is_overdue(&self, today: Date) -> bool {
         self.is_open() && self.due.is_some_and(|due| due < today)
@@ -179,10 +194,12 @@ impl Document {
             incident_ids: front.incident_ids.clone(),
             severity: self.severity().get().copied(),
             started,
+            is_start_unreadable: self.is_start_unreadable(),
             detected,
             acknowledged: marked(Milestone::Acknowledged),
             mitigated: marked(Milestone::Mitigated),
             resolved: self.ended_at(),
+            is_end_unreadable: self.is_end_unreadable(),
             services: own(self.services()),
             regions: own(self.regions()),
             customers_affected: self.customers_affected().get().map(|share| (share.low, share.high)),
@@ -300,9 +317,18 @@ mod tests {
     }
 
     #[test]
+    fn a_time_that_stands_there_and_cannot_be_read_is_no_missing_one() {
+        let text = FILLED.replace("2026-11-20 14:02", "that afternoon").replace("2026-11-20 15:30", "");
+        let record = Document::parse(text.as_bytes()).record();
+        assert_eq!((record.started, record.resolved), (None, None));
+        assert_eq!((record.is_start_unreadable, record.is_end_unreadable), (true, false));
+    }
+
+    #[test]
     fn the_blank_template_has_no_facts_and_a_record_is_the_same_after_its_way_through_json() {
         let blank = Document::parse(TEMPLATE.as_bytes()).record();
         assert_eq!((blank.id.as_ref(), blank.severity, blank.started), (None, None, None));
+        assert!(!blank.is_start_unreadable && !blank.is_end_unreadable);
         assert!(blank.actions.is_empty() && blank.factors.is_empty() && blank.detected_by.is_empty());
         let record = Document::parse(FILLED.as_bytes()).record();
         let json = serde_json::to_string(&record).expect("it is plain data");

@@ -265,6 +265,21 @@ impl FieldId {
     pub fn members(self) -> impl Iterator<Item = &'static FieldDef> {
         FIELDS.iter().filter(move |def| def.group == Some(self))
     }
+
+    /// The word of a kind of contributing factor on the command line and in machine formats: `capacity`. The key of
+    /// any other field.
+    pub fn factor_word(self) -> &'static str {
+        self.def().key.trim_start_matches("factor-")
+    }
+
+    /// The kind of contributing factor that a word means: that word, or a part of the label.
+    pub fn factor_named(word: &str) -> Option<FieldId> {
+        let word = word.trim().to_lowercase();
+        let kinds = || FieldId::ContributingFactors.members();
+        let is_part = |def: &&FieldDef| word.len() > 2 && def.label.to_lowercase().contains(&word);
+        let found = kinds().find(|def| def.id.factor_word() == word).or_else(|| kinds().find(is_part));
+        found.map(|def| def.id)
+    }
 }
 
 /// A column of the timeline.
@@ -562,6 +577,16 @@ mod tests {
         assert_eq!(FieldId::from_name("Start time (UTC)"), Some(FieldId::StartTime));
         assert_eq!(FieldId::from_name("product / code"), Some(FieldId::FactorProduct));
         assert_eq!(FieldId::from_name("nonsense"), None);
+        for (word, factor) in [
+            ("capacity", Some(FieldId::FactorCapacity)),
+            ("Third-Party", Some(FieldId::FactorThirdParty)),
+            ("oncall", Some(FieldId::FactorProcess)),
+            ("capasity", None),
+            ("o", None),
+            ("", None),
+        ] {
+            assert_eq!(FieldId::factor_named(word), factor, "{word}");
+        }
     }
 
     #[test]

@@ -182,6 +182,20 @@ impl Document {
         self.times[0].as_ref().and_then(at).or_else(|| self.milestone(Milestone::Started)?.at())
     }
 
+    /// Whether a start is written somewhere and nowhere so that it can be read.
+    pub fn is_start_unreadable(&self) -> bool {
+        self.started_at().is_none() && self.is_time_written(0, Milestone::Started)
+    }
+
+    /// Whether an end is written somewhere and nowhere so that it can be read.
+    pub fn is_end_unreadable(&self) -> bool {
+        self.ended_at().is_none() && self.is_time_written(1, Milestone::Resolved)
+    }
+
+    fn is_time_written(&self, field: usize, milestone: Milestone) -> bool {
+        self.times[field].is_some() || self.milestone(milestone).is_some_and(|row| row.moment.is_some())
+    }
+
     /// When it was over: the end time, else the row *Resolved*.
     pub fn ended_at(&self) -> Option<Timestamp> {
         self.times[1].as_ref().and_then(at).or_else(|| self.milestone(Milestone::Resolved)?.at())

@@ -6,11 +6,13 @@ use std::collections::HashSet;
 
 use jiff::civil::Date;
 
-use crate::config::Config;
+use crate::config::{Config, Owner};
 use crate::document::Record;
 use crate::document::value::priority::Priority;
 use crate::document::value::status::StatusKind;
 use crate::document::value::time::utc_day;
+
+pub(super) use crate::config::plain;
 
 use super::brief::{Brief, BriefItem, Briefs, Gathering};
 use super::hash::Fast;
@@ -64,15 +66,6 @@ pub(super) struct Item {
     owners: (u32, u32),
 }
 
-/// An owner of action items.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Owner {
-    /// The handle or name.
-    pub(super) name: String,
-    /// The team; none where the configuration knows none.
-    pub(super) team: Option<String>,
-}
-
 impl<'a> Basis<'a> {
     /// Of these incidents, what the scope asks for.
     pub fn new(incidents: impl IntoIterator<Item = Incident<'a>>, scope: Scope<'a>) -> Self {
@@ -107,7 +100,7 @@ impl<'a> Basis<'a> {
             (briefs, &briefs.all()[nth as usize])
         };
         let is_theirs = |name: &str| {
-            let owner = owner(name, scope.config);
+            let owner = scope.config.owner(name);
             scope.team.is_none_or(|team| owner.team.is_some_and(|own| plain(&own) == plain(team)))
         };
         let owns = |name: &str| {
@@ -267,7 +260,7 @@ impl Owners<'_> {
         if let Some(index) = self.known.get(written) {
             return *index;
         }
-        let owner = owner(written, self.config);
+        let owner = self.config.owner(written);
         let index = *self.same.entry(plain(&owner.name)).or_insert_with(|| {
             self.all.push(owner);
             self.all.len() as u32 - 1
@@ -275,20 +268,4 @@ impl Owners<'_> {
         self.known.insert(written.to_owned(), index);
         index
     }
-}
-
-fn owner(written: &str, config: &Config) -> Owner {
-    if let Some(person) = config.person(written) {
-        return Owner { name: person.handle.clone(), team: person.team.clone() };
-    }
-    if config.is_team(written) {
-        let name = written.trim_start_matches('@').to_owned();
-        return Owner { name: name.clone(), team: Some(name) };
-    }
-    Owner { name: written.to_owned(), team: None }
-}
-
-/// A name for comparison: without its mark, in lower case.
-pub(super) fn plain(name: &str) -> String {
-    name.trim_start_matches('@').to_lowercase()
 }

@@ -48,6 +48,8 @@ pub struct Brief {
     /// When impact began.
     #[serde(with = "instant")]
     pub started: Option<Timestamp>,
+    /// Whether a start is written and cannot be read.
+    pub is_start_unreadable: bool,
     /// When it was detected.
     #[serde(with = "instant")]
     pub detected: Option<Timestamp>,
@@ -60,6 +62,8 @@ pub struct Brief {
     /// When it was over.
     #[serde(with = "instant")]
     pub resolved: Option<Timestamp>,
+    /// Whether an end is written and cannot be read.
+    pub is_end_unreadable: bool,
     /// A bit for each way of detection that told of it.
     pub(super) detected_by: u8,
     /// A bit for each kind of contributing factor, in the template's order.
@@ -171,7 +175,7 @@ impl Briefs {
     }
 
     /// The services impacted, as written.
-    pub fn services(&self, brief: &Brief) -> impl Iterator<Item = &str> {
+    pub fn services(&self, brief: &Brief) -> impl Iterator<Item = &str> + Clone {
         self.service_words(brief).iter().map(|word| self.word(*word))
     }
 
@@ -186,7 +190,7 @@ impl Briefs {
     }
 
     /// The owners of an item, as written.
-    pub fn owners(&self, item: &BriefItem) -> impl Iterator<Item = &str> {
+    pub fn owners(&self, item: &BriefItem) -> impl Iterator<Item = &str> + Clone {
         self.owner_words(item).iter().map(|word| self.word(*word))
     }
 
@@ -247,10 +251,12 @@ impl Gathering {
             stage: record.stage,
             severity: record.severity,
             started: record.started,
+            is_start_unreadable: record.is_start_unreadable,
             detected: record.detected,
             acknowledged: record.acknowledged,
             mitigated: record.mitigated,
             resolved: record.resolved,
+            is_end_unreadable: record.is_end_unreadable,
             detected_by: bits(FieldId::HowDetected, &mut record.detected_by.iter().copied()),
             factors: bits(
                 FieldId::ContributingFactors,

@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::stem::stem;
-use crate::config::Config;
+use crate::config::{Config, plain};
 use crate::document::template::FieldId;
 use crate::document::value::priority::Priority;
 use crate::document::value::status::StatusKind;
@@ -444,7 +444,7 @@ fn services(record: &Record, config: &Config) -> Vec<String> {
 }
 
 fn settled(name: &str, config: &Config) -> String {
-    config.service(name).map_or(name, |service| service.name.as_str()).to_lowercase()
+    plain(config.service_name(name))
 }
 
 fn factors(record: &Record) -> Vec<FieldId> {

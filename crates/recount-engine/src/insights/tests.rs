@@ -133,6 +133,13 @@ fn libraries_with_little_in_them_give_sentences() {
     let libraries = [
         ("empty", vec![]),
         ("unknown", vec![blank(), blank()]),
+        (
+            "unreadable",
+            vec![
+                Record { is_start_unreadable: true, ..blank() },
+                Record { is_end_unreadable: true, resolved: None, ..told(0) },
+            ],
+        ),
         ("one", vec![told(0)]),
         ("open", (1..4).map(|nth| Record { id: Some(format!("INC-{nth}")), ..open.clone() }).collect()),
     ];

@@ -160,7 +160,7 @@ mod tests {
         let config = Config::default();
         let levels = LevelTable::new(&config);
         let today = jiff::civil::date(2026, 11, 23);
-        let options = Options { stage: None, due: false, fixes: true };
+        let options = Options { fixes: true, ..Options::default() };
         let fixed = fix(text.as_bytes(), &config, &levels, &NoLibrary, today, options);
         let text = String::from_utf8(fixed.bytes).expect("it was text before");
         assert!(text.contains("**Severity**: Sev2\n") && text.contains("**Duration**: 20m\n"), "{text}");
@@ -173,7 +173,12 @@ mod tests {
     fn sections_that_are_missing_in_one_place_are_all_added() {
         let config = Config::default();
         let levels = LevelTable::new(&config);
-        let options = Options { stage: Some(crate::document::Stage::Draft), due: true, fixes: true };
+        let options = Options {
+            stage: Some(crate::document::Stage::Draft),
+            due: true,
+            fixes: true,
+            ..Options::default()
+        };
         let text = b"# Seats were sold twice\n\n## Incident summary\n\n- **Incident ID**: INC-1\n- **Severity**: Sev1\n\
             - **Start time** (UTC): 2026-11-20 10:00\n- **End time** (UTC): 2026-11-20 10:20\n- **Duration**: 20m\n\
             - **Primary services impacted**: inventory\n- **Customer impact summary**: Seats were sold twice\n";
@@ -189,7 +194,7 @@ mod tests {
         let levels = LevelTable::new(&config);
         let today = jiff::civil::date(2026, 11, 23);
         for stage in crate::document::Stage::ALL {
-            let options = Options { stage: Some(stage), due: true, fixes: true };
+            let options = Options { stage: Some(stage), due: true, fixes: true, ..Options::default() };
             for text in ["", "\n\n", "---\nstage: draft\n---\n\n", "#\n\n- \n"] {
                 let fixed = fix(text.as_bytes(), &config, &levels, &NoLibrary, today, options);
                 assert_eq!(String::from_utf8_lossy(&fixed.bytes), text);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Context, Findings, RULES};
-use crate::document::{Mark, MarkKind, Scope, Span, Stage};
+use crate::document::{Mark, MarkKind, Scope, Span};
 
 /// Drops the findings that a waiver covers; returns the rule names' places that did so, in their order.
 pub(super) fn apply(context: &Context<'_>, findings: &mut Findings) -> Vec<Span> {
@@ -62,17 +62,20 @@ fn waived(mark: &Mark) -> impl Iterator<Item = (Span, Span)> {
     rules.iter().map(move |rule| (*rule, scope))
 }
 
-/// Waivers that silenced nothing although their rule ran. A rule that the stage or the configuration
+/// Waivers that silenced nothing although their rule ran. A rule that the stage, the configuration or whoever checks
 /// silences leaves its waivers alone.
-pub(super) fn unused(context: &Context<'_>, used: &[Span], stage: Stage) -> Vec<(Span, String)> {
+pub(super) fn unused(
+    context: &Context<'_>,
+    used: &[Span],
+    has_run: impl Fn(usize) -> bool,
+) -> Vec<(Span, String)> {
     let mut unused = Vec::new();
     for mark in context.document.marks() {
         let MarkKind::Allow { rules, .. } = &mark.kind else { continue };
         for span in rules.iter().filter(|span| used.binary_search(span).is_err()) {
             let name = context.document.slice(*span);
             let index = RULES.iter().position(|rule| rule.name == name);
-            let ran = index.is_none_or(|index| context.levels().of(index, stage).is_some());
-            if ran {
+            if index.is_none_or(&has_run) {
                 unused.push((*span, name.to_owned()));
             }
         }

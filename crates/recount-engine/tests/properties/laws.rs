@@ -257,7 +257,7 @@ fn other_words(document: &Document) -> Vec<String> {
 
 /// Fixing again changes nothing, and there are never more errors than before.
 pub(crate) fn fixing(checker: &Checker, bytes: &[u8], stage: Stage) {
-    let options = Options { stage: Some(stage), due: true, fixes: true };
+    let options = Options { stage: Some(stage), due: true, fixes: true, ..Options::default() };
     let before = findings(checker, bytes, stage);
     let fixed = checker.fix(bytes, &NoLibrary, TODAY, options);
     let text = String::from_utf8_lossy(bytes);
@@ -283,7 +283,7 @@ pub(crate) fn findings(checker: &Checker, bytes: &[u8], stage: Stage) -> Vec<Fin
         &document,
         &NoLibrary,
         TODAY,
-        Options { stage: Some(stage), due: true, fixes: true },
+        Options { stage: Some(stage), due: true, fixes: true, ..Options::default() },
     );
     for finding in &found {
         let text = document.text();

@@ -265,7 +265,7 @@ fn hostile_documents_are_read_checked_and_formatted_to_the_end() {
         println!("{case}");
         let document = Document::parse(text.as_bytes());
         assert_eq!(document.source().bytes(), text.as_bytes(), "{case}");
-        let options = Options { stage: Some(Stage::Final), due: true, fixes: true };
+        let options = Options { stage: Some(Stage::Final), due: true, fixes: true, ..Options::default() };
         let findings = CHECKER.findings(&document, &NoLibrary, laws::TODAY, options);
         assert_sound(&case, &document, &findings);
         let formatted = recount_engine::document::format::format(&document);
@@ -288,7 +288,7 @@ fn hostile_documents_are_fixed_to_the_end() {
         let text = TEMPLATE.replace("# Postmortem template", "# T").replace(place, &rows);
         let case = format!("many {piece:?}");
         println!("{case}");
-        let options = Options { stage: Some(Stage::Final), due: true, fixes: true };
+        let options = Options { stage: Some(Stage::Final), due: true, fixes: true, ..Options::default() };
         let fixed = CHECKER.fix(text.as_bytes(), &NoLibrary, laws::TODAY, options);
         assert_sound(&case, &Document::parse(&fixed.bytes), &fixed.findings);
     }

@@ -10,8 +10,9 @@ use recount_engine::document::Record;
 use recount_engine::insights::Lookup;
 use recount_engine::insights::brief::{Brief, Briefs};
 
+use super::disk::{Disk, Twin};
 use super::facts::{BLOCK, Facts, in_brief};
-use super::refresh::{Disk, IN_MEMORY, Twin};
+use super::memory::IN_MEMORY;
 use super::{Catalog, File, Places, Trouble, side_by_side};
 use crate::Library;
 
@@ -106,7 +107,7 @@ impl InBrief<'_> {
     }
 
     /// The postmortems of the library in the order of their paths, each with its block and place there.
-    pub fn each(&self) -> impl DoubleEndedIterator<Item = ((u32, u32), &Briefs, &Brief)> {
+    pub fn each(&self) -> impl DoubleEndedIterator<Item = ((u32, u32), &Briefs, &Brief)> + Clone {
         self.all.iter().map(|at| {
             let briefs = &self.blocks[at.0 as usize];
             (*at, briefs, &briefs.all()[at.1 as usize])

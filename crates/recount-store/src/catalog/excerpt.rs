@@ -84,16 +84,12 @@ fn weight(section: Option<SectionId>) -> usize {
     }
 }
 
-/// The line that shows the most of what was sought, at most about `width` characters of it; the first line
-/// of the document where it shows nothing, none where there is no text.
+/// The line that shows the most of what was sought, at most about `width` characters of it; where none shows any of it,
+/// what happened in a sentence, and nothing where that is not written.
 pub fn excerpt(document: &Document, sought: &Sought, width: usize) -> Option<Excerpt> {
     let mut best: Option<(usize, Excerpt)> = None;
-    let mut first = None;
     for passage in document.passages() {
         for line in passage.text.lines() {
-            if first.is_none() {
-                first = Some((passage.heading.clone(), line.to_owned()));
-            }
             let hits = sought.hits(line);
             let Some((start, _)) = hits.first() else { continue };
             let cut = cut(line, start.start, width);
@@ -110,9 +106,9 @@ pub fn excerpt(document: &Document, sought: &Sought, width: usize) -> Option<Exc
         }
     }
     best.map(|(_, excerpt)| excerpt).or_else(|| {
-        let (heading, line) = first?;
+        let (section, line) = document.gist()?;
         let cut = cut(&line, 0, width);
-        Some(made(&heading, &line, cut, std::iter::empty()))
+        Some(made(section.heading(), &line, cut, std::iter::empty()))
     })
 }
 
@@ -183,7 +179,8 @@ mod tests {
             ("What went poorly", "the pool was drained by a deploy")
         );
         assert_eq!(both.marks.len(), 2);
-        assert!(found(&[&["nothing"]]).marks.is_empty());
+        assert_eq!(found(&[&["nothing"]]).text, "the pool had no limit");
+        assert_eq!(excerpt(&Document::parse(b"# T\n\n## Our notes\n\nx\n"), &sought(&[]), 80), None);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use recount_engine::document::Record;
 use recount_engine::insights::brief::{Brief, Briefs, Gathering};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -60,41 +61,64 @@ impl Head {
 }
 
 impl Facts {
-    /// Opens the database of a program, or makes it.
-    pub(super) fn open(path: &Path, program: &str, name: &str) -> Result<Self, Trouble> {
+    /// Opens the database of a program; none where nothing was kept yet.
+    pub(super) fn open(path: &Path, program: &str) -> Result<Option<Self>, Trouble> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = match Connection::open_with_flags(path, flags) {
+            Ok(connection) => connection,
+            Err(_) if !path.exists() => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        connection.busy_timeout(Duration::from_secs(5))?;
+        // A cache may lose its last changes with the power, but not its order.
+        connection.execute_batch(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 256;",
+        )?;
+        // Bringing each change into the database at once would wait for the disk three times; what waits in
+        // the log is read by whoever opens it, and is brought over when it is 2 MB.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        let mut found = None;
+        if connection.table_exists(None, "meta")? {
+            let mut row = connection.prepare("SELECT value FROM meta WHERE key = 'schema'")?;
+            found = row.query_row([], |row| row.get::<_, String>(0)).optional()?;
+        }
+        if found.as_deref() != Some(schema_of(program).as_str()) {
+            return Err(Trouble::Outdated);
+        }
+        Ok(Some(Self { connection }))
+    }
+
+    /// Begins the database of a program where nothing was kept yet. Nobody sees it before [`Facts::finish`], so
+    /// that it needs no journal: after a kill it is begun again.
+    pub(super) fn begin(path: &Path, program: &str, name: &str) -> Result<Self, Trouble> {
+        remove(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(Duration::from_secs(5))?;
-        // A cache may lose its last changes with the power, but not its order.
         connection.execute_batch(
-            "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32000;",
+            "PRAGMA page_size = 8192; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -32000;",
         )?;
-        let schema = format!("{SCHEMA} {program}");
-        let found = || -> Result<Option<String>, Trouble> {
-            if !connection.table_exists(None, "meta")? {
-                return Ok(None);
-            }
-            let mut row = connection.prepare("SELECT value FROM meta WHERE key = 'schema'")?;
-            Ok(row.query_row([], |row| row.get(0)).optional()?)
-        };
-        if found()?.is_none() {
-            connection.execute_batch("BEGIN IMMEDIATE")?;
-            // Another process may have made it meanwhile.
-            if found()?.is_none() {
-                connection.execute_batch(TABLES)?;
-                connection.execute(
-                    "INSERT INTO meta VALUES ('schema', ?1), ('name', ?2), ('generation', 0), ('next', 1), ('taken', 0)",
-                    params![schema, name],
-                )?;
-            }
-            connection.execute_batch("COMMIT")?;
-        }
-        if found()?.is_none_or(|found| found != schema) {
-            return Err(Trouble::Outdated);
-        }
+        connection.execute_batch(TABLES)?;
+        connection.execute(
+            "INSERT INTO meta VALUES ('schema', ?1), ('name', ?2), ('generation', 0), ('next', 1), ('taken', 0)",
+            params![schema_of(program), name],
+        )?;
         Ok(Self { connection })
+    }
+
+    /// Puts a database that was begun into its place, whole.
+    pub(super) fn finish(self, from: &Path, to: &Path) -> Result<(), Trouble> {
+        self.connection.execute_batch("PRAGMA journal_mode = WAL")?;
+        self.connection.close().map_err(|(_, error)| error)?;
+        std::fs::File::open(from)?.sync_data()?;
+        // The log of an earlier database would be taken for this one's.
+        for rest in ["-wal", "-shm"] {
+            let mut name = to.as_os_str().to_owned();
+            name.push(rest);
+            remove(Path::new(&name))?;
+        }
+        Ok(std::fs::rename(from, to)?)
     }
 
     /// Begins to read one state, whatever others write.
@@ -205,6 +229,18 @@ impl Facts {
     }
 }
 
+/// Removes a file, if it is there.
+pub(super) fn remove(path: &Path) -> std::io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn schema_of(program: &str) -> String {
+    format!("{SCHEMA} {program}")
+}
+
 /// A record as bytes, with a sum over them and its number behind: a record under another's number is damage.
 fn pack(number: u64, record: &impl Serialize) -> Vec<u8> {
     // Plain data of types that can all be written.
@@ -237,7 +273,8 @@ pub(super) fn checked(mut bytes: Vec<u8>) -> Result<Vec<u8>, Trouble> {
     Ok(bytes)
 }
 
-fn sum_of(bytes: &[u8]) -> [u8; 4] {
+/// A sum that tells damage, not malice.
+pub(super) fn sum_of(bytes: &[u8]) -> [u8; 4] {
     sum_of_both(0, bytes)
 }
 

@@ -4,7 +4,7 @@
 //! A word that stands nowhere is taken for the nearest ones that do. What does not live here: how a query
 //! is read ([`super::query`]), and the excerpts of what was found ([`super::excerpt`]).
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::PathBuf;
 
 use recount_engine::document::Record;
@@ -95,6 +95,31 @@ impl Catalog<'_> {
             })
             .collect();
         found
+    }
+
+    /// The services that postmortems name, in lower case. The catalog must have been opened for text.
+    pub fn services(&self) -> BTreeSet<String> {
+        self.words_of(WordField::Service)
+    }
+
+    /// The owners of action items, [`recount_engine::config::plain`]. The catalog must have been opened for text.
+    pub fn owners(&self) -> BTreeSet<String> {
+        self.words_of(WordField::Owner)
+    }
+
+    fn words_of(&self, field: WordField) -> BTreeSet<String> {
+        let mut words = BTreeSet::new();
+        let texts = [self.disk.as_ref().and_then(|disk| disk.text.as_ref()), self.memory.text.as_ref()];
+        for text in texts.into_iter().flatten() {
+            for segment in text.searcher().segment_readers() {
+                let Ok(index) = segment.inverted_index(field_of(text, field)) else { continue };
+                let Ok(mut stream) = index.terms().stream() else { continue };
+                while stream.advance() {
+                    words.extend(str::from_utf8(stream.key()).map(str::to_owned));
+                }
+            }
+        }
+        words
     }
 
     /// The numbers that count, where the index on disk holds others, too.
@@ -323,7 +348,7 @@ impl Asker<'_, '_> {
 
     /// The words that begin so.
     fn beginning_with(&self, begin: &str, place: Place) -> Vec<String> {
-        let mut terms = std::collections::BTreeSet::new();
+        let mut terms = BTreeSet::new();
         for text in self.texts {
             let searcher = text.searcher();
             for segment in searcher.segment_readers() {

@@ -11,16 +11,22 @@
 
 mod answers;
 mod brief;
+mod delta;
+mod disk;
 mod excerpt;
 mod facts;
 mod files;
 mod find;
+mod lag;
+mod memory;
 mod near;
 mod query;
 mod refresh;
 mod text;
 mod tree;
+mod unhurried;
 mod words;
+mod write;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -32,12 +38,12 @@ use crate::read::Unreadable;
 use crate::scan::threads;
 use crate::{Library, Listed};
 
-pub use answers::{Answer, Answers, Asked, Key};
+pub use answers::{Answer, Answers, Asked, Key, Texts};
 pub use brief::InBrief;
 pub use excerpt::{Excerpt, Sought, excerpt};
 pub use find::{Found, Hit};
 pub use near::{Near, Probe};
-pub use query::{Names, Query};
+pub use query::Query;
 pub use text::index_alone;
 
 /// Where what is derived is kept: delete it at any time.
@@ -109,8 +115,8 @@ pub struct Catalog<'l> {
     /// Sorted by path.
     files: Vec<File>,
     problems: Vec<Unreadable>,
-    disk: Option<refresh::Disk>,
-    memory: refresh::Memory,
+    disk: Option<disk::Disk>,
+    memory: memory::Memory,
     notes: Vec<String>,
 }
 
@@ -191,7 +197,7 @@ impl<'l> Catalog<'l> {
                 let mut found = Vec::with_capacity(share.len());
                 for file in share.iter().filter_map(|place| files.get(*place)) {
                     let mut take = |record| found.push((file.path.clone(), record));
-                    let in_memory = file.number.checked_sub(refresh::IN_MEMORY);
+                    let in_memory = file.number.checked_sub(memory::IN_MEMORY);
                     let in_memory = in_memory.and_then(|place| memory.get(usize::try_from(place).ok()?));
                     match (in_memory, facts) {
                         (Some(record), _) => part.of(record.clone()).into_iter().for_each(take),
@@ -285,7 +291,7 @@ impl<'l> Catalog<'l> {
 
 /// Reads shares of one state at the same time, each through a connection of its own, and gives them in order.
 fn side_by_side<T: Send>(
-    disk: &refresh::Disk,
+    disk: &disk::Disk,
     shares: u64,
     read: &(impl Fn(u64, &facts::Facts) -> Result<T, Trouble> + Sync),
 ) -> Result<Vec<T>, Trouble> {
@@ -311,7 +317,7 @@ struct Places {
 
 impl Places {
     fn of(files: &[File]) -> Self {
-        let on_disk = || files.iter().enumerate().filter(|(_, file)| file.number < refresh::IN_MEMORY);
+        let on_disk = || files.iter().enumerate().filter(|(_, file)| file.number < memory::IN_MEMORY);
         let last = on_disk().map(|(_, file)| file.number).max().unwrap_or(0);
         let mut places = Self { dense: Vec::new(), sparse: HashMap::new(), last };
         let is_dense = last < 8 * files.len() as u64 + 1024;
@@ -336,14 +342,6 @@ impl Places {
             None => self.sparse.get(&number).copied(),
         }
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Why a catalog on disk cannot be used. Nobody is told but by [`Catalog::notes`].

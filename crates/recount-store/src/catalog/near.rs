@@ -10,16 +10,16 @@ use std::sync::OnceLock;
 
 use recount_engine::document::template::FieldId;
 use recount_engine::document::{FactorRecord, Record, declines, is_bare_none};
-use tantivy::Term;
 use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query as TextQuery, TermQuery};
 use tantivy::schema::IndexRecordOption;
+use tantivy::{DocSet as _, TERMINATED, Term};
 
-use super::Catalog;
 use super::find::{Total, run};
 use super::text::Text;
 use super::words::{Word, Words};
+use super::{Catalog, Trouble};
 
-/// Words that the index is asked for: the most telling ones.
+/// Words that the index is asked for: the most telling ones of those that another postmortem has.
 const ASKED: usize = 24;
 /// Postmortems that are looked at.
 const CANDIDATES: usize = 60;
@@ -87,9 +87,17 @@ impl Catalog<'_> {
         let mut asked: Vec<(&String, f64)> =
             mine.weights.iter().map(|(word, weight)| (word, *weight)).collect();
         asked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
-        asked.truncate(ASKED);
-
         let live = self.live();
+        let own_number = probe.path.as_deref().and_then(|path| self.number_of(path));
+        // What this one alone says is the rarest of all and leads nowhere: of a long text it would be all that is
+        // asked for.
+        let counts = |number: u64| {
+            Some(number) != own_number && live.as_ref().is_none_or(|live| live.contains(&number))
+        };
+        let leads = |word: &str| texts.iter().any(|text| stands(text, word, &counts).unwrap_or(true));
+        let asked: Vec<(&String, f64)> =
+            asked.into_iter().filter(|(word, _)| leads(word)).take(ASKED).collect();
+
         let mut numbers = Vec::new();
         for text in &texts {
             let query = query(text, &asked, &probe.services);
@@ -98,7 +106,6 @@ impl Catalog<'_> {
                 numbers.extend(hits.into_iter().map(|(_, number)| number));
             }
         }
-        let own_number = probe.path.as_deref().and_then(|path| self.number_of(path));
         numbers.retain(|number| Some(*number) != own_number);
         let paths = self.paths(&numbers);
         let mut near: Vec<Near> = numbers
@@ -218,6 +225,27 @@ fn stop_words() -> &'static HashSet<String> {
     WORDS.get_or_init(|| {
         Words::default().of(STOP).into_iter().flat_map(|word| [word.exact, word.stem]).collect()
     })
+}
+
+/// Whether a word stands in what happened, or why, of a postmortem whose number counts.
+fn stands(text: &Text, word: &str, counts: &dyn Fn(u64) -> bool) -> Result<bool, Trouble> {
+    for segment in text.searcher().segment_readers() {
+        let numbers = segment.fast_fields().u64("number")?;
+        for (field, _) in text.fields.texts.iter().take(3) {
+            let term = Term::from_field_text(*field, word);
+            let index = segment.inverted_index(*field)?;
+            let Some(mut postings) = index.read_postings(&term, IndexRecordOption::Basic)? else { continue };
+            while postings.doc() != TERMINATED {
+                let at = postings.doc();
+                let is_alive = segment.alive_bitset().is_none_or(|alive| alive.is_alive(at));
+                if is_alive && numbers.first(at).is_some_and(counts) {
+                    return Ok(true);
+                }
+                postings.advance();
+            }
+        }
+    }
+    Ok(false)
 }
 
 fn query(text: &Text, asked: &[(&String, f64)], services: &[String]) -> BooleanQuery {

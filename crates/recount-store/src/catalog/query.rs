@@ -6,25 +6,17 @@
 //! part    = [ "-" ] ( word | word "*" | '"' words '"' | name ":" value )
 //! ```
 //!
+//! `NOT part` is `-part` and `a AND b` is `a b`, as in other search boxes; all three count in capitals alone.
+//!
 //! Reading never fails: what makes no sense is read as words, and said. What does not live here: how a
 //! query is answered ([`super::find`]).
 
 use jiff::civil::Date;
+use recount_engine::config::{Config, nearest, plain};
 use recount_engine::document::Stage;
-use recount_engine::document::template::{FieldDef, FieldId};
+use recount_engine::document::template::FieldId;
+use recount_engine::document::value::date;
 use recount_engine::document::value::severity::Severity;
-
-/// What a query means where that is the library's to say.
-pub struct Names<'n> {
-    /// All names of a service, its aliases among them.
-    pub services: &'n dyn Fn(&str) -> Vec<String>,
-    /// All names of a person or team.
-    pub people: &'n dyn Fn(&str) -> Vec<String>,
-    /// The word nearest to one, of several.
-    pub nearest: &'n dyn Fn(&str, &[&'static str]) -> Option<&'static str>,
-    /// The day on which overdue is decided.
-    pub today: Date,
-}
 
 /// A query that was read.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -33,6 +25,10 @@ pub struct Query {
     pub(super) clauses: Vec<Vec<Part>>,
     /// What was not understood, each a sentence.
     pub notes: Vec<String>,
+    /// Services that are asked for, as typed.
+    pub services: Vec<String>,
+    /// Owners of action items that are asked for, as typed.
+    pub owners: Vec<String>,
 }
 
 /// A part of a query.
@@ -101,17 +97,27 @@ const FILTERS: [&str; 12] = [
 const STATES: [&str; 5] = ["draft", "final", "open", "overdue", "review"];
 
 impl Query {
-    /// Reads a query.
-    pub fn read(text: &str, names: &Names<'_>) -> Self {
+    /// Reads a query. Names mean what the configuration says; overdue is what was due before `today`.
+    pub fn read(text: &str, config: &Config, today: Date) -> Self {
         let mut query = Self::default();
         let mut joins = false;
+        let mut not = false;
         for token in tokens(text) {
-            if matches!(&token, Token { quoted: None, text, not: false } if text == "OR") {
-                joins = !query.clauses.is_empty();
-                continue;
+            match &token {
+                Token { quoted: None, text, not: false } if text == "OR" => {
+                    joins = !query.clauses.is_empty();
+                    continue;
+                }
+                Token { quoted: None, text, not: false } if text == "AND" => continue,
+                Token { quoted: None, text, not: false } if text == "NOT" => {
+                    not = !not;
+                    continue;
+                }
+                _ => {}
             }
-            let Some(what) = query.what(&token, names) else { continue };
-            let part = Part { not: token.not, what };
+            let not = std::mem::take(&mut not) != token.not;
+            let Some(what) = query.what(&token, config, today) else { continue };
+            let part = Part { not, what };
             match query.clauses.last_mut().filter(|_| joins) {
                 Some(clause) => clause.push(part),
                 None => query.clauses.push(vec![part]),
@@ -126,7 +132,7 @@ impl Query {
         self.clauses.is_empty()
     }
 
-    fn what(&mut self, token: &Token, names: &Names<'_>) -> Option<What> {
+    fn what(&mut self, token: &Token, config: &Config, today: Date) -> Option<What> {
         let text = |text: &str, form, place| {
             let text = text.to_owned();
             Some(What::Text { text, form, place }).filter(|_| token.has_letters())
@@ -153,7 +159,7 @@ impl Query {
         }
         if !FILTERS.contains(&lower.as_str()) {
             // `error: timeout` is text; `sevrity:sev1` was meant as a filter.
-            let near = (names.nearest)(&lower, &FILTERS);
+            let near = nearest(&lower, FILTERS.iter().copied());
             if !value.is_empty() {
                 let hint = near.map_or_else(
                     || format!("filters are {}", listed(&FILTERS)),
@@ -174,32 +180,41 @@ impl Query {
             "id" => Some(What::Words(WordField::Id, values().map(str::to_lowercase).collect())),
             "tag" => Some(What::Words(WordField::Tag, values().map(str::to_lowercase).collect())),
             "service" => {
-                let all = values().flat_map(|value| (names.services)(value)).map(|name| name.to_lowercase());
+                self.services.extend(values().map(str::to_owned));
+                let all = values()
+                    .flat_map(|value| config.names_of_service(value))
+                    .map(|name| name.trim().to_lowercase());
                 Some(What::Words(WordField::Service, all.collect()))
             }
             "owner" => {
-                let all = values().flat_map(|value| (names.people)(value));
-                Some(What::Words(WordField::Owner, all.map(|name| super::text::person(&name)).collect()))
+                self.owners.extend(values().map(str::to_owned));
+                let all = values().flat_map(|value| config.names_of_owner(value));
+                Some(What::Words(WordField::Owner, all.map(|name| plain(&name)).collect()))
             }
-            "severity" => self.words(WordField::Severity, values(), "`sev0` to `sev3`", |value| {
-                let whole = format!("sev{value}");
-                let (severity, _) = Severity::parse(value).or_else(|| Severity::parse(&whole))?;
-                Some(severity.as_str().to_lowercase())
-            }),
-            "stage" => self.words(WordField::Stage, values(), "`draft`, `review` or `final`", |value| {
-                Some(value.to_lowercase().parse::<Stage>().ok()?.to_string())
-            }),
+            "severity" => {
+                let known = "`sev0` to `sev3`";
+                Some(self.words(WordField::Severity, values(), known, |value| {
+                    let whole = format!("sev{value}");
+                    let (severity, _) = Severity::parse(value).or_else(|| Severity::parse(&whole))?;
+                    Some(severity.as_str().to_lowercase())
+                }))
+            }
+            "stage" => {
+                let known = "`draft`, `review` or `final`";
+                Some(self.words(WordField::Stage, values(), known, |value| {
+                    Some(value.to_lowercase().parse::<Stage>().ok()?.to_string())
+                }))
+            }
             "factor" => {
-                let words: Vec<&str> = factors().map(|(word, _)| word).collect();
+                let kinds = FieldId::ContributingFactors.members();
+                let words: Vec<&str> = kinds.map(|def| def.id.factor_word()).collect();
                 let known = format!("one of {}", listed(&words));
-                self.words(WordField::Factor, values(), &known, |value| {
-                    let value = value.to_lowercase();
-                    let found = factors().find(|(word, def)| *word == value || def.label.contains(&value));
-                    found.map(|(_, def)| def.key.to_owned())
-                })
+                Some(self.words(WordField::Factor, values(), &known, |value| {
+                    FieldId::factor_named(value).map(|id| id.def().key.to_owned())
+                }))
             }
             "after" | "before" => {
-                let Some(day) = read_day(value) else {
+                let Some(day) = date::first_day(value) else {
                     self.notes.push(format!(
                         "`{value}` is no day, so `{lower}:` is left out; write it as `2026-11-20`, `2026-11` or `2026`"
                     ));
@@ -209,7 +224,7 @@ impl Query {
             }
             _ => match value.to_lowercase().as_str() {
                 "open" => Some(What::Open),
-                "overdue" | "late" => Some(What::Overdue(names.today)),
+                "overdue" | "late" => Some(What::Overdue(today)),
                 stage if stage.parse::<Stage>().is_ok() => {
                     Some(What::Words(WordField::Stage, vec![stage.to_owned()]))
                 }
@@ -221,42 +236,27 @@ impl Query {
         }
     }
 
-    /// A filter by words, of which what is unknown is said and left out.
+    /// A filter by words, of which what is unknown is said and finds nothing.
     fn words<'v>(
         &mut self,
         field: WordField,
         values: impl Iterator<Item = &'v str>,
         known: &str,
         read: impl Fn(&str) -> Option<String>,
-    ) -> Option<What> {
+    ) -> What {
         let mut words = Vec::new();
         for value in values {
             match read(value) {
                 Some(word) => words.push(word),
-                None => self.notes.push(format!("`{value}` is left out: it is not {known}")),
+                None => self.notes.push(format!("nothing is found by `{value}`: it is not {known}")),
             }
         }
-        (!words.is_empty()).then_some(What::Words(field, words))
+        What::Words(field, words)
     }
-}
-
-/// The kinds of contributing factors, each with its word.
-fn factors() -> impl Iterator<Item = (&'static str, &'static FieldDef)> {
-    FieldId::ContributingFactors.members().map(|def| (def.key.trim_start_matches("factor-"), def))
 }
 
 fn listed(words: &[&str]) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
-}
-
-/// A day, or the first one of a month or year.
-fn read_day(text: &str) -> Option<Date> {
-    let whole = match text.len() {
-        4 => format!("{text}-01-01"),
-        7 => format!("{text}-01"),
-        _ => text.to_owned(),
-    };
-    whole.parse().ok()
 }
 
 /// A part of a query as it was typed.
@@ -310,19 +310,15 @@ fn tokens(text: &str) -> Vec<Token> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use jiff::civil::date;
 
     fn read(text: &str) -> Query {
-        let names = Names {
-            services: &|name| vec![name.to_owned(), format!("{name}-alias")],
-            people: &|name| vec![name.to_owned()],
-            nearest: &|word, known| {
-                known.iter().copied().find(|known| known[..2] == word[..word.len().min(2)])
-            },
-            today: date(2026, 11, 23),
-        };
-        Query::read(text, &names)
+        let config = "[[services]]\nname = \"checkout\"\naliases = [\"Kasse\"]\n\
+                      [[people]]\nhandle = \"@ana\"\nname = \"Ana Li\"\nteam = \"team-pay\"\n";
+        Query::read(text, &Config::from_toml(config).unwrap(), date(2026, 11, 23))
     }
 
     fn told(text: &str) -> String {
@@ -351,12 +347,17 @@ mod tests {
             ("pool exhausted", "Word(pool), Word(exhausted)"),
             ("\"connection pool\" -dns", "Phrase(connection pool), -Word(dns)"),
             ("pool OR cache timeout", "Word(pool) OR Word(cache), Word(timeout)"),
+            ("pool AND cache", "Word(pool), Word(cache)"),
+            ("pool AND NOT dns", "Word(pool), -Word(dns)"),
+            ("pool OR NOT severity:sev1", "Word(pool) OR -Severity(sev1)"),
+            ("NOT \"connection pool\" NOT -dns", "-Phrase(connection pool), Word(dns)"),
             ("check*", "Prefix(check)"),
             ("severity:sev1,SEV0", "Severity(sev1|sev0)"),
             ("severity:1", "Severity(sev1)"),
-            ("service:checkout", "Service(checkout|checkout-alias)"),
-            ("service:\"seat map\"", "Service(seat map|seat map-alias)"),
-            ("owner:@Ana", "Owner(ana)"),
+            ("service:checkout", "Service(checkout|kasse)"),
+            ("service:\"seat map\"", "Service(seat map)"),
+            ("owner:@Ana", "Owner(ana|ana|ana li)"),
+            ("owner:team-pay,@bo", "Owner(team-pay|ana|ana li|bo)"),
             ("factor:capacity factor:config", "Factor(factor-capacity), Factor(factor-config)"),
             ("after:2026-01 before:2026", "After(2026-01-01), Before(2026-01-01)"),
             ("is:open is:overdue is:draft", "Open, Overdue(2026-11-23), Stage(draft)"),
@@ -383,8 +384,13 @@ mod tests {
             ("https://x.example/a", "Word(https://x.example/a)"),
             ("“curly quotes” a", "Phrase(curly quotes), Word(a)"),
             ("- pool", "Word(pool)"),
-            ("or and", "Word(or), Word(and)"),
+            ("or and not", "Word(or), Word(and), Word(not)"),
+            ("AND pool NOT", "Word(pool)"),
+            ("\"NOT\" a", "Phrase(NOT), Word(a)"),
             ("severity:", ""),
+            ("severity:high pool", "Severity(), Word(pool)"),
+            ("severity:high,1", "Severity(sev1)"),
+            ("factor:capasity", "Factor()"),
             ("after:soon", ""),
             ("is:broken", ""),
         ] {
@@ -397,9 +403,9 @@ mod tests {
         for (text, note) in [
             (
                 "sevrity:sev1",
-                "there is no filter `sevrity:`, so it is looked for as text; did you mean `service:`?",
+                "there is no filter `sevrity:`, so it is looked for as text; did you mean `severity:`?",
             ),
-            ("severity:high", "`high` is left out: it is not `sev0` to `sev3`"),
+            ("severity:high", "nothing is found by `high`: it is not `sev0` to `sev3`"),
             ("is:broken", "`is:broken` is left out: it can be `draft`, `final`, `open`, `overdue`, `review`"),
             ("owner:", "`owner:` says nothing to filter by, so it is left out"),
         ] {

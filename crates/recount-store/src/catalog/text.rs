@@ -7,11 +7,12 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use jiff::civil::Date;
+use recount_engine::config::plain;
 use recount_engine::document::template::SectionId;
 use recount_engine::document::value::time::utc_day;
 use recount_engine::document::{Document, Record};
-use tantivy::directory::MmapDirectory;
-use tantivy::indexer::{IndexWriterOptions, NoMergePolicy};
+use tantivy::index::SegmentMeta;
+use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, MergeCandidate, MergePolicy, NoMergePolicy};
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions,
 };
@@ -22,6 +23,7 @@ use tantivy::{
 
 use super::Trouble;
 use super::files::Content;
+use super::unhurried::Unhurried;
 use super::words::{self, Words};
 use crate::scan::threads;
 
@@ -50,7 +52,7 @@ pub(super) struct Fields {
     pub(super) service: Field,
     /// Words of the kinds of contributing factors.
     pub(super) factor: Field,
-    /// Owners of action items as written, lower case and without `@`.
+    /// Owners of action items as written, but [`plain`].
     pub(super) owner: Field,
     pub(super) tag: Field,
     /// The day it began, in days since 1970.
@@ -142,10 +144,7 @@ pub(super) fn entry(
         (fields.stage, vec![record.stage.to_string()]),
         (fields.service, record.services.iter().map(|name| name.to_lowercase()).collect()),
         (fields.factor, record.factors.iter().map(|factor| factor.category.def().key.to_owned()).collect()),
-        (
-            fields.owner,
-            record.actions.iter().flat_map(|item| &item.owners).map(|name| person(name)).collect(),
-        ),
+        (fields.owner, record.actions.iter().flat_map(|item| &item.owners).map(|name| plain(name)).collect()),
         (fields.tag, record.tags.iter().map(|tag| tag.to_lowercase()).collect::<Vec<String>>()),
     ];
     for (field, mut values) in words {
@@ -166,11 +165,6 @@ pub(super) fn entry(
     entry
 }
 
-/// How the index names a person.
-pub(super) fn person(name: &str) -> String {
-    name.trim_start_matches('@').to_lowercase()
-}
-
 /// An index that can be searched.
 pub(super) struct Text {
     index: Index,
@@ -182,7 +176,7 @@ impl Text {
     /// Opens the index in a folder, or makes it.
     pub(super) fn open(folder: &Path) -> Result<Self, Trouble> {
         std::fs::create_dir_all(folder)?;
-        let directory = MmapDirectory::open(folder).map_err(tantivy::TantivyError::from)?;
+        let directory = Unhurried::open(folder)?;
         let (schema, fields) = schema();
         Self::over(Index::open_or_create(directory, schema)?, fields)
     }
@@ -250,10 +244,39 @@ impl Text {
             .num_merge_threads(1)
             .build();
         let writer = self.index.writer_with_options(options)?;
-        if many {
-            writer.set_merge_policy(Box::new(NoMergePolicy));
-        }
+        writer.set_merge_policy(if many { Box::new(NoMergePolicy) } else { Box::new(SmallParts::new()) });
         Ok(Writer { text: self, writer })
+    }
+}
+
+/// Parts of more documents than this are left alone.
+const LARGE: usize = 4_000;
+
+/// Merges the parts that small changes leave, eight of about a size at a time, and never those of the first
+/// indexing: whoever changes one file does not wait until the whole library was written once more.
+#[derive(Debug)]
+struct SmallParts(LogMergePolicy);
+
+impl SmallParts {
+    fn new() -> Self {
+        let mut policy = LogMergePolicy::default();
+        policy.set_max_docs_before_merge(LARGE);
+        policy.set_min_layer_size(8);
+        // In powers of two: each layer holds eight times as many as the one below.
+        policy.set_level_log_size(3.0);
+        Self(policy)
+    }
+}
+
+impl MergePolicy for SmallParts {
+    fn compute_merge_candidates(&self, parts: &[SegmentMeta]) -> Vec<MergeCandidate> {
+        let mut candidates = self.0.compute_merge_candidates(parts);
+        // A large part is written anew once most of it is gone: then that is little.
+        let mostly_gone = |part: &&SegmentMeta| {
+            part.num_docs() as usize > LARGE && part.num_deleted_docs() > part.num_docs()
+        };
+        candidates.extend(parts.iter().filter(mostly_gone).map(|part| MergeCandidate(vec![part.id()])));
+        candidates
     }
 }
 
@@ -314,4 +337,34 @@ pub fn index_alone(folder: &Path, documents: &[&[u8]]) -> Option<std::time::Dura
     });
     writer.commit("alone").ok()?;
     Some(started.elapsed())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use tantivy::index::SegmentId;
+
+    use super::*;
+
+    #[test]
+    fn small_parts_are_merged_and_those_of_the_first_indexing_are_not() {
+        let text = Text::in_memory().unwrap();
+        let merged = |sizes: &[u32]| {
+            let parts: Vec<SegmentMeta> = sizes
+                .iter()
+                .map(|size| text.index.new_segment_meta(SegmentId::generate_random(), *size))
+                .collect();
+            let candidates = SmallParts::new().compute_merge_candidates(&parts);
+            let size_of = |id| parts.iter().find(|part| part.id() == id).unwrap().max_doc();
+            let sizes = |merge: &MergeCandidate| merge.0.iter().map(|id| size_of(*id)).collect::<Vec<_>>();
+            candidates.iter().map(sizes).collect::<Vec<_>>()
+        };
+        let none: Vec<Vec<u32>> = Vec::new();
+        assert_eq!(merged(&[9_000; 20]), none, "a library of 180,000 documents");
+        assert_eq!(merged(&[9_000, 9_000, 9_000, 9_000, 9_000, 9_000, 9_000, 9_000, 1]), none);
+        assert_eq!(merged(&[9_000, 1, 1, 1, 1, 1, 1, 1, 1]), [[1; 8]]);
+        assert_eq!(merged(&[9_000, 900, 1, 1, 1, 1, 1, 1, 1]), none);
+        assert_eq!(merged(&[90; 8]), [[90; 8]]);
+    }
 }

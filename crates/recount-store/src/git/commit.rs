@@ -18,6 +18,9 @@ use crate::store::{Commit, StorePath};
 
 /// How long git may take to clean up after it was told to stop.
 const FAREWELL: Duration = Duration::from_secs(5);
+/// What git says where another git is at work on the index or the branch: the names of its locks, which are the same
+/// in every language, and what it finds when the branch has moved meanwhile.
+const BUSY: [&str; 3] = ["index.lock", "HEAD.lock", "cannot lock ref"];
 /// What git keeps while it waits for somebody to go on, and what that is called.
 const UNDERWAY: [(&str, &str); 5] = [
     ("MERGE_HEAD", "merge"),
@@ -80,11 +83,18 @@ fn is_like(branch: &str, pattern: &str) -> bool {
     }
 }
 
-/// Commits files as they are on disk; see [`crate::Store::commit`].
+/// Git's own folder of the work tree at a folder; none outside of a repository.
+pub(crate) fn folder_of_git(folder: &Path) -> Result<Option<PathBuf>, StoreError> {
+    let output = git(folder, ["rev-parse", "--git-dir"])?;
+    Ok(output.status.success().then(|| folder.join(line(&output.stdout))))
+}
+
+/// Commits files as they are on disk; see [`crate::Store::commit`]. Waits so long for a git of somebody else.
 pub(crate) fn commit(
     folder: &Path,
     paths: &[StorePath],
     commit: &Commit,
+    wait: Duration,
 ) -> Result<Option<String>, StoreError> {
     inside_repository(folder)?;
     let names = |listed: Vec<u8>| -> BTreeSet<PathBuf> {
@@ -118,10 +128,12 @@ pub(crate) fn commit(
         return Ok(None);
     }
     // A commit of named files takes only files that git knows.
-    let known_now = |arguments: &[&str]| -> Result<Ended, StoreError> {
-        let mut command = command(folder);
-        command.args(arguments).args(NAMED);
-        Run { command, input: listed(&new), patience: None }.end(folder)
+    let known_now = |arguments: &[&str]| {
+        undisturbed(folder, wait, || {
+            let mut command = command(folder);
+            command.args(arguments).args(NAMED);
+            Run { command, input: listed(&new), patience: None }.end(folder)
+        })
     };
     if !new.is_empty() {
         let ended = known_now(&["add", "--intent-to-add"])?;
@@ -129,18 +141,20 @@ pub(crate) fn commit(
             return Err(StoreError::NotCommitted { message: ended.said });
         }
     }
-    let mut command = command(folder);
-    command.args(["commit", "--quiet", "--only"]).args(NAMED);
-    command.arg(joined("--message=", &commit.message));
-    if let Some(author) = &commit.author {
-        command.arg(joined("--author=", &format!("{} <{}>", author.name, author.mail)));
-    }
-    // Nothing may wait for somebody: the message is there, and so is whoever is asked for a password, or nobody.
-    command.env("GIT_EDITOR", "true");
-    if commit.patience.is_some() {
-        command.env("GIT_TERMINAL_PROMPT", "0").env_remove("GPG_TTY");
-    }
-    let ended = Run { command, input: listed(&wanted), patience: commit.patience }.end(folder);
+    let ended = undisturbed(folder, wait, || {
+        let mut command = command(folder);
+        command.args(["commit", "--quiet", "--only"]).args(NAMED);
+        command.arg(joined("--message=", &commit.message));
+        if let Some(author) = &commit.author {
+            command.arg(joined("--author=", &format!("{} <{}>", author.name, author.mail)));
+        }
+        // Nothing may wait for somebody: the message is there, and so is whoever is asked for a password, or nobody.
+        command.env("GIT_EDITOR", "true");
+        if commit.patience.is_some() {
+            command.env("GIT_TERMINAL_PROMPT", "0").env_remove("GPG_TTY");
+        }
+        Run { command, input: listed(&wanted), patience: commit.patience }.end(folder)
+    });
     let failure = match ended {
         Ok(ended) if ended.succeeded() => return Ok(Some(line(&succeed(folder, ["rev-parse", "HEAD"])?))),
         Ok(Ended { status: None, said }) => {
@@ -158,6 +172,36 @@ pub(crate) fn commit(
         let _ = known_now(&["rm", "--cached", "--quiet", "--force"]);
     }
     Err(failure)
+}
+
+/// Runs a git that changes the repository, again where another one was at work on it, until that has had time enough.
+///
+/// # Errors
+///
+/// [`StoreError::GitBusy`] where the other one's lock still stands.
+fn undisturbed(
+    folder: &Path,
+    limit: Duration,
+    run: impl Fn() -> Result<Ended, StoreError>,
+) -> Result<Ended, StoreError> {
+    let started = Instant::now();
+    let mut pause = Duration::from_millis(5);
+    loop {
+        let ended = run()?;
+        let was_busy = BUSY.iter().any(|word| ended.said.contains(word));
+        if ended.status.is_none() || ended.succeeded() || !was_busy {
+            return Ok(ended);
+        }
+        let waited = started.elapsed();
+        if waited >= limit {
+            let locks = git(folder, ["rev-parse", "--git-path", "index.lock", "--git-path", "HEAD.lock"])?;
+            let locks = String::from_utf8_lossy(&locks.stdout).into_owned();
+            let stands = locks.lines().map(PathBuf::from).find(|lock| folder.join(lock).exists());
+            return stands.map_or(Ok(ended), |lock| Err(StoreError::GitBusy { lock, waited }));
+        }
+        thread::sleep(pause.min(limit.saturating_sub(waited)));
+        pause = (pause * 2).min(Duration::from_millis(100));
+    }
 }
 
 fn joined(option: &str, value: &str) -> OsString {

@@ -2,7 +2,7 @@
 //!
 //! What does not live here: what differs between two revisions, which only the document can say.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -11,9 +11,8 @@ use super::{checked, command, git, inside_repository, line, not_started, path_fr
 use crate::error::StoreError;
 use crate::store::{Author, Revision, StorePath};
 
-/// Begins a commit in git's answer; its parts are divided by [`PART`]. Neither can stand in a name or a subject.
-const COMMIT: u8 = 0x1e;
-const PART: char = '\u{1f}';
+/// What git tells of a commit, each ended by a zero byte, which no name and no message can hold.
+const HEADER: &str = "--format=%H%x00%aN%x00%aE%x00%at%x00%s%x00";
 
 pub(crate) fn history(folder: &Path, path: &StorePath) -> Result<Vec<Revision>, StoreError> {
     inside_repository(folder)?;
@@ -24,50 +23,71 @@ pub(crate) fn history(folder: &Path, path: &StorePath) -> Result<Vec<Revision>, 
     let mut command = command(folder);
     command.env("LC_ALL", "C").env("GIT_OPTIONAL_LOCKS", "0").stdin(Stdio::null());
     command.args(["-c", "log.showSignature=false", "log", "--follow", "--raw", "--no-abbrev", "-z", "-M"]);
-    command.args(["--no-ext-diff", "--no-color", "--no-notes", "--format=%x1e%H%x1f%aN%x1f%aE%x1f%at%x1f%s"]);
+    command.args(["--no-ext-diff", "--no-color", "--no-notes", HEADER]);
     command.arg("--").arg(path.as_path());
     let output = command.output().map_err(|error| not_started(folder, error))?;
-    Ok(read(&checked("log", output)?, &prefix))
+    let mut revisions = read(&checked("log", output)?, &prefix);
+    let edge = edge(folder)?;
+    for revision in &mut revisions {
+        revision.is_cut = edge.contains(&revision.id);
+    }
+    Ok(revisions)
 }
 
-/// Reads git's answer: a commit's parts, then for each file (there is one) modes, objects and a letter, and
-/// its path or, where it was renamed, both.
+/// The commits at which a shallow clone ends: git takes all that they hold for new.
+fn edge(folder: &Path) -> Result<HashSet<String>, StoreError> {
+    let file = line(&succeed(folder, ["rev-parse", "--git-path", "shallow"])?);
+    let text = std::fs::read_to_string(folder.join(file)).unwrap_or_default();
+    Ok(text.lines().map(|line| line.trim().to_owned()).collect())
+}
+
+/// Reads git's answer: a commit's five parts, then for each file (there is one) modes, objects and a letter, and
+/// its path or, where it was renamed, both. A commit without a file is none of the document's.
 fn read(answer: &[u8], prefix: &Path) -> Vec<Revision> {
+    let mut fields = answer.split(|&byte| byte == 0).peekable();
     let mut revisions = Vec::new();
-    for commit in answer.split(|&byte| byte == COMMIT).skip(1) {
-        let mut fields = commit.split(|&byte| byte == 0);
-        let header = String::from_utf8_lossy(fields.next().unwrap_or_default()).into_owned();
-        let mut parts = header.splitn(5, PART);
-        let mut part = || parts.next().unwrap_or_default().trim_end().to_owned();
-        let (id, name, mail, at, subject) = (part(), part(), part(), part(), part());
-        // `:100644 100644 OLD NEW M`
-        let mut fields =
-            fields.map(|field| field.strip_prefix(b"\n").unwrap_or(field)).filter(|field| !field.is_empty());
-        let Some(raw) = fields.find(|field| field.starts_with(b":")) else { continue };
+    while let Some(id) = fields.by_ref().find(|field| is_name(field)) {
+        let mut part = || String::from_utf8_lossy(fields.next().unwrap_or_default()).trim_end().to_owned();
+        let (name, mail, at, subject) = (part(), part(), part(), part());
+        while fields.next_if(|field| field.is_empty()).is_some() {}
+        // `:100644 100644 OLD NEW M`, behind the line feed that ends the commit's own part.
+        let Some(raw) = fields.next_if(|field| field.starts_with(b"\n:")) else { continue };
         let raw = String::from_utf8_lossy(raw).into_owned();
         let mut words = raw.split(' ').skip(2);
         let mut word = || words.next().unwrap_or_default();
         let (before, object, letter) = (named(word()), named(word()), word());
+        // Two postmortems made from one template are alike: what git takes for a copy is a new one, and what comes
+        // further down is told of the other.
+        let is_copy = letter.starts_with('C');
+        let is_renamed = letter.starts_with('R');
         let first = fields.next();
-        let has_both = letter.starts_with(['R', 'C']);
-        let now = if has_both { fields.next() } else { first };
+        let now = if is_renamed || is_copy { fields.next() } else { first };
         let from_root = |path: &[u8]| {
             let path = path_from(path);
             path.strip_prefix(prefix).unwrap_or(path).to_owned()
         };
         let Some(path) = now.map(from_root) else { continue };
         revisions.push(Revision {
-            id,
+            id: String::from_utf8_lossy(id).into_owned(),
             author: Author { name, mail },
             at: at.parse().unwrap_or_default(),
             subject,
             path,
             content: object,
-            before,
-            renamed_from: first.filter(|_| has_both).map(from_root),
+            before: if is_copy { String::new() } else { before },
+            renamed_from: first.filter(|_| is_renamed).map(from_root),
+            is_cut: false,
         });
+        if is_copy {
+            break;
+        }
     }
     revisions
+}
+
+/// Whether a field is the full name of a commit.
+fn is_name(field: &[u8]) -> bool {
+    field.len() >= 40 && field.iter().all(u8::is_ascii_hexdigit)
 }
 
 /// An object's name; empty for the one of zeros, which stands for nothing.

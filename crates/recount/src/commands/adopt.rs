@@ -5,7 +5,6 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
 use recount_engine::adopt::{Adoption, Options, Original, Reading, is_zone};
@@ -18,6 +17,7 @@ use crate::commit::{self, CommitArgs};
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::machine::{self, Header};
+use crate::table;
 use crate::workspace::Workspace;
 
 /// Make postmortems of documents that were written in other templates
@@ -371,12 +371,8 @@ fn show(
 
 /// The table of `--report`: lines of the original, and where they went.
 fn report(adopted: &Adopted, environment: &mut Environment) -> Result<(), CliError> {
-    let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(environment.width() as u16)
-        .set_header(vec!["Lines", "Now in", ""]);
+    let mut table = table::bare(environment.width());
+    table.set_header(vec!["Lines", "Now in", ""]);
     for place in &adopted.placements {
         let (first, last) = place.lines;
         let lines = if first == last { first.to_string() } else { format!("{first}-{last}") };

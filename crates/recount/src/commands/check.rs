@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use recount_engine::document::{Document, MarkKind, Stage, counted};
 use recount_engine::lint::{Finding, Options};
 use recount_store::catalog::{Answer, Answers, Asked, Key};
-use recount_store::{Listed, Unreadable, Version, threads};
+use recount_store::{Guard, Listed, Unreadable, Version, threads};
 
 use crate::Outcome;
 use crate::baseline::{self, Baseline};
@@ -23,7 +23,8 @@ use crate::error::{CliError, Exit};
 use crate::paths::slashes;
 use crate::progress;
 use crate::report::{self, Checked, Look, Paths, Problem, Report, Stream, Summary};
-use crate::workspace::{Neighbours, SharedIds, Workspace, real_place};
+use crate::workspace::Workspace;
+use recount_workspace::{Neighbours, SharedIds, real_place};
 
 /// Check postmortems: what is wrong, what is missing, where, and what to do
 ///
@@ -79,7 +80,8 @@ enum Checking {
         id: Option<String>,
         /// Whether it waives the rule that needs to know all documents.
         waives_shared_id: bool,
-        shown: String,
+        /// As the format shows it; none where it is kept among the answers.
+        shown: Option<String>,
         summary: Summary,
         /// A fix that could not be written, or a question to git that it did not answer.
         failure: Option<Box<CliError>>,
@@ -162,7 +164,12 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let run = Run {
         workspace: &workspace,
         report: report.as_ref(),
-        options: Options { stage: args.stage, due: args.due, fixes: args.fix || format.fixes },
+        options: Options {
+            stage: args.stage,
+            due: args.due,
+            fixes: args.fix || format.fixes,
+            ..Options::default()
+        },
         today: environment.today(),
         fix: args.fix,
         baseline: &baseline,
@@ -202,7 +209,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let mut problems = Vec::new();
     let mut failures = Vec::new();
     let mut parts = Vec::with_capacity(results.len());
-    for result in results {
+    for (place, result) in results.into_iter().enumerate() {
         match result {
             Checking::Unreadable(unreadable) => {
                 total.unreadable += 1;
@@ -210,7 +217,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
             }
             Checking::Read { shown, summary, failure, .. } => {
                 total.add(summary);
-                parts.push(shown);
+                parts.push((place, shown));
                 failures.extend(failure);
             }
         }
@@ -223,7 +230,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     } else {
         Exit::Done
     };
-    match write(report.as_ref(), environment.out(), &parts, problems, &total) {
+    match run.write(environment.out(), &listed, &parts, answers.as_ref(), problems, &total) {
         // The reader has gone away; what the check found holds all the same.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         written => written?,
@@ -239,47 +246,31 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     Ok(exit)
 }
 
-fn write(
-    report: &dyn Report,
-    out: impl io::Write,
-    parts: &[String],
-    problems: Vec<Problem>,
-    total: &Summary,
-) -> io::Result<()> {
-    let mut stream = Stream::new(report, out)?;
-    for part in parts {
-        stream.document(part)?;
-    }
-    for problem in problems {
-        stream.problem(problem);
-    }
-    stream.finish(total).map(drop)
-}
-
 /// The answers there were, and those that were worked out, by their documents' places.
 type ToKeep = (Answers, HashMap<usize, Answer>);
 
-/// [`Checking::Read`] as it is kept.
+/// [`Checking::Read`] as it is kept, beside what is shown.
 #[derive(Serialize, Deserialize)]
 struct Kept<'k> {
     id: Option<&'k str>,
     waives_shared_id: bool,
     summary: Summary,
-    shown: &'k str,
 }
 
 impl Checking {
-    /// As it is kept for the next check; none where it must be looked at again.
-    fn to_bytes(&self) -> Option<Vec<u8>> {
+    /// What is kept of it for the next check, and from then on holds what is shown; none where it must be looked
+    /// at again.
+    fn to_answer(&mut self, asked: Vec<Asked>) -> Option<Answer> {
         let Self::Read { id, waives_shared_id, shown, summary, failure: None } = self else { return None };
-        let kept = Kept { id: id.as_deref(), waives_shared_id: *waives_shared_id, summary: *summary, shown };
-        postcard::to_stdvec(&kept).ok()
+        let kept = Kept { id: id.as_deref(), waives_shared_id: *waives_shared_id, summary: *summary };
+        let bytes = postcard::to_stdvec(&kept).ok()?;
+        Some(Answer { bytes, text: shown.take()?, asked })
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let Kept { id, waives_shared_id, summary, shown } = postcard::from_bytes(bytes).ok()?;
-        let (id, shown) = (id.map(str::to_owned), shown.to_owned());
-        Some(Self::Read { id, waives_shared_id, shown, summary, failure: None })
+        let Kept { id, waives_shared_id, summary } = postcard::from_bytes(bytes).ok()?;
+        let id = id.map(str::to_owned);
+        Some(Self::Read { id, waives_shared_id, shown: None, summary, failure: None })
     }
 
     /// Keeps what an earlier check of the same document did to it: its fixes are written already.
@@ -330,11 +321,12 @@ impl Run<'_> {
     fn question(&self, format: &report::Format) -> Option<Key> {
         let library = &self.workspace.library;
         let keeping = &self.workspace.keeping;
-        let config = std::fs::read(library.config_path().filter(|_| keeping.may)?).ok()?;
-        let baseline = std::fs::read(library.root().join(baseline::FILE)).unwrap_or_default();
+        library.config_path().filter(|_| keeping.may)?;
+        // As they were read: what the files hold by now is no answer to what was asked.
+        let (config, baseline) = (self.workspace.configured.as_bytes(), self.baseline.text().as_bytes());
         let places = [Some(library.root()), Some(&self.folder), self.repository.as_deref()];
         let how = format!("{} {:?} {:?} {places:?}", format.name, self.look, self.options);
-        Some(Key::of(&[keeping.program.as_bytes(), &config, &baseline, how.as_bytes()]))
+        Some(Key::of(&[keeping.program.as_bytes(), config, baseline, how.as_bytes()]))
     }
 
     /// Checks every document, in parallel, that no answer is kept of; results come in the order of `listed`.
@@ -357,10 +349,10 @@ impl Run<'_> {
             &to_check,
             threads(),
             |path, bytes| {
-                let (result, asked) = self.one(path, bytes, None);
-                let bytes = if answers.is_some() { result.to_bytes() } else { None };
+                let (mut result, asked) = self.one(path, bytes, None);
+                let answer = if answers.is_some() { result.to_answer(asked) } else { None };
                 done.fetch_add(1, Ordering::Relaxed);
-                (result, bytes.map(|bytes| Answer { bytes, asked }))
+                (result, answer)
             },
             |(result, answer)| {
                 bar.set_position(done.load(Ordering::Relaxed) as u64);
@@ -396,7 +388,9 @@ impl Run<'_> {
         if self.fix && findings.iter().any(|finding| finding.fix.is_some()) {
             let fixed = self.workspace.checker.fix(bytes, &facts, self.today, self.options);
             if fixed.bytes != bytes {
-                match self.workspace.library.write_if_unchanged(path, &Version::of(bytes), &fixed.bytes) {
+                let write =
+                    |guard: Guard<'_>| guard.write_if_unchanged(path, &Version::of(bytes), &fixed.bytes);
+                match self.workspace.library.lock().and_then(write) {
                     Ok(_) => {
                         summary.fixed = fixed.titles.len();
                         document = Document::parse(&fixed.bytes);
@@ -428,7 +422,52 @@ impl Run<'_> {
         summary.add(Summary::of(&findings));
         let id = document.incident_id().map(str::to_lowercase);
         let waives_shared_id = waives(&document, "duplicate-incident-id");
+        let shown = Some(shown);
         (Checking::Read { id, waives_shared_id, shown, summary, failure }, facts.asked(self.today))
+    }
+
+    /// Writes the report: what is shown of each document, by its place in the listing, and the rest.
+    fn write(
+        &self,
+        out: impl io::Write,
+        listed: &[Listed],
+        parts: &[(usize, Option<String>)],
+        answers: Option<&ToKeep>,
+        problems: Vec<Problem>,
+        total: &Summary,
+    ) -> io::Result<()> {
+        let mut stream = Stream::new(self.report, out)?;
+        let mut texts = answers.map(|(kept, _)| kept.texts());
+        for (place, shown) in parts {
+            let new = answers.and_then(|(_, new)| Some(new.get(place)?.text.as_bytes()));
+            let again;
+            let text = match shown.as_deref().map(str::as_bytes).or(new) {
+                Some(text) => text,
+                None => match texts.as_mut().and_then(|texts| texts.get(*place)) {
+                    Some(text) => text,
+                    // What was kept is damaged.
+                    None => {
+                        again = self.shown_again(&listed[*place]);
+                        again.as_bytes()
+                    }
+                },
+            };
+            stream.document(text)?;
+        }
+        for problem in problems {
+            stream.problem(problem);
+        }
+        stream.finish(total).map(drop)
+    }
+
+    /// What is shown of a document that is read once more.
+    fn shown_again(&self, file: &Listed) -> String {
+        let Ok(path) = file else { return String::new() };
+        let Ok(stored) = self.workspace.library.read(path) else { return String::new() };
+        match self.one(path, Ok(&stored.bytes), None).0 {
+            Checking::Read { shown, .. } => shown.unwrap_or_default(),
+            Checking::Unreadable(_) => String::new(),
+        }
     }
 
     /// Drops the findings that the document had at the commit already.
@@ -538,7 +577,7 @@ fn write_baseline(
         return Err(CliError::new("a baseline belongs to a library, and there is none here")
             .hint("make one with `recount init`"));
     }
-    let options = Options { stage: args.stage, due: args.due, fixes: false };
+    let options = Options { stage: args.stage, due: args.due, ..Options::default() };
     let today = environment.today();
     let mut ids: HashMap<String, Vec<PathBuf>> = HashMap::new();
     let mut unreadable = Vec::new();

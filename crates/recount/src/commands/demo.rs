@@ -45,7 +45,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     copy(&root)?;
     let library = Library::open(&root)?;
     let workspace = Workspace::of(environment, library)?;
-    let evidence = inputs(&root.join(EVIDENCE))?;
+    let evidence = root.join(EVIDENCE);
     let count = workspace.library.list().len();
     writeln!(
         environment.out(),
@@ -57,12 +57,13 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         environment.out(),
         "On 2026-11-20 seats were sold twice. This is what the incident left behind:"
     )?;
-    for path in &evidence {
+    for path in &inputs(&evidence)? {
         writeln!(environment.out(), "  {}", path.strip_prefix(&root).unwrap_or(path).display())?;
     }
-    writeln!(environment.out(), "\n$ recount draft \"{TITLE}\" {EVIDENCE}/*\n")?;
+    writeln!(environment.out(), "\n$ cd {}", root.display())?;
+    writeln!(environment.out(), "$ recount draft \"{TITLE}\" {EVIDENCE}\n")?;
     let (path, _) =
-        draft::draft(&workspace, TITLE, &evidence, &Known::default(), &How::default(), environment)?;
+        draft::draft(&workspace, TITLE, &[evidence], &Known::default(), &How::default(), environment)?;
     writeln!(
         environment.out(),
         "\n$ recount check {} --stage review\n",
@@ -104,7 +105,11 @@ fn inputs(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
 fn check(workspace: &Workspace, path: &Path, environment: &mut Environment) -> Result<(), CliError> {
     let (_, document) = workspace.read(path)?;
     let stage = recount_engine::document::Stage::Review;
-    let options = recount_engine::lint::Options { stage: Some(stage), due: false, fixes: true };
+    let options = recount_engine::lint::Options {
+        stage: Some(stage),
+        fixes: true,
+        ..recount_engine::lint::Options::default()
+    };
     let findings = workspace.findings(path, &document, environment.today(), options);
     let look = Look {
         colour: environment.has_color(),
@@ -116,7 +121,7 @@ fn check(workspace: &Workspace, path: &Path, environment: &mut Environment) -> R
     let shown = workspace.library.relative(path).display().to_string();
     let text = report.document(&Checked::new(&shown, document.text(), stage, &findings));
     let mut stream = Stream::new(report.as_ref(), environment.out())?;
-    stream.document(&text)?;
+    stream.document(text.as_bytes())?;
     stream.finish(&Summary::of(&findings))?;
     Ok(())
 }

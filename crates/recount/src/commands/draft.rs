@@ -16,6 +16,7 @@ use crate::commands::similar;
 use crate::commit::{self, CommitArgs};
 use crate::environment::Environment;
 use crate::error::Exit;
+use crate::past;
 use crate::workspace::Workspace;
 
 /// Make a postmortem from evidence: the template, a timeline, and every field that evidence decides
@@ -81,14 +82,15 @@ pub(crate) fn draft(
     import::record(&guard, &path, &imported)?;
     drop(guard);
     commit::subject(environment, &format!("{id}: draft \"{title}\""));
+    new::warn_of_services(workspace, known, environment);
     let shown = workspace.shown(environment, &path);
     writeln!(environment.out(), "{shown}")?;
     import::show(environment, &id, &imported)?;
     similar::tell(workspace, &imported.merged.document, &path, environment);
-    workspace.tell_of_promises(&imported.merged.document, environment);
+    past::tell_of_promises(workspace, &imported.merged.document, environment);
     let stage = Some(recount_engine::document::Stage::Review);
-    let options = recount_engine::lint::Options { stage, due: false, fixes: false };
-    let findings = workspace.findings(&path, &imported.merged.document, environment.today(), options);
+    let options = recount_engine::lint::Options { stage, ..recount_engine::lint::Options::default() };
+    let findings = workspace.findings_at_once(&path, &imported.merged.document, environment.today(), options);
     let missing = findings.iter().filter(|finding| finding.level == Level::Error).count();
     if missing > 0 {
         let things = if missing == 1 { "thing is" } else { "things are" };

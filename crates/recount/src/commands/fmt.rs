@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use recount_engine::document::counted;
 use recount_engine::document::{Document, format};
-use recount_store::{Version, threads};
+use recount_store::{Guard, Version, threads};
 use serde::Serialize;
 
 use crate::Outcome;
@@ -139,8 +139,9 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
             let error = if dry {
                 None
             } else {
-                let written =
-                    workspace.library.write_if_unchanged(path, &Version::of(bytes), &formatted.bytes);
+                let write =
+                    |guard: Guard<'_>| guard.write_if_unchanged(path, &Version::of(bytes), &formatted.bytes);
+                let written = workspace.library.lock().and_then(write);
                 written.err().map(CliError::from)
             };
             Formatting::Changed { path: path.to_owned(), notes: formatted.notes, diff, error }

@@ -1,6 +1,7 @@
 //! `recount history`: who changed what of a postmortem, and when.
 
 use std::io::Write as _;
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -27,7 +28,7 @@ pub(crate) struct Args {
 
     /// Only the newest of them
     #[arg(long, value_name = "COUNT")]
-    limit: Option<usize>,
+    limit: Option<NonZeroUsize>,
 
     /// How to print
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -74,6 +75,9 @@ struct Told {
     path: String,
     /// Whether the postmortem came into the repository with it.
     added: bool,
+    /// Whether the history that is here is cut at this commit, because the clone is shallow: what came before it, and
+    /// what it changed, is not known.
+    cut: bool,
     /// Whether it removed the postmortem.
     removed: bool,
     /// The path that it had before, where that was another one.
@@ -105,7 +109,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let relative = workspace.relative(&path);
     let mut revisions = workspace.library.history(&StorePath::new(&relative)?)?;
     let is_known = !revisions.is_empty();
-    revisions.truncate(args.limit.unwrap_or(usize::MAX));
+    revisions.truncate(args.limit.map_or(usize::MAX, NonZeroUsize::get));
     // By date, the commits of several branches stand among each other: each says itself what it began with.
     let names: Vec<&str> =
         revisions.iter().flat_map(|revision| [&*revision.before, &*revision.content]).collect();
@@ -134,6 +138,9 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         Format::Json => machine::write(environment, &output)?,
         Format::Text => {
             show(&output, environment)?;
+            if output.revisions.iter().any(|told| told.cut) {
+                environment.hint("`git fetch --unshallow` brings what came before");
+            }
             if !is_known {
                 environment.note(format!("no commit holds `{}` yet", output.path));
                 environment.hint("`--commit` of the commands that change it, or `git add` and `git commit`");
@@ -144,7 +151,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
 }
 
 fn changes(old: &[u8], new: &[u8]) -> Vec<Change> {
-    let told = |Difference { section, part, name, before, after }| {
+    let told = |Difference { section, part, name, before, after, .. }| {
         let part = match part {
             Part::Heading => "heading",
             Part::Key => "key",
@@ -169,7 +176,8 @@ fn tell(revision: &Revision, before: Option<&[u8]>, now: Option<&[u8]>) -> Told 
         mail: revision.author.mail.clone(),
         subject: revision.subject.clone(),
         path: shown(&revision.path),
-        added: before.is_none() && now.is_some(),
+        added: before.is_none() && now.is_some() && !revision.is_cut,
+        cut: revision.is_cut && before.is_none(),
         removed: now.is_none(),
         renamed_from: revision.renamed_from.as_deref().map(shown),
         changes: match (now, before) {
@@ -193,6 +201,9 @@ fn show(output: &Output, environment: &mut Environment) -> Result<(), crate::err
         if told.added {
             writeln!(out, "    added")?;
         }
+        if told.cut {
+            writeln!(out, "    the history is cut here: this clone is shallow")?;
+        }
         if told.removed {
             writeln!(out, "    removed")?;
         }
@@ -211,16 +222,16 @@ fn show_changes(changes: &[Change], width: usize, out: &mut impl std::io::Write)
             _ => &change.section,
         };
         let place = if place.is_empty() { "text" } else { place };
-        let short = |text: &str| {
-            let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-            visible(&shortened(&line, width.saturating_sub(10) / 2)).into_owned()
-        };
+        let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let room = width.saturating_sub(10) / 2;
+        let short = |text: &str| visible(&shortened(&line(text), room)).into_owned();
         let is_blank = |text: &Option<String>| text.as_ref().is_none_or(String::is_empty);
         match (is_blank(&change.before), is_blank(&change.after)) {
             (false, false) => {
                 let (before, after) = (change.before.as_deref(), change.after.as_deref());
                 let (before, after) = (before.unwrap_or_default(), after.unwrap_or_default());
-                writeln!(out, "    {}: {} → {}", visible(place), short(before), short(after))?;
+                let (before, after) = around_difference(&line(before), &line(after), room);
+                writeln!(out, "    {}: {} → {}", visible(place), visible(&before), visible(&after))?;
             }
             (true, _) => {
                 let after = change.after.as_deref().unwrap_or_default();
@@ -233,4 +244,50 @@ fn show_changes(changes: &[Change], width: usize, out: &mut impl std::io::Write)
         }
     }
     Ok(())
+}
+
+/// Two long texts from a little before the first word in which they differ, so that what is shown differs, too.
+fn around_difference(before: &str, after: &str, room: usize) -> (String, String) {
+    /// How much of what is the same leads to it.
+    const LEAD: usize = 4;
+    let same = before.split(' ').zip(after.split(' ')).take_while(|(old, new)| old == new).count();
+    // What fits is shown from its beginning on.
+    let is_seen = |text: &str| {
+        text.split(' ').take(same + 1).map(|word| word.chars().count() + 1).sum::<usize>() <= room
+    };
+    if is_seen(before) && is_seen(after) {
+        return (shortened(before, room), shortened(after, room));
+    }
+    let from = |text: &str| {
+        let rest = text.split(' ').skip(same.saturating_sub(LEAD)).collect::<Vec<_>>().join(" ");
+        format!("… {}", shortened(&rest, room.saturating_sub(2)))
+    };
+    (from(before), from(after))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_of_a_long_change_differs() {
+        let long = "the pool of connections was shared by checkout and search and had no limit at all";
+        for (before, after, shown) in [
+            ("short", "other", ("short", "other")),
+            (
+                long,
+                &*long.replace("no limit", "a limit"),
+                ("… and search and had no limit at …", "… and search and had a limit at …"),
+            ),
+            (
+                long,
+                &*long.replace("the pool", "a pool"),
+                ("the pool of connections was …", "a pool of connections was shared …"),
+            ),
+            (long, &*format!("{long} so far"), ("… no limit at all", "… no limit at all so far")),
+        ] {
+            let told = around_difference(before, after, 33);
+            assert_eq!((told.0.as_str(), told.1.as_str()), shown);
+        }
+    }
 }

@@ -77,7 +77,8 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         && outer.root() != root.as_path()
         && !root.join(CONFIG_FILE).exists()
     {
-        environment.warn(format!("`{}` is inside the library `{}`", root.display(), outer.root().display()));
+        let shown = args.folder.display();
+        environment.warn(format!("`{shown}` is inside the library `{}`", outer.root().display()));
     }
     let library = Library::loose(&root);
     if args.git && library.repository().is_none() {
@@ -95,7 +96,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
             }
             continue;
         }
-        library.create_new(&path, content.as_bytes())?;
+        library.lock()?.create_new(&path, content.as_bytes())?;
         let _ = writeln!(made, "  {name}");
     }
     if args.git {
@@ -110,6 +111,12 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         }
         let verb = if is_new { "made a library in" } else { "changed the library in" };
         write!(environment.out(), "{verb} `{shown}`:\n{made}")?;
+    }
+    if is_new && library.repository().is_some() {
+        let quoted = if shown.contains(char::is_whitespace) { format!("\"{shown}\"") } else { shown };
+        environment.hint(format!(
+            "commit the new files: `git add {quoted}`, then `git commit`; `--commit` of other commands takes postmortems alone"
+        ));
     }
     if is_new {
         environment

@@ -16,7 +16,7 @@ use serde::Serialize;
 use recount_engine::document::value::duration;
 use recount_engine::insights::chart::{Standing, svg};
 use recount_engine::insights::page::{Heading, html};
-use recount_engine::insights::{Basis, Definition, FIGURES, Figure, Scope, csv, words};
+use recount_engine::insights::{Basis, Brief, Definition, FIGURES, Figure, Scope, csv, words};
 
 use recount_store::catalog::Want;
 use recount_store::threads;
@@ -27,8 +27,7 @@ use crate::error::{CliError, Exit};
 use crate::filter::Filter;
 use crate::machine::{self, Header};
 use crate::plot;
-use crate::records::tell_of_none;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, tell_of_none};
 
 /// Figures over the postmortems of the library: how often, how fast, why, what recurs, what became of promises
 ///
@@ -125,11 +124,12 @@ pub(crate) fn run(mut args: Args, environment: &mut Environment) -> Outcome {
         (args.filter.after, args.filter.before) = (Some(from), Some(until));
     }
     let catalog = workspace.catalog(Want::Facts, usize::MAX);
-    let problems: Vec<String> = catalog.problems().iter().map(ToString::to_string).collect();
+    let problems = workspace.problems(&catalog);
     for problem in &problems {
         environment.warn(problem);
     }
     let library = catalog.in_brief();
+    args.filter.warn_of_unknown_in_brief(&library, config, environment);
     // The last path first: the order of incidents that began at the same time.
     let wanted =
         library.each().rev().filter(|(_, briefs, brief)| args.filter.keeps_brief(briefs, brief, config));
@@ -145,7 +145,10 @@ pub(crate) fn run(mut args: Args, environment: &mut Environment) -> Outcome {
     };
     let basis = Basis::of_briefs(library.blocks(), wanted, scope, &library);
     let figures = made(&asked(&args.figure), &basis);
-    let undated = library.each().filter(|(.., brief)| brief.started.is_none()).count();
+    let undated = [false, true].map(|is_unreadable| {
+        let is_it = |brief: &Brief| brief.started.is_none() && brief.is_start_unreadable == is_unreadable;
+        library.each().filter(|(.., brief)| is_it(brief)).count()
+    });
     let heading = heading(&args, &basis, library.len(), undated, today);
     let is_empty = library.is_empty() && problems.is_empty();
     let failed = !problems.is_empty();
@@ -327,7 +330,7 @@ fn unwritable(path: &Path, error: &std::io::Error) -> CliError {
 }
 
 /// What the figures are about, in sentences.
-fn heading(args: &Args, basis: &Basis<'_>, all: usize, undated: usize, today: Date) -> Heading {
+fn heading(args: &Args, basis: &Basis<'_>, all: usize, undated: [usize; 2], today: Date) -> Heading {
     let of = if basis.incidents() == all {
         words::counted(all, "postmortem", "postmortems")
     } else {
@@ -364,9 +367,11 @@ fn heading(args: &Args, basis: &Basis<'_>, all: usize, undated: usize, today: Da
     if !asked.is_empty() {
         lines.push(format!("Only: {}.", asked.join("; ")));
     }
-    if undated > 0 && (filter.after.is_some() || filter.before.is_some()) {
-        let postmortems = words::counted(undated, "postmortem has", "postmortems have");
-        lines.push(format!("{postmortems} no start time and so no period."));
+    for (count, what) in undated.into_iter().zip(["no start time", "a start time that cannot be read"]) {
+        if count > 0 && (filter.after.is_some() || filter.before.is_some()) {
+            let postmortems = words::counted(count, "postmortem has", "postmortems have");
+            lines.push(format!("{postmortems} {what} and so no period."));
+        }
     }
     Heading { title: "Insights".to_owned(), lines }
 }

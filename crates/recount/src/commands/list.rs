@@ -3,22 +3,23 @@
 use std::io::Write as _;
 
 use clap::ValueEnum;
-use comfy_table::{ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
 use recount_engine::document::elapsed;
+use recount_engine::document::template::FieldId;
 
 use recount_store::catalog::Part;
 
 use crate::Outcome;
-use crate::environment::{Environment, visible};
+use crate::environment::Environment;
 use crate::error::{CliError, Exit};
-use crate::filter::{Filter, factor_word, factors};
+use crate::filter::Filter;
 use crate::machine::{self, Header};
-use crate::records::{Known, tell_of_none};
-use crate::workspace::Workspace;
+use crate::table::{Column, Holds, Sheet};
+use crate::workspace::{Workspace, tell_of_none};
+use recount_workspace::Known;
 
 /// List the postmortems of the library, newest first
 #[derive(Debug, clap::Args)]
@@ -87,6 +88,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     let today = environment.today();
     let records = workspace.parts_of_records(Part::Facts);
+    args.filter.warn_of_unknown(&records, workspace.config(), environment);
     let is_empty = records.is_empty();
     let problems = records.problems;
     let wanted =
@@ -127,9 +129,10 @@ fn entry(known: Known, today: Date) -> Entry {
             .and_then(|(start, end)| elapsed(start, end))
             .and_then(|seconds| i64::try_from(seconds).ok()),
         services: record.services,
-        factors: factors()
-            .map(|(word, _)| word)
-            .filter(|word| record.factors.iter().any(|factor| factor_word(factor.category) == *word))
+        factors: FieldId::ContributingFactors
+            .members()
+            .filter(|kind| record.factors.iter().any(|factor| factor.category == kind.id))
+            .map(|kind| kind.id.factor_word())
             .collect(),
         actions: record.actions.len(),
         open_actions: open,
@@ -138,24 +141,23 @@ fn entry(known: Known, today: Date) -> Entry {
 }
 
 fn table(entries: &[Entry], environment: &mut Environment) -> Result<(), CliError> {
-    // The title says most; services come where there is room for both.
     let width = environment.width();
+    let column = |name, holds, spare| Column { name, holds, spare };
+    let mut columns = vec![
+        column("ID", Holds::Values, None),
+        column("Sev", Holds::Values, None),
+        column("Start (UTC)", Holds::Values, None),
+        column("Stage", Holds::Values, Some(0)),
+        column("Open", Holds::Named, Some(1)),
+        column("Late", Holds::Named, None),
+        column("Title", Holds::Text, None),
+    ];
+    // The title says most; services come where there is room for both.
     let with_services = width >= 120;
-    let mut header = vec!["ID", "Sev", "Start (UTC)", "Stage", "Open", "Late", "Title"];
-    let mut constraints = vec![ColumnConstraint::ContentWidth; 6];
-    constraints.push(ColumnConstraint::LowerBoundary(Width::Percentage(38)));
     if with_services {
-        header.push("Services");
-        constraints.push(ColumnConstraint::UpperBoundary(Width::Percentage(22)));
+        columns.push(column("Services", Holds::Names((width * 22 / 100) as u16), None));
     }
-    let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(width as u16)
-        .set_truncation_indicator("…")
-        .set_header(header);
-    for entry in entries {
+    let row = |entry: &Entry| {
         let start = entry.start.as_deref().and_then(|at| at.parse::<Timestamp>().ok());
         let start = start.map(|at| at.strftime("%Y-%m-%d %H:%M").to_string());
         let count = |number: usize| if number == 0 { String::new() } else { number.to_string() };
@@ -171,13 +173,11 @@ fn table(entries: &[Entry], environment: &mut Environment) -> Result<(), CliErro
         if with_services {
             cells.push(entry.services.join(", "));
         }
-        let mut row = Row::from(cells.iter().map(|cell| visible(cell)).collect::<Vec<_>>());
-        row.max_height(1);
-        table.add_row(row);
-    }
-    table.set_constraints(constraints);
-    for line in table.lines() {
-        writeln!(environment.out(), "{}", line.trim_end())?;
+        cells
+    };
+    let (header, rows) = Sheet::new(columns, entries.iter().map(row).collect()).lines(width);
+    for line in header.into_iter().chain(rows.into_iter().flatten()) {
+        writeln!(environment.out(), "{line}")?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use recount_engine::document::markdown::InlineKind;
 use recount_engine::document::value::time::{self, Anchor};
@@ -61,6 +61,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         Some(text) => at_or_before(text, environment.now())?,
         None => environment.now(),
     };
+    refuse_future(at, environment.now())?;
     let with_seconds = args.at.as_ref().is_some_and(|_| at.as_second() % 60 != 0);
     let stamp = time::canonical(at, with_seconds);
     if args.text.trim().is_empty() {
@@ -111,6 +112,17 @@ fn at_or_before(text: &str, now: Timestamp) -> Result<Timestamp, CliError> {
         Ok(yesterday) if is_bare_clock && at > now => Ok(on(yesterday).map_or(at, |moment| moment.at)),
         _ => Ok(at),
     }
+}
+
+/// Refuses a time that nobody can have seen: a clock may be wrong by hours, and a year by a slip of the finger.
+fn refuse_future(at: Timestamp, now: Timestamp) -> Result<(), CliError> {
+    const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_hours(24);
+    if at.duration_since(now) <= CLOCKS_DIFFER {
+        return Ok(());
+    }
+    let (at, now) = (time::canonical(at, false), time::canonical(now, false));
+    Err(CliError::new(format!("`{at}` of `--at` has not come yet: it is `{now}` (UTC)"))
+        .hint("give the time at which it happened; what is planned is an action item: `recount actions add`"))
 }
 
 /// The roster handle of the person at the keyboard, by git's name or the login name.

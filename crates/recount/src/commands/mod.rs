@@ -25,6 +25,7 @@ pub(crate) mod recurrence;
 pub(crate) mod rename;
 pub(crate) mod renumber;
 pub(crate) mod search;
+pub(crate) mod serve;
 pub(crate) mod set;
 pub(crate) mod show;
 pub(crate) mod similar;
@@ -81,6 +82,7 @@ commands! {
     Actions => actions,
     Recurrence => recurrence,
     Insights => insights,
+    Serve => serve,
     Evidence => evidence,
     Demo => demo,
     Completions => completions,

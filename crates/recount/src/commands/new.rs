@@ -21,6 +21,7 @@ use crate::commands::similar;
 use crate::commit::{self, CommitArgs};
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
+use crate::past;
 use crate::workspace::Workspace;
 
 /// Copy the template for an incident and print the path
@@ -68,12 +69,13 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let (path, id) = create(&workspace, &guard, &args.title, &args.known, day, |document, _| Ok(document))?;
     commit::subject(environment, &format!("{id}: new postmortem \"{}\"", args.title));
     warn_of_pattern(&workspace, &id, environment);
+    warn_of_services(&workspace, &args.known, environment);
     let shown = workspace.shown(environment, &path);
     writeln!(environment.out(), "{shown}")?;
     drop(guard);
     let (_, document) = workspace.read(&path)?;
     similar::tell(&workspace, &document, &path, environment);
-    workspace.tell_of_promises(&document, environment);
+    past::tell_of_promises(&workspace, &document, environment);
     Ok(Exit::Done)
 }
 
@@ -270,6 +272,13 @@ pub(crate) fn plain_id(id: &str) -> Result<(), CliError> {
     let message =
         if id.is_empty() { "an ID cannot be empty".to_owned() } else { format!("`{id}` cannot be an ID") };
     Err(CliError::new(message).hint("choose letters, digits and dashes: files are named after it"))
+}
+
+/// Says which of the services that were named the library does not know; `check` will, too.
+pub(crate) fn warn_of_services(workspace: &Workspace, known: &Known, environment: &mut Environment) {
+    for unknown in known.service.iter().filter_map(|name| workspace.config().undeclared_service(name)) {
+        environment.warn(unknown);
+    }
 }
 
 /// Says that an ID is unlike the others of the library; `check` will, too.

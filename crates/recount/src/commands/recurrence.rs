@@ -12,10 +12,9 @@ use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::filter::Filter;
 use crate::machine::{self, Header};
-use crate::past::{Before, Unkept};
-use crate::records::tell_of_none;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, tell_of_none};
 use crate::wrap::wrapped;
+use recount_workspace::{Before, Unkept};
 
 /// List the incidents that repeat an earlier one, and the promises that were not kept when they began
 ///
@@ -82,6 +81,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let config = workspace.config();
     let today = environment.today();
     let past = workspace.past();
+    args.filter.warn_of_unknown(&past.records, config, environment);
     let mut incidents = 0;
     let mut repeated = Vec::new();
     for known in &past.records.known {

@@ -142,8 +142,9 @@ impl Moving<'_> {
     }
 
     fn warn(&self, path: &Path, error: &CliError, environment: &mut Environment) {
+        let shown = path.strip_prefix(self.root).unwrap_or(path);
         let old = self.from.file_name().unwrap_or_default().to_string_lossy();
-        environment.warn(format!("links in `{}` still lead to `{old}`: {error}", path.display()));
+        environment.warn(format!("links in `{}` still lead to `{old}`: {error}", shown.display()));
     }
 
     /// Edits that make links of the document at `path` follow.

@@ -1,14 +1,15 @@
 //! `recount search`: postmortems by what they say.
 
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::ops::Range;
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-use recount_engine::config::nearest;
+use recount_engine::config::Config;
 use recount_engine::document::Document;
-use recount_store::catalog::{Hit, Names, Query, Sought, Want, excerpt};
+use recount_store::catalog::{Catalog, Hit, Query, Sought, Want, excerpt};
 
 use crate::Outcome;
 use crate::environment::{Environment, visible};
@@ -22,9 +23,11 @@ use crate::workspace::Workspace;
 /// counts more than one in the appendices. A word that stands nowhere is taken for the nearest that does.
 ///
 /// `"connection pool"` is a phrase, `check*` a beginning, `-dns` must not be there, `pool OR cache` is
-/// either. Filters: `severity:sev1,sev2`, `service:checkout`, `factor:capacity`, `owner:@ana`,
+/// either; `NOT dns` is `-dns`, and `pool AND cache` is `pool cache` (the three in capitals: in small letters they
+/// are words). `owner:` takes a person, or a team and whoever is in it. Filters: `severity:sev1,sev2`, `service:checkout`, `factor:capacity`, `owner:@ana`,
 /// `after:2026-01`, `before:2026-07-01`, `stage:final`, `tag:tls`, `title:seat*`, `cause:"no limit"`,
-/// `id:INC-0042`, `is:open`, `is:overdue`, `is:draft`. Quote the whole query for the shell: `'pool -dns'`.
+/// `id:INC-0042`, `is:open`, `is:overdue`, `is:draft`. Quote the query for the shell where it has quotation marks
+/// or `*` in it.
 ///
 /// Exit code 0: something was found; 1: nothing was.
 #[derive(Debug, clap::Args)]
@@ -86,11 +89,14 @@ struct Entry {
     stage: String,
     /// When impact began, RFC 3339, UTC.
     start: Option<String>,
+    /// Services impacted.
+    services: Vec<String>,
     /// How well it fits; comparable within one answer alone.
     score: f32,
     /// The heading of the section of the excerpt; empty before the first.
     section: String,
-    /// The line that shows best why it was found, in pieces.
+    /// The line that shows best why it was found, in pieces; where no line does, since only the title or the facts
+    /// were asked for, the first sentence of what happened.
     excerpt: Vec<Piece>,
 }
 
@@ -115,12 +121,16 @@ struct Corrected {
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     let text = typed(&args.query);
-    let query = read(&workspace, &text, environment);
+    let mut query = Query::read(&text, workspace.config(), environment.today());
     let catalog = workspace.catalog(Want::Text, usize::MAX);
     let found = catalog.search(&query, usize::from(args.limit));
-    let problems: Vec<String> = catalog.problems().iter().map(ToString::to_string).collect();
+    let problems: Vec<String> = workspace.problems(&catalog);
     for problem in &problems {
         environment.warn(problem);
+    }
+    query.notes.extend(unknown(&query, &catalog, workspace.config()));
+    for note in &query.notes {
+        environment.warn(note);
     }
     let entries: Vec<Entry> =
         found.hits.into_iter().map(|hit| entry(&workspace, hit, &found.sought)).collect();
@@ -142,9 +152,6 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
             machine::write(environment, &output)?;
         }
         Format::Text => {
-            for note in &query.notes {
-                environment.warn(note);
-            }
             for Corrected { word, instead } in &corrected {
                 let instead: Vec<String> = instead.iter().map(|word| format!("`{word}`")).collect();
                 environment.note(format!("no postmortem has `{word}`; this is for {}", instead.join(", ")));
@@ -175,49 +182,72 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     })
 }
 
+/// The arguments of the program where `-dns` behind `search` is a part of the query and no option: it gets a blank
+/// before it. Of what begins so, `-h` and `-V` are options.
+pub(crate) fn with_exclusions(args: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut args: Vec<OsString> = args.into_iter().collect();
+    let is_long = |arg: &OsString| arg.as_encoded_bytes().starts_with(b"--");
+    // `--library`, `--limit` and the like take what follows; `--no-cache` and `--limit=3` do not.
+    let takes_next =
+        |arg: &OsString| is_long(arg) && arg != "--no-cache" && !arg.as_encoded_bytes().contains(&b'=');
+    let mut is_search = false;
+    for at in 1..args.len() {
+        if args[at] == "--" {
+            break;
+        }
+        if takes_next(&args[at - 1]) || is_long(&args[at]) {
+            continue;
+        }
+        if !is_search {
+            is_search = args[at] == "search";
+            if !is_search {
+                break;
+            }
+            continue;
+        }
+        let is_option = args[at] == "-h" || args[at] == "-V";
+        if args[at].as_encoded_bytes().starts_with(b"-") && !is_option {
+            let mut spaced = OsString::from(" ");
+            spaced.push(&args[at]);
+            args[at] = spaced;
+        }
+    }
+    args
+}
+
 /// The query as one text. What the shell took the quotation marks of is still one thing.
 fn typed(words: &[String]) -> String {
     if let [one] = words {
-        return one.clone();
+        return one.trim().to_owned();
     }
     let word = |word: &String| {
+        let word = word.trim();
+        let (not, thing) = word.strip_prefix('-').map_or(("", word), |thing| ("-", thing));
         let is_plain = !word.contains(char::is_whitespace) || word.contains('"');
-        match word.split_once(':') {
-            _ if is_plain => word.clone(),
-            Some((name, value)) if !name.contains(char::is_whitespace) => format!("{name}:\"{value}\""),
-            _ => format!("\"{word}\""),
+        match thing.split_once(':') {
+            _ if is_plain => word.to_owned(),
+            Some((name, value)) if !name.contains(char::is_whitespace) => format!("{not}{name}:\"{value}\""),
+            _ => format!("{not}\"{thing}\""),
         }
     };
     words.iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
-fn read(workspace: &Workspace, text: &str, environment: &Environment) -> Query {
-    let config = workspace.config();
-    let services = |name: &str| workspace.names_of_service(name);
-    let people = |name: &str| {
-        let known = config.person(name);
-        let names = known.map(|person| vec![person.handle.clone(), person.name.clone()]);
-        let mut names: Vec<String> = names.unwrap_or_default();
-        names.push(name.to_owned());
-        names
-    };
-    let near = |word: &str, known: &[&'static str]| nearest(word, known.iter().copied());
-    let names = Names { services: &services, people: &people, nearest: &near, today: environment.today() };
-    Query::read(text, &names)
-}
-
-impl Workspace {
-    /// Every name of a service: as it was given, as the configuration has it, and its aliases.
-    pub(crate) fn names_of_service(&self, name: &str) -> Vec<String> {
-        let known = self.config().service(name);
-        let names =
-            known.map(|service| std::iter::once(&service.name).chain(&service.aliases).cloned().collect());
-        let mut names: Vec<String> = names.unwrap_or_default();
-        if !names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
-            names.push(name.to_owned());
-        }
-        names
+/// What to say of names that are asked for and that nothing goes by.
+fn unknown(query: &Query, catalog: &Catalog<'_>, config: &Config) -> Vec<String> {
+    let mut told = Vec::new();
+    // Only where the configuration does not know a name is every name that is written looked at.
+    if query.services.iter().any(|name| config.service(name).is_none()) {
+        let written = catalog.services();
+        let of = |name| config.unknown_service(name, written.iter().map(String::as_str));
+        told.extend(query.services.iter().filter_map(|name| of(name)));
     }
+    if query.owners.iter().any(|name| config.person(name).is_none()) {
+        let written = catalog.owners();
+        let of = |name| config.unknown_owner(name, written.iter().map(String::as_str));
+        told.extend(query.owners.iter().filter_map(|name| of(name)));
+    }
+    told
 }
 
 /// Characters of an excerpt.
@@ -236,6 +266,7 @@ fn entry(workspace: &Workspace, hit: Hit, sought: &Sought) -> Entry {
         severity: record.severity.map(|severity| severity.to_string()),
         stage: record.stage.to_string(),
         start: record.started.map(|at| at.to_string()),
+        services: record.services,
         score,
         section: found.as_ref().map(|excerpt| excerpt.section.clone()).unwrap_or_default(),
         excerpt: found.map(|excerpt| pieces(&excerpt.text, &excerpt.marks)).unwrap_or_default(),
@@ -279,10 +310,17 @@ fn show(entry: &Entry, environment: &mut Environment) -> Result<(), CliError> {
     };
     let plain = !environment.has_color();
     let line = format!("{strong}{id}{strong:#}  {severity}  {day}  {title}");
-    let section =
-        if entry.section.is_empty() { String::new() } else { format!("{}: ", visible(&entry.section)) };
+    // A line that shows why is told with its section; of one that only says what happened, the services tell more.
+    let head = if entry.excerpt.iter().any(|piece| piece.hit) {
+        entry.section.clone()
+    } else {
+        entry.services.join(", ")
+    };
     let excerpt = painted(&entry.excerpt);
-    for line in [line, format!("    {section}{excerpt}")] {
+    let gap = if head.is_empty() || excerpt.is_empty() { "" } else { ": " };
+    let below = format!("    {}{gap}{excerpt}", visible(&head));
+    let below = Some(below).filter(|below| !below.trim().is_empty());
+    for line in std::iter::once(line).chain(below) {
         let line = if plain { anstream::adapter::strip_str(&line).to_string() } else { line };
         writeln!(environment.out(), "{}", line.trim_end())?;
     }
@@ -301,9 +339,31 @@ mod tests {
             (&["service:seat map", "-dns"], "service:\"seat map\" -dns"),
             (&["\"no limit\" dns", "x"], "\"no limit\" dns x"),
             (&["connection pool"], "connection pool"),
+            (&[" -dns", "x"], "-dns x"),
+            (&[" -service:seat map", "x"], "-service:\"seat map\" x"),
+            (&[" -connection pool", "x"], "-\"connection pool\" x"),
         ] {
             let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
             assert_eq!(typed(&words), text);
+        }
+    }
+    #[test]
+    fn what_begins_with_a_dash_is_of_the_query_and_options_are_options() {
+        for (args, expected) in [
+            ("recount search -dns timeout --limit 3", "recount search  -dns timeout --limit 3"),
+            ("recount search pool -dns -h", "recount search pool  -dns -h"),
+            (
+                "recount --library x --no-cache search -dns --format json",
+                "recount --library x --no-cache search  -dns --format json",
+            ),
+            ("recount search --limit -1 a", "recount search --limit -1 a"),
+            ("recount search -- -dns", "recount search -- -dns"),
+            ("recount list -dns search", "recount list -dns search"),
+            ("recount", "recount"),
+        ] {
+            let found = with_exclusions(args.split(' ').map(OsString::from));
+            let found: Vec<_> = found.iter().map(|arg| arg.to_string_lossy()).collect();
+            assert_eq!(found.join(" "), expected);
         }
     }
 }

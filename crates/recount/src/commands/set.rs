@@ -14,11 +14,11 @@ use serde::Serialize;
 use crate::Outcome;
 use crate::commands::new;
 use crate::commit::{self, CommitArgs};
-use crate::conflict::Seen;
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::machine::{self, Header};
 use crate::workspace::Workspace;
+use recount_workspace::Seen;
 
 /// Set a field by name
 ///
@@ -152,7 +152,7 @@ fn follow(
         ("duration-mismatch", FieldId::Duration, started && ended),
         ("detect-time-mismatch", FieldId::TimeToDetect, started),
     ] {
-        let options = Options { stage: None, due: false, fixes: true };
+        let options = Options { fixes: true, ..Options::default() };
         let fault = |document: &Document| {
             let found = workspace.findings(path, document, environment.today(), options);
             found.into_iter().find(|finding| finding.rule.name == rule)

@@ -16,9 +16,9 @@ use crate::commands::recurrence;
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::machine::{self, Header};
-use crate::past::Before;
 use crate::workspace::Workspace;
 use crate::wrap::labelled;
+use recount_workspace::Before;
 
 /// Show a postmortem: summary, milestones, timeline, action items, what is still to do
 #[derive(Debug, clap::Args)]
@@ -125,7 +125,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open_or_loose(environment)?;
     let path = workspace.find(&args.id)?;
     let (stored, document) = workspace.read(&path)?;
-    let options = Options { stage: None, due: false, fixes: false };
+    let options = Options::default();
     let mut counts = Counts::default();
     for finding in workspace.findings(&path, &document, environment.today(), options) {
         match finding.level {

@@ -4,23 +4,23 @@ use std::io::Write as _;
 
 use serde::Serialize;
 
-use recount_engine::document::template::SectionId;
+use recount_engine::document::template::{FieldId, SectionId};
 use recount_engine::document::{Document, Record};
 use recount_store::catalog::{Near, Probe, Want};
 
 use crate::Outcome;
 use crate::environment::{Environment, visible};
 use crate::error::Exit;
-use crate::filter::factor_word;
 use crate::machine::{self, Header};
 use crate::workspace::Workspace;
+use recount_workspace::AT_ONCE;
 
 /// Show the postmortems most like one, each with what they have in common
 ///
 /// What was said of title, trigger, root cause, factors and symptoms counts by how rare it is in the
 /// library; so do services, contributing factors, alerts and how the incident was detected.
 ///
-/// Exit code 0: there are some; 1: none is like it.
+/// Exit code 0: there are some; 1: none is like it; 2: a file could not be read.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The postmortem: its ID, number or path
@@ -53,6 +53,8 @@ pub(crate) struct Output {
     path: String,
     /// Most alike first.
     similar: Vec<Entry>,
+    /// Files that could not be read.
+    problems: Vec<String>,
 }
 
 /// A postmortem that is like it.
@@ -89,9 +91,6 @@ const LEAST: f64 = 0.2;
 const WORTH_SAYING: f64 = 0.3;
 /// How many are said unasked.
 const UNASKED: usize = 3;
-/// Nobody waits for what they did not ask for: where more files than this would have to be read, nothing is
-/// said.
-const AT_ONCE: usize = 500;
 
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
@@ -100,19 +99,30 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let relative = workspace.relative(&path);
     let probe = probe(&workspace, &document, Some(relative.clone()));
     let catalog = workspace.catalog(Want::Text, usize::MAX);
+    let problems: Vec<String> = workspace.problems(&catalog);
+    for problem in &problems {
+        environment.warn(problem);
+    }
+    let exit = |is_found| match problems.is_empty() {
+        false => Exit::Failed,
+        true if is_found => Exit::Done,
+        true => Exit::Findings,
+    };
     let mut near = catalog.similar(&probe, usize::from(args.limit));
+    let nearest = near.first().cloned();
     near.retain(|near| near.score >= LEAST);
-    let is_found = !near.is_empty();
+    let exit = exit(!near.is_empty());
     match args.format {
         Format::Json => {
             let output = Output {
                 recount: Header { format: "similar", version: 1 },
                 path: relative.display().to_string(),
                 similar: near.into_iter().map(entry).collect(),
+                problems,
             };
             machine::write(environment, &output)?;
         }
-        Format::Text if !is_found => environment.note("no other postmortem is like it"),
+        Format::Text if near.is_empty() => tell_none(nearest.as_ref(), catalog.len(), &document, environment),
         Format::Text => {
             for (nth, near) in near.iter().enumerate() {
                 if nth > 0 {
@@ -123,7 +133,25 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
             }
         }
     }
-    Ok(if is_found { Exit::Done } else { Exit::Findings })
+    Ok(exit)
+}
+
+/// Says that there is none, and why that may be.
+fn tell_none(nearest: Option<&Near>, count: usize, document: &Document, environment: &mut Environment) {
+    match nearest.map(|near| (heading(near), why(near))) {
+        _ if count < 2 => environment.note("there is no other postmortem to compare it with"),
+        Some((heading, why)) if !why.is_empty() => {
+            environment.note("no other postmortem is like it; the nearest has too little in common:");
+            environment.note(format!("  {heading}: {why}"));
+        }
+        _ => environment
+            .note("no other postmortem is like it: none shares a telling word or a service with it"),
+    }
+    if !is_described(&document.record()) {
+        environment.hint(
+            "little is compared so far: *Direct trigger*, *Root cause* and the contributing factors say most",
+        );
+    }
 }
 
 /// Says which postmortems are like one that was just made, where some are and it is known at once.
@@ -151,7 +179,8 @@ pub(crate) fn tell(
 
 fn probe(workspace: &Workspace, document: &Document, path: Option<std::path::PathBuf>) -> Probe {
     let record = document.record();
-    let services = record.services.iter().flat_map(|name| workspace.names_of_service(name)).collect();
+    let services =
+        record.services.iter().flat_map(|name| workspace.config().names_of_service(name)).collect();
     let symptoms = document
         .passages()
         .into_iter()
@@ -178,7 +207,7 @@ fn entry(near: Near) -> Entry {
         score: (score * 1000.0).round() / 1000.0,
         services,
         words,
-        factors: factors.into_iter().map(factor_word).collect(),
+        factors: factors.into_iter().map(FieldId::factor_word).collect(),
         alerts,
         detected_by: detected_by.into_iter().map(|field| field.def().key).collect(),
     }
@@ -205,7 +234,7 @@ fn why(near: &Near) -> String {
         why.push(listed("both say:", &near.words));
     }
     if !near.factors.is_empty() {
-        let factors: Vec<String> = near.factors.iter().map(|id| factor_word(*id).to_owned()).collect();
+        let factors: Vec<String> = near.factors.iter().map(|id| id.factor_word().to_owned()).collect();
         why.push(listed(if factors.len() == 1 { "factor" } else { "factors" }, &factors));
     }
     if !near.alerts.is_empty() {

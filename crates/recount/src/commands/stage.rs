@@ -66,7 +66,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         changed = changed
             .changed(&changed.set_front_matter("reviewed-by", &format!("[{}]", people.join(", ")))?)?;
     }
-    let options = Options { stage: Some(args.stage), due: false, fixes: false };
+    let options = Options { stage: Some(args.stage), ..Options::default() };
     let mut findings = workspace.findings(&path, &changed, environment.today(), options);
     findings.retain(|finding| finding.level == Level::Error);
     if !args.force && !findings.is_empty() && args.stage > Stage::Draft {

@@ -404,7 +404,7 @@ impl<'r, W: Write> Stream<'r, W> {
     }
 
     /// Writes a document that [`Report::document`] rendered.
-    pub(crate) fn document(&mut self, rendered: &str) -> io::Result<()> {
+    pub(crate) fn document(&mut self, rendered: &[u8]) -> io::Result<()> {
         if rendered.is_empty() {
             return Ok(());
         }
@@ -412,7 +412,7 @@ impl<'r, W: Write> Stream<'r, W> {
             self.out.write_all(self.report.separator().as_bytes())?;
         }
         self.any = true;
-        self.out.write_all(rendered.as_bytes())
+        self.out.write_all(rendered)
     }
 
     /// Keeps a problem for the end, where it is seen.

@@ -177,7 +177,7 @@ fn shown(format: &str, look: Look, documents: &[Checked<'_>], problems: &[Proble
     let mut stream = Stream::new(&*report, Vec::new()).unwrap();
     let mut summary = Summary { unreadable: problems.len(), ..Summary::default() };
     for checked in documents {
-        stream.document(&report.document(checked)).unwrap();
+        stream.document(report.document(checked).as_bytes()).unwrap();
         summary.add(Summary::of(&checked.findings));
     }
     for problem in problems {
@@ -377,7 +377,7 @@ fn no_words_quote_a_secret_whatever_became_of_the_finding_about_it() {
     let text = DOCUMENT.replace("\n## Action items", &format!("{command}\n## Action items"));
     let document = recount_engine::document::Document::parse(text.as_bytes());
     let checker = recount_engine::ide::Checker::new(recount_engine::config::Config::default());
-    let options = lint::Options { stage: Some(Stage::Final), due: false, fixes: true };
+    let options = lint::Options { stage: Some(Stage::Final), fixes: true, ..lint::Options::default() };
     let all = checker.findings(&document, &lint::NoLibrary, jiff::civil::date(2026, 11, 23), options);
     assert!(all.iter().any(|finding| finding.message.contains("gr4vel-pit-7-k8s")), "a rule quotes it");
     let mut rest = all.clone();

@@ -2,12 +2,12 @@
 
 use std::process::{Child, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use recount_store::Library;
 use snapbox::{assert_data_eq, str};
 
-use crate::harness::Folder;
+use crate::harness::{Folder, kills, moment_of_kill};
 
 const DRAFT: &str = "postmortems/2026/INC-0001-checkout-refused-cards.md";
 
@@ -41,9 +41,9 @@ fn what_is_owed_is_listed_with_the_most_overdue_first() {
         str![[r#"
  Item        Pri  Status       Due         Late  Age   Owner          Action item
  INC-0001#2  P1   Open         2025-02-12  649d  678d  @davi          Move the remaining 31…
- INC-0004#2  P2   Open         2025-08-29  451d  522d                 Improve error handling in…
+ INC-0004#2  P2   Open         2025-08-29  451d  522d                 Improve error handling in th…
  INC-0004#3  P2   Open         2025-09-12  437d  522d  @ingrid        Investigate queue ordering
- INC-0012#2  P1   In progress  2026-07-10  136d  163d  @ana           Compare the sum of each…
+ INC-0012#2  P1   In progress  2026-07-10  136d  163d  @ana           Compare the sum of each orde…
  INC-0012#3  P2   Open         2026-08-28  87d   163d  team-payments  Review all flags with…
  INC-0014#1  P1   In progress  2026-11-04  19d   49d   @davi          Refuse a rota with an…
  INC-0015#1  P0   In progress  2026-11-26        11d   @davi          Move venue-webhooks and the…
@@ -70,7 +70,7 @@ fn items_can_be_grouped() {
  Item        Pri  Status       Due         Late  Age   Owner          Action item
 
  @ana: 1, 1 overdue
- INC-0012#2  P1   In progress  2026-07-10  136d  163d  @ana           Compare the sum of each…
+ INC-0012#2  P1   In progress  2026-07-10  136d  163d  @ana           Compare the sum of each orde…
 
  @davi: 3, 2 overdue
  INC-0001#2  P1   Open         2025-02-12  649d  678d  @davi          Move the remaining 31…
@@ -84,7 +84,7 @@ fn items_can_be_grouped() {
  INC-0012#3  P2   Open         2026-08-28  87d   163d  team-payments  Review all flags with…
 
  nobody: 3, 1 overdue
- INC-0004#2  P2   Open         2025-08-29  451d  522d                 Improve error handling in…
+ INC-0004#2  P2   Open         2025-08-29  451d  522d                 Improve error handling in th…
  INC-0014#2  P1   Open         -                 49d                  Second escalation step to…
  INC-0015#2  P1   Open         -                 11d                  alert
 
@@ -138,15 +138,18 @@ fn filters_are_of_items_and_of_their_postmortems() {
         (vec!["--owner", "@davi", "--due-before", "2020"], "no action item is like that\n"),
         (
             vec!["--owner", "@nobody"],
-            "no action item is like that: nothing in this library is owned by `@nobody`\n",
+            "warning: `@nobody` is no person or team of `recount.toml`, and owns no action item of any postmortem\n\
+             no action item is like that\n",
         ),
         (
             vec!["--owner", "@davy"],
-            "no action item is like that: nothing in this library is owned by `@davy`; did you mean `@davi`?\n",
+            "warning: `@davy` is no person or team of `recount.toml`, and owns no action item of any postmortem; \
+             did you mean `@davi`?\nno action item is like that\n",
         ),
         (
             vec!["--service", "identiti"],
-            "no action item is like that: no incident in this library impacted `identiti`; did you mean `identity`?\n",
+            "warning: `identiti` is no service of `recount.toml` nor of any postmortem; did you mean `identity`?\n\
+             no action item is like that\n",
         ),
     ] {
         assert_eq!(folder.recount(&[&["actions"], &args[..]].concat()).is(0).err, expected);
@@ -358,6 +361,26 @@ fn a_move_that_owes_a_reason_or_evidence_is_refused_without() {
             "a status says what is so; or use `--force`",
         ),
         (
+            vec!["1#2", "--status", "verified", "--evidence", "x"],
+            "`x` shows nobody that it works",
+            "give a link, a file of the library, a commit, or a sentence that says what was seen; or use `--force`",
+        ),
+        (
+            vec!["1#2", "--evidence", "/etc/hostname"],
+            "`/etc/hostname` shows nobody that it works",
+            "give a link, a file of the library, a commit, or a sentence that says what was seen; or use `--force`",
+        ),
+        (
+            vec!["1#2", "--evidence", "looks fine"],
+            "`looks fine` shows nobody that it works",
+            "give a link, a file of the library, a commit, or a sentence that says what was seen; or use `--force`",
+        ),
+        (
+            vec!["INC-0001#", "--status", "done"],
+            "`INC-0001#` says no number of an action item",
+            "write it as `INC-0001#3`; `recount actions --all` lists all with their numbers",
+        ),
+        (
             vec!["1#1"],
             "there is nothing to change",
             "say what: `--status`, `--due`, `--owner`, `--priority`, `--plan` or `--evidence`",
@@ -377,6 +400,76 @@ fn a_move_that_owes_a_reason_or_evidence_is_refused_without() {
     let mut command = folder.command(&["actions", "set", "1#1", "--owner", "@cy"]);
     command.env("RECOUNT_ACTOR", "@ana");
     folder.finish(command).is(0);
+}
+
+#[test]
+fn nothing_was_done_about_an_incident_before_it_began() {
+    let folder = with_items();
+    folder.recount(&["set", "1", "start-time", "2026-11-19 23:30"]).is(0);
+    let done = |date: &str| folder.recount(&["actions", "set", "1#1", "--status", "done", "--date", date]);
+    done("2026-11-18").refuses(
+        "`2026-11-18` of `--date` is before the incident, which began on `2026-11-19`",
+        "give the day on which the item came so far; or use `--force`",
+    );
+    done("2026-11-19").is(0);
+}
+
+#[test]
+fn evidence_is_what_others_can_follow_and_the_same_command_writes_it_once() {
+    let original = with_items().read(DRAFT);
+    let file = "runbooks/pool.md";
+    for evidence in [
+        "https://ci.example/runs/9",
+        "[the drill](https://ci.example/runs/9)",
+        file,
+        "4f1c2a9",
+        "the pool stayed small in the drill | twice",
+    ] {
+        let folder = with_items();
+        folder.write(file, "How the pool is kept small.\n");
+        let args = ["actions", "set", "1#2", "--status", "verified", "--by", "@ana", "--evidence", evidence];
+        folder.recount(&args).is(0);
+        let once = folder.read(DRAFT);
+        assert_ne!(once, original, "{evidence}");
+        assert!(once.contains("A drill; verified by @ana 2026-11-23: "), "{once}");
+        folder.recount(&args).is(0);
+        assert_eq!(folder.read(DRAFT), once, "{evidence}");
+        // The same on another day is no other evidence; what somebody else saw is.
+        let mut tomorrow = folder.command(&args);
+        tomorrow.env("RECOUNT_NOW", "2026-11-24T10:00:00Z");
+        folder.finish(tomorrow).is(0);
+        assert_eq!(folder.read(DRAFT), once, "{evidence}");
+        folder.recount(&["actions", "set", "1#2", "--by", "@bo", "--evidence", evidence]).is(0);
+        assert!(folder.read(DRAFT).contains("; verified by @bo 2026-11-23: "), "{evidence}");
+    }
+}
+
+#[test]
+fn the_name_that_a_calendar_shows_is_taken_before_the_ids_are_written() {
+    let folder = with_items();
+    let feed = folder.recount(&["actions", "--ics"]).is(0).out;
+    let uid = feed.lines().find_map(|line| line.strip_prefix("UID:")).expect("there is an entry").trim();
+    folder.recount(&["actions", "set", uid, "--owner", "@cy"]).is(0);
+    assert!(folder.read(DRAFT).contains("| P0 | Limit the pool | @cy |"), "{}", folder.read(DRAFT));
+    folder.recount(&["actions", "ids"]).is(0);
+    folder.recount(&["actions", "set", uid, "--owner", "@bo"]).is(0);
+    assert!(folder.read(DRAFT).contains("| @bo | 2026-12-01 |"), "{}", folder.read(DRAFT));
+}
+
+#[test]
+fn one_bad_file_keeps_no_other_item_from_its_id() {
+    let folder = with_items();
+    folder.recount(&["new", "Cluster full"]).is(0);
+    let broken = "postmortems/2026/INC-0002-cluster-full.md";
+    folder.recount(&["actions", "add", "2", "Grow the cluster", "--priority", "P1", "--force"]).is(0);
+    let text = folder.read(broken);
+    folder
+        .write(broken, text.replace("## Impact", "<<<<<<< ours\na\n=======\nb\n>>>>>>> theirs\n\n## Impact"));
+    let run = folder.recount(&["actions", "ids"]).is(2);
+    assert_eq!(folder.read(DRAFT).matches("<!-- recount: id ").count(), 3, "{}", run.err);
+    assert!(run.err.contains("has a conflict of two branches"), "{}", run.err);
+    assert!(run.err.ends_with("3 stable IDs written\n"), "{}", run.err);
+    assert!(!folder.read(broken).contains("recount: id"));
 }
 
 #[test]
@@ -497,20 +590,26 @@ fn a_change_that_is_killed_leaves_the_old_or_the_new() {
     let folder = with_items();
     let old = folder.read(DRAFT);
     let new = old.replacen("| @ana |", "| @cy |", 1);
+    let started = Instant::now();
+    folder.recount(&["actions", "set", "1#1", "--owner", "@cy"]).is(0);
+    let length = started.elapsed();
+    folder.write(DRAFT, &old);
     let mut seen = [0, 0];
-    for after in 0..60 {
+    for kill in kills(120, Duration::from_secs(6)) {
+        let after = moment_of_kill(kill, length);
         let mut command = folder.command(&["actions", "set", "1#1", "--owner", "@cy"]);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it was built");
-        thread::sleep(Duration::from_millis(after));
+        thread::sleep(after);
         // Where it has ended already, there is nothing to kill.
         let _ = child.kill();
         child.wait().expect("it is our child");
         let text = folder.read(DRAFT);
-        assert!(text == old || text == new, "torn after {after} ms:\n{text}");
+        assert!(text == old || text == new, "torn after {after:?}:\n{text}");
         seen[usize::from(text == new)] += 1;
         folder.write(DRAFT, &old);
     }
-    assert_eq!(seen.iter().sum::<i32>(), 60);
+    let [left, written] = seen;
+    eprintln!("{} kills, 0 torn files: {left} before the change, {written} after it", left + written);
     // Nothing is left behind that would be in the way.
     folder.recount(&["actions", "set", "1#1", "--owner", "@cy"]).is(0);
     assert_eq!(folder.read(DRAFT), new);

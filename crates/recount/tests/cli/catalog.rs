@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use snapbox::{assert_data_eq, str};
 
-use crate::harness::{Folder, Run};
+use crate::harness::{Folder, Run, kills, moment_of_kill};
 
 /// The example library, of which a catalog and answers are kept however small it is.
 fn kept() -> Folder {
@@ -46,7 +46,7 @@ fn a_search_is_lenient_and_says_what_it_made_of_the_query() {
     assert_eq!(
         run.err,
         "warning: there is no filter `sevrity:`, so it is looked for as text; did you mean `severity:`?\n\
-         warning: `high` is left out: it is not `sev0` to `sev3`\nno postmortem is like that\n"
+         warning: nothing is found by `high`: it is not `sev0` to `sev3`\nno postmortem is like that\n"
     );
     let run = folder.recount(&["search", " * "]).is(1);
     assert!(run.err.starts_with("the query asks for nothing\n"), "{}", run.err);
@@ -77,6 +77,8 @@ fn filters_decide_by_the_facts_and_by_the_names_of_the_configuration() {
     };
     for (filter, option, value) in [
         ("owner:@ingrid", "--owner", "@ingrid"),
+        ("owner:team-payments", "--owner", "team-payments"),
+        ("owner:\"Ana Ribeiro\"", "--owner", "Ana Ribeiro"),
         ("factor:capacity", "--factor", "capacity"),
         ("stage:final", "--stage", "final"),
         ("service:inventory", "--service", "inventory"),
@@ -84,6 +86,120 @@ fn filters_decide_by_the_facts_and_by_the_names_of_the_configuration() {
         assert_eq!(ids(filter).len(), listed(option, value), "{filter}");
         assert!(!ids(filter).is_empty(), "{filter}");
     }
+}
+
+#[test]
+fn names_that_nothing_goes_by_are_told_with_the_nearest() {
+    let folder = Folder::examples();
+    let service = "warning: `chekout` is no service of `recount.toml` nor of any postmortem; did you mean `checkout`?\n";
+    let owner = "warning: `@anna` is no person or team of `recount.toml`, and owns no action item of any postmortem; \
+                 did you mean `@ana`?\n";
+    for (args, warning, code) in [
+        (&["search", "service:chekout"][..], service, 1),
+        (&["search", "owner:@anna", "--format", "json"], owner, 1),
+        (&["list", "--service", "chekout"], service, 0),
+        (&["list", "--owner", "@anna", "--format", "json"], owner, 0),
+        (&["insights", "--service", "chekout"], service, 0),
+        (&["recurrence", "--owner", "@anna"], owner, 0),
+        (&["actions", "--owner", "@anna"], owner, 0),
+        (&["actions", "--service", "chekout", "--format", "csv"], service, 0),
+        (&["actions", "--service", "chekout", "--format", "json"], service, 0),
+        (&["actions", "--owner", "@anna", "--ics"], owner, 0),
+    ] {
+        let run = folder.recount(args).is(code);
+        assert!(run.err.contains(warning), "{args:?}: {}", run.err);
+    }
+    for known in [&["list", "--owner", "team-payments"][..], &["search", "service:checkout"]] {
+        assert!(!folder.recount(known).is(0).err.contains("warning"), "{known:?}");
+    }
+    let run = folder.recount(&["search", "factor:capasity", "certificate"]).is(1);
+    assert!(
+        run.err.starts_with("warning: nothing is found by `capasity`: it is not one of `product`"),
+        "{}",
+        run.err
+    );
+    let run = folder.recount(&["new", "Something else went wrong", "--service", "chekout"]).is(0);
+    assert_eq!(run.err, "warning: `chekout` is no service of `recount.toml`; did you mean `checkout`?\n");
+}
+
+#[test]
+fn a_search_by_filters_alone_says_what_happened() {
+    let folder = Folder::examples();
+    let run = folder.recount(&["search", "id:INC-0015"]).is(0);
+    assert_data_eq!(
+        run.out,
+        str![[r#"
+INC-0015  Sev2  2026-11-12  Venues stopped receiving webhooks after a client certificate expired
+    organiser-portal, notify: 118 venues with mutual TLS got no webhooks (orders, transfers, cancellations) from midnight to 07:5x.
+
+"#]]
+    );
+    let hit = &folder.recount(&["search", "id:INC-0015", "--format", "json"]).is(0).json()["hits"][0];
+    assert_eq!(hit["services"][1], "notify");
+}
+
+#[test]
+fn words_of_the_template_are_not_found() {
+    let folder = Folder::library();
+    folder.recount(&["new", "Seats sold twice"]).is(0);
+    for query in ["Sev0", "details", "P0", "telemetry"] {
+        assert_eq!(folder.recount(&["search", query]).is(1).out, "", "{query}");
+    }
+    let run = folder.recount(&["search", "seats"]).is(0);
+    assert_eq!(run.out, "INC-0001  -  no date  Seats sold twice\n");
+}
+
+#[test]
+fn what_begins_with_a_dash_is_left_out_of_what_is_found() {
+    let folder = Folder::examples();
+    let out = |args: &[&str]| folder.recount(&[&["search"], args].concat()).is(0).out;
+    let expected = out(&["certificate -mutual"]);
+    assert!(!expected.is_empty());
+    assert_ne!(expected, out(&["certificate"]));
+    assert_eq!(out(&["-mutual", "certificate"]), expected);
+    assert_eq!(out(&["--limit", "10", "-mutual", "certificate", "--color", "never"]), expected);
+    assert_eq!(out(&["certificate", "AND", "NOT", "mutual"]), expected);
+}
+
+#[test]
+fn what_nobody_asked_for_is_not_read_from_a_large_library() {
+    let folder = Folder::library();
+    for number in 0..510 {
+        let what = if number == 0 { "webhook certificate" } else { "seat map" };
+        let text = format!(
+            "# {what}\n\n## Incident summary\n\n- **Incident ID**: INC-{number:04}\n\n\
+             ## Action items\n\n| Priority | Action item | Owner | Due date | Status |\n|---|---|---|---|---|\n\
+             | P0 | Renew the {what} | @ana | 2026-01-01 | Open |\n"
+        );
+        folder.write(&format!("postmortems/2026/INC-{number:04}.md"), text);
+    }
+    let new = ["--no-cache", "new", "Client certificate of the webhook expired"];
+    assert_eq!(folder.recount(&new).is(0).err, "");
+    folder.recount(&["list", "--after", "2027"]).is(0);
+    let run = folder.recount(&new[1..]).is(0);
+    assert!(run.err.contains("is overdue by"), "what is known at once is told: {}", run.err);
+}
+
+#[test]
+fn similar_says_why_there_is_none_and_what_was_not_read() {
+    let folder = Folder::library();
+    folder.recount(&["new", "Seats sold twice"]).is(0);
+    let run = folder.recount(&["similar", "1"]).is(1);
+    assert_eq!(
+        run.err,
+        "there is no other postmortem to compare it with\n\
+         hint: little is compared so far: *Direct trigger*, *Root cause* and the contributing factors say most\n"
+    );
+    folder.recount(&["new", "Mail was late"]).is(0);
+    let run = folder.recount(&["similar", "1"]).is(1);
+    assert!(run.err.starts_with("no other postmortem is like it: none shares a telling word"), "{}", run.err);
+    folder.write("recount.toml", "[library]\nmax-file-size = 0\n");
+    let run = folder.recount(&["list"]).is(2);
+    assert!(
+        run.err.starts_with("warning: `postmortems/2026/INC-0001-seats-sold-twice.md` has "),
+        "{}",
+        run.err
+    );
 }
 
 #[test]
@@ -148,7 +264,7 @@ fn a_check_from_what_is_kept_is_the_check_itself() {
     let folder = kept();
     folder.git(&["init", "--quiet", "--initial-branch=main"]);
     folder.commit("Add the library");
-    let edits: [(&str, Edit); 14] = [
+    let edits: [(&str, Edit); 15] = [
         ("nothing", |_| {}),
         ("a fault", |folder| {
             folder.replace(
@@ -170,6 +286,15 @@ fn a_check_from_what_is_kept_is_the_check_itself() {
             let path = |name: &str| folder.path(&format!("postmortems/2025/{name}"));
             fs::rename(path("INC-0003-retry-storm-after-cache-flush.md"), path("INC-0003-storm.md"))
                 .expect("there");
+        }),
+        ("texts that are damaged", |folder| {
+            let files = fs::read_dir(folder.path(".recount/cache/answers")).expect("answers are kept");
+            for file in files.flatten() {
+                let mut bytes = fs::read(file.path()).expect("it is there");
+                let half = bytes.len() / 2;
+                bytes[half..].iter_mut().step_by(100).for_each(|byte| *byte ^= 1);
+                fs::write(file.path(), bytes).expect("it is ours");
+            }
         }),
         ("an ID of two", |folder| {
             let text = folder.read("postmortems/2025/INC-0003-storm.md");
@@ -236,8 +361,6 @@ fn nothing_is_kept_of_a_small_library_or_where_nobody_wants_it() {
 
 #[test]
 fn a_kill_at_any_moment_leaves_the_files_whole_and_the_catalog_right() {
-    // A few seconds of kills in every run of the tests; RECOUNT_KILLS asks for more of them.
-    let kills: u32 = std::env::var("RECOUNT_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(40);
     let folder = kept();
     let path = "postmortems/2026/INC-0014-page-nobody-answered.md";
     let before = folder.read(path);
@@ -247,16 +370,32 @@ fn a_kill_at_any_moment_leaves_the_files_whole_and_the_catalog_right() {
         .iter()
         .map(|to| before.replace(&severity, &format!("- **Severity**: {to}")))
         .collect();
-    let started = Instant::now();
-    for kill in 0..kills {
-        // Every moment of a run comes up: steps that are no divisors of each other.
-        let pause = Duration::from_micros(u64::from(kill) * 1_777 % 60_000);
-        let to = ["Sev2", "Sev3"][kill as usize % 2];
-        let args: &[&str] = match kill % 4 {
-            0 | 1 => &["set", "INC-0014", "severity", to, "--force"],
-            2 => &["search", "retry"],
-            _ => &["list"],
-        };
+    let compare = |kill: u32| {
+        for args in [
+            &["list", "--format", "json"][..],
+            &["search", "retry OR kill*", "--format", "json", "--limit", "50"],
+        ] {
+            let (kept, anew) = (folder.recount(args), folder.recount(&[args, &["--no-cache"]].concat()));
+            assert_eq!(kept.code, anew.code, "{args:?} after kill {kill}: {}", kept.err);
+            assert_eq!(found(&kept), found(&anew), "{args:?} after kill {kill}");
+        }
+    };
+    let commands: [&[&str]; 4] = [
+        &["set", "INC-0014", "severity", "Sev2", "--force"],
+        &["set", "INC-0014", "severity", "Sev3", "--force"],
+        &["search", "retry"],
+        &["list"],
+    ];
+    // How long each takes to its end, here and now.
+    let lengths = commands.map(|args| {
+        let started = Instant::now();
+        folder.recount(args).is(0);
+        started.elapsed()
+    });
+    let (mut done, mut rebuilt, mut catalog) = (0, 0, catalog_of(&folder));
+    for kill in kills(240, Duration::from_secs(12)) {
+        let which = kill as usize % commands.len();
+        let (args, pause) = (commands[which], moment_of_kill(kill, lengths[which]));
         if kill % 5 == 0 {
             folder.write(
                 "postmortems/2025/INC-0001-card-payments-declined.md",
@@ -267,25 +406,40 @@ fn a_kill_at_any_moment_leaves_the_files_whole_and_the_catalog_right() {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().expect("the binary was built");
         thread::sleep(pause);
-        child.kill().expect("it is our child");
+        // Where it has ended already, there is nothing to kill.
+        let _ = child.kill();
         child.wait().expect("it is our child");
         let text = folder.read(path);
         assert!(text == before || versions.contains(&text), "a torn file after kill {kill}: {text}");
-        if kill % 8 == 7 || kill + 1 == kills {
-            for args in [
-                &["list", "--format", "json"][..],
-                &["search", "retry OR kill*", "--format", "json", "--limit", "50"],
-            ] {
-                let (kept, anew) = (folder.recount(args), folder.recount(&[args, &["--no-cache"]].concat()));
-                assert_eq!(kept.code, anew.code, "{args:?} after kill {kill}: {}", kept.err);
-                assert_eq!(found(&kept), found(&anew), "{args:?} after kill {kill}");
-            }
+        if kill % 16 == 15 {
+            compare(kill);
         }
-        // On a machine that is busy with other things fewer kills are enough.
-        if kills <= 40 && started.elapsed() > Duration::from_secs(20) {
-            break;
-        }
+        done += 1;
+        let now = catalog_of(&folder);
+        rebuilt += u32::from(now != catalog);
+        catalog = now;
     }
+    compare(done);
+    eprintln!("{done} kills, 0 torn files, {rebuilt} catalogs made anew");
+}
+
+/// Tells one catalog from another that was made in its place.
+fn catalog_of(folder: &Folder) -> Vec<Option<u64>> {
+    let number = |name: &str| {
+        let metadata = fs::metadata(folder.path(&format!(".recount/cache/{name}"))).ok()?;
+        Some(inode(&metadata))
+    };
+    ["facts.db", "text"].map(number).to_vec()
+}
+
+#[cfg(unix)]
+fn inode(metadata: &fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(metadata)
+}
+
+#[cfg(not(unix))]
+fn inode(_: &fs::Metadata) -> u64 {
+    0
 }
 
 /// What was found, without scores: they depend on how the index is cut into parts.

@@ -336,6 +336,10 @@ fn log_takes_the_actor_from_git_or_the_login() {
 fn log_refuses_what_is_no_row() {
     let folder = with_a_draft();
     folder.recount(&["log", "1", " "]).refuses("a row needs a text", "say what was done or seen");
+    folder.recount(&["log", "1", "x", "--at", "2031-11-23 10:00"]).refuses(
+        "`2031-11-23 10:00` of `--at` has not come yet: it is `2026-11-23 10:00` (UTC)",
+        "give the time at which it happened; what is planned is an action item: `recount actions add`",
+    );
     folder.recount(&["log", "1", "x", "--at", "soon"]).refuses(
         "`soon` of `--at` is not a time",
         "write it as `2026-11-20 14:02`; it is UTC unless it names another zone",

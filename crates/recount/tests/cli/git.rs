@@ -220,6 +220,65 @@ fn a_hook_that_refuses_is_heard_and_the_files_stay_changed() {
 }
 
 #[test]
+fn commits_that_meet_all_stand_in_the_history() {
+    use std::process::Stdio;
+    const MANY: usize = 8;
+    let folder = library();
+    // Slow enough that all of them are there while the first one commits.
+    hook(&folder, "pre-commit", "sleep 0.1");
+    let texts: Vec<String> = (0..MANY).map(|n| format!("Step {n}")).collect();
+    let children: Vec<_> = texts
+        .iter()
+        .map(|text| {
+            let args = ["log", "INC-0001", text, "--actor", "@ana", "--at", "2026-11-20 14:02", "--commit"];
+            let mut command = folder.command(&args);
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+            command.spawn().expect("the binary was built")
+        })
+        .collect();
+    for child in children {
+        let output = child.wait_with_output().expect("it is our child");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    let mut made = subjects(&folder);
+    made.truncate(MANY);
+    made.sort();
+    let wanted: Vec<String> = texts.iter().map(|text| format!("INC-0001: log {text}")).collect();
+    assert_eq!(made, wanted);
+    // Each commit holds the row that it tells of, and no other.
+    for n in 0..MANY {
+        let revision = format!("HEAD~{n}");
+        let subject = folder.git_says(&["log", "-1", "--format=%s", &revision]);
+        let patch = folder.git_says(&["show", "--format=", "--unified=0", &revision]);
+        let rows: Vec<&str> = patch.lines().filter(|line| line.starts_with("+|")).collect();
+        assert_eq!(rows.len(), 1, "{subject}: {patch}");
+        let text = subject.rsplit("log ").next().unwrap_or_default();
+        assert!(rows[0].contains(text), "{subject}: {patch}");
+    }
+    assert_eq!(folder.git_says(&["status", "--porcelain"]), "");
+}
+
+#[test]
+fn the_lock_of_another_git_is_waited_for_and_then_said() {
+    let folder = library();
+    folder.write(".git/index.lock", "");
+    let run = set(&folder, &[]).is(2);
+    let (sentence, hint) = run.err.split_once('\n').expect("there is a hint");
+    let before = "error: changed, but not committed: another git holds `.git/index.lock`; waited ";
+    assert!(sentence.starts_with(before) && sentence.ends_with(" s for it"), "{sentence}");
+    assert_eq!(
+        hint,
+        format!(
+            "hint: the files are changed; when it has finished, commit them in `ROOT` with `git add -- {FILE} && \
+             git commit -- {FILE}` (where no git is running, one that crashed left its lock)\n"
+        )
+    );
+    assert!(folder.read(FILE).contains("**Severity**: Sev1"), "the edit stands in the file");
+    fs::remove_file(folder.path(".git/index.lock")).expect("it is there");
+    assert_eq!(folder.git_says(&["status", "--porcelain"]), format!(" M {FILE}"));
+}
+
+#[test]
 fn hooks_and_templates_of_the_user_run_and_no_editor_waits() {
     let folder = library();
     folder.git(&["config", "core.editor", "sleep 600"]);
@@ -312,6 +371,55 @@ fn renaming_commits_both_names_and_the_evidence() {
     assert_eq!(folder.git_says(&["status", "--porcelain"]), "?? chat.csv");
     let history = folder.recount(&["history", "INC-0001"]).is(0);
     assert!(history.out.contains(&format!("renamed from {FILE}")), "{}", history.out);
+}
+
+#[test]
+fn a_message_may_hold_any_character_and_the_history_is_still_read() {
+    let folder = library();
+    let message = "Count \u{1e} again \u{1f} and\u{1e}again";
+    set(&folder, &["--message", message]).is(0);
+    let json = folder.recount(&["history", "INC-0001", "--format", "json"]).is(0).json();
+    let subjects: Vec<&str> = json["revisions"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|one| one["subject"].as_str())
+        .collect();
+    assert_eq!(subjects, [message, "Add the library"]);
+    assert_eq!(json["revisions"][0]["changes"][0]["name"], "Severity");
+}
+
+#[test]
+fn a_new_postmortem_is_no_copy_of_another_one_from_the_same_template() {
+    let folder = library();
+    folder.recount(&["new", "Cluster full", "--commit"]).is(0);
+    let run = folder.recount(&["history", "INC-0002"]).is(0);
+    let lines: Vec<&str> = run.out.lines().collect();
+    assert_eq!(lines.len(), 2, "{}", run.out);
+    assert_eq!(lines[1], "    added");
+}
+
+#[test]
+fn the_history_of_a_shallow_clone_says_that_it_is_cut() {
+    let folder = library();
+    set(&folder, &[]).is(0);
+    folder.recount(&["set", "INC-0001", "severity", "Sev2", "--commit"]).is(0);
+    let clone = Folder::empty();
+    let from = format!("file://{}", folder.root().display());
+    clone.git(&["clone", "--quiet", "--depth", "2", &from, "."]);
+    let run = clone.recount(&["history", "INC-0001"]).is(0);
+    let lines: Vec<&str> = run.out.lines().collect();
+    assert_eq!(lines[1], "    Severity: Sev1 → Sev2", "{}", run.out);
+    assert_eq!(lines[3..], ["    the history is cut here: this clone is shallow"], "{}", run.out);
+    assert_eq!(run.err, "hint: `git fetch --unshallow` brings what came before\n");
+    let json = clone.recount(&["history", "INC-0001", "--format", "json"]).is(0).json();
+    let edge = &json["revisions"][1];
+    assert_eq!((&edge["added"], &edge["cut"]), (&false.into(), &true.into()));
+    // A commit behind the edge that adds a postmortem adds it.
+    clone.recount(&["new", "Cluster full"]).is(0);
+    clone.commit("Add another");
+    assert!(clone.recount(&["history", "INC-0002"]).is(0).out.ends_with("    added\n"));
+    clone.recount(&["history", "INC-0001", "--limit", "0"]).is(2);
 }
 
 #[test]

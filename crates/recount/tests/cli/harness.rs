@@ -199,6 +199,21 @@ fn path_with_recount() -> std::ffi::OsString {
     std::env::join_paths(paths).expect("they were joined before")
 }
 
+/// The numbers of the processes that a test kills: `usual` of them and no more than take `most`, or as many as
+/// `RECOUNT_KILLS` asks for, however long they take.
+pub(crate) fn kills(usual: u32, most: Duration) -> impl Iterator<Item = u32> {
+    let asked = std::env::var("RECOUNT_KILLS").ok().and_then(|text| text.parse().ok());
+    let started = Instant::now();
+    (0..asked.unwrap_or(usual)).take_while(move |_| asked.is_some() || started.elapsed() < most)
+}
+
+/// How long to let a process run before it is killed: every moment of a run of that length, and a little after it,
+/// comes up, in steps that are no divisors of it.
+pub(crate) fn moment_of_kill(kill: u32, run: Duration) -> Duration {
+    let share = f64::from(kill) * 0.618_034;
+    run.mul_f64(share.fract() * 1.1)
+}
+
 /// The root of this project's repository.
 pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the crate is in its workspace")

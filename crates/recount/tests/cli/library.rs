@@ -74,13 +74,22 @@ fn init_adds_its_line_to_an_ignore_file_that_is_there() {
 }
 
 #[test]
+fn init_in_a_repository_says_what_is_to_be_committed() {
+    let folder = Folder::empty();
+    folder.git(&["init", "--quiet", "--initial-branch=main"]);
+    let run = folder.recount(&["init", "docs/incidents"]).is(0);
+    assert!(run.err.contains("hint: commit the new files: `git add docs/incidents`, then"), "{}", run.err);
+    assert!(!folder.recount(&["init", "docs/incidents"]).is(0).err.contains("git add"));
+}
+
+#[test]
 fn init_inside_a_library_warns() {
     let folder = Folder::library();
     let run = folder.recount(&["init", "teams/payments"]).is(0);
     assert_data_eq!(
         run.err,
         str![[r#"
-warning: `ROOT/teams/payments` is inside the library `ROOT`
+warning: `teams/payments` is inside the library `ROOT`
 hint: write the first postmortem with `recount draft TITLE EVIDENCE…` or `recount new TITLE`
 
 "#]]

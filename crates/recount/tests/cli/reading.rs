@@ -176,7 +176,40 @@ fn list_for_people_takes_a_line_each() {
 "#]]
     );
     let run = folder.recount(&["list", "--service", "nothing"]).is(0);
-    assert_eq!((run.out.as_str(), run.err.as_str()), ("", "no postmortem is like that\n"));
+    let warning = "warning: `nothing` is no service of `recount.toml` nor of any postmortem\n";
+    assert_eq!(run.out, "");
+    assert_eq!(run.err, format!("{warning}no postmortem is like that\n"));
+}
+
+#[test]
+fn a_narrow_terminal_gets_what_it_can_show() {
+    let folder = Folder::examples();
+    let at = |columns: &str, args: &[&str]| {
+        let output = folder.command(args).env("COLUMNS", columns).output().expect("it runs");
+        String::from_utf8(output.stdout).expect("it is text")
+    };
+    for columns in ["40", "50", "60", "80", "100"] {
+        for args in [&["list"][..], &["actions", "--all"], &["actions", "--by", "owner"]] {
+            let out = at(columns, args);
+            let width: usize = columns.parse().expect("a number");
+            let wide = out.lines().find(|line| line.chars().count() > width);
+            assert_eq!(wide, None, "{columns} {args:?}");
+        }
+    }
+    assert_data_eq!(
+        at("40", &["actions", "--incident", "15"]),
+        str![[r#"
+INC-0015#1  P0  In progress  2026-11-26
+  age 11d
+  @davi
+  Move venue-webhooks and the other
+    certificates left from INC-0001 to
+    the issuer
+INC-0015#2  P1  Open  -  age 11d
+  alert
+
+"#]]
+    );
 }
 
 #[test]
@@ -301,6 +334,8 @@ fn manual_pages_are_written_into_a_folder() {
 fn the_demo_ends_with_findings_and_the_path_of_the_file() {
     let folder = Folder::empty();
     let run = folder.recount(&["demo", "demo"]).is(0);
+    let typed = "\n$ cd ROOT/demo\n$ recount draft \"Seats sold twice while holds expired early\" evidence/seat-holds-expired\n";
+    assert!(run.out.contains(typed), "{}", run.out);
     let path =
         run.out.lines().find_map(|line| line.strip_prefix("The postmortem: ")).expect("the path is told");
     let path = path.strip_prefix("ROOT/").expect("it is in the folder");

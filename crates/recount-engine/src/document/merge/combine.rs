@@ -8,13 +8,13 @@ use jiff::Timestamp;
 
 use super::align::{Alignment, align, token};
 use super::lines::{self, Piece};
-use super::moved::twins;
+use super::moved::{moved_and_edited, twins};
 use super::units::{Kind, Unit, cut};
-use super::{Difference, Markers, Part};
+use super::{Cell, Difference, Markers, Part};
 use crate::document::Document;
 use crate::document::edit::{Edit, apply};
 use crate::document::table::split;
-use crate::document::template::TimelineColumn;
+use crate::document::template::{ActionColumn, TimelineColumn};
 use crate::document::value::time::canonical;
 
 /// The text of a merge, with what is needed to look it over.
@@ -43,8 +43,21 @@ pub(super) fn combine(base: &str, ours: &str, theirs: &str, markers: Markers) ->
     let mut joined = HashMap::new();
     let mut dropped = HashSet::new();
     for pair in twins(&base, (&ours, &to_ours), (&theirs, &to_theirs)) {
-        joined.insert(at_of(&ours[pair.ours]), Joined { theirs: &theirs[pair.theirs], base: pair.base });
-        dropped.insert(at_of(&theirs[pair.theirs]));
+        let other = &theirs[pair.theirs];
+        joined.insert(at_of(&ours[pair.ours]), Joined { whose: Whose::Ours, other, base: pair.base });
+        dropped.insert(at_of(other));
+    }
+    let taken: HashSet<*const u8> = joined.keys().chain(&dropped).copied().collect();
+    let sides = [(Whose::Ours, (&ours, &to_ours), (&theirs, &to_theirs))];
+    let sides = sides.into_iter().chain([(Whose::Theirs, (&theirs, &to_theirs), (&ours, &to_ours))]);
+    for (whose, (mover, to_mover), (editor, to_editor)) in sides {
+        for moved in moved_and_edited(&base, (mover, to_mover), (editor, to_editor)) {
+            let (row, other) = (at_of(&mover[moved.row]), &editor[moved.edited]);
+            if !taken.contains(&row) {
+                joined.insert(row, Joined { whose, other, base: Some(&base[moved.base]) });
+                dropped.insert(at_of(other));
+            }
+        }
     }
     let has_twins = !joined.is_empty();
     let mut merge = Merge {
@@ -87,9 +100,19 @@ struct Side<'a> {
     aligned: Alignment,
 }
 
-/// What a row of ours is one with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    Ours,
+    Theirs,
+}
+
+/// What a row of one side is one with.
+#[derive(Clone, Copy)]
 struct Joined<'a> {
-    theirs: &'a Unit<'a>,
+    /// Which side's the row is.
+    whose: Whose,
+    /// The row of the other side.
+    other: &'a Unit<'a>,
     /// What both were, where it is known.
     base: Option<&'a Unit<'a>>,
 }
@@ -113,9 +136,10 @@ struct Merge<'a> {
     base: &'a [Unit<'a>],
     ours: Side<'a>,
     theirs: Side<'a>,
-    /// The rows of ours that came in on both sides.
+    /// The rows that are one with a row of the other side: they came in on both, or one side moved what the other
+    /// changed.
     joined: HashMap<*const u8, Joined<'a>>,
-    /// Their twins, which are not written where they stand.
+    /// The rows that they are one with, which are not written where they stand.
     dropped: HashSet<*const u8>,
     markers: Markers<'a>,
     out: Combined,
@@ -240,6 +264,8 @@ impl<'a> Merge<'a> {
             (None, None) => {}
             (Some(kept), None) if kept.text == base.text => {}
             (None, Some(kept)) if kept.text == base.text => {}
+            // It is written where the other side moved it to.
+            (Some(changed), None) | (None, Some(changed)) if self.dropped.contains(&at_of(changed)) => {}
             (Some(changed), None) => self.conflict_of_units(&[changed], &[]),
             (None, Some(changed)) => self.conflict_of_units(&[], &[changed]),
             (Some(ours), Some(theirs)) => self.kept_by_both(base, ours, theirs),
@@ -276,10 +302,15 @@ impl<'a> Merge<'a> {
     }
 
     fn unit(&mut self, unit: &Unit) {
-        let twin = self.joined.get(&at_of(unit)).map(|joined| (joined.theirs, joined.base));
-        if let Some((twin, base)) = twin.filter(|(twin, _)| twin.text != unit.text) {
+        let joined = self.joined.get(&at_of(unit)).copied();
+        if let Some(Joined { whose, other: twin, base }) = joined.filter(|it| it.other.text != unit.text) {
             let merged = base.and_then(|base| Some((base, merged_row(base.text, unit.text, twin.text)?)));
-            let Some((base, text)) = merged else { return self.conflict_of_units(&[unit], &[]) };
+            let Some((base, text)) = merged else {
+                return match whose {
+                    Whose::Ours => self.conflict_of_units(&[unit], &[]),
+                    Whose::Theirs => self.conflict_of_units(&[], &[unit]),
+                };
+            };
             let at = if unit.time == base.time && twin.time != base.time { twin.at } else { unit.at };
             return self.put(unit.kind, &text, at, false);
         }
@@ -295,10 +326,12 @@ impl<'a> Merge<'a> {
 
     fn conflict_of_units(&mut self, ours: &[&Unit], theirs: &[&Unit]) {
         let text = |units: &[&Unit]| units.iter().map(|unit| unit.text).collect::<String>();
-        // What the other side made of our rows stands nowhere else.
-        let twins: Vec<&Unit> =
-            ours.iter().filter_map(|unit| Some(self.joined.get(&at_of(unit))?.theirs)).collect();
-        self.conflict(&text(ours), &(text(theirs) + &text(&twins)));
+        // What the other side made of these rows stands nowhere else.
+        let twins = |units: &[&Unit]| -> Vec<&Unit> {
+            units.iter().filter_map(|unit| Some(self.joined.get(&at_of(unit))?.other)).collect()
+        };
+        let (of_ours, of_theirs) = (twins(ours), twins(theirs));
+        self.conflict(&(text(ours) + &text(&of_theirs)), &(text(theirs) + &text(&of_ours)));
     }
 
     fn conflict(&mut self, ours: &str, theirs: &str) {
@@ -502,7 +535,21 @@ fn tell(old: Option<&Unit>, new: Option<&Unit>, section: &mut String, found: &mu
         name,
         before: old.filter(|unit| !unit.is_blank).map(|unit| shown(unit)),
         after: new.filter(|unit| !unit.is_blank).map(|unit| shown(unit)),
+        number: unit.number,
+        cells: cells_between(old, new),
     });
+}
+
+/// The cells of an action item that differ.
+fn cells_between(old: Option<&Unit>, new: Option<&Unit>) -> Vec<Cell> {
+    let cell = |unit: Option<&Unit>, index: usize| {
+        let unit = unit.filter(|unit| !unit.is_blank);
+        unit.and_then(|unit| unit.cells.get(index)).map_or_else(String::new, |cell| (*cell).to_owned())
+    };
+    let cells = ActionColumn::ALL.into_iter().enumerate();
+    let cells =
+        cells.map(|(index, column)| Cell { column, before: cell(old, index), after: cell(new, index) });
+    cells.filter(|cell| cell.before != cell.after).collect()
 }
 
 /// A field's label without marks and colon.

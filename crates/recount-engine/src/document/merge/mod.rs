@@ -20,6 +20,7 @@ mod units;
 use std::borrow::Cow;
 
 use super::Document;
+use super::template::ActionColumn;
 use lines::Piece;
 
 /// Above this many bytes a document is left to git: postmortems are a hundred times smaller.
@@ -159,6 +160,21 @@ pub struct Difference {
     pub before: Option<String>,
     /// What it is; none where it is gone.
     pub after: Option<String>,
+    /// The number of an action item: in the newer copy, or in the older one where it is gone.
+    pub number: Option<usize>,
+    /// Of an action item the cells that differ; of one that came or went those that hold something.
+    pub cells: Vec<Cell>,
+}
+
+/// A cell of an action item that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// Which one.
+    pub column: ActionColumn,
+    /// What it held; empty where it was blank or there was no such item.
+    pub before: String,
+    /// What it holds.
+    pub after: String,
 }
 
 /// What kind of part differs.

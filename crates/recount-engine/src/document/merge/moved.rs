@@ -1,4 +1,5 @@
-//! Rows that came in on both sides and are one row: both moved it, each to a place of its own, or both wrote it.
+//! Rows of both sides that are one row: both moved it, each to a place of its own, or both wrote it, or one moved what
+//! the other changed where it was.
 //!
 //! What does not live here: rows that stayed where they were, which `align` finds, and what is written of a pair.
 
@@ -58,6 +59,50 @@ pub(super) fn twins<'a>(
         base: origin(&ours, &theirs).map(|found| gone[found]),
     });
     twins.collect()
+}
+
+/// A row that one side moved and the other changed in its place.
+pub(super) struct Moved {
+    /// The row of the side that moved it.
+    pub(super) row: usize,
+    /// The row of the other side.
+    pub(super) edited: usize,
+    /// What both were.
+    pub(super) base: usize,
+}
+
+/// Finds such rows: each row of the base at most once.
+pub(super) fn moved_and_edited<'a>(
+    base: &'a [Unit<'a>],
+    (mover, to_mover): (&'a [Unit<'a>], &Alignment),
+    (editor, to_editor): (&'a [Unit<'a>], &Alignment),
+) -> Vec<Moved> {
+    // Also those that the other side left alone: a row that came from one of them is no other one.
+    let gone: Vec<usize> = (0..base.len())
+        .filter(|index| {
+            base[*index].kind.is_row() && !base[*index].is_blank && to_mover.of_base[*index].is_none()
+        })
+        .collect();
+    let is_edited =
+        |index: usize| to_editor.of_base[index].filter(|edited| editor[*edited].text != base[index].text);
+    if !gone.iter().any(|index| is_edited(*index).is_some()) {
+        return Vec::new();
+    }
+    let units: Vec<&Unit> = gone.iter().map(|index| &base[*index]).collect();
+    let origins = origins(&came(mover, to_mover), &units);
+    let mut found: Vec<Moved> = origins
+        .into_iter()
+        .filter_map(|(row, origin)| {
+            let (row_unit, base_unit) = (&mover[row], units[origin]);
+            // At another time somebody may have done the same again.
+            let same_time =
+                row_unit.time == base_unit.time || row_unit.at.is_some_and(|at| base_unit.at == Some(at));
+            let base = gone[origin];
+            same_time.then_some(Moved { row, edited: is_edited(base)?, base })
+        })
+        .collect();
+    found.sort_by_key(|moved| moved.base);
+    found
 }
 
 fn came<'a>(units: &'a [Unit<'a>], aligned: &Alignment) -> Vec<Came<'a>> {

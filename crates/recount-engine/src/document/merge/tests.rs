@@ -397,6 +397,49 @@ fn with_rows(actions: &[&str], timeline: &[&str]) -> String {
 }
 
 #[test]
+fn a_row_that_one_side_moves_and_the_other_changes_is_moved_and_changed() {
+    const STEP: &str = "| 2026-11-20 23:58 | @ana | Restarted the seat service | no change |\n";
+    const LAST: &str = "| 2026-11-21 00:30 | @ben | **Resolved.** Rolled back to v40 | errors gone |\n";
+    const ITEM: &str =
+        "| P0 | Lock seats in one transaction | @ana | 2026-12-04 | Open | replay the sale |\n";
+    // A row, the last one of its table, a text of the row, and what two people make of that.
+    let cases = [
+        (STEP, LAST, "no change", "worse", "no effect"),
+        (ITEM, "| P2 | | | | | |\n", "Open", "Done 2026-12-01", "In progress"),
+    ];
+    let base = BASE.replace("| 23:58", "| 2026-11-20 23:58");
+    for (row, last, from, one, two) in cases {
+        let moved = base.replace(row, "").replace(last, &format!("{last}{row}"));
+        let (edited, both) = (base.replace(from, one), moved.replace(from, one));
+        for (ours, theirs) in [(&moved, &edited), (&edited, &moved)] {
+            let merged = merged(&base, ours, theirs);
+            assert_eq!(String::from_utf8(merged.bytes).unwrap(), both, "{row}");
+            assert_eq!(merged.conflicts, 0, "{row}");
+        }
+        // Both changed one cell of it: a conflict where the row stands now, with ours first.
+        let other = moved.replace(from, two);
+        for (ours, theirs, first, second) in [(&other, &edited, two, one), (&edited, &other, one, two)] {
+            let merged = merged(&base, ours, theirs);
+            let text = String::from_utf8(merged.bytes).unwrap();
+            assert_eq!(merged.conflicts, 1, "{text}");
+            let (start, end) = (text.find("<<<<<<<").unwrap(), text.find(">>>>>>>").unwrap());
+            let (first, second) = (row.replace(from, first), row.replace(from, second));
+            assert_eq!(&text[start..end], format!("<<<<<<< ours\n{first}=======\n{second}"), "{text}");
+            assert!(text.find(last).unwrap() < start, "{text}");
+        }
+    }
+}
+
+#[test]
+fn rows_that_are_done_again_at_another_time_are_two() {
+    const STEP: &str = "| 23:58 | @ana | Restarted the seat service | no change |\n";
+    const LAST: &str = "| 2026-11-21 00:30 | @ben | **Resolved.** Rolled back to v40 | errors gone |\n";
+    let ours = BASE.replace(STEP, "").replace(LAST, &format!("{LAST}{}", STEP.replace("23:58", "01:10")));
+    let theirs = BASE.replace("no change", "worse");
+    assert_eq!(merged(BASE, &ours, &theirs).conflicts, 1);
+}
+
+#[test]
 fn a_row_that_both_sides_moved_is_one_row() {
     const A: &str =
         "P0 | Lock seats <!-- recount: id aaaaaa --> | @ana | 2026-12-04 | Open | replay the sale";

@@ -56,9 +56,18 @@ pub(super) struct Unit<'d> {
     pub(super) time: String,
     /// Whether nobody wrote anything in it.
     pub(super) is_blank: bool,
+    /// The number of an action item.
+    pub(super) number: Option<usize>,
+    /// The cells of an action item, in the order of [`ActionColumn::ALL`].
+    pub(super) cells: Vec<&'d str>,
 }
 
-impl Unit<'_> {
+impl<'d> Unit<'d> {
+    fn new(kind: Kind, text: &'d str, scope: String, name: String, row: RowFacts<'d>) -> Self {
+        let RowFacts { id, priority, at, time, is_blank, number, cells } = row;
+        Self { kind, text, scope, name, id, priority, at, time, is_blank, number, cells }
+    }
+
     /// Whether the name alone says that two units are the same one.
     pub(super) fn is_named(&self) -> bool {
         match self.kind {
@@ -70,21 +79,23 @@ impl Unit<'_> {
 }
 
 /// A unit that was found and not yet cut: its lines, first and behind the last.
-struct Found {
+struct Found<'d> {
     lines: (usize, usize),
     kind: Kind,
     scope: String,
     name: String,
-    row: RowFacts,
+    row: RowFacts<'d>,
 }
 
-#[derive(Default)]
-struct RowFacts {
+#[derive(Clone, Default)]
+struct RowFacts<'d> {
     id: Option<String>,
     priority: String,
     at: Option<Timestamp>,
     time: String,
     is_blank: bool,
+    number: Option<usize>,
+    cells: Vec<&'d str>,
 }
 
 /// The table of a timeline, as units name it.
@@ -112,7 +123,7 @@ struct Cutter<'d> {
     text: &'d str,
     /// Where each line begins.
     starts: Vec<usize>,
-    found: Vec<Found>,
+    found: Vec<Found<'d>>,
 }
 
 impl<'d> Cutter<'d> {
@@ -129,7 +140,7 @@ impl<'d> Cutter<'d> {
         before.trim().is_empty().then_some((first, last + 1))
     }
 
-    fn add(&mut self, span: Span, kind: Kind, scope: String, name: String, row: RowFacts) {
+    fn add(&mut self, span: Span, kind: Kind, scope: String, name: String, row: RowFacts<'d>) {
         if let Some(lines) = self.lines_of(span) {
             self.found.push(Found { lines, kind, scope, name, row });
         }
@@ -209,9 +220,12 @@ impl<'d> Cutter<'d> {
                 let items = document.action_items();
                 let item = items.binary_search_by_key(&index, |item| item.index).ok();
                 let id = item.and_then(|item| items[item].id).map(|span| document.slice(span).to_owned());
+                let number = item.map(|item| items[item].number);
+                let cells = ActionColumn::ALL.map(|column| document.cell_text(table.cell(row, column)));
                 let is_blank = table.is_blank(document.source(), row, Some(ActionColumn::Priority));
                 let priority = cell(ActionColumn::Priority);
-                let facts = RowFacts { id, priority, is_blank, ..RowFacts::default() };
+                let cells = cells.to_vec();
+                let facts = RowFacts { id, priority, is_blank, number, cells, ..RowFacts::default() };
                 let name = cell(ActionColumn::Action);
                 self.add(row.span, Kind::ActionRow, ACTIONS.to_owned(), name, facts);
             }
@@ -273,7 +287,6 @@ impl<'d> Cutter<'d> {
         }
         let mut units = Vec::new();
         let mut line = 0;
-        let mut section = String::new();
         while line < owner.len() {
             // Lines of an item behind the items in it are text.
             let found = owner[line].map(|index| &self.found[index]).filter(|found| found.lines.0 == line);
@@ -284,34 +297,12 @@ impl<'d> Cutter<'d> {
             let end = (line + 1..owner.len()).find(|other| !same(*other)).unwrap_or(owner.len());
             let until = self.starts.get(end).copied().unwrap_or(self.text.len());
             let text = &self.text[self.starts[line]..until];
-            units.push(match found {
-                Some(found) => {
-                    if found.kind == Kind::Heading {
-                        section.clone_from(&found.name);
-                    }
-                    Unit {
-                        kind: found.kind,
-                        text,
-                        scope: found.scope.clone(),
-                        name: found.name.clone(),
-                        id: found.row.id.clone(),
-                        priority: found.row.priority.clone(),
-                        at: found.row.at,
-                        time: found.row.time.clone(),
-                        is_blank: found.row.is_blank,
-                    }
-                }
-                None => Unit {
-                    kind: Kind::Text,
-                    text,
-                    scope: String::new(),
-                    name: String::new(),
-                    id: None,
-                    priority: String::new(),
-                    at: None,
-                    time: String::new(),
-                    is_blank: text.trim().is_empty(),
-                },
+            units.push(if let Some(found) = found {
+                let (scope, name) = (found.scope.clone(), found.name.clone());
+                Unit::new(found.kind, text, scope, name, found.row.clone())
+            } else {
+                let row = RowFacts { is_blank: text.trim().is_empty(), ..RowFacts::default() };
+                Unit::new(Kind::Text, text, String::new(), String::new(), row)
             });
             line = end;
         }

@@ -71,6 +71,16 @@ pub fn read(text: &str) -> Result<DateValue, DateProblem> {
     }
 }
 
+/// A day that bounds a period: `2026-11-20`, or the first one of a month or year, `2026-11`, `2026`.
+pub fn first_day(text: &str) -> Option<Date> {
+    let whole = match text.len() {
+        4 => format!("{text}-01-01"),
+        7 => format!("{text}-01"),
+        _ => text.to_owned(),
+    };
+    canonical_date(whole.as_bytes())?
+}
+
 /// The canonical spelling of a text that is one certain date in another spelling, year and all, and nothing
 /// beside it: `30.11.2026` is `2026-11-30`.
 pub fn canonical(text: &str) -> Option<String> {
@@ -285,6 +295,22 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_month_and_a_year_begin_on_their_first_day() {
+        for (text, day) in [
+            ("2026-11-20", Some(date(2026, 11, 20))),
+            ("2026-11", Some(date(2026, 11, 1))),
+            ("2026", Some(date(2026, 1, 1))),
+            ("2026-02-30", None),
+            ("2026-13", None),
+            ("soon", None),
+            ("", None),
+            ("日", None),
+        ] {
+            assert_eq!(first_day(text), day, "{text}");
+        }
+    }
 
     #[test]
     fn a_date_is_spelled_canonically_only_where_it_is_certain_and_alone() {

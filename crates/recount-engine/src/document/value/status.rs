@@ -78,6 +78,11 @@ pub struct Status<'a> {
 }
 
 impl Status<'_> {
+    /// Whether it was taken up again after it was settled: then it says since when, or what went wrong.
+    pub fn is_reopened(&self) -> bool {
+        self.kind == StatusKind::Open && (self.date.is_some() || self.is_regressed())
+    }
+
     /// Whether it was reopened because what was fixed broke again.
     pub fn is_regressed(&self) -> bool {
         self.kind == StatusKind::Open
@@ -481,6 +486,15 @@ mod tests {
         let regressed = read("Open 2027-01-10: regressed").status;
         assert!(regressed.is_some_and(|status| status.is_regressed()));
         assert!(!read("Open: new scope").status.is_some_and(|status| status.is_regressed()));
+        for (text, is_reopened) in [
+            ("Open 2027-01-10: regressed", true),
+            ("Open: regressed", true),
+            ("Open 2027-01-10: the fix was reverted", true),
+            ("Open", false),
+            ("In progress 2027-01-10", false),
+        ] {
+            assert_eq!(read(text).status.is_some_and(|status| status.is_reopened()), is_reopened, "{text}");
+        }
     }
 
     proptest! {

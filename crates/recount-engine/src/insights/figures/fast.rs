@@ -13,7 +13,7 @@ use super::super::statistics::order::{self, MEDIAN, P90, Permille};
 use super::super::statistics::trend::{FEWEST_VALUES, mann_kendall};
 use super::super::statistics::{SIGNIFICANT, rounded};
 use super::super::{Made, Tally, words};
-use super::{POINTS, said, share, thinned, trend};
+use super::{POINTS, no_start, said, share, thinned, trend};
 
 /// Of fewer than this there are no nine in ten: the 90th percentile would be the longest under another name.
 const FEWEST_FOR_P90: usize = 10;
@@ -22,7 +22,7 @@ const FEWEST_FOR_P90: usize = 10;
 struct Until {
     at: fn(&Brief) -> Option<Timestamp>,
     /// Why an incident has none.
-    missing: &'static str,
+    missing: fn(&Brief) -> &'static str,
     /// Why a time cannot be: it would be negative.
     early: &'static str,
     /// What was done.
@@ -31,25 +31,25 @@ struct Until {
 
 const DETECTED: Until = Until {
     at: |brief| brief.detected,
-    missing: "not said when it was detected",
+    missing: |_| "not said when it was detected",
     early: "detected before the start",
     done: "detected",
 };
 const ACKNOWLEDGED: Until = Until {
     at: |brief| brief.acknowledged,
-    missing: "no row Acknowledged",
+    missing: |_| "no row Acknowledged",
     early: "acknowledged before the start",
     done: "acknowledged",
 };
 const MITIGATED: Until = Until {
     at: |brief| brief.mitigated,
-    missing: "no row Mitigated",
+    missing: |_| "no row Mitigated",
     early: "mitigated before the start",
     done: "mitigated",
 };
 const RESOLVED: Until = Until {
     at: |brief| brief.resolved,
-    missing: "no end time",
+    missing: |brief| if brief.is_end_unreadable { "end time cannot be read" } else { "no end time" },
     early: "resolved before the start",
     done: "resolved",
 };
@@ -57,8 +57,8 @@ const RESOLVED: Until = Until {
 impl Until {
     /// Seconds from the start, or why there are none.
     fn seconds(&self, brief: &Brief) -> Result<u64, &'static str> {
-        let started = brief.started.ok_or("no start time")?;
-        let at = (self.at)(brief).ok_or(self.missing)?;
+        let started = brief.started.ok_or_else(|| no_start(brief))?;
+        let at = (self.at)(brief).ok_or_else(|| (self.missing)(brief))?;
         elapsed(started, at).ok_or(self.early)
     }
 }

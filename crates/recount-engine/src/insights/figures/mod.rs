@@ -7,10 +7,16 @@ pub(super) mod often;
 pub(super) mod promises;
 pub(super) mod why;
 
+use super::brief::Brief;
 use super::figure::{Share, Trend};
 use super::statistics::trend::MannKendall;
 use super::statistics::{rounded, share};
 use super::words;
+
+/// Why an incident has no start: nobody wrote one, or nobody can read it.
+fn no_start(brief: &Brief) -> &'static str {
+    if brief.is_start_unreadable { "start time cannot be read" } else { "no start time" }
+}
 
 /// A share with its interval.
 fn share(label: impl Into<String>, count: usize, of: usize) -> Share {

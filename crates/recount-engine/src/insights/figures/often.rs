@@ -12,7 +12,7 @@ use super::super::period::{self, Unit};
 use super::super::statistics::trend::{self, FEWEST_EVENTS};
 use super::super::statistics::{SIGNIFICANT, rounded};
 use super::super::{Made, Tally, words};
-use super::{POINTS, thinned};
+use super::{POINTS, no_start, thinned};
 
 /// Names of the severities, the gravest first, and of what has none.
 pub(super) fn severities() -> Vec<String> {
@@ -60,7 +60,7 @@ pub(in super::super) fn incidents(basis: &Basis<'_>) -> Made {
     let mut totals = vec![0; groups.len()];
     for brief in basis.briefs() {
         let Some(started) = brief.started else {
-            tally.exclude("no start time");
+            tally.exclude(no_start(brief));
             continue;
         };
         tally.count();
@@ -100,13 +100,13 @@ pub(in super::super) fn growth(basis: &Basis<'_>) -> Made {
     let tomorrow = scope.today.tomorrow().unwrap_or(scope.today);
     let end = midnight(scope.until.map_or(tomorrow, |until| until.min(tomorrow)));
     let (Some(open), Some(end)) = (open, end) else {
-        basis.briefs().for_each(|_| tally.exclude("no start time"));
+        basis.briefs().for_each(|brief| tally.exclude(no_start(brief)));
         return nothing(tally, "No incident has a start time, so there is nothing to count.");
     };
     let mut times = Vec::new();
     for brief in basis.briefs() {
         match brief.started.map(jiff::Timestamp::as_second) {
-            None => tally.exclude("no start time"),
+            None => tally.exclude(no_start(brief)),
             // The window is half-open.
             Some(at) if at >= end => tally.exclude("began after the window"),
             Some(at) if at < open => tally.exclude("began before the window"),

@@ -11,7 +11,7 @@ use super::super::period::{self, Unit};
 use super::super::statistics::rounded;
 use super::super::{Made, Tally, words};
 use super::often::{grade, severities, window, without_unknown};
-use super::{said, share};
+use super::{no_start, said, share};
 
 pub(in super::super) fn detection(basis: &Basis<'_>) -> Made {
     let mut tally = Tally::default();
@@ -109,7 +109,7 @@ pub(in super::super) fn factors_over_time(basis: &Basis<'_>) -> Made {
         .collect();
     for brief in basis.briefs() {
         let Some(started) = brief.started else {
-            tally.exclude("no start time");
+            tally.exclude(no_start(brief));
             continue;
         };
         if brief.factors == 0 {
@@ -153,9 +153,7 @@ pub(in super::super) fn services(basis: &Basis<'_>) -> Made {
         for word in services {
             let Some(index) = known.get_mut(*word as usize) else { continue };
             if *index == usize::MAX {
-                let name = briefs.word(*word);
-                let service = basis.scope.config.service(name);
-                let name = service.map_or(name, |service| service.name.as_str());
+                let name = basis.scope.config.service_name(briefs.word(*word));
                 *index = *same.entry(plain(name)).or_insert_with(|| {
                     rows.push(rank(name.to_owned(), 0, vec![0; groups.len()], 0));
                     rows.len() - 1

@@ -1,5 +1,6 @@
 //! `due-beyond-policy`: an action item that is due later than the library's policy allows.
 
+use crate::config::{Beyond, Promise};
 use crate::document::value::status::Status;
 use crate::document::value::time::utc_day;
 use crate::lint::rule::rule;
@@ -47,29 +48,30 @@ rule! {
 }
 
 fn check(cx: &Context<'_>, out: &mut Findings) {
-    let Some(severity) = cx.severity() else { return };
+    let severity = cx.severity();
     let Some(ended) = cx.ended().map(utc_day) else { return };
     for item in cx.document.action_items() {
-        if item.status_kind.is_none_or(|kind| !kind.is_open()) {
+        let promise = Promise {
+            severity,
+            priority: cx.document.priority_of(item).get().copied(),
+            status: item.status_kind,
+            is_reopened: cx.document.status_of(item).get().is_some_and(Status::is_reopened),
+            due: cx.document.due_of(item).get().map(|due| due.date),
+            ended: Some(ended),
+        };
+        // Without today's date: what has none is for another rule.
+        let Some(Beyond { severity, priority, days, latest, due: Some(due) }) =
+            cx.config.policy.beyond(&promise, None)
+        else {
             continue;
-        }
-        // What was reopened has a new day, which the old end says nothing of.
-        if cx.document.status_of(item).get().is_some_and(Status::is_regressed) {
-            continue;
-        }
-        let Some(due) = cx.document.due_of(item).get().copied() else { continue };
-        let Some(priority) = cx.document.priority_of(item).get().copied() else { continue };
-        let Some((days, latest)) = cx.config.policy.latest_due(severity, priority, ended) else { continue };
-        if due.date <= latest {
-            continue;
-        }
-        let after = ended.until(due.date).map_or(0, |span| span.get_days());
+        };
+        let after = ended.until(due).map_or(0, |span| span.get_days());
         out.report(
             item.due.map_or(item.span, |cell| cell.span),
             format!(
-                "action item #{} is due `{}`, {after} days after the incident; a {priority} of a {severity} \
+                "action item #{} is due `{due}`, {after} days after the incident; a {priority} of a {severity} \
                  is due within {days}",
-                item.number, due.date
+                item.number
             ),
             "until it is done the incident can come back",
             format!(

@@ -1,10 +1,6 @@
 //! `late-postmortem`: a postmortem that was not final in time.
 
-use jiff::ToSpan;
-use jiff::civil::{Date, Weekday};
-
 use crate::document::template::SectionId;
-use crate::document::value::severity::Severity;
 use crate::document::value::time::utc_day;
 use crate::document::{Span, Stage, TimelineRow};
 use crate::lint::rule::rule;
@@ -58,15 +54,7 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
     // A draft that nobody gave an end is late, too, counted from the last thing it knows.
     let Some(end) = cx.ended().or_else(last).or_else(|| cx.started()) else { return };
     let end = utc_day(end);
-    let allowed = &cx.config.policy.final_working_days;
     let severity = cx.severity();
-    let days = match severity {
-        Some(Severity::Sev0) => allowed.sev0,
-        Some(Severity::Sev1) => allowed.sev1,
-        Some(Severity::Sev2) => allowed.sev2,
-        Some(Severity::Sev3) => allowed.sev3,
-        None => allowed.sev0.max(allowed.sev1).max(allowed.sev2).max(allowed.sev3),
-    };
     let front_matter = document.front_matter();
     let is_final = document.stage() == Stage::Final;
     let done = if is_final { front_matter.finalized } else { None };
@@ -75,8 +63,10 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
         return;
     }
     let by = done.unwrap_or_else(|| cx.today());
-    // Nobody needs to count years of days.
-    let Some(deadline) = add_working_days(end, days).filter(|deadline| by > *deadline) else { return };
+    let Some((days, deadline)) = cx.config.policy.final_by(severity, end) else { return };
+    if by <= deadline {
+        return;
+    }
     let policy = match severity {
         Some(severity) => format!("{days} working days after a {severity}"),
         None => format!("{days} working days after the incident"),
@@ -99,51 +89,8 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
     }
 }
 
-/// The day `days` working days after `from`.
-fn add_working_days(from: Date, days: u32) -> Option<Date> {
-    let is_weekend = |date: Date| matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday);
-    let mut date = from;
-    // Whole weeks at once; the rest is less than five steps and a weekend.
-    date = date.checked_add(i64::from(days / 5).weeks()).ok()?;
-    let mut left = days % 5;
-    while left > 0 {
-        date = date.tomorrow().ok()?;
-        left -= u32::from(!is_weekend(date));
-    }
-    // From a weekend, whole weeks end on a weekend: the last working day was the Friday before.
-    while days > 0 && is_weekend(date) {
-        date = date.yesterday().ok()?;
-    }
-    Some(date)
-}
-
 fn heading(cx: &Context<'_>) -> Span {
     let document = cx.document;
     let section = || document.section(SectionId::IncidentSummary).map(|section| section.heading);
     document.title().map(|title| title.span).or_else(section).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use jiff::civil::date;
-
-    use super::*;
-
-    #[test]
-    fn weekends_do_not_count_as_working_days() {
-        // 2025-04-25 is a Friday.
-        for (from, days, expected) in [
-            (date(2025, 4, 25), 0, date(2025, 4, 25)),
-            (date(2025, 4, 25), 1, date(2025, 4, 28)),
-            (date(2025, 4, 25), 5, date(2025, 5, 2)),
-            (date(2025, 4, 21), 4, date(2025, 4, 25)),
-            (date(2025, 4, 22), 10, date(2025, 5, 6)),
-            (date(2025, 4, 26), 1, date(2025, 4, 28)),
-            (date(2025, 4, 26), 5, date(2025, 5, 2)),
-            (date(2025, 4, 27), 5, date(2025, 5, 2)),
-            (date(2025, 4, 27), 7, date(2025, 5, 6)),
-        ] {
-            assert_eq!(add_working_days(from, days), Some(expected), "{from} + {days}");
-        }
-    }
 }

@@ -14,6 +14,8 @@ use jiff::tz::TimeZone;
 
 use super::list::Item;
 
+/// What stands behind an item's stable ID in the name of its entry.
+pub(super) const UID_TAIL: &str = "@recount";
 /// How often a calendar should look again.
 const REFRESH: &str = "PT6H";
 
@@ -33,7 +35,7 @@ pub(super) fn feed(items: &[Item], now: Timestamp) -> String {
         let Some(due) = item.due else { continue };
         let day = |day: Date| day.strftime("%Y%m%d").to_string();
         out.line("BEGIN", "VEVENT");
-        out.line("UID", &format!("{}@recount", item.stable_id));
+        out.line("UID", &format!("{}{UID_TAIL}", item.stable_id));
         out.line("DTSTAMP", &stamp);
         out.line("DTSTART;VALUE=DATE", &day(due));
         // The end is the day after the last one; the last day that there is has none.

@@ -5,11 +5,10 @@ use std::io::Write as _;
 use std::path::Path;
 
 use clap::ValueEnum;
-use comfy_table::{ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
 use jiff::civil::Date;
 use serde::Serialize;
 
-use recount_engine::config::{Config, nearest};
+use recount_engine::config::{Beyond, Config, Promise};
 use recount_engine::document::value::priority::Priority;
 use recount_engine::document::value::status::StatusKind;
 use recount_engine::document::value::time::utc_day;
@@ -23,10 +22,11 @@ use super::calendar;
 use crate::Outcome;
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
-use crate::filter::{Filter, is_owner, is_service, parse_day};
+use crate::filter::{Filter, parse_day};
 use crate::machine::{self, Header};
-use crate::records::{Known, tell_of_none};
-use crate::workspace::Workspace;
+use crate::table::{Column, Holds, Sheet};
+use crate::workspace::{Workspace, tell_of_none};
+use recount_workspace::Known;
 
 #[derive(Debug, clap::Args)]
 #[group(skip)]
@@ -182,7 +182,9 @@ pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
     let is_feed = args.ics || args.format == Format::Ics;
     // Whoever names incidents, or wants IDs that are the library's own, needs all of them.
     let records = if is_feed || !args.incident.is_empty() {
-        workspace.records()
+        let records = workspace.records();
+        args.filter.warn_of_unknown(&records, config, environment);
+        records
     } else {
         let keeps = |briefs: &Briefs, brief: &Brief| {
             args.filter.keeps_brief(briefs, brief, config)
@@ -191,7 +193,11 @@ pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
                     .iter()
                     .any(|item| args.keeps(&What::of_brief(briefs, item), config, today))
         };
-        workspace.some_records(if args.is_owed() { Part::Open } else { Part::Whole }, keeps)
+        workspace.some_records(if args.is_owed() { Part::Open } else { Part::Whole }, |library| {
+            args.filter.warn_of_unknown_in_brief(library, config, environment);
+            let wanted = library.each().filter(|(_, briefs, brief)| keeps(briefs, brief));
+            wanted.filter_map(|(.., brief)| library.place(brief)).collect()
+        })
     };
     let ids = if is_feed { super::stable(&records) } else { Vec::new() };
     let incidents = args.incidents(&workspace, &records.known)?;
@@ -236,10 +242,7 @@ pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
             }
         }
         Format::Table if records.is_empty() => tell_of_none(environment),
-        Format::Table if items.is_empty() => match args.unknown(&workspace, config) {
-            None => environment.note("no action item is like that"),
-            Some(unknown) => environment.note(format!("no action item is like that: {unknown}")),
-        },
+        Format::Table if items.is_empty() => environment.note("no action item is like that"),
         Format::Table => {
             match args.by {
                 None => table(&[(String::new(), items.iter().collect())], environment)?,
@@ -277,38 +280,13 @@ impl Args {
         Ok(paths)
     }
 
-    /// Who or what was asked for and is nowhere in the library, as a sentence.
-    fn unknown(&self, workspace: &Workspace, config: &Config) -> Option<String> {
-        if self.filter.owner.is_none() && self.filter.service.is_none() {
-            return None;
-        }
-        let known = workspace.parts_of_records(Part::Facts).known;
-        let records = || known.iter().map(|known| &known.record);
-        let owners = || records().flat_map(|record| &record.actions).flat_map(|action| &action.owners);
-        let services = || records().flat_map(|record| &record.services);
-        let maybe =
-            |near: Option<&str>| near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-        if let Some(wanted) = &self.filter.owner
-            && !owners().any(|name| is_owner(name, wanted, config))
-        {
-            let near = nearest(wanted, owners().map(String::as_str));
-            return Some(format!("nothing in this library is owned by `{wanted}`{}", maybe(near)));
-        }
-        let wanted = self.filter.service.as_ref()?;
-        if services().any(|name| is_service(name, wanted, config)) {
-            return None;
-        }
-        let near = nearest(wanted, services().map(String::as_str));
-        Some(format!("no incident in this library impacted `{wanted}`{}", maybe(near)))
-    }
-
     /// Whether only what is still owed is asked for.
     fn is_owed(&self) -> bool {
         self.status.is_empty() && !self.all && !self.unverified
     }
 
     fn keeps(&self, item: &What<'_>, config: &Config, today: Date) -> bool {
-        let owner = |wanted: &String| item.owners.any(|name| is_owner(name, wanted, config));
+        let owner = |wanted: &String| item.owners.any(|name| config.is_owner(name, wanted));
         let is_open = item.status.is_none_or(StatusKind::is_open);
         let which = match () {
             () if !self.status.is_empty() => item.status.is_some_and(|kind| self.status.contains(&kind)),
@@ -396,20 +374,20 @@ fn item(known: &Known, action: &ActionRecord, stable_id: String, config: &Config
 
 /// How an item that is owed breaks the policy on due dates.
 fn beyond_policy(record: &Record, action: &ActionRecord, config: &Config, today: Date) -> Option<String> {
-    // What was reopened has a new day, which the old end says nothing of.
-    let is_reopened = action.status_date.is_some();
-    let (severity, priority) = record.severity.zip(action.priority)?;
-    let ended = utc_day(record.resolved?);
-    let (days, latest) = config.policy.latest_due(severity, priority, ended)?;
-    if !action.is_open() || is_reopened {
-        return None;
-    }
+    let promise = Promise {
+        severity: record.severity,
+        priority: action.priority,
+        status: action.status,
+        is_reopened: action.is_reopened(),
+        due: action.due,
+        ended: record.resolved.map(utc_day),
+    };
+    let Beyond { severity, priority, days, latest, due } = config.policy.beyond(&promise, Some(today))?;
     let rule = format!("a {priority} of a {severity} is due within {days} days, by {latest}");
-    match action.due {
-        Some(due) if due > latest => Some(format!("it is due {due}; {rule}")),
-        None if today > latest => Some(format!("it has no due date; {rule}")),
-        _ => None,
-    }
+    Some(match due {
+        Some(due) => format!("it is due {due}; {rule}"),
+        None => format!("it has no due date; {rule}"),
+    })
 }
 
 fn summary(items: &[Item]) -> String {
@@ -467,24 +445,24 @@ fn groups(items: &[Item], by: By) -> Vec<(String, Vec<&Item>)> {
 }
 
 fn table(groups: &[(String, Vec<&Item>)], environment: &mut Environment) -> Result<(), CliError> {
-    let width = environment.width();
-    let mut table = Table::new();
-    let mut constraints = vec![ColumnConstraint::ContentWidth; 6];
-    constraints.push(ColumnConstraint::UpperBoundary(Width::Fixed(18)));
-    constraints.push(ColumnConstraint::LowerBoundary(Width::Percentage(30)));
-    table
-        .load_style(presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(width as u16)
-        .set_truncation_indicator("…")
-        .set_header(["Item", "Pri", "Status", "Due", "Late", "Age", "Owner", "Action item"]);
-    for item in groups.iter().flat_map(|(_, items)| items) {
+    let column = |name, holds, spare| Column { name, holds, spare };
+    let columns = vec![
+        column("Item", Holds::Values, None),
+        column("Pri", Holds::Values, None),
+        column("Status", Holds::Values, None),
+        column("Due", Holds::Values, None),
+        column("Late", Holds::Named, Some(1)),
+        column("Age", Holds::Named, Some(0)),
+        column("Owner", Holds::Names(18), None),
+        column("Action item", Holds::Text, None),
+    ];
+    let row = |item: &&Item| {
         let days = |days: Option<i32>| days.map_or_else(String::new, |days| format!("{days}d"));
         let mut due = item.due.map_or_else(|| "-".to_owned(), |due| due.to_string());
         if item.beyond_policy.is_some() {
             due += " !";
         }
-        let cells = [
+        vec![
             item.name.clone(),
             item.priority.clone().unwrap_or_else(|| "-".to_owned()),
             item.shown_status.clone(),
@@ -493,25 +471,21 @@ fn table(groups: &[(String, Vec<&Item>)], environment: &mut Environment) -> Resu
             days(item.open_days),
             item.owners.join(", "),
             item.action.clone(),
-        ];
-        let mut row = Row::from(cells.iter().map(|cell| visible(cell)).collect::<Vec<_>>());
-        row.max_height(1);
-        table.add_row(row);
-    }
-    table.set_constraints(constraints);
+        ]
+    };
+    let all = groups.iter().flat_map(|(_, items)| items).map(row).collect();
+    let (header, rows) = Sheet::new(columns, all).lines(environment.width());
     let bold = if environment.has_color() { anstyle::Style::new().bold() } else { anstyle::Style::new() };
-    let lines: Vec<String> = table.lines().collect();
-    let mut lines = lines.iter().map(|line| line.trim_end());
     let out = environment.out();
-    if let Some(header) = lines.next() {
+    if let Some(header) = header {
         writeln!(out, "{header}")?;
     }
-    // Every item is one line, so the lines of a group follow each other.
+    let mut rows = rows.into_iter();
     for (heading, items) in groups {
         if !heading.is_empty() {
             writeln!(out, "\n {bold}{}{bold:#}", visible(heading))?;
         }
-        for line in lines.by_ref().take(items.len()) {
+        for line in rows.by_ref().take(items.len()).flatten() {
             writeln!(out, "{line}")?;
         }
     }

@@ -21,8 +21,8 @@ use recount_engine::document::value::status::StatusKind;
 use crate::Outcome;
 use crate::environment::Environment;
 use crate::error::CliError;
-use crate::records::Records;
 use crate::workspace::Workspace;
+use recount_workspace::Records;
 
 #[cfg(test)]
 pub(crate) use list::Output;

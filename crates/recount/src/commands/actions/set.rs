@@ -1,7 +1,7 @@
 //! `recount actions set`: how far an action item has come, who owes it, and until when.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 
@@ -9,22 +9,27 @@ use recount_engine::document::template::ActionColumn;
 use recount_engine::document::value::link;
 use recount_engine::document::value::priority::Priority;
 use recount_engine::document::value::status::{Status, StatusKind};
+use recount_engine::document::value::time::utc_day;
 use recount_engine::document::{ActionItem, Document};
 
+use super::calendar::UID_TAIL;
 use super::refused;
 use crate::Outcome;
 use crate::commands::log;
 use crate::commit::{self, CommitArgs};
-use crate::conflict::Seen;
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::workspace::Workspace;
+use recount_workspace::Records;
+use recount_workspace::Seen;
 
 /// From `Done` on a status has its day: today, unless `--date` names another. `Won't do` needs a reason, and so
-/// does taking back what was settled; `Verified` needs evidence in the document or with `--evidence`.
+/// does taking back what was settled; `Verified` needs evidence in the document or with `--evidence`. Evidence is
+/// what others can follow: a link, a file of the library, a commit, or a sentence of some words that says what was
+/// seen.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The action item: `INC-0042#3`, or its stable ID
+    /// The action item: `INC-0042#3`, its stable ID, or the UID that a calendar shows
     #[arg(value_name = "ITEM")]
     item: String,
 
@@ -88,7 +93,7 @@ pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
     let (stored, document) = workspace.read_to_change(&path)?;
     workspace.refuse_foreign(&path, &document, "action item")?;
     let number = seen.follow(number, &document, &shown)?;
-    let changed = args.changed(&document, number, &workspace, environment.today())?;
+    let changed = args.changed(&document, number, (&workspace, &path), environment.today())?;
     seen.refuse_overlap(&stored.version, &document, &changed, &shown)?;
     if !args.force {
         workspace.refuse_worse(&path, &document, &changed, environment.today(), document.stage())?;
@@ -146,7 +151,7 @@ impl Args {
         &self,
         document: &Document,
         number: usize,
-        workspace: &Workspace,
+        (workspace, path): (&Workspace, &Path),
         today: Date,
     ) -> Result<Document, CliError> {
         // `follow` has found it.
@@ -159,7 +164,7 @@ impl Args {
         set(ActionColumn::Owner, owner);
         set(ActionColumn::DueDate, self.due.map(|due| due.to_string()));
         set(ActionColumn::Status, self.new_status(document, item, today)?);
-        set(ActionColumn::VerificationPlan, self.new_plan(document, item, workspace, today)?);
+        set(ActionColumn::VerificationPlan, self.new_plan(document, item, (workspace, path), today)?);
         let mut changed = document.clone();
         for (column, value) in cells {
             changed = changed.changed(&changed.set_action_cell(number, column, &value)?)?;
@@ -215,6 +220,13 @@ impl Args {
                     "a status says what is so",
                 ));
             }
+            let began = document.started_at().map(utc_day);
+            if let Some((date, began)) = self.date.zip(began).filter(|(date, began)| date < began) {
+                return Err(refused(
+                    format!("`{date}` of `--date` is before the incident, which began on `{began}`"),
+                    "give the day on which the item came so far",
+                ));
+            }
         }
         let date = self.date.or(same.and_then(|old| old.date));
         let has_date = kind.needs_date() || is_taken_back || date.is_some();
@@ -223,17 +235,23 @@ impl Args {
         Ok(Some(Status { kind, date, reason }.to_string()))
     }
 
-    /// The Verification plan cell, where it is to change: evidence goes behind the plan.
+    /// The Verification plan cell, where it is to change: evidence goes behind the plan, once.
     fn new_plan(
         &self,
         document: &Document,
         item: &ActionItem,
-        workspace: &Workspace,
+        (workspace, path): (&Workspace, &Path),
         today: Date,
     ) -> Result<Option<String>, CliError> {
         let Some(evidence) = self.evidence.as_deref().map(str::trim) else { return Ok(self.plan.clone()) };
         if evidence.is_empty() {
             return Err(CliError::new("evidence needs words").hint("give a link, or say what was seen"));
+        }
+        if !self.force && !is_evidence(evidence, workspace, path) {
+            return Err(refused(
+                format!("`{evidence}` shows nobody that it works"),
+                "give a link, a file of the library, a commit, or a sentence that says what was seen",
+            ));
         }
         let who = match &self.by {
             Some(by) => super::owner_named(by, workspace),
@@ -246,19 +264,53 @@ impl Args {
             Some(plan) => plan.clone(),
             None => document.cell_text(item.plan).to_owned(),
         };
-        let gap = if plan.trim().is_empty() { "" } else { "; " };
         let date = self.date.unwrap_or(today);
         let is_bare = evidence.starts_with("http") && !evidence.contains(char::is_whitespace);
         let evidence =
             if is_bare && link::has_link(evidence) { format!("<{evidence}>") } else { evidence.to_owned() };
+        if holds_evidence(&plan, &who, &evidence) {
+            return Ok(self.plan.clone());
+        }
+        let gap = if plan.trim().is_empty() { "" } else { "; " };
         Ok(Some(format!("{}{gap}verified by {who} {date}: {evidence}", plan.trim())))
     }
+}
+
+/// Whether a text leads to something that others can look at, or says what was seen. Who saw it, and when, we write
+/// ourselves.
+fn is_evidence(text: &str, workspace: &Workspace, postmortem: &Path) -> bool {
+    const FEWEST_WORDS: usize = 4;
+    let is_commit = (7..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let root = workspace.library.root();
+    let folders = [Some(root), postmortem.parent()];
+    let is_ours = |path: PathBuf| {
+        let real = path.canonicalize().ok().filter(|real| real.is_file()).zip(root.canonicalize().ok());
+        real.is_some_and(|(real, root)| real.starts_with(root))
+    };
+    let is_file = || folders.into_iter().flatten().any(|folder| is_ours(folder.join(text)));
+    // Scripts without blanks between words say as much in fewer of them.
+    let words = text.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric)).count();
+    let dense = text.chars().filter(|ch| ch.is_alphabetic() && *ch >= '\u{2e80}').count() / 2;
+    link::has_link(text) || is_commit || words.max(dense) >= FEWEST_WORDS || is_file()
+}
+
+/// Whether a plan says already that this person saw this, on whatever day.
+fn holds_evidence(plan: &str, who: &str, evidence: &str) -> bool {
+    let (seen, evidence) = (format!("verified by {who} "), evidence.replace('|', "\\|"));
+    plan.match_indices(&seen).any(|(at, _)| {
+        let rest = &plan[at + seen.len()..];
+        let said = rest.split_once(": ").filter(|(day, _)| super::parse_date(day).is_ok());
+        let behind = said.and_then(|(_, said)| said.strip_prefix(evidence.as_str()));
+        behind.is_some_and(|behind| behind.trim().is_empty() || behind.starts_with(';'))
+    })
 }
 
 /// How an item was named.
 pub(super) enum Wanted {
     Number(usize),
     StableId(String),
+    /// By the stable ID that it would get: its number, and its action as it was when that was worked out.
+    Unwritten(usize, String),
 }
 
 impl Wanted {
@@ -269,6 +321,11 @@ impl Wanted {
             Self::Number(number) => {
                 Err(CliError::new(format!("there is no action item #{number} in `{shown}`: it has {count}"))
                     .hint("`recount actions --all` lists them with their numbers"))
+            }
+            Self::Unwritten(number, action) => {
+                let items = document.record().actions;
+                let is_it = items.get(number - 1).is_some_and(|item| item.action == *action);
+                if is_it { Ok(*number) } else { Err(unknown(action)) }
             }
             Self::StableId(id) => {
                 let is_it = |item: &&ActionItem| item.id.is_some_and(|own| document.slice(own) == id);
@@ -289,9 +346,17 @@ fn find(workspace: &Workspace, named: &str) -> Result<(PathBuf, Wanted), CliErro
     let named = named.trim();
     if let Some((postmortem, item)) = named.rsplit_once('#') {
         let path = workspace.find(postmortem)?;
+        if item.trim().is_empty() {
+            return Err(CliError::new(format!("`{named}` says no number of an action item")).hint(format!(
+                "write it as `{named}3`; `recount actions --all` lists all with their numbers"
+            )));
+        }
         let number = item.parse().map(Wanted::Number);
         return Ok((path, number.unwrap_or_else(|_| Wanted::StableId(item.to_owned()))));
     }
+    let uid = named.len().checked_sub(UID_TAIL.len()).filter(|at| named.is_char_boundary(*at));
+    let uid = uid.filter(|at| named[*at..].eq_ignore_ascii_case(UID_TAIL));
+    let named = uid.map_or(named, |at| &named[..at]);
     let records = workspace.records();
     let has = |id: &Option<String>| id.as_ref().is_some_and(|id| id.eq_ignore_ascii_case(named));
     let mut found = records
@@ -312,6 +377,19 @@ fn find(workspace: &Workspace, named: &str) -> Result<(PathBuf, Wanted), CliErro
             second.number
         ))
         .hint("a row was copied with its comment: remove it from one of them, and `recount actions ids` gives that a new one")),
-        _ => Err(unknown(named)),
+        _ => find_unwritten(workspace, &records, named).ok_or_else(|| unknown(named)),
     }
+}
+
+/// An item by the ID that it would get, which calendars show before it stands in the file.
+fn find_unwritten(workspace: &Workspace, records: &Records, named: &str) -> Option<(PathBuf, Wanted)> {
+    let ids = super::stable(records);
+    let mut all = records.known.iter().zip(&ids).flat_map(|(known, ids)| {
+        known.record.actions.iter().zip(ids).map(move |(action, id)| (known, action, id))
+    });
+    let (known, action, _) = all.find(|(_, action, id)| {
+        action.stable_id.is_none() && !action.action.is_empty() && id.eq_ignore_ascii_case(named)
+    })?;
+    let path = workspace.library.root().join(&known.path);
+    Some((path, Wanted::Unwritten(action.number, action.action.clone())))
 }

@@ -1,0 +1,65 @@
+//! What a page says when something could not be done: a sentence, a hint, and a way on.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use recount_workspace::{Failure, FailureKind};
+
+/// A failure as a page.
+pub(crate) struct Oops(pub(crate) Failure);
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct Page<'p> {
+    title: &'p str,
+    message: String,
+    hint: &'p str,
+}
+
+impl<E: Into<Failure>> From<E> for Oops {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+/// The status of a kind of failure.
+pub(crate) fn status(kind: FailureKind) -> StatusCode {
+    match kind {
+        FailureKind::Refused => StatusCode::UNPROCESSABLE_ENTITY,
+        FailureKind::Missing => StatusCode::NOT_FOUND,
+        FailureKind::Conflict => StatusCode::CONFLICT,
+        FailureKind::Trouble => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}
+
+impl IntoResponse for Oops {
+    fn into_response(self) -> Response {
+        let title = match self.0.kind() {
+            FailureKind::Refused => "That was refused",
+            FailureKind::Missing => "Not found",
+            FailureKind::Conflict => "Somebody else was faster",
+            FailureKind::Trouble => "That did not work",
+        };
+        let page = Page { title, message: self.0.to_string(), hint: self.0.hint_text().unwrap_or_default() };
+        (status(self.0.kind()), Html(page.render().unwrap_or_default())).into_response()
+    }
+}
+
+/// For an address that leads nowhere.
+pub(crate) async fn nothing_here() -> Oops {
+    Oops(
+        Failure::new("there is no page at this address")
+            .hint("the list has every postmortem")
+            .of(FailureKind::Missing),
+    )
+}
+
+/// What went wrong on the way to a page.
+pub(crate) type Answer<T> = Result<T, Oops>;
+
+/// A template that cannot be written is a fault of ours.
+pub(crate) fn page(template: &impl Template) -> Answer<Html<String>> {
+    let text =
+        template.render().map_err(|error| Failure::new(format!("the page cannot be written: {error}")))?;
+    Ok(Html(text))
+}

@@ -1,0 +1,156 @@
+//! One postmortem: the incident on its axis, the document with its findings, and what the library knows beside it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Html;
+use axum::routing::get;
+use jiff::Timestamp;
+use recount_engine::document::{Document, counted, elapsed};
+use recount_engine::export::axis::Axis;
+use recount_engine::export::html::{Rendering, render};
+use recount_engine::lint::{Finding, Level, Options};
+use recount_workspace::{Before, Known};
+
+use super::Page as PageDefinition;
+use crate::error::{Answer, page};
+use crate::frame::{Frame, Markup, address, code, escaped, lasted};
+use crate::shelf::Shelf;
+use crate::site::Site;
+
+pub(super) const PAGE: PageDefinition =
+    PageDefinition { navigation: None, routes: |router| router.route("/p/{key}", get(postmortem)) };
+
+#[derive(Template)]
+#[template(path = "postmortem.html")]
+struct Postmortem<'s> {
+    frame: Frame,
+    address: String,
+    title: &'s str,
+    name: &'s str,
+    path: &'s str,
+    severity: String,
+    stage: String,
+    started: Option<Timestamp>,
+    facts: Vec<(&'static str, String)>,
+    axis: Option<Markup>,
+    /// Findings about what is not shown.
+    before: Markup,
+    document: Markup,
+    outline: Vec<Entry>,
+    errors: usize,
+    /// What was found, in words.
+    found: String,
+    earlier: Vec<Before>,
+}
+
+/// A section in the outline.
+struct Entry {
+    id: String,
+    text: String,
+    /// Errors and warnings in it.
+    findings: usize,
+}
+
+async fn postmortem(State(site): State<Arc<Site>>, Path(key): Path<String>) -> Answer<Html<String>> {
+    let shelf = site.shelf();
+    let known = shelf.find(&key)?;
+    let file = shelf.file(known);
+    let (_, document) = shelf.workspace.read(&file)?;
+    let findings = findings(&shelf, known, &document, &site);
+    let attachments: Vec<(u32, String)> =
+        findings.iter().map(|finding| (finding.span.start, told(finding))).collect();
+    let rendered =
+        render(&document, &Rendering { attachments: &attachments, title: false, ..Rendering::default() });
+    let outline = rendered.outline.iter().filter(|heading| heading.level == 2);
+    let sections = sections(&document, &findings);
+    let outline = outline.enumerate().map(|(nth, heading)| Entry {
+        id: heading.id.clone(),
+        text: heading.text.clone(),
+        findings: sections.get(&nth).copied().unwrap_or_default(),
+    });
+    let outline = outline.collect();
+    let record = &known.record;
+    let count = |level: Level| findings.iter().filter(|finding| finding.level == level).count();
+    let (errors, warnings) = (count(Level::Error), count(Level::Warning));
+    let found = match (errors, warnings) {
+        (0, 0) => "no errors, no warnings".to_owned(),
+        (errors, warnings) => format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")),
+    };
+    page(&Postmortem {
+        frame: Frame::new(&shelf, ""),
+        address: address(shelf.key(known)),
+        title: record.title.as_deref().unwrap_or("Untitled draft"),
+        name: known.name(),
+        path: &known.path,
+        severity: record.severity.map(|severity| severity.to_string()).unwrap_or_default(),
+        stage: record.stage.to_string(),
+        started: record.started,
+        facts: facts(known),
+        axis: Axis::of(&document).map(|axis| Markup(axis.svg())),
+        before: Markup(rendered.before),
+        document: Markup(rendered.html),
+        outline,
+        errors,
+        found,
+        earlier: shelf.workspace.past().before(record, site.today(), shelf.workspace.config()),
+    })
+}
+
+fn findings(shelf: &Shelf, known: &Known, document: &Document, site: &Site) -> Vec<Finding> {
+    let options = Options { due: true, fixes: true, ..Options::default() };
+    shelf.workspace.findings(&shelf.file(known), document, site.today(), options)
+}
+
+/// A finding beside what it is about.
+fn told(finding: &Finding) -> String {
+    let class = match finding.level {
+        Level::Error => "error",
+        Level::Warning => "warning",
+        _ => "note",
+    };
+    let mut out = String::new();
+    let _ = write!(
+        out,
+        "<span class=\"finding {class}\" role=\"note\"><b>{}</b> <span class=\"help\">{} <a href=\"/rules/{name}\">{name}</a></span></span>",
+        code(&finding.message),
+        code(&finding.help),
+        name = escaped(finding.rule.name),
+    );
+    out
+}
+
+/// How many errors and warnings each section of the document has, by its place.
+fn sections(document: &Document, findings: &[Finding]) -> BTreeMap<usize, usize> {
+    let mut counts = BTreeMap::new();
+    let counting = findings.iter().filter(|finding| matches!(finding.level, Level::Error | Level::Warning));
+    for finding in counting {
+        let before =
+            document.sections().iter().take_while(|section| section.span.start <= finding.span.start);
+        if let Some(place) = before.count().checked_sub(1) {
+            *counts.entry(place).or_default() += 1;
+        }
+    }
+    counts
+}
+
+/// What a reader wants to know first, in the words of the template.
+fn facts(known: &Known) -> Vec<(&'static str, String)> {
+    let record = &known.record;
+    let since =
+        |at: Option<Timestamp>| record.started.zip(at).and_then(|(start, at)| elapsed(start, at)).map(lasted);
+    let joined = |names: &[String]| (!names.is_empty()).then(|| names.join(", "));
+    [
+        ("Duration", since(record.resolved)),
+        ("Detected after", since(record.detected)),
+        ("Mitigated after", since(record.mitigated)),
+        ("Services", joined(&record.services)),
+        ("Regions", joined(&record.regions)),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name, value?)))
+    .collect()
+}

@@ -1,0 +1,122 @@
+//! A library that is served: its state as it was last seen, and keeping that in step with the files.
+//!
+//! A thread waits for changes, whoever makes them, and sets a new [`Shelf`] in place of the old one; a request works
+//! on the one that it found when it came. What does not live here: what a shelf holds.
+
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use recount_store::{Author, Changes, Library, Store as _};
+use recount_workspace::Failure;
+use tokio::sync::watch;
+
+use crate::shelf::Shelf;
+
+/// How often everything is looked at where changes are not told, or one was missed.
+const LOOK: Duration = Duration::from_secs(20);
+
+/// What the process brings.
+pub struct Settings {
+    /// Which program this is, so that what one build kept is never taken for another's.
+    pub program: String,
+    /// Whether what is derived from files may be kept beside them.
+    pub keep: bool,
+    /// Now.
+    pub clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
+    /// Whether each change becomes a commit.
+    pub commit: bool,
+    /// Whoever sits at this machine: the author of changes where there are no accounts.
+    pub author: Author,
+    /// Names under which this server is reached, beside those of the machine itself.
+    pub hosts: Vec<String>,
+}
+
+/// A library, served.
+pub struct Site {
+    library: Library,
+    pub(crate) settings: Settings,
+    shelf: RwLock<Arc<Shelf>>,
+    /// The number of the shelf, for those who wait for changes.
+    number: watch::Sender<u64>,
+    /// Held while a new shelf is made.
+    making: Mutex<()>,
+}
+
+impl Site {
+    /// Reads a library and keeps up with it from now on.
+    ///
+    /// # Errors
+    ///
+    /// Where its configuration cannot be used.
+    pub fn open(library: Library, settings: Settings) -> Result<Arc<Self>, Failure> {
+        let shelf = Shelf::read(&library, &settings, 1)?;
+        let site = Arc::new(Self {
+            library,
+            settings,
+            shelf: RwLock::new(Arc::new(shelf)),
+            number: watch::Sender::new(1),
+            making: Mutex::new(()),
+        });
+        let weak = Arc::downgrade(&site);
+        // A process that can start no thread cannot answer requests either.
+        let _ = thread::Builder::new().name("watch".to_owned()).spawn(move || {
+            let Some(watch) = weak.upgrade().map(|site| site.shelf().workspace.library.watch()) else {
+                return;
+            };
+            let mut watch = watch.ok();
+            loop {
+                let changes = match &mut watch {
+                    Some(watch) => watch.next(LOOK),
+                    None => {
+                        thread::sleep(LOOK / 10);
+                        Some(Changes::Rescan)
+                    }
+                };
+                let Some(site) = weak.upgrade() else { return };
+                // Without a word from the system everything is looked at now and then: it may have missed one.
+                drop(changes);
+                site.refresh();
+            }
+        });
+        Ok(site)
+    }
+
+    /// The library as it was last seen.
+    pub(crate) fn shelf(&self) -> Arc<Shelf> {
+        Arc::clone(&self.shelf.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Looks at the files again, and gives back what they hold now.
+    pub(crate) fn refresh(&self) -> Arc<Shelf> {
+        let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        let old = self.shelf();
+        // A configuration that cannot be used is told by `check`; pages go on with the last one that could.
+        let Ok(new) = Shelf::read(&self.library, &self.settings, old.number + 1) else { return old };
+        if new.is_same(&old) {
+            return old;
+        }
+        let new = Arc::new(new);
+        *self.shelf.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&new);
+        self.number.send_replace(new.number);
+        new
+    }
+
+    /// Tells of each new shelf.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.number.subscribe()
+    }
+
+    /// Now.
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.settings.clock)()
+    }
+
+    /// Today, UTC.
+    pub(crate) fn today(&self) -> Date {
+        TimeZone::UTC.to_datetime(self.now()).date()
+    }
+}

@@ -1,0 +1,122 @@
+//! Why something could not be done, as people read it: a sentence, and a hint.
+//!
+//! What does not live here: exit codes and status codes; each surface has its own, by the kind.
+
+use std::fmt;
+use std::path::Path;
+
+use recount_engine::config::ConfigError;
+use recount_engine::document::LineIndex;
+use recount_engine::document::operations::OperationError;
+use recount_store::StoreError;
+
+/// Why something could not be done.
+#[derive(Debug)]
+pub struct Failure {
+    message: String,
+    hint: Option<String>,
+    kind: FailureKind,
+}
+
+/// What kind of reason it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// What was asked for makes no sense, or may not be.
+    Refused,
+    /// What was named is not there.
+    Missing,
+    /// Somebody else changed it meanwhile.
+    Conflict,
+    /// The surroundings do not play along: a disk, a lock, git.
+    Trouble,
+}
+
+impl Failure {
+    /// A sentence without a full stop, the thing in backticks.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: plain(message.into()), hint: None, kind: FailureKind::Refused }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Of another kind than [`FailureKind::Refused`].
+    #[must_use]
+    pub fn of(mut self, kind: FailureKind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// The hint.
+    pub fn hint_text(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// What kind of reason it is.
+    pub fn kind(&self) -> FailureKind {
+        self.kind
+    }
+
+    /// A configuration that cannot be used, with its place.
+    pub fn config(path: &Path, text: &str, error: &ConfigError) -> Self {
+        let at = LineIndex::new(text).position(text, error.span.start);
+        let this = Self::new(format!("`{}:{}:{}`: {error}", path.display(), at.line, at.column));
+        match &error.help {
+            Some(help) => this.hint(help.clone()),
+            None => this,
+        }
+    }
+}
+
+/// The operating system's words without Rust's ` (os error 2)` behind them, which helps nobody.
+fn plain(message: String) -> String {
+    let Some((before, rest)) = message.split_once(" (os error ") else { return message };
+    match rest.split_once(')') {
+        Some((number, after)) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
+            format!("{before}{after}")
+        }
+        _ => message,
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let kind = match &error {
+            StoreError::Conflict(_) | StoreError::Exists { .. } => FailureKind::Conflict,
+            StoreError::Unreadable(_) | StoreError::NoLibrary { .. } | StoreError::NotALibrary { .. } => {
+                FailureKind::Missing
+            }
+            StoreError::Outside { .. } => FailureKind::Refused,
+            _ => FailureKind::Trouble,
+        };
+        Self { hint: error.hint(), message: error.to_string(), kind }
+    }
+}
+
+impl From<OperationError> for Failure {
+    fn from(error: OperationError) -> Self {
+        let this = Self::new(error.to_string());
+        match error {
+            OperationError::Group(_) => {
+                this.hint("set one of the fields below it; `recount set --fields` lists all")
+            }
+            OperationError::Missing(_) => this.hint("`recount check` says what of the template is missing"),
+            OperationError::NotText => {
+                this.hint("save the file as UTF-8 first; it may be in Latin-1 or Windows-1252 now")
+            }
+            OperationError::Value(_) | OperationError::ReadsDifferently => this,
+        }
+    }
+}
