@@ -16,7 +16,7 @@ use tempfile::NamedTempFile;
 use crate::error::{Conflict, StoreError};
 use crate::evidence::evidence_folder;
 use crate::lock::Guard;
-use crate::read::{Stored, Version, read};
+use crate::read::{Stored, Unreadable, Version, read};
 use crate::walk::Listed;
 
 /// Temporary files are hidden, so that no listing takes them for documents.
@@ -101,8 +101,11 @@ impl Guard<'_> {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Exists`] where either new name is taken.
+    /// [`StoreError::Exists`] where either new name is taken, [`StoreError::Unreadable`] where there is no document.
     pub fn rename(&self, from: &Path, to: &Path) -> Result<(), StoreError> {
+        if !is_taken(from)? {
+            return Err(StoreError::Unreadable(Unreadable::missing(from)));
+        }
         let (old_evidence, new_evidence) = (evidence_folder(from), evidence_folder(to));
         let has_evidence = is_taken(&old_evidence)? && old_evidence != new_evidence;
         make_folder_of(to)?;

@@ -40,6 +40,50 @@ pub struct Config {
     pub evidence: EvidenceConfig,
     /// What is committed to git.
     pub git: GitConfig,
+    /// What an export for the public may tell.
+    pub export: ExportConfig,
+}
+
+/// What an export for the public may tell. People, handles, mail addresses, secrets and private addresses are never
+/// told, whatever stands here.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct ExportConfig {
+    /// Sections that a public export has, by their headings in the template. All others are left out.
+    pub public_sections: Vec<String>,
+    /// What is left out of these sections, too: names of fields, such as `rollback`, or headings of your own.
+    pub leave_out: Vec<String>,
+    /// Domains that links of a public export may lead to: `status.example.com`. Of all other links only the words
+    /// are kept.
+    pub public_domains: Vec<String>,
+    /// Domains whose hosts a public export never names: `corp.example.com`. Those that end in `.internal`, `.corp`
+    /// or `.local`, and the servers of `[evidence]`, need not be listed.
+    pub internal_domains: Vec<String>,
+    /// Code names and host names that a public export never holds, in any case. `*` stands for anything within a
+    /// word: `db-*-prod`.
+    pub internal_names: Vec<String>,
+}
+
+impl Default for ExportConfig {
+    fn default() -> Self {
+        let sections = [
+            "Incident summary",
+            "Impact",
+            "Detection",
+            "Timeline",
+            "Root cause",
+            "Mitigation and resolution",
+            "Action items",
+        ];
+        Self {
+            public_sections: sections.map(str::to_owned).to_vec(),
+            leave_out: Vec::new(),
+            public_domains: Vec::new(),
+            internal_domains: Vec::new(),
+            internal_names: Vec::new(),
+        }
+    }
 }
 
 /// What is committed to git.

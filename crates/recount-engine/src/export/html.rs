@@ -79,6 +79,12 @@ pub struct Heading {
     pub text: String,
 }
 
+/// Whether an address is one that is linked to from a file: a browser only goes there.
+#[cfg(feature = "pdf")]
+pub(in crate::export) fn is_safe_link(address: &str) -> bool {
+    matches!(address::read(address), address::Address::External(_) | address::Address::Mail(_))
+}
+
 /// Renders a document. Takes about as long as parsing it.
 pub fn render(document: &Document, options: &Rendering<'_>) -> Rendered {
     let body = document.source().body_start();

@@ -38,6 +38,7 @@ const OUTPUTS: &[Output] = &[
     ("docs/schemas/history.v1.json", schemas::history),
     ("docs/schemas/insights.v1.json", schemas::insights),
     ("docs/schemas/list.v1.json", schemas::list),
+    ("docs/schemas/postmortem.v1.json", schemas::postmortem),
     ("docs/schemas/recurrence.v1.json", schemas::recurrence),
     ("docs/schemas/search.v1.json", schemas::search),
     ("docs/schemas/show.v1.json", schemas::show),

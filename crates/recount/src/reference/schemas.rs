@@ -58,6 +58,10 @@ pub(super) fn list() -> String {
     written::<commands::list::Output>("list", 1)
 }
 
+pub(super) fn postmortem() -> String {
+    written::<recount_engine::export::formats::json::Postmortem>("postmortem", 1)
+}
+
 pub(super) fn recurrence() -> String {
     written::<commands::recurrence::Output>("recurrence", 1)
 }
@@ -87,11 +91,13 @@ fn written<T: JsonSchema>(format: &str, version: u32) -> String {
     let mut schema =
         SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>();
     let command = match format {
+        "postmortem" => "export --to json",
         "evidence-list" => "evidence list",
         "fields" => "set --fields",
         command => command,
     };
-    schema.insert("title".to_owned(), format!("recount {command} --format json, version {version}").into());
+    let by = if format == "postmortem" { "" } else { " --format json" };
+    schema.insert("title".to_owned(), format!("recount {command}{by}, version {version}").into());
     let mut schema = Value::from(schema);
     // The header's type is shared by formats; its two values are those of this one.
     let header = schema["properties"]["recount"]["$ref"].as_str().and_then(|path| path.strip_prefix('#'));
