@@ -516,7 +516,7 @@ mod tests {
         for number in [1, 3, 4] {
             assert!(svg.contains(&format!("href=\"#row-{number}\"")), "{svg}");
         }
-        assert!(!svg.contains("href=\"#row-2\"") && svg.contains("1 row without an exact time"), "{svg}");
+        assert!(!svg.contains("href=\"#row-2\"") && svg.contains("; 1 without an exact time"), "{svg}");
         assert!(svg.contains("Detected after 6m") && svg.contains("&#38; more"), "{svg}");
         roxmltree::Document::parse(&svg).expect("it is well-formed");
     }
