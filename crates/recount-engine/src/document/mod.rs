@@ -14,6 +14,7 @@ mod fields;
 mod follow_up;
 pub mod format;
 mod front_matter;
+mod likeness;
 pub mod links;
 pub mod markdown;
 mod marks;

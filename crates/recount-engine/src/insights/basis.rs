@@ -44,6 +44,8 @@ pub struct Basis<'a> {
     lookup: Looking<'a>,
     /// Incidents, and their action items, that are left out because another postmortem has the same ID.
     pub(super) twins: (usize, usize),
+    /// Files that are left out because they are no postmortems in the template.
+    pub(super) strays: usize,
 }
 
 /// Where single postmortems are looked up.
@@ -107,6 +109,10 @@ impl<'a> Basis<'a> {
             let owner = scope.config.service(name).and_then(|known| known.owner.as_deref());
             scope.team.is_none_or(|team| owner.is_some_and(|own| plain(own) == plain(team)))
         };
+        let before = all.len();
+        all.retain(|place| !brief(*place).1.is_stray);
+        // A file that is no postmortem is of no team.
+        let strays = if scope.team.is_none() { before - all.len() } else { 0 };
         let mut twins = (0, 0);
         let mut ids = HashSet::new();
         // Of several with one ID the one that was given last counts.
@@ -162,7 +168,7 @@ impl<'a> Basis<'a> {
             };
             items.retain(|item| own(&item_owners, item).iter().any(is));
         }
-        Self { blocks, incidents: all, items, item_owners, owners, scope, lookup, twins }
+        Self { blocks, incidents: all, items, item_owners, owners, scope, lookup, twins, strays }
     }
 
     /// How many incidents there are.

@@ -43,6 +43,8 @@ pub struct Brief {
     id: u32,
     /// What its author claims.
     pub stage: Stage,
+    /// Whether it is no postmortem in the template.
+    pub is_stray: bool,
     /// How bad it was.
     pub severity: Option<Severity>,
     /// When impact began.
@@ -249,6 +251,7 @@ impl Gathering {
             number,
             id,
             stage: record.stage,
+            is_stray: record.is_stray,
             severity: record.severity,
             started: record.started,
             is_start_unreadable: record.is_start_unreadable,

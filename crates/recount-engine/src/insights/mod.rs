@@ -137,14 +137,16 @@ impl Definition {
     /// Makes the figure.
     pub fn figure(&self, basis: &Basis<'_>) -> Figure {
         let Made { tally, statements, data } = (self.make)(basis);
-        let (count, twins) = match self.counted {
-            Counted::Incidents => (basis.incidents(), basis.twins.0),
-            Counted::ActionItems => (basis.items.len(), basis.twins.1),
+        let (count, twins, strays) = match self.counted {
+            Counted::Incidents => (basis.incidents(), basis.twins.0, basis.strays),
+            Counted::ActionItems => (basis.items.len(), basis.twins.1, 0),
         };
-        let total = count + twins;
+        let total = count + twins + strays;
         let mut excluded = tally.excluded;
-        if twins > 0 {
-            excluded.push(Excluded { reason: "another postmortem has the same ID".to_owned(), count: twins });
+        let left_out =
+            [("another postmortem has the same ID", twins), ("no postmortem in the template", strays)];
+        for (reason, count) in left_out.into_iter().filter(|(_, count)| *count > 0) {
+            excluded.push(Excluded { reason: reason.to_owned(), count });
         }
         excluded.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.reason.cmp(&b.reason)));
         Figure {

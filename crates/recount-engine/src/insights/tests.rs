@@ -193,6 +193,25 @@ fn of_several_postmortems_with_one_id_one_counts_and_the_others_are_said() {
 }
 
 #[test]
+fn files_that_are_no_postmortems_are_said_to_be_none() {
+    let config = config();
+    let mut records: Vec<Record> = (0..6).map(told).collect();
+    let without = figures(&records, scope(&config));
+    records.push(Document::parse(b"# How we write postmortems\n\nCopy the template.\n").record());
+    let with = figures(&records, scope(&config));
+    hold(&with);
+    for (without, with) in without.iter().zip(&with) {
+        assert_eq!(without.n, with.n, "{}", without.name);
+        let said = with
+            .excluded
+            .iter()
+            .find(|out| out.reason == "no postmortem in the template")
+            .map(|out| out.count);
+        assert_eq!(said, (with.counted == Counted::Incidents).then_some(1), "{}", with.name);
+    }
+}
+
+#[test]
 fn a_trend_is_stated_only_where_the_test_finds_one() {
     let config = config();
     let slower: Vec<Record> = (0..20).map(told).collect();

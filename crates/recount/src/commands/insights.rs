@@ -133,8 +133,9 @@ pub(crate) fn run(mut args: Args, environment: &mut Environment) -> Outcome {
     // The last path first: the order of incidents that began at the same time.
     let wanted =
         library.each().rev().filter(|(_, briefs, brief)| args.filter.keeps_brief(briefs, brief, config));
-    let wanted: Vec<(u32, u32)> = wanted.map(|(at, ..)| at).collect();
-    let selected = wanted.len();
+    let wanted: Vec<((u32, u32), bool)> = wanted.map(|(at, _, brief)| (at, brief.is_stray)).collect();
+    let selected = wanted.iter().filter(|(_, is_stray)| !is_stray).count();
+    let wanted = wanted.into_iter().map(|(at, _)| at).collect();
     let scope = Scope {
         config,
         today,
@@ -146,11 +147,14 @@ pub(crate) fn run(mut args: Args, environment: &mut Environment) -> Outcome {
     let basis = Basis::of_briefs(library.blocks(), wanted, scope, &library);
     let figures = made(&asked(&args.figure), &basis);
     let undated = [false, true].map(|is_unreadable| {
-        let is_it = |brief: &Brief| brief.started.is_none() && brief.is_start_unreadable == is_unreadable;
+        let is_it = |brief: &Brief| {
+            brief.started.is_none() && brief.is_start_unreadable == is_unreadable && !brief.is_stray
+        };
         library.each().filter(|(.., brief)| is_it(brief)).count()
     });
-    let heading = heading(&args, &basis, library.len(), undated, today);
-    let is_empty = library.is_empty() && problems.is_empty();
+    let all = library.each().filter(|(.., brief)| !brief.is_stray).count();
+    let heading = heading(&args, &basis, all, undated, today);
+    let is_empty = all == 0 && problems.is_empty();
     let failed = !problems.is_empty();
     match format {
         Format::Table if is_empty => tell_of_none(environment),
@@ -163,7 +167,7 @@ pub(crate) fn run(mut args: Args, environment: &mut Environment) -> Outcome {
                 from: scope.from.map(|day| day.to_string()),
                 until: scope.until.map(|day| day.to_string()),
                 team: args.team.clone(),
-                postmortems: library.len(),
+                postmortems: all,
                 selected,
                 figures,
                 problems,
