@@ -107,7 +107,7 @@ fn commands(binary: &Path, folder: &Path, stat: Duration, looking: Duration) -> 
     );
     println!("{:<28}{:>9}", "search: peak", format!("{} MiB", peak(&binary, folder, &["search", "pool"])?));
     // What every command begins with, beside looking whether all files are as they were.
-    let start = best(|| time(&binary, folder, &["--version"]))?;
+    let bare = best(|| time(&binary, folder, &["--version"]))?;
     for command in [
         &["search", "pool"][..],
         &["similar", "1"],
@@ -120,7 +120,7 @@ fn commands(binary: &Path, folder: &Path, stat: Duration, looking: Duration) -> 
     ] {
         match best(|| time(&binary, folder, command)) {
             Ok(took) => {
-                let beyond = seconds(took.saturating_sub(looking + start));
+                let beyond = seconds(took.saturating_sub(looking + bare));
                 let name = command.join(" ");
                 line(&name, took, &format!("{}, {beyond} beyond the freshness check", times(took, stat)));
             }
