@@ -22,7 +22,11 @@ LINTED := recount-engine/schema,recount-workspace/schema
 # Seconds for each fuzz target.
 FUZZ_SECONDS ?= 600
 
-.PHONY: help demo test lint bench fuzz
+.PHONY: help demo test lint bench fuzz screenshots
+
+# What the browser's tests need from npm, where it is missing or older than its list.
+BROWSER_PACKAGES = if command -v npm >/dev/null && [ ! browser/node_modules/.package-lock.json -nt browser/package-lock.json ]; then \
+  (cd browser && npm ci --ignore-scripts --silent --no-audit --no-fund) || echo 'warning: npm could not install what the browser tests need' >&2; fi
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 14
@@ -33,8 +37,15 @@ demo: ## drafts a postmortem from evidence and checks it, in a scratch copy of e
 	@cargo run --quiet --package recount -- demo
 
 test: ## all tests; installs what they need where it is missing
-	@.ci/need git prometheus prometheus-alertmanager
+	@.ci/need git prometheus prometheus-alertmanager chromium
+	@$(BROWSER_PACKAGES)
 	@.ci/test
+
+screenshots: ## every page of the web application, wide and narrow, light and dark, into target/screenshots
+	@$(BROWSER_PACKAGES)
+	@cargo build --quiet --package recount
+	@cd browser && node screenshots.mjs ../target/screenshots
+	@ls target/screenshots | wc -l | xargs -I{} echo '{} pictures in target/screenshots'
 
 lint: ## formatting, clippy, tidy, stale generated files, licences
 	cargo fmt --all --check

@@ -7,6 +7,7 @@
 
 mod conflict;
 mod failure;
+mod handout;
 mod neighbours;
 mod past;
 mod records;
@@ -14,6 +15,7 @@ mod workspace;
 
 pub use conflict::Seen;
 pub use failure::{Failure, FailureKind};
+pub use handout::{taken_out, taken_out_told};
 pub use neighbours::{Neighbours, SharedIds};
 pub use past::{Before, Past, Unkept};
 pub use records::{AT_ONCE, Known, Records};

@@ -43,7 +43,9 @@ const TICK: f64 = 66.0;
 /// The width of an average character of a label.
 const CHARACTER: f64 = 6.3;
 /// As much of the axis one gap takes at most.
-const LONGEST_GAP: f64 = 0.2;
+const LONGEST_GAP: f64 = 0.3;
+/// A gap is cut to no less than this part of it: less is better shown as it is.
+const WORTH_CUTTING: f64 = 4.0;
 /// More marks than this are not stacked higher; they lie on each other, and all stand in the table.
 const HIGHEST: usize = 6;
 
@@ -307,7 +309,7 @@ fn longest_uncut(gaps: &[f64]) -> f64 {
             // As long as it may be: `cap = may * (below + above * cap)`.
             let cap = may * below / (1.0 - may * above).max(0.05);
             let cap = cap.max(sorted[nth.saturating_sub(1)]);
-            if *gap > cap * 2.0 {
+            if *gap > cap * WORTH_CUTTING {
                 return cap;
             }
         }
@@ -370,7 +372,7 @@ fn ticks(scale: &Scale, line: f64, drawing: &mut Drawing) {
             let when = civil(instant);
             let is_new_day = last_day.replace(when.date()) != Some(when.date());
             let format = match step {
-                86_400.. => "%-d %b %Y",
+                86_400.. if stretch.len() > 1 => "%-d %b %Y",
                 _ if is_new_day => "%-d %b, %H:%M",
                 _ => "%H:%M",
             };
@@ -528,12 +530,14 @@ mod tests {
         let minutes = |minutes: &[i64]| minutes.iter().map(|minute| minute * 60).collect::<Vec<_>>();
         let even = Scale::new(&minutes(&[0, 10, 20, 30, 40, 50]), 100.0);
         assert!(even.cut.iter().all(|cut| !cut), "{:?}", even.cut);
+        let slow = Scale::new(&minutes(&[0, 9, 71, 74, 87, 113, 125, 137, 203]), 100.0);
+        assert!(slow.cut.iter().all(|cut| !cut), "{:?}", slow.cut);
         let night = Scale::new(&minutes(&[0, 5, 10, 15, 900, 905, 910]), 100.0);
         assert_eq!(night.cut, [false, false, false, true, false, false]);
         let week =
             Scale::new(&minutes(&[0, 120, 252, 11_801, 11_804, 11_812, 11_860, 11_940, 11_980]), 100.0);
         assert_eq!(week.cut.iter().filter(|cut| **cut).count(), 1, "{:?}", week.cut);
-        for scale in [even, night, week] {
+        for scale in [even, slow, night, week] {
             assert!(scale.stops.windows(2).all(|pair| pair[0].1 <= pair[1].1));
             assert!((scale.stops.last().map_or(0.0, |stop| stop.1) - 100.0 - MARGIN).abs() < 0.01);
         }

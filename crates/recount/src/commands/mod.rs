@@ -11,6 +11,7 @@ pub(crate) mod dismiss;
 pub(crate) mod draft;
 pub(crate) mod evidence;
 pub(crate) mod explain;
+pub(crate) mod export;
 pub(crate) mod fmt;
 pub(crate) mod history;
 pub(crate) mod import;
@@ -82,6 +83,7 @@ commands! {
     Actions => actions,
     Recurrence => recurrence,
     Insights => insights,
+    Export => export,
     Serve => serve,
     Evidence => evidence,
     Demo => demo,

@@ -12,6 +12,7 @@ mod check;
 mod corpus;
 mod edits;
 mod evidence;
+mod export;
 mod git;
 mod harness;
 mod inputs;

@@ -1,0 +1,96 @@
+// What a reader does: home, list, postmortem, by mouse and by keyboard, with and without JavaScript.
+import assert from "node:assert/strict";
+import { writeFileSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { browse, serve } from "./served.mjs";
+
+let application, browser;
+before(async () => {
+  application = await serve();
+  browser = await browse();
+});
+after(async () => {
+  await browser?.close();
+  application?.close();
+});
+
+async function open(path, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const page = await context.newPage();
+  const faults = [];
+  page.on("pageerror", (error) => faults.push(error.message));
+  page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
+  await page.goto(application.address + path);
+  return { page, faults, close: () => context.close() };
+}
+
+for (const javaScriptEnabled of [true, false]) {
+  const how = javaScriptEnabled ? "with" : "without";
+  test(`a reader finds an incident by the list and reads it, ${how} JavaScript`, async () => {
+    const { page, faults, close } = await open("/", { javaScriptEnabled });
+    await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Postmortems" }).click();
+    await page.getByLabel("Title or ID").fill("fees charged");
+    await page.getByRole("button", { name: "Show" }).click();
+    assert.equal(new URL(page.url()).searchParams.get("title"), "fees charged");
+    await page.getByRole("link", { name: "Booking fees charged twice" }).click();
+    assert.match(await page.title(), /INC-0012/);
+    assert.equal(await page.locator("tr[id^=row-]").count(), 9);
+    // A finding stands below the row that it is about.
+    const finding = page.locator("#action-2 + .attached .finding");
+    assert.match(await finding.innerText(), /overdue-action/);
+    // Every mark of the axis leads to its row.
+    await page.locator("svg.axis.wide a[href='#row-3']").click();
+    assert.equal(new URL(page.url()).hash, "#row-3");
+    assert.deepEqual(faults, []);
+    await close();
+  });
+}
+
+test("a reader goes through the list with the keyboard alone", async () => {
+  const { page, close } = await open("/postmortems");
+  await page.keyboard.press("j");
+  await page.keyboard.press("j");
+  await page.keyboard.press("k");
+  await page.keyboard.press("j");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/p\/INC-0014/);
+  await page.keyboard.press("/");
+  assert.equal(await page.evaluate(() => document.activeElement?.id), "q");
+  await close();
+});
+
+test("times tell the viewer's own time on hover", async () => {
+  const { page, close } = await open("/postmortems", { timezoneId: "America/New_York", locale: "en-US" });
+  const title = await page.locator("time").first().getAttribute("title");
+  assert.match(title, /2026.*your time/);
+  await close();
+});
+
+test("no page is wider than a telephone", async () => {
+  const { page, close } = await open("/", { viewport: { width: 390, height: 800 } });
+  const tooWide = [];
+  for (const path of ["/", "/postmortems", "/p/INC-0012", "/p/INC-0010", "/p/INC-0011/export"]) {
+    await page.goto(application.address + path);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    if (wide > 390) tooWide.push(`${path} is ${wide} wide`);
+  }
+  assert.deepEqual(tooWide, []);
+  await close();
+});
+
+test("a file that changes on disk is what the next look shows", async () => {
+  const { page, close } = await open("/p/INC-0008");
+  const path = (await page.locator(".side .small").innerText()).trim();
+  const file = join(application.library, path);
+  writeFileSync(file, readFileSync(file, "utf8").replace(/^# .*$/m, "# Search nodes ran out of everything"));
+  await assert.doesNotReject(async () => {
+    for (let tries = 0; tries < 50; tries++) {
+      await page.reload();
+      if ((await page.locator("h1").innerText()) === "Search nodes ran out of everything") return;
+      await page.waitForTimeout(100);
+    }
+    throw new Error("the page still shows the old title");
+  });
+  await close();
+});
