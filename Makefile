@@ -15,8 +15,8 @@ export RECOUNT_EVIDENCE ?= $(SHARED)/evidence
 endif
 
 BENCH_LIBRARY := target/bench/library
-# Postmortems of the library that catalog and search are measured over.
-BENCH_CATALOG := 100000
+# Postmortems of the library that catalog, search, action items and figures are measured over.
+LIBRARY ?= 10000
 # Features that lint looks at: not `pdf`, whose typesetter is half of a whole build.
 LINTED := recount-engine/schema,recount-workspace/schema
 # Seconds for each fuzz target.
@@ -58,12 +58,12 @@ lint: ## formatting, clippy, tidy, stale generated files, licences
 	  echo 'skipped: licences and advisories (install cargo-deny to check them)'; \
 	fi
 
-bench: ## speed over 10,000 and 100,000 invented postmortems and a million chat messages, against the floor
+bench: ## speed over invented postmortems (LIBRARY=100000 for a large library) and a chat, against the floor
 	@cargo build --release --quiet --package recount --package xtask
 	@test -f $(BENCH_LIBRARY)/seeded-faults.txt || target/release/xtask corpus-gen $(BENCH_LIBRARY) --documents 10000 --seed 1 >/dev/null
 	@target/release/xtask bench $(BENCH_LIBRARY) target/release/recount
-	@test -f $(BENCH_LIBRARY)-$(BENCH_CATALOG)/seeded-faults.txt || target/release/xtask corpus-gen $(BENCH_LIBRARY)-$(BENCH_CATALOG) --documents $(BENCH_CATALOG) --seed 2 >/dev/null
-	@target/release/xtask bench-library $(BENCH_LIBRARY)-$(BENCH_CATALOG) target/release/recount
+	@test -f $(BENCH_LIBRARY)-$(LIBRARY)/seeded-faults.txt || target/release/xtask corpus-gen $(BENCH_LIBRARY)-$(LIBRARY) --documents $(LIBRARY) --seed 2 >/dev/null
+	@target/release/xtask bench-library $(BENCH_LIBRARY)-$(LIBRARY) target/release/recount
 	@target/release/xtask bench-chat target/bench/chat target/release/recount
 
 # Nothing here is unsafe, so the address sanitizer would only halve the speed.

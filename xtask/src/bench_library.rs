@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use jiff::civil::date;
 use recount_engine::config::Config;
+use recount_engine::insights::{Basis, FIGURES, Scope};
 use recount_store::catalog::{CACHE_FOLDER, Catalog, Opening, Part, Query, Want, index_alone};
 use recount_store::{Library, threads};
 
@@ -55,6 +56,8 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
 
     let fresh = best(|| Ok(open(&library, Want::Text).0))?;
     line("unchanged", fresh, &times(fresh, stat));
+    let check = best(|| Ok(open(&library, Want::Facts).0))?;
+    line("unchanged: facts", check, &format!("{}: the freshness check", times(check, stat)));
     let changed = best(|| Ok(change_and_open(&library, &listed)))?;
     line("one file changed", changed, &times(changed, stat));
 
@@ -70,15 +73,24 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
         })?;
         line(name, took, &format!("{found} postmortems"));
     }
+    let mut read_in_brief = 0;
+    let took = best(|| {
+        let started = Instant::now();
+        read_in_brief = catalog.in_brief().len();
+        Ok(started.elapsed())
+    })?;
+    line("records: in brief", took, &format!("{read_in_brief} postmortems"));
+    let figures = best(|| Ok(figures(&catalog)))?;
+    line("figures, fresh catalog", figures, "all, in one thread");
     let grep = best(|| Ok(grep(folder)))?;
     line("floor: grep", grep, "one word");
     search(&catalog, &library, grep);
     drop(catalog);
     let [binary] = rest else { return Ok(()) };
-    commands(Path::new(binary), folder, stat)
+    commands(Path::new(binary), folder, stat, check)
 }
 
-fn commands(binary: &Path, folder: &Path, stat: Duration) -> Outcome {
+fn commands(binary: &Path, folder: &Path, stat: Duration, looking: Duration) -> Outcome {
     let binary = std::path::absolute(binary).map_err(|error| error.to_string())?;
     let cache = folder.join(CACHE_FOLDER);
     remove(&cache)?;
@@ -94,15 +106,53 @@ fn commands(binary: &Path, folder: &Path, stat: Duration) -> Outcome {
         format!("{} MiB", peak(&binary, folder, &["search", "pool"])?)
     );
     println!("{:<28}{:>9}", "search: peak", format!("{} MiB", peak(&binary, folder, &["search", "pool"])?));
-    for command in
-        [&["search", "pool"][..], &["similar", "1"], &["list"], &["actions", "--overdue"], &["insights"]]
-    {
+    // What every command begins with, beside looking whether all files are as they were.
+    let bare = best(|| time(&binary, folder, &["--version"]))?;
+    for command in [
+        &["search", "pool"][..],
+        &["similar", "1"],
+        &["list"],
+        &["actions"],
+        &["actions", "--overdue"],
+        &["actions", "--overdue", "--priority", "P0"],
+        &["insights"],
+        &["insights", "--period", "1y"],
+    ] {
         match best(|| time(&binary, folder, command)) {
-            Ok(took) => line(&command.join(" "), took, &times(took, stat)),
+            Ok(took) => {
+                let beyond = seconds(took.saturating_sub(looking + bare));
+                let name = command.join(" ");
+                line(&name, took, &format!("{}, {beyond} beyond the freshness check", times(took, stat)));
+            }
             Err(why) => println!("{:<28}skipped: {why}", command.join(" ")),
         }
     }
     Ok(())
+}
+
+/// All figures over an open catalog, one after the other; each is told by itself where `BENCH_FIGURES` is set.
+fn figures(catalog: &Catalog<'_>) -> Duration {
+    let started = Instant::now();
+    let library = catalog.in_brief();
+    let config = Config::default();
+    let scope = Scope {
+        config: &config,
+        today: date(2026, 11, 23),
+        from: None,
+        until: None,
+        team: None,
+        mitigate_minutes: config.thresholds.mitigate_minutes,
+    };
+    let wanted = library.each().rev().map(|(at, ..)| at).collect();
+    let basis = Basis::of_briefs(library.blocks(), wanted, scope, &library);
+    for definition in FIGURES {
+        let alone = Instant::now();
+        let figure = definition.figure(&basis);
+        if std::env::var_os("BENCH_FIGURES").is_some() {
+            line(figure.name, alone.elapsed(), "");
+        }
+    }
+    started.elapsed()
 }
 
 fn line(name: &str, took: Duration, what: &str) {

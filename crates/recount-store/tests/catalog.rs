@@ -10,12 +10,35 @@ use jiff::civil::date;
 use proptest::prelude::*;
 use recount_engine::config::Config;
 use recount_engine::document::{Document, Record};
+use recount_engine::insights::{Gathering, Lookup as _};
 use recount_store::catalog::{CACHE_FOLDER, Catalog, Opening, Part, Probe, Query, Want};
 use recount_store::{CONFIG_FILE, Library};
 
 /// A library in a scratch folder.
 struct Bench {
     folder: tempfile::TempDir,
+}
+
+/// What a catalog says in brief, and of some, is what it says of all.
+fn agree(catalog: &Catalog<'_>, records: &[(PathBuf, Record)]) {
+    let library = catalog.in_brief();
+    assert_eq!(library.len(), records.len());
+    for ((path, record), (_, briefs, brief)) in records.iter().zip(library.each()) {
+        let (mut kept, mut made) = (Gathering::default(), Gathering::default());
+        kept.copy(briefs, brief);
+        made.push(brief.number, record);
+        assert_eq!(kept.finish(), made.finish());
+        assert_eq!(
+            (&library.path(brief.number), library.record(brief.number).as_ref()),
+            (&path.display().to_string(), Some(record))
+        );
+    }
+    let places: Vec<usize> = library.each().filter_map(|(.., brief)| library.place(brief)).collect();
+    assert_eq!(places, (0..records.len()).collect::<Vec<_>>());
+    for part in [Part::Facts, Part::Open, Part::Whole] {
+        assert_eq!(catalog.some_records(part, &places), catalog.records(part));
+    }
+    assert_eq!(catalog.some_records(Part::Whole, &[]), []);
 }
 
 fn opening(want: Want, progress: &(dyn Fn(usize, usize) + Sync)) -> Opening<'_> {
@@ -67,6 +90,7 @@ impl Bench {
         let library = self.library();
         let catalog = Catalog::open(&library, &opening(want, &progress));
         let records = catalog.records(Part::Whole);
+        agree(&catalog, &records);
         (records, read.into_inner())
     }
 
@@ -479,6 +503,33 @@ fn facts_are_records_without_their_long_texts() {
         assert_eq!((record.title.as_deref(), record.root_cause.as_deref()), (Some("A title"), None));
         assert_eq!(catalog.records(Part::Open), [], "nothing is open");
     }
+}
+
+#[test]
+fn a_library_in_brief_is_the_one_that_the_files_tell_over_more_than_one_block() {
+    let bench = Bench::new();
+    let write = |number: usize, status: &str| {
+        let text = format!(
+            "# Down\n\n## Incident summary\n\n- **Incident ID**: INC-{number}\n- **Start time** (UTC): 2026-11-20 14:02\n\
+             - **Primary services impacted**: checkout, s{number}\n\n## Root cause\n\n- **Contributing factors**:\n  \
+             - capacity: the pool of s{number}, again\n\n## What went poorly\n\n- nobody was told; twice\n- 17\n\n\
+             ## Action items\n\n\
+             | Priority | Action item | Owner | Due date | Status | Verification plan |\n|---|---|---|---|---|---|\n\
+             | P0 | Limit it | @ana, @p{number} | 2026-12-01 | {status} | |\n| P1 | Tell | @bo | | Done 2026-11-22 | |\n"
+        );
+        fs::write(bench.path(&format!("2026/INC-{number:04}.md")), text).unwrap();
+    };
+    (0..1_100).for_each(|number| write(number, "Open"));
+    bench.age();
+    assert_eq!(bench.told(Want::Facts).0, bench.truth());
+    for number in [0, 511, 512, 700] {
+        write(number, "Won't do 2026-11-22: moved");
+    }
+    fs::remove_file(bench.path("2026/INC-0003.md")).unwrap();
+    fs::rename(bench.path("2026/INC-1099.md"), bench.path("2026/INC-2000.md")).unwrap();
+    bench.age();
+    assert_eq!(bench.told(Want::Facts).0, bench.truth());
+    assert_eq!(bench.told(Want::Facts), (bench.truth(), 0));
 }
 
 /// Something that happens to a library.

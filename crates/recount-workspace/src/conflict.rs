@@ -49,7 +49,7 @@ impl Seen {
         Err(told(
             &theirs,
             &mine,
-            format!("`{shown}` was changed in the same place while this command waited"),
+            &format!("`{shown}` was changed in the same place while this command waited"),
         ))
     }
 
@@ -76,7 +76,7 @@ impl Seen {
                 let theirs = between(&self.document, now);
                 let first =
                     format!("action item #{number} of `{shown}` was changed while this command waited");
-                Err(told(&theirs, &[], first))
+                Err(told(&theirs, &[], &first))
             }
         }
     }
@@ -86,13 +86,13 @@ impl Seen {
 pub(crate) fn refused(base: &[u8], conflict: &Conflict, shown: &str) -> Failure {
     let mine = differences(base, &conflict.ours);
     let Some(theirs) = &conflict.theirs else {
-        return told(&[], &mine, format!("`{shown}` was removed after it was read"));
+        return told(&[], &mine, &format!("`{shown}` was removed after it was read"));
     };
     let theirs = differences(base, &theirs.bytes);
-    told(&theirs, &mine, format!("`{shown}` changed after it was read"))
+    told(&theirs, &mine, &format!("`{shown}` changed after it was read"))
 }
 
-fn told(theirs: &[Difference], mine: &[Difference], first: String) -> Failure {
+fn told(theirs: &[Difference], mine: &[Difference], first: &str) -> Failure {
     const SHOWN: usize = 5;
     let mut lines = vec![format!("{first}; nothing was written")];
     for (whose, differences) in [("meanwhile", theirs), ("not written", mine)] {

@@ -3,8 +3,10 @@
 //!
 //! What does not live here: which of them a command wants (`filter`), and how facts are kept.
 
+use std::path::PathBuf;
+
 use recount_engine::document::Record;
-use recount_store::catalog::{Catalog, Opening, Part, Want};
+use recount_store::catalog::{Catalog, InBrief, Opening, Part, Want};
 
 use crate::Workspace;
 
@@ -35,12 +37,14 @@ pub struct Records {
     pub known: Vec<Known>,
     /// Files that could not be read, each with why.
     pub problems: Vec<String>,
+    /// How many postmortems the library has, also where only some of them were asked for.
+    pub all: usize,
 }
 
 impl Records {
     /// Whether the library holds no postmortem at all.
     pub fn is_empty(&self) -> bool {
-        self.known.is_empty() && self.problems.is_empty()
+        self.all == 0 && self.problems.is_empty()
     }
 }
 
@@ -58,14 +62,24 @@ impl Workspace {
 
     /// As [`Workspace::parts_of_records`]; none where more than `at_most` files would have to be read.
     pub fn records_at_most(&self, part: Part, at_most: usize) -> Records {
+        self.some(at_most, |catalog| catalog.records(part))
+    }
+
+    /// As [`Workspace::parts_of_records`], of those postmortems that `choose` takes by what is known of all in brief:
+    /// their places in the list, in order.
+    pub fn some_records(&self, part: Part, choose: impl FnOnce(&InBrief<'_>) -> Vec<usize>) -> Records {
+        self.some(usize::MAX, |catalog| catalog.some_records(part, &choose(&catalog.in_brief())))
+    }
+
+    fn some(&self, at_most: usize, read: impl FnOnce(&Catalog<'_>) -> Vec<(PathBuf, Record)>) -> Records {
         let catalog = self.catalog(Want::Facts, at_most);
         let mut records = Records {
-            known: catalog
-                .records(part)
+            known: read(&catalog)
                 .into_iter()
                 .map(|(path, record)| Known { path: path.display().to_string(), record })
                 .collect(),
             problems: self.problems(&catalog),
+            all: catalog.len(),
         };
         records.known.sort_by(|a, b| (b.record.started, &b.path).cmp(&(a.record.started, &a.path)));
         records

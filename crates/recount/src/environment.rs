@@ -9,8 +9,8 @@ use std::time::UNIX_EPOCH;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
+use recount_engine::document::value::time::utc_day;
 use recount_workspace::Notes;
 
 use crate::commit::Pending;
@@ -154,7 +154,7 @@ impl Environment {
 
     /// Today, UTC.
     pub(crate) fn today(&self) -> Date {
-        TimeZone::UTC.to_datetime(self.now()).date()
+        utc_day(self.now())
     }
 
     /// Asks whoever sits here for a secret, which is not shown while it is typed; none where nobody does.

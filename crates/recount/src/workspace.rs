@@ -81,6 +81,13 @@ impl Workspace {
     }
 }
 
+/// Tells that a library has no postmortem, and how to come by one.
+pub(crate) fn tell_of_none(environment: &mut Environment) {
+    environment.note("there is no postmortem yet");
+    environment
+        .hint("`recount new TITLE` makes the first, `recount draft TITLE EVIDENCE…` makes it from evidence");
+}
+
 /// A bar that shows how far the reading of a library is, where somebody watches.
 fn progress(is_watched: bool) -> Box<Progress> {
     let bar: OnceLock<ProgressBar> = OnceLock::new();

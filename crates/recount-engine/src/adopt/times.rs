@@ -529,7 +529,7 @@ impl Clock {
         let in_zone = |clock: &str| time::read(&format!("{clock} {label}"), &anchor).ok();
         let moment = in_zone(&clock).or_else(|| time::read(&clock, &anchor).ok())?;
         self.previous = Some(TimeZone::UTC.to_datetime(moment.at));
-        let day = TimeZone::UTC.to_datetime(moment.at).date();
+        let day = time::utc_day(moment.at);
         let is_here = |day: &Date| {
             let said = format!("{day} {clock}");
             in_zone(&said)

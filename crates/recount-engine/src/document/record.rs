@@ -24,6 +24,9 @@ pub struct Record {
     pub title: Option<String>,
     /// What its author claims.
     pub stage: Stage,
+    /// Whether it is no postmortem in the template: written in another, or none at all, and nothing of an incident is
+    /// read from it.
+    pub is_stray: bool,
     /// The day it became final.
     #[serde(with = "day")]
     pub finalized: Option<Date>,
@@ -122,23 +125,40 @@ pub struct ActionRecord {
 }
 
 /// A day as one number, `20261123`: a library's records are read by the hundred thousand.
-mod day {
+pub(crate) mod day {
     use jiff::civil::Date;
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     #[allow(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "how `serde` calls it")]
-    pub(super) fn serialize<S: Serializer>(day: &Option<Date>, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(day: &Option<Date>, serializer: S) -> Result<S::Ok, S::Error> {
         let number =
             |day: Date| i32::from(day.year()) * 10_000 + i32::from(day.month()) * 100 + i32::from(day.day());
         day.map(number).serialize(serializer)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Date>, D::Error> {
         let Some(number) = Option::<i32>::deserialize(deserializer)? else { return Ok(None) };
         let part = |number: i32| i8::try_from(number.rem_euclid(100)).map_err(D::Error::custom);
         let year = i16::try_from(number.div_euclid(10_000)).map_err(D::Error::custom)?;
         Date::new(year, part(number.div_euclid(100))?, part(number)?).map(Some).map_err(D::Error::custom)
+    }
+}
+
+impl Record {
+    /// Whether nothing is in it that tells of an incident.
+    fn says_nothing(&self) -> bool {
+        let times = [self.started, self.detected, self.acknowledged, self.mitigated, self.resolved];
+        self.id.is_none()
+            && self.severity.is_none()
+            && times.iter().all(Option::is_none)
+            && !(self.is_start_unreadable || self.is_end_unreadable)
+            && self.services.is_empty()
+            && self.detected_by.is_empty()
+            && self.factors.is_empty()
+            && self.went_poorly.is_empty()
+            && self.got_lucky.is_empty()
+            && self.actions.is_empty()
     }
 }
 
@@ -184,10 +204,11 @@ impl Document {
             let texts = self.texts(category).filter(|text| !answers_none(text));
             texts.map(move |text| FactorRecord { category, text }).collect::<Vec<_>>()
         };
-        Record {
+        let mut record = Record {
             id: self.incident_id().map(str::to_owned),
             title: self.title_text().map(str::to_owned),
             stage: self.stage(),
+            is_stray: false,
             finalized: front.finalized,
             reviewed_by: front.reviewed_by.clone(),
             tags: front.tags.clone(),
@@ -214,7 +235,9 @@ impl Document {
             actions: self.action_items().iter().map(|item| self.action_record(item)).collect(),
             game_days: self.game_days().iter().map(|day| (day.date, !day.record.is_empty())).collect(),
             targets: self.targets().filter(|target| matches!(target.window, Some(Ok(_)))).count(),
-        }
+        };
+        record.is_stray = record.says_nothing() && self.is_foreign();
+        record
     }
 
     fn action_record(&self, item: &ActionItem) -> ActionRecord {
@@ -322,6 +345,24 @@ mod tests {
         let record = Document::parse(text.as_bytes()).record();
         assert_eq!((record.started, record.resolved), (None, None));
         assert_eq!((record.is_start_unreadable, record.is_end_unreadable), (true, false));
+    }
+
+    #[test]
+    fn a_file_that_says_nothing_of_an_incident_and_is_not_in_the_template_is_no_postmortem() {
+        for (text, is_stray) in [
+            ("# How we write postmortems\n\nCopy the template.\n", true),
+            ("Words without a heading\n", true),
+            (
+                "# Database failover\n\n## Incident summary\n\n- **Severity**: Sev1\n\n## What happened\n\nThe disk failed.\n",
+                false,
+            ),
+            ("# Database failover\n\n## What went poorly\n\n- nobody was told\n", false),
+            ("", false),
+            (TEMPLATE, false),
+            (FILLED, false),
+        ] {
+            assert_eq!(Document::parse(text.as_bytes()).record().is_stray, is_stray, "{text}");
+        }
     }
 
     #[test]

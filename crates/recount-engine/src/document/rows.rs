@@ -413,7 +413,7 @@ fn moved(count: usize, from: usize, to: usize) -> Result<Vec<usize>, OperationEr
 
 /// A clock with its date, so that it means `moment` wherever it stands.
 fn with_date(written: &str, moment: &Moment) -> Option<String> {
-    let date = TimeZone::UTC.to_datetime(moment.at).date();
+    let date = time::utc_day(moment.at);
     let canonical = time::canonical(moment.at, moment.precision != Precision::Minute);
     let candidates = [canonical, format!("{date} {written}")];
     candidates.into_iter().find(|text| is_read_as(text, &Anchor::default(), moment))

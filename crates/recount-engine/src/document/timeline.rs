@@ -127,7 +127,7 @@ pub(super) fn read(document: &Document) -> Vec<TimelineRow> {
 
 pub(super) fn start_date(document: &Document) -> Option<Date> {
     let moment = document.times[0].as_ref()?.as_ref().ok()?;
-    Some(jiff::tz::TimeZone::UTC.to_datetime(moment.at).date())
+    Some(time::utc_day(moment.at))
 }
 
 /// The start and the end, where the fields hold something. The end may be a bare clock on the day of the

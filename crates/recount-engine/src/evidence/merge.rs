@@ -11,7 +11,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use super::curate::{Choice, Curation};
 use super::derive::{self, Derivable, Derived, Known};
@@ -23,6 +22,7 @@ use super::select::{Selection, select};
 use crate::document::operations::{OperationError, row_line};
 use crate::document::template::{FieldId, TEMPLATE, TimelineColumn};
 use crate::document::value::duration;
+use crate::document::value::time;
 use crate::document::{Document, FieldState, TimelineRow, elapsed};
 
 /// What a merge works with.
@@ -126,7 +126,7 @@ fn pinned(document: &Document, decisions: &[Decision]) -> Result<(Document, Vec<
             continue;
         }
         let raw = document.slice(cell.span);
-        let date = TimeZone::UTC.to_datetime(moment.at).date();
+        let date = time::utc_day(moment.at);
         let precision = if moment.at.as_second() % 60 == 0 { Precision::Minute } else { Precision::Second };
         // The first keeps all that the clock says, a range's end too.
         for text in [format!("{date} {raw}"), row::time(moment.at, precision)] {

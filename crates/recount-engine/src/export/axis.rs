@@ -6,6 +6,8 @@
 //! one for wide and one for narrow screens; colours are classes, which a style sheet gives for light and dark. What
 //! does not live here: figures over many incidents (`insights`).
 
+#![allow(clippy::cast_precision_loss, reason = "seconds and counts of rows are far below what a float holds")]
+
 use std::fmt::Write as _;
 
 use askama::Template;
@@ -13,7 +15,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, civil::DateTime};
 
 use crate::document::value::duration;
-use crate::document::{Document, Milestone, elapsed, plain_text};
+use crate::document::{Document, Milestone, TimelineRow, elapsed, plain_text};
 
 /// A drawing's measures.
 #[derive(Clone, Copy, Debug)]
@@ -98,7 +100,7 @@ impl Axis {
                 let at = match milestone {
                     Milestone::Started => document.started_at(),
                     Milestone::Resolved => document.ended_at(),
-                    other => document.milestone(other).and_then(|row| row.at()),
+                    other => document.milestone(other).and_then(TimelineRow::at),
                 }?;
                 Some((milestone, at))
             })
@@ -218,9 +220,9 @@ impl Axis {
             }
             let left = if flips { x - width } else { x };
             if lane == ends.len() {
-                ends.push(left)
+                ends.push(left);
             } else {
-                ends[lane] = left
+                ends[lane] = left;
             }
             drawing.labels.push(Label {
                 x,
@@ -493,7 +495,7 @@ mod tests {
 
     fn axis(rows: &[&str]) -> Option<Axis> {
         let table = "| Time (UTC) | Actor | Action | Result |\n|---|---|---|---|\n";
-        let rows: String = rows.iter().map(|row| format!("| {row} | |\n")).collect();
+        let rows: String = rows.iter().map(|row| ["| ", row, " | |\n"].concat()).collect();
         Axis::of(&Document::parse(format!("# T\n\n## Timeline\n\n{table}{rows}").as_bytes()))
     }
 

@@ -5,25 +5,41 @@
 //! stems between punctuation marks are counted, each once an incident. A longer run is counted only where its parts
 //! are frequent, since it cannot be in more incidents than they. Nothing is learnt, weighted or drawn at random.
 
-use std::collections::HashMap;
+use std::ops::Range;
 
+use super::basis::Basis;
+use super::brief::{Brief, Briefs, NONE, Said};
 use super::hash::Fast;
+use super::stem::stem;
 
 /// A phrase and where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Found {
     /// As it is first written, in lower case.
     pub(super) phrase: String,
-    /// The incidents, in their order, each once.
-    pub(super) incidents: Vec<u32>,
+    /// In how many incidents it is.
+    pub(super) incidents: usize,
+    /// The last of them, the last first: at most [`NAMED`].
+    pub(super) named: Vec<u32>,
 }
 
 /// At most so many phrases.
 const MOST: usize = 20;
 
-/// What recurs in `texts`, which come by incident in order; `incidents` have any.
-pub(super) fn mine<'a>(texts: impl Iterator<Item = (u32, &'a str)>, incidents: usize) -> Vec<Found> {
-    let texts = Corpus::read(texts);
+/// At most so many incidents of each phrase.
+const NAMED: usize = 50;
+
+/// What recurs in one part of the incidents of a basis; `incidents` say anything there.
+pub(super) fn mine(basis: &Basis<'_>, what: Said, incidents: usize) -> Vec<Found> {
+    let text = |incident: u32| -> Vec<String> {
+        let record = basis.record(incident as usize);
+        record.map_or_else(Vec::new, |record| what.texts(&record).into_iter().map(str::to_owned).collect())
+    };
+    recurring(&Corpus::read(basis, what), incidents, text)
+}
+
+/// What recurs in a corpus, of which `text` tells how an incident is written.
+fn recurring(texts: &Corpus, incidents: usize, text: impl Fn(u32) -> Vec<String>) -> Vec<Found> {
     let least = 2.max(incidents.div_ceil(100));
     // A word alone says little, unless it is everywhere.
     let single = 3.max(incidents.div_ceil(4));
@@ -50,7 +66,14 @@ pub(super) fn mine<'a>(texts: impl Iterator<Item = (u32, &'a str)>, incidents: u
             break;
         }
     }
-    kept.into_iter().map(|run| texts.found(&run)).collect()
+    let named = texts.last_incidents(&kept);
+    let written = |run: &Run| {
+        let (incident, nth) = texts.place(run.first);
+        written_in(&text(incident), nth, run.length())
+    };
+    let found =
+        |(run, named): (&Run, Vec<u32>)| Found { phrase: written(run), incidents: run.incidents, named };
+    kept.iter().zip(named).map(found).collect()
 }
 
 /// A run of stems.
@@ -83,37 +106,41 @@ impl Run {
 }
 
 /// No stem: a boundary that no phrase crosses.
-const SKIP: u32 = 0;
+const SKIP: u32 = NONE;
 
-/// The texts as stems.
-struct Corpus<'a> {
-    /// Stems in order, [`SKIP`] at each boundary.
+/// What incidents say, as stems.
+#[derive(Default)]
+struct Corpus {
+    /// Stems in order, [`SKIP`] at each boundary and behind each incident.
     stems: Vec<u32>,
-    /// The texts with their incident and the place of their first stem.
-    texts: Vec<(u32, usize, &'a str)>,
+    /// The incidents, each with the place of its first stem.
+    starts: Vec<(u32, usize)>,
     /// How many different stems there are, [`SKIP`] among them.
     count: usize,
 }
 
-impl<'a> Corpus<'a> {
-    fn read(texts: impl Iterator<Item = (u32, &'a str)>) -> Self {
-        let mut this = Corpus { stems: Vec::new(), texts: Vec::new(), count: 1 };
-        let mut written: Fast<&'a str, Option<u32>> = Fast::default();
-        let mut known: HashMap<String, u32> = HashMap::new();
-        for (incident, text) in texts {
-            this.texts.push((incident, this.stems.len(), text));
-            for (word, ends) in split(text) {
-                let stem = *written.entry(word).or_insert_with(|| {
-                    let next = known.len() as u32 + 1;
-                    meaning(word).map(|stem| *known.entry(stem).or_insert(next))
-                });
-                this.stems.extend(stem);
-                if ends && this.stems.last().is_some_and(|last| *last != SKIP) {
-                    this.stems.push(SKIP);
-                }
+impl Corpus {
+    fn read(basis: &Basis<'_>, what: Said) -> Self {
+        let mut this = Self { count: 1, ..Self::default() };
+        let mut known: Fast<&str, u32> = Fast::default();
+        // Each block numbers its words by itself.
+        let mut numbers: Vec<Vec<u32>> = vec![Vec::new(); basis.blocks().len()];
+        let length = |(briefs, brief): (&Briefs, &Brief)| briefs.stems(brief, what).len();
+        this.stems.reserve(basis.with_blocks().map(|(_, briefs, brief)| length((briefs, brief))).sum());
+        for (incident, (block, briefs, brief)) in basis.with_blocks().enumerate() {
+            let numbers = &mut numbers[block];
+            if numbers.is_empty() {
+                numbers.resize(briefs.words(), u32::MAX);
+                numbers[SKIP as usize] = SKIP;
             }
-            if this.stems.last().is_some_and(|last| *last != SKIP) {
-                this.stems.push(SKIP);
+            this.starts.push((incident as u32, this.stems.len()));
+            for stem in briefs.stems(brief, what) {
+                let Some(number) = numbers.get_mut(*stem as usize) else { continue };
+                if *number == u32::MAX {
+                    let next = known.len() as u32 + 1;
+                    *number = *known.entry(briefs.word(*stem)).or_insert(next);
+                }
+                this.stems.push(*number);
             }
         }
         this.count = known.len() + 1;
@@ -172,9 +199,8 @@ impl<'a> Corpus<'a> {
 
     /// Calls `take` with the place of each stem and the incident.
     fn each(&self, mut take: impl FnMut(usize, u32)) {
-        for (nth, (incident, start, _)) in self.texts.iter().enumerate() {
-            let end = self.texts.get(nth + 1).map_or(self.stems.len(), |next| next.1);
-            for at in *start..end {
+        for (nth, (incident, _)) in self.starts.iter().enumerate() {
+            for at in self.range(nth) {
                 if self.stems[at] != SKIP {
                     take(at, *incident);
                 }
@@ -182,18 +208,55 @@ impl<'a> Corpus<'a> {
         }
     }
 
-    fn found(&self, run: &Run) -> Found {
-        let stems = run.stems();
-        let mut incidents = Vec::new();
-        self.each(|at, incident| {
-            if self.stems[at..].starts_with(stems) && incidents.last() != Some(&incident) {
-                incidents.push(incident);
-            }
-        });
-        let text = self.texts.partition_point(|(_, start, _)| *start <= run.first).saturating_sub(1);
-        let (_, start, text) = self.texts[text];
-        Found { phrase: written(text, run.first - start, stems.len()), incidents }
+    /// The places of the stems of the `nth` incident.
+    fn range(&self, nth: usize) -> Range<usize> {
+        self.starts[nth].1..self.starts.get(nth + 1).map_or(self.stems.len(), |next| next.1)
     }
+
+    /// The incident of a place, and how many things it has before that.
+    fn place(&self, at: usize) -> (u32, usize) {
+        let nth = self.starts.partition_point(|(_, start)| *start <= at).saturating_sub(1);
+        let (incident, start) = self.starts[nth];
+        (incident, at - start)
+    }
+
+    /// The last incidents of each run.
+    fn last_incidents(&self, runs: &[Run]) -> Vec<Vec<u32>> {
+        let mut found = vec![Vec::new(); runs.len()];
+        let mut by_first: Vec<Vec<usize>> = vec![Vec::new(); self.count];
+        for (nth, run) in runs.iter().enumerate() {
+            by_first[run.stems[0] as usize].push(nth);
+        }
+        for nth in (0..self.starts.len()).rev() {
+            let incident = self.starts[nth].0;
+            for at in self.range(nth) {
+                by_first[self.stems[at] as usize].retain(|run| {
+                    let named = &mut found[*run];
+                    if self.stems[at..].starts_with(runs[*run].stems()) && named.last() != Some(&incident) {
+                        named.push(incident);
+                    }
+                    named.len() < NAMED
+                });
+            }
+            if found.iter().all(|named| named.len() == NAMED) {
+                break;
+            }
+        }
+        found
+    }
+}
+
+/// The words of an incident's texts from the `nth` thing that it has in [`Corpus::stems`], `length` stems long.
+fn written_in(texts: &[String], mut nth: usize, length: usize) -> String {
+    for text in texts {
+        let mut things = 0;
+        stems(text, |_| things += 1);
+        if nth < things {
+            return written(text, nth, length);
+        }
+        nth -= things;
+    }
+    String::new()
 }
 
 /// The words of a text from the `nth` thing that it has in [`Corpus::stems`], `length` stems long.
@@ -269,47 +332,31 @@ fn split(text: &str) -> impl Iterator<Item = (&str, bool)> {
     })
 }
 
+/// Calls `take` with the stem of each word of a text that means something by itself, and with none at each boundary
+/// that no phrase crosses.
+pub(super) fn stems(text: &str, mut take: impl FnMut(Option<String>)) {
+    let mut after_boundary = true;
+    for (word, ends) in split(text) {
+        if let Some(stem) = meaning(word) {
+            take(Some(stem));
+            after_boundary = false;
+        }
+        if ends && !after_boundary {
+            take(None);
+            after_boundary = true;
+        }
+    }
+    if !after_boundary {
+        take(None);
+    }
+}
+
 /// The stem of a word that means something by itself.
 fn meaning(word: &str) -> Option<String> {
     let word = word.trim_matches(['-', '_', '\'', '’']).to_lowercase();
     let is_number = word.starts_with(|c: char| c.is_ascii_digit());
     let is_empty = word.chars().nth(1).is_none() || STOP.binary_search(&word.as_str()).is_ok();
     (!is_number && !is_empty).then(|| stem(word))
-}
-
-/// The stem of an English word: plurals, past tense and *-ing* are taken off, after the first step of
-/// Porter (1980), and what that leaves of a final *e* and *y* is made one.
-fn stem(mut word: String) -> String {
-    if !word.is_ascii() || word.len() < 4 {
-        return word;
-    }
-    if word.ends_with("sses") || word.ends_with("ies") {
-        word.truncate(word.len() - 2);
-    } else if word.ends_with('s') && !word.ends_with("ss") && !word.ends_with("us") && !word.ends_with("is") {
-        word.truncate(word.len() - 1);
-    }
-    let has_vowel = |stem: &str| stem.contains(['a', 'e', 'i', 'o', 'u', 'y']);
-    let cut = ["ing", "ed"].iter().find_map(|end| {
-        let stem = word.strip_suffix(end).filter(|stem| stem.len() > 2 && has_vowel(stem))?;
-        (!stem.ends_with('e')).then_some(stem.len())
-    });
-    if let Some(cut) = cut {
-        word.truncate(cut);
-        let bytes = word.as_bytes();
-        let doubled = bytes[cut - 1] == bytes[cut - 2] && !matches!(bytes[cut - 1], b'l' | b's' | b'z');
-        if doubled && !has_vowel(&word[cut - 1..]) {
-            word.truncate(cut - 1);
-        }
-    }
-    if word.len() > 3 {
-        if word.ends_with('e') {
-            word.truncate(word.len() - 1);
-        } else if word.ends_with('y') {
-            word.truncate(word.len() - 1);
-            word.push('i');
-        }
-    }
-    word
 }
 
 /// Words without a meaning of their own, and measures of time, in order.
@@ -527,31 +574,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn forms_of_a_word_have_one_stem() {
-        for group in [
-            &["deploy", "deploys", "deployed", "deploying"][..],
-            &["cache", "caches", "cached", "caching"],
-            &["retry", "retries", "retried"],
-            &["stop", "stops", "stopped", "stopping"],
-            &["alert", "alerts", "alerted"],
-            &["process", "processes", "processed"],
-        ] {
-            let stems: Vec<String> = group.iter().map(|word| stem((*word).to_owned())).collect();
-            assert!(stems.iter().all(|stem| *stem == stems[0]), "{group:?}: {stems:?}");
-        }
-        for word in ["status", "analysis", "red", "king", "need", "日本語", "é"] {
-            assert_eq!(stem(word.to_owned()), word);
-        }
-    }
-
-    #[test]
     fn words_without_meaning_are_in_order() {
         assert!(STOP.is_sorted());
     }
 
     fn phrases(texts: &[(u32, &str)]) -> Vec<(String, usize)> {
-        let found = mine(texts.iter().copied(), 5);
-        found.into_iter().map(|found| (found.phrase, found.incidents.len())).collect()
+        let mut corpus = Corpus { count: 1, ..Corpus::default() };
+        let mut known: Fast<String, u32> = Fast::default();
+        for (incident, text) in texts {
+            corpus.starts.push((*incident, corpus.stems.len()));
+            stems(text, |stem| {
+                let next = known.len() as u32 + 1;
+                corpus.stems.push(stem.map_or(SKIP, |stem| *known.entry(stem).or_insert(next)));
+            });
+        }
+        corpus.count = known.len() + 1;
+        let text = |incident: u32| {
+            texts.iter().filter(|(of, _)| *of == incident).map(|(_, text)| (*text).to_owned()).collect()
+        };
+        let found = recurring(&corpus, 5, text);
+        found.into_iter().map(|found| (found.phrase, found.incidents)).collect()
     }
 
     #[test]

@@ -17,6 +17,7 @@
 )]
 
 mod basis;
+pub mod brief;
 pub mod chart;
 pub mod csv;
 pub mod figure;
@@ -27,6 +28,7 @@ pub mod page;
 mod period;
 pub mod recurrence;
 pub mod statistics;
+mod stem;
 pub mod table;
 pub mod words;
 
@@ -35,7 +37,8 @@ use jiff::civil::Date;
 use crate::config::Config;
 use crate::document::Record;
 
-pub use basis::Basis;
+pub use basis::{Basis, Lookup};
+pub use brief::{Brief, Briefs, Gathering};
 pub use figure::{Counted, Data, Excluded, Figure};
 
 /// An incident: its record, and what it is called.
@@ -94,6 +97,13 @@ pub struct Definition {
     make: fn(&Basis<'_>) -> Made,
 }
 
+impl Definition {
+    /// Whether making it takes longer than the others: then it is best begun first.
+    pub fn is_long(&self) -> bool {
+        self.group == AGAIN
+    }
+}
+
 /// What comes of making a figure.
 struct Made {
     tally: Tally,
@@ -127,11 +137,17 @@ impl Definition {
     /// Makes the figure.
     pub fn figure(&self, basis: &Basis<'_>) -> Figure {
         let Made { tally, statements, data } = (self.make)(basis);
-        let total = match self.counted {
-            Counted::Incidents => basis.incidents.len(),
-            Counted::ActionItems => basis.items.len(),
+        let (count, twins, strays) = match self.counted {
+            Counted::Incidents => (basis.incidents(), basis.twins.0, basis.strays),
+            Counted::ActionItems => (basis.items.len(), basis.twins.1, 0),
         };
+        let total = count + twins + strays;
         let mut excluded = tally.excluded;
+        let left_out =
+            [("another postmortem has the same ID", twins), ("no postmortem in the template", strays)];
+        for (reason, count) in left_out.into_iter().filter(|(_, count)| *count > 0) {
+            excluded.push(Excluded { reason: reason.to_owned(), count });
+        }
         excluded.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.reason.cmp(&b.reason)));
         Figure {
             name: self.name,

@@ -16,12 +16,13 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
+use super::stem::stem;
 use crate::config::{Config, plain};
 use crate::document::template::FieldId;
 use crate::document::value::priority::Priority;
 use crate::document::value::status::StatusKind;
+use crate::document::value::time::utc_day;
 use crate::document::{ActionRecord, Record, counted};
 
 /// How many words of an incident count: those that say most about it. More cost time and add what everybody says.
@@ -426,7 +427,7 @@ pub fn state_on(action: &ActionRecord, day: Date) -> Option<State> {
 
 /// The day on which impact began, UTC.
 pub fn day_of(record: &Record) -> Option<Date> {
-    record.started.map(|at| TimeZone::UTC.to_datetime(at).date())
+    record.started.map(utc_day)
 }
 
 fn cause_texts(record: &Record) -> impl Iterator<Item = &str> {
@@ -468,7 +469,7 @@ fn words(text: &str) -> impl Iterator<Item = (String, String)> {
         let bare = word.split(['\'', '’']).next().unwrap_or_default();
         let is_short = bare.chars().nth(2).is_none();
         let has_number = bare.contains(|ch: char| ch.is_ascii_digit());
-        (!is_short && !has_number && !COMMON.contains(bare)).then(|| (stem(bare), bare.to_owned()))
+        (!is_short && !has_number && !COMMON.contains(bare)).then(|| (stem(bare.to_owned()), bare.to_owned()))
     })
 }
 
@@ -489,37 +490,6 @@ fn humps(word: &str) -> impl Iterator<Item = &str> {
         rest = other;
         Some(part)
     })
-}
-
-/// The stem of an English word: plural, past tense and *-ing* are taken off, after the first step of Porter (1980),
-/// so that *retry*, *retries* and *retried* are one.
-fn stem(word: &str) -> String {
-    if !word.is_ascii() || word.len() < 4 {
-        return word.to_owned();
-    }
-    let mut word = word.to_owned();
-    if word.ends_with("sses") || word.ends_with("ies") {
-        word.truncate(word.len() - 2);
-    } else if word.ends_with('s') && !word.ends_with("ss") && !word.ends_with("us") && !word.ends_with("is") {
-        word.pop();
-    }
-    let has_vowel = |stem: &str| stem.contains(['a', 'e', 'i', 'o', 'u', 'y']);
-    let cut =
-        ["ing", "ed"].iter().find_map(|end| word.strip_suffix(end).filter(|s| s.len() > 2 && has_vowel(s)));
-    if let Some(length) = cut.map(str::len) {
-        word.truncate(length);
-        let bytes = word.as_bytes();
-        if bytes[length - 1] == bytes[length - 2] && !matches!(bytes[length - 1], b'l' | b's' | b'z' | b'e') {
-            word.pop();
-        }
-    }
-    if word.len() > 3 && word.ends_with('e') {
-        word.pop();
-    } else if word.len() > 2 && word.ends_with('y') {
-        word.pop();
-        word.push('i');
-    }
-    word
 }
 
 /// Words that say nothing about a cause: those of grammar, and those that every postmortem has.

@@ -141,7 +141,7 @@ fn libraries_with_little_in_them_give_sentences() {
             ],
         ),
         ("one", vec![told(0)]),
-        ("open", vec![open; 3]),
+        ("open", (1..4).map(|nth| Record { id: Some(format!("INC-{nth}")), ..open.clone() }).collect()),
     ];
     let mut out = String::new();
     for (name, records) in libraries {
@@ -174,6 +174,41 @@ fn figures_of_a_team_are_of_its_services_and_its_items() {
     hold(&figures);
     let of = |name: &str| figures.iter().find(|figure| figure.name == name).map(|figure| figure.total);
     assert_eq!((of("incidents"), of("teams")), (Some(2), Some(11)));
+}
+
+#[test]
+fn of_several_postmortems_with_one_id_one_counts_and_the_others_are_said() {
+    let config = config();
+    let mut records: Vec<Record> = (0..6).map(told).collect();
+    let once = figures(&records[1..], scope(&config));
+    records[0] = Record { id: Some("inc-0003".to_owned()), ..told(3) };
+    let twice = figures(&records, scope(&config));
+    hold(&twice);
+    for (once, twice) in once.iter().zip(&twice) {
+        assert_eq!(once.n, twice.n, "{}", once.name);
+        let out = twice.excluded.iter().find(|out| out.reason == "another postmortem has the same ID");
+        let expected = if once.counted == Counted::Incidents { 1 } else { 2 };
+        assert_eq!(out.map(|out| out.count), Some(expected), "{}", once.name);
+    }
+}
+
+#[test]
+fn files_that_are_no_postmortems_are_said_to_be_none() {
+    let config = config();
+    let mut records: Vec<Record> = (0..6).map(told).collect();
+    let without = figures(&records, scope(&config));
+    records.push(Document::parse(b"# How we write postmortems\n\nCopy the template.\n").record());
+    let with = figures(&records, scope(&config));
+    hold(&with);
+    for (without, with) in without.iter().zip(&with) {
+        assert_eq!(without.n, with.n, "{}", without.name);
+        let said = with
+            .excluded
+            .iter()
+            .find(|out| out.reason == "no postmortem in the template")
+            .map(|out| out.count);
+        assert_eq!(said, (with.counted == Counted::Incidents).then_some(1), "{}", with.name);
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use super::LevelTable;
 use super::lexicon::{DETECTOR, Hit, LEXICON};
 use crate::config::Config;
-use crate::document::template::{ACTION_HEADERS, SectionId, TIMELINE_HEADERS};
+use crate::document::template::SectionId;
 use crate::document::value::severity::Severity;
 use crate::document::{ActionItem, Document, Span};
 use crate::evidence::freeze::Frozen;
@@ -219,13 +219,9 @@ impl<'a> Context<'a> {
         Span::new(start, start + sentence.trim().len())
     }
 
-    /// Whether the document was written in another template: it has words, and hardly anything of what
-    /// only this template has. A heading such as `Impact` says nothing, everybody has one.
+    /// [`Document::is_foreign`].
     pub fn is_foreign(&self) -> bool {
-        *self.foreign.get_or_init(|| {
-            let document = self.document;
-            !document.text().trim().is_empty() && likeness(document) < ENOUGH
-        })
+        *self.foreign.get_or_init(|| self.document.is_foreign())
     }
 
     /// What ought to be done, wherever the document says it.
@@ -270,30 +266,3 @@ impl<'a> Context<'a> {
 /// How far a sentence reaches before and behind what is looked for, in bytes. What is longer is no
 /// sentence, and a line of megabytes would be read once for each word found in it.
 const SENTENCE: usize = 2048;
-
-/// The likeness from which on a document is one of this template. Labels that others use as well
-/// (severity, start, end, duration, in a summary) make five.
-const ENOUGH: usize = 6;
-
-/// How much of what only this template has is there: labels as it writes them, its tables' headers, the
-/// headings that are its own. Counting ends where it is enough.
-fn likeness(document: &Document) -> usize {
-    const OWN: [SectionId; 3] =
-        [SectionId::IncidentSummary, SectionId::Mitigation, SectionId::FollowUpVerification];
-    let labels = document.fields().filter(|field| document.slice(field.label).contains(field.id.def().label));
-    let points = labels.take(ENOUGH).count();
-    if points >= ENOUGH {
-        return points;
-    }
-    let is_own = |id: &SectionId| {
-        let section = document.section(*id);
-        section.is_some_and(|section| document.slice(section.name).trim().eq_ignore_ascii_case(id.heading()))
-    };
-    let has_header = |header: Span, names: &[&str]| {
-        let header = document.slice(header);
-        names.iter().all(|name| header.contains(name))
-    };
-    let timeline = document.timeline().is_some_and(|table| has_header(table.header.span, &TIMELINE_HEADERS));
-    let actions = document.actions().is_some_and(|table| has_header(table.header.span, &ACTION_HEADERS));
-    points + OWN.iter().filter(|id| is_own(id)).count() + 2 * usize::from(timeline) + 2 * usize::from(actions)
-}

@@ -1,30 +1,31 @@
-//! The facts in SQLite: which files were read when, and the record of each.
+//! The facts in SQLite: which files were read when, the record of each, and all of them in brief, a few hundred in a
+//! row.
 //!
 //! What does not live here: deciding what is stale ([`super::refresh`]), and the text
 //! ([`super::text`]).
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use recount_engine::document::Record;
+use recount_engine::insights::brief::{Brief, Briefs, Gathering};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::{Part, Trouble};
 
 /// Grows with every change to what is kept here or in the text.
-const SCHEMA: u32 = 2;
+const SCHEMA: u32 = 4;
 
 const TABLES: &str = "
     CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
     CREATE TABLE folders (path BLOB PRIMARY KEY, files BLOB NOT NULL);
-    CREATE TABLE documents (
-        number INTEGER PRIMARY KEY,
-        severity INTEGER,
-        open INTEGER NOT NULL,
-        due INTEGER,
-        facts BLOB NOT NULL
-    );
+    CREATE TABLE briefs (block INTEGER PRIMARY KEY, briefs BLOB NOT NULL);
+    CREATE TABLE facts (number INTEGER PRIMARY KEY, record BLOB NOT NULL);
     CREATE TABLE open (number INTEGER PRIMARY KEY, record BLOB NOT NULL);
     CREATE TABLE whole (number INTEGER PRIMARY KEY, record BLOB NOT NULL);
 ";
@@ -181,17 +182,34 @@ impl Facts {
         mut take: impl FnMut(u64, Record),
     ) -> Result<(), Trouble> {
         let query = match part {
-            Part::Facts => "SELECT number, facts FROM documents WHERE number BETWEEN ?1 AND ?2",
+            Part::Facts => "SELECT number, record FROM facts WHERE number BETWEEN ?1 AND ?2",
             Part::Open => "SELECT number, record FROM open WHERE number BETWEEN ?1 AND ?2",
             Part::Whole => "SELECT number, record FROM whole WHERE number BETWEEN ?1 AND ?2",
         };
-        let mut statement = self.connection.prepare(query)?;
+        let mut statement = self.connection.prepare_cached(query)?;
         let mut rows = statement.query(params![low.cast_signed(), high.cast_signed()])?;
         while let Some(row) = rows.next()? {
             let number: i64 = row.get(0)?;
             let bytes = row.get_ref(1)?.as_bytes().map_err(|_| Trouble::Damaged)?;
             let number = number.cast_unsigned();
             take(number, unpack(number, bytes)?);
+        }
+        Ok(())
+    }
+
+    /// The postmortems in brief of the blocks that lie between two, ends included.
+    pub(super) fn briefs(
+        &self,
+        (low, high): (u64, u64),
+        mut take: impl FnMut(Briefs),
+    ) -> Result<(), Trouble> {
+        let query = "SELECT block, briefs FROM briefs WHERE block BETWEEN ?1 AND ?2";
+        let mut statement = self.connection.prepare_cached(query)?;
+        let mut rows = statement.query(params![low.cast_signed(), high.cast_signed()])?;
+        while let Some(row) = rows.next()? {
+            let block: i64 = row.get(0)?;
+            let bytes = row.get_ref(1)?.as_bytes().map_err(|_| Trouble::Damaged)?;
+            take(unpack(block.cast_unsigned(), bytes)?);
         }
         Ok(())
     }
@@ -207,7 +225,7 @@ impl Facts {
     pub(super) fn change(&self) -> Result<Change<'_>, Trouble> {
         self.release();
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
-        Ok(Change { facts: self })
+        Ok(Change { facts: self, blocks: RefCell::default() })
     }
 }
 
@@ -224,7 +242,7 @@ fn schema_of(program: &str) -> String {
 }
 
 /// A record as bytes, with a sum over them and its number behind: a record under another's number is damage.
-fn pack(number: u64, record: &Record) -> Vec<u8> {
+fn pack(number: u64, record: &impl Serialize) -> Vec<u8> {
     // Plain data of types that can all be written.
     let mut bytes = postcard::to_stdvec(record).unwrap_or_default();
     let sum = sum_of_both(number, &bytes);
@@ -232,7 +250,7 @@ fn pack(number: u64, record: &Record) -> Vec<u8> {
     bytes
 }
 
-fn unpack(number: u64, bytes: &[u8]) -> Result<Record, Trouble> {
+fn unpack<T: DeserializeOwned>(number: u64, bytes: &[u8]) -> Result<T, Trouble> {
     let (bytes, sum) = bytes.split_last_chunk::<4>().ok_or(Trouble::Damaged)?;
     if sum_of_both(number, bytes) != *sum {
         return Err(Trouble::Damaged);
@@ -299,63 +317,94 @@ pub(super) fn only_open(record: &Record) -> Option<Record> {
 
 /// A document as it is kept.
 pub(super) struct Packed {
-    severity: Option<u8>,
-    open: usize,
-    due: Option<i64>,
+    brief: Briefs,
     facts: Vec<u8>,
-    open_items: Option<Vec<u8>>,
+    open: Option<Vec<u8>>,
     whole: Vec<u8>,
 }
 
 impl Packed {
     /// The document of a number.
     pub(super) fn of(number: u64, record: &Record) -> Self {
-        let open = record.actions.iter().filter(|item| item.is_open());
         Self {
-            severity: record.severity.map(|severity| severity as u8),
-            open: open.clone().count(),
-            due: open.filter_map(|item| item.due).min().map(super::text::days),
+            brief: in_brief([(number, record)]),
             facts: pack(number, &without_texts(record)),
-            open_items: only_open(record).map(|items| pack(number, &items)),
+            open: only_open(record).map(|items| pack(number, &items)),
             whole: pack(number, record),
         }
     }
 }
 
+/// Records in brief, as one block.
+pub(super) fn in_brief<'r>(records: impl IntoIterator<Item = (u64, &'r Record)>) -> Briefs {
+    let mut block = Gathering::default();
+    records.into_iter().for_each(|(number, record)| block.push(number, record));
+    block.finish()
+}
+
+/// How many numbers a block holds in brief: many, so that their words stand there once, but not so many that one
+/// that changed costs much.
+pub(super) const BLOCK: u64 = 512;
+
+/// Blocks whose changes are held back: documents come about in the order of their numbers.
+const HELD: usize = 4;
+
 /// Changes to the database, seen by nobody before they are committed.
 pub(super) struct Change<'f> {
     facts: &'f Facts,
+    /// What changes in brief, by block and number; none for what is removed.
+    blocks: RefCell<BTreeMap<u64, BTreeMap<u64, Option<Briefs>>>>,
 }
 
 impl Change<'_> {
-    pub(super) fn put(&self, number: u64, packed: &Packed) -> Result<(), Trouble> {
-        let number = number.cast_signed();
-        let mut row = self.facts.connection.prepare_cached(
-            "INSERT OR REPLACE INTO documents (number, severity, open, due, facts) VALUES (?1, ?2, ?3, ?4, ?5)",
-        )?;
-        let Packed { severity, open, due, facts, open_items, whole } = packed;
-        row.execute(params![number, severity, i64::try_from(*open).unwrap_or(i64::MAX), due, facts])?;
-        let mut row = self
-            .facts
-            .connection
-            .prepare_cached("INSERT OR REPLACE INTO whole (number, record) VALUES (?1, ?2)")?;
-        row.execute(params![number, whole])?;
-        if let Some(items) = open_items {
-            let mut row = self
-                .facts
-                .connection
-                .prepare_cached("INSERT OR REPLACE INTO open (number, record) VALUES (?1, ?2)")?;
-            row.execute(params![number, items])?;
+    pub(super) fn put(&self, number: u64, packed: Packed) -> Result<(), Trouble> {
+        let Packed { brief, facts, open, whole } = packed;
+        let rows = [("facts", Some(facts)), ("open", open), ("whole", Some(whole))];
+        for (table, record) in rows.into_iter().filter_map(|(table, record)| Some((table, record?))) {
+            let query = format!("INSERT OR REPLACE INTO {table} (number, record) VALUES (?1, ?2)");
+            let mut row = self.facts.connection.prepare_cached(&query)?;
+            row.execute(params![number.cast_signed(), record])?;
         }
-        Ok(())
+        self.put_brief(number, Some(brief))
     }
 
     pub(super) fn remove(&self, number: u64) -> Result<(), Trouble> {
-        for table in ["documents", "open", "whole"] {
+        for table in ["facts", "open", "whole"] {
             let mut row =
                 self.facts.connection.prepare_cached(&format!("DELETE FROM {table} WHERE number = ?1"))?;
             row.execute([number.cast_signed()])?;
         }
+        self.put_brief(number, None)
+    }
+
+    fn put_brief(&self, number: u64, brief: Option<Briefs>) -> Result<(), Trouble> {
+        let mut blocks = self.blocks.borrow_mut();
+        blocks.entry(number / BLOCK).or_default().insert(number, brief);
+        while blocks.len() > HELD {
+            let Some((block, changed)) = blocks.pop_first() else { break };
+            self.write_block(block, &changed)?;
+        }
+        Ok(())
+    }
+
+    /// Writes a block anew, with what changed in it.
+    fn write_block(&self, block: u64, changed: &BTreeMap<u64, Option<Briefs>>) -> Result<(), Trouble> {
+        let mut before = Vec::new();
+        self.facts.briefs((block, block), |briefs| before.push(briefs))?;
+        // In the order of their numbers: what stays as it was, and what is new.
+        let mut all: BTreeMap<u64, (&Briefs, &Brief)> = BTreeMap::new();
+        for briefs in before.iter().chain(changed.values().flatten()) {
+            let is_left = |brief: &&Brief| changed.get(&brief.number).is_none_or(Option::is_some);
+            all.extend(briefs.all().iter().filter(is_left).map(|brief| (brief.number, (briefs, brief))));
+        }
+        let mut made = Gathering::default();
+        for (briefs, brief) in all.values() {
+            made.copy(briefs, brief);
+        }
+        let bytes = pack(block, &made.finish());
+        let mut row =
+            self.facts.connection.prepare_cached("INSERT OR REPLACE INTO briefs VALUES (?1, ?2)")?;
+        row.execute(params![block.cast_signed(), bytes])?;
         Ok(())
     }
 
@@ -374,6 +423,9 @@ impl Change<'_> {
 
     /// Makes the changes seen, as the state that `head` describes.
     pub(super) fn commit(self, head: &Head) -> Result<(), Trouble> {
+        for (block, changed) in self.blocks.take() {
+            self.write_block(block, &changed)?;
+        }
         let connection = &self.facts.connection;
         let mut put = connection.prepare("INSERT OR REPLACE INTO meta VALUES (?1, ?2)")?;
         put.execute(params!["generation", head.generation])?;

@@ -32,6 +32,10 @@ impl Memory {
         (IN_MEMORY..).zip(&self.records)
     }
 
+    pub(super) fn all(&self) -> &[Record] {
+        &self.records
+    }
+
     pub(super) fn record(&self, number: u64) -> Option<&Record> {
         self.records.get(usize::try_from(number.checked_sub(IN_MEMORY)?).ok()?)
     }

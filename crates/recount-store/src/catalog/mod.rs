@@ -10,6 +10,7 @@
 //! query means, and everything that depends on the configuration or on today.
 
 mod answers;
+mod brief;
 mod delta;
 mod disk;
 mod excerpt;
@@ -29,7 +30,6 @@ mod write;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::{io, thread};
 
 use recount_engine::document::Record;
@@ -39,6 +39,7 @@ use crate::scan::threads;
 use crate::{Library, Listed};
 
 pub use answers::{Answer, Answers, Asked, Key, Texts};
+pub use brief::InBrief;
 pub use excerpt::{Excerpt, Sought, excerpt};
 pub use find::{Found, Hit};
 pub use near::{Near, Probe};
@@ -162,34 +163,19 @@ impl<'l> Catalog<'l> {
         let mut found: Vec<(usize, Record)> = Vec::with_capacity(self.files.len());
         let places = Places::of(&self.files);
         if let Some(disk) = &self.disk {
-            let parts = Mutex::new(Vec::new());
-            let read = |range: (u64, u64), facts: &facts::Facts| -> Result<(), Trouble> {
-                let mut part_found = Vec::new();
-                facts.records(range, part, |number, record| {
-                    if let Some(place) = places.of_number(number) {
-                        part_found.push((place, record));
-                    }
-                })?;
-                // A panic elsewhere leaves whole parts behind.
-                parts.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(part_found);
-                Ok(())
+            let shares = self.shares();
+            let range = |share: u64| {
+                let last = places.last;
+                (last * share / shares + u64::from(share > 0), last * (share + 1) / shares)
             };
-            let last = places.last;
-            let shares = if self.files.len() < 2_000 { 1 } else { threads() as u64 };
-            let range =
-                |share: u64| (last * share / shares + u64::from(share > 0), last * (share + 1) / shares);
-            let twin = disk.twin();
-            thread::scope(|scope| {
-                let (read, twin) = (&read, &twin);
-                let others: Vec<_> =
-                    (1..shares).map(|share| scope.spawn(move || read(range(share), &twin.open()?))).collect();
-                let mut result = read(range(0), &disk.facts);
-                for other in others {
-                    result = result.and(other.join().unwrap_or(Err(Trouble::Damaged)));
-                }
-                result
-            })?;
-            found.extend(parts.into_inner().unwrap_or_default().into_iter().flatten());
+            let read = |share: u64, facts: &facts::Facts| -> Result<Vec<(usize, Record)>, Trouble> {
+                let mut found = Vec::new();
+                facts.records(range(share), part, |number, record| {
+                    found.extend(places.of_number(number).map(|place| (place, record)));
+                })?;
+                Ok(found)
+            };
+            found.extend(side_by_side(disk, shares, &read)?.into_iter().flatten());
         }
         for (number, record) in self.memory.records() {
             let Some(place) = places.of_number(number) else { continue };
@@ -200,6 +186,56 @@ impl<'l> Catalog<'l> {
         }
         found.sort_unstable_by_key(|(place, _)| *place);
         Ok(found.into_iter().map(|(place, record)| (self.files[place].path.clone(), record)).collect())
+    }
+
+    /// The records of some postmortems, by their places in the list, which must be in order. See [`Catalog::records`].
+    pub fn some_records(&self, part: Part, places: &[usize]) -> Vec<(PathBuf, Record)> {
+        // What all threads may see: not the connection.
+        let (files, memory) = (&self.files, self.memory.all());
+        let read =
+            |share: &[usize], facts: Option<&facts::Facts>| -> Result<Vec<(PathBuf, Record)>, Trouble> {
+                let mut found = Vec::with_capacity(share.len());
+                for file in share.iter().filter_map(|place| files.get(*place)) {
+                    let mut take = |record| found.push((file.path.clone(), record));
+                    let in_memory = file.number.checked_sub(memory::IN_MEMORY);
+                    let in_memory = in_memory.and_then(|place| memory.get(usize::try_from(place).ok()?));
+                    match (in_memory, facts) {
+                        (Some(record), _) => part.of(record.clone()).into_iter().for_each(take),
+                        (None, Some(facts)) => {
+                            facts.records((file.number, file.number), part, |_, record| take(record))?;
+                        }
+                        (None, None) => {}
+                    }
+                }
+                Ok(found)
+            };
+        let found = match &self.disk {
+            None => read(places, None),
+            Some(disk) => {
+                let shares = if places.len() < 500 { 1 } else { threads() as u64 };
+                let share = places.len().div_ceil(shares as usize).max(1);
+                let read = |nth: u64, facts: &facts::Facts| {
+                    read(places.chunks(share).nth(nth as usize).unwrap_or_default(), Some(facts))
+                };
+                side_by_side(disk, shares, &read).map(|parts| parts.into_iter().flatten().collect())
+            }
+        };
+        let is_whole = |found: &Vec<_>| part == Part::Open || found.len() == places.len();
+        match found.and_then(|found| if is_whole(&found) { Ok(found) } else { Err(Trouble::Damaged) }) {
+            Ok(found) => found,
+            Err(trouble) => {
+                self.found(&trouble);
+                let wanted: std::collections::HashSet<&Path> =
+                    places.iter().filter_map(|place| Some(self.files.get(*place)?.path.as_path())).collect();
+                let all = self.read_records(part).into_iter();
+                all.filter(|(path, _)| wanted.contains(path.as_path())).collect()
+            }
+        }
+    }
+
+    /// How many threads read.
+    fn shares(&self) -> u64 {
+        if self.files.len() < 2_000 { 1 } else { threads() as u64 }
     }
 
     fn read_records(&self, part: Part) -> Vec<(PathBuf, Record)> {
@@ -251,6 +287,23 @@ impl<'l> Catalog<'l> {
     fn number_of(&self, path: &Path) -> Option<u64> {
         self.files.iter().find(|file| file.path == path).map(|file| file.number)
     }
+}
+
+/// Reads shares of one state at the same time, each through a connection of its own, and gives them in order.
+fn side_by_side<T: Send>(
+    disk: &disk::Disk,
+    shares: u64,
+    read: &(impl Fn(u64, &facts::Facts) -> Result<T, Trouble> + Sync),
+) -> Result<Vec<T>, Trouble> {
+    let twin = disk.twin();
+    thread::scope(|scope| {
+        let twin = &twin;
+        let others: Vec<_> =
+            (1..shares).map(|share| scope.spawn(move || read(share, &twin.open()?))).collect();
+        let mut all = vec![read(0, &disk.facts)];
+        all.extend(others.into_iter().map(|other| other.join().unwrap_or(Err(Trouble::Damaged))));
+        all.into_iter().collect()
+    })
 }
 
 /// Where the file of a number stands in the list.

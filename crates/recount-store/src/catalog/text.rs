@@ -7,9 +7,9 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use recount_engine::config::plain;
 use recount_engine::document::template::SectionId;
+use recount_engine::document::value::time::utc_day;
 use recount_engine::document::{Document, Record};
 use tantivy::index::SegmentMeta;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, MergeCandidate, MergePolicy, NoMergePolicy};
@@ -155,7 +155,7 @@ pub(super) fn entry(
         }
     }
     if let Some(at) = record.started {
-        entry.add_i64(fields.day, days(TimeZone::UTC.to_datetime(at).date()));
+        entry.add_i64(fields.day, days(utc_day(at)));
     }
     let open = record.actions.iter().filter(|item| item.is_open());
     entry.add_u64(fields.open, u64::from(open.clone().next().is_some()));

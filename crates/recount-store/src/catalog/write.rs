@@ -134,7 +134,7 @@ impl Work<'_, '_> {
             }
             Read::Same(number, content) => reads.push(Some((number, content))),
             Read::New(number, content, packed) => {
-                if let Err(trouble) = change.put(number, &packed) {
+                if let Err(trouble) = change.put(number, *packed) {
                     lock(&failed).get_or_insert(trouble);
                 }
                 reads.push(Some((number, content)));

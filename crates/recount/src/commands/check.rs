@@ -260,7 +260,7 @@ struct Kept<'k> {
 impl Checking {
     /// What is kept of it for the next check, and from then on holds what is shown; none where it must be looked
     /// at again.
-    fn to_answer(&mut self, asked: Vec<Asked>) -> Option<Answer> {
+    fn take_answer(&mut self, asked: Vec<Asked>) -> Option<Answer> {
         let Self::Read { id, waives_shared_id, shown, summary, failure: None } = self else { return None };
         let kept = Kept { id: id.as_deref(), waives_shared_id: *waives_shared_id, summary: *summary };
         let bytes = postcard::to_stdvec(&kept).ok()?;
@@ -350,7 +350,7 @@ impl Run<'_> {
             threads(),
             |path, bytes| {
                 let (mut result, asked) = self.one(path, bytes, None);
-                let answer = if answers.is_some() { result.to_answer(asked) } else { None };
+                let answer = if answers.is_some() { result.take_answer(asked) } else { None };
                 done.fetch_add(1, Ordering::Relaxed);
                 (result, answer)
             },
@@ -443,14 +443,15 @@ impl Run<'_> {
             let again;
             let text = match shown.as_deref().map(str::as_bytes).or(new) {
                 Some(text) => text,
-                None => match texts.as_mut().and_then(|texts| texts.get(*place)) {
-                    Some(text) => text,
-                    // What was kept is damaged.
-                    None => {
+                None => {
+                    if let Some(text) = texts.as_mut().and_then(|texts| texts.get(*place)) {
+                        text
+                    } else {
+                        // What was kept is damaged.
                         again = self.shown_again(&listed[*place]);
                         again.as_bytes()
                     }
-                },
+                }
             };
             stream.document(text)?;
         }

@@ -3,8 +3,7 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use jiff::tz::TimeZone;
-
+use recount_engine::document::value::time::utc_day;
 use recount_engine::evidence::Event;
 use recount_engine::evidence::curate::Curation;
 use recount_engine::evidence::merge::Merged;
@@ -66,7 +65,7 @@ pub(crate) fn draft(
     read.refuse_nothing()?;
     let exit = read.exit();
     let day = start.or_else(|| first_instant(&read, how));
-    let day = day.map_or(environment.today(), |at| TimeZone::UTC.to_datetime(at).date());
+    let day = day.map_or(environment.today(), utc_day);
     let guard = workspace.library.lock()?;
     let (path, id) = new::create(workspace, &guard, title, known, day, |document, _| Ok(document))?;
     let (stored, document) = workspace.read(&path)?;

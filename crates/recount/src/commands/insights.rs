@@ -13,12 +13,12 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use recount_engine::document::Record;
 use recount_engine::document::value::duration;
 use recount_engine::insights::chart::{Standing, svg};
 use recount_engine::insights::page::{Heading, html};
-use recount_engine::insights::{Basis, Definition, FIGURES, Figure, Incident, Scope, csv, words};
+use recount_engine::insights::{Basis, Brief, Definition, FIGURES, Figure, Scope, csv, words};
 
+use recount_store::catalog::Want;
 use recount_store::threads;
 
 use crate::Outcome;
@@ -27,7 +27,7 @@ use crate::error::{CliError, Exit};
 use crate::filter::Filter;
 use crate::machine::{self, Header};
 use crate::plot;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, tell_of_none};
 
 /// Figures over the postmortems of the library: how often, how fast, why, what recurs, what became of promises
 ///
@@ -123,17 +123,19 @@ pub(crate) fn run(mut args: Args, environment: &mut Environment) -> Outcome {
         let (from, until) = period.days(today)?;
         (args.filter.after, args.filter.before) = (Some(from), Some(until));
     }
-    let records = workspace.records();
-    for problem in &records.problems {
+    let catalog = workspace.catalog(Want::Facts, usize::MAX);
+    let problems = workspace.problems(&catalog);
+    for problem in &problems {
         environment.warn(problem);
     }
-    args.filter.warn_of_unknown(&records, config, environment);
-    let wanted: Vec<_> =
-        records.known.iter().filter(|known| args.filter.keeps(&known.record, config)).collect();
-    let incidents = wanted.iter().map(|known| Incident {
-        name: known.record.id.as_deref().unwrap_or(&known.path),
-        record: &known.record,
-    });
+    let library = catalog.in_brief();
+    args.filter.warn_of_unknown_in_brief(&library, config, environment);
+    // The last path first: the order of incidents that began at the same time.
+    let wanted =
+        library.each().rev().filter(|(_, briefs, brief)| args.filter.keeps_brief(briefs, brief, config));
+    let wanted: Vec<((u32, u32), bool)> = wanted.map(|(at, _, brief)| (at, brief.is_stray)).collect();
+    let selected = wanted.iter().filter(|(_, is_stray)| !is_stray).count();
+    let wanted = wanted.into_iter().map(|(at, _)| at).collect();
     let scope = Scope {
         config,
         today,
@@ -142,23 +144,21 @@ pub(crate) fn run(mut args: Args, environment: &mut Environment) -> Outcome {
         team: args.team.as_deref(),
         mitigate_minutes: args.within.unwrap_or(config.thresholds.mitigate_minutes),
     };
-    let basis = Basis::new(incidents, scope);
+    let basis = Basis::of_briefs(library.blocks(), wanted, scope, &library);
     let figures = made(&asked(&args.figure), &basis);
     let undated = [false, true].map(|is_unreadable| {
-        let is_it = |record: &Record| record.started.is_none() && record.is_start_unreadable == is_unreadable;
-        records.known.iter().filter(|known| is_it(&known.record)).count()
+        let is_it = |brief: &Brief| {
+            brief.started.is_none() && brief.is_start_unreadable == is_unreadable && !brief.is_stray
+        };
+        library.each().filter(|(.., brief)| is_it(brief)).count()
     });
-    let heading = heading(&args, &basis, records.known.len(), undated, today);
-    let is_empty = records.is_empty();
-    let failed = !records.problems.is_empty();
+    let all = library.each().filter(|(.., brief)| !brief.is_stray).count();
+    let heading = heading(&args, &basis, all, undated, today);
+    let is_empty = all == 0 && problems.is_empty();
+    let failed = !problems.is_empty();
     match format {
-        Format::Table if is_empty => {
-            environment.note("there is no postmortem yet");
-            environment.hint(
-                "`recount new TITLE` makes the first, `recount draft TITLE EVIDENCE…` makes it from evidence",
-            );
-        }
-        Format::Table if wanted.is_empty() => environment.note("no postmortem is like that"),
+        Format::Table if is_empty => tell_of_none(environment),
+        Format::Table if selected == 0 => environment.note("no postmortem is like that"),
         Format::Table => plot::show(environment, &heading.lines, &figures)?,
         Format::Json => {
             let answer = Output {
@@ -167,10 +167,10 @@ pub(crate) fn run(mut args: Args, environment: &mut Environment) -> Outcome {
                 from: scope.from.map(|day| day.to_string()),
                 until: scope.until.map(|day| day.to_string()),
                 team: args.team.clone(),
-                postmortems: records.known.len(),
-                selected: wanted.len(),
+                postmortems: all,
+                selected,
                 figures,
-                problems: records.problems,
+                problems,
             };
             match &args.output {
                 None => machine::write(environment, &answer)?,
@@ -205,12 +205,14 @@ fn asked(names: &[String]) -> Vec<&'static Definition> {
 /// The figures, made side by side.
 fn made(asked: &[&Definition], basis: &Basis<'_>) -> Vec<Figure> {
     let next = AtomicUsize::new(0);
+    // A long one that is begun last would keep one waiting for it alone.
+    let mut order: Vec<usize> = (0..asked.len()).collect();
+    order.sort_by_key(|nth| !asked[*nth].is_long());
     let work = || {
         let mut made = Vec::new();
         loop {
-            let nth = next.fetch_add(1, Ordering::Relaxed);
-            let Some(definition) = asked.get(nth) else { return made };
-            made.push((nth, definition.figure(basis)));
+            let Some(nth) = order.get(next.fetch_add(1, Ordering::Relaxed)) else { return made };
+            made.push((*nth, asked[*nth].figure(basis)));
         }
     };
     let mut all = thread::scope(|scope| {
@@ -263,6 +265,16 @@ fn each(
         }
         ([figure], Some(path)) if path.extension().is_some() && !path.is_dir() => {
             write(workspace, path, &render(figure), environment)?;
+        }
+        (_, Some(path)) if path.extension().is_some_and(|own| own == ending) && !path.is_dir() => {
+            return Err(CliError::new(format!(
+                "{} figures do not fit into `{}`: a {ending} file is one figure",
+                figures.len(),
+                path.display()
+            ))
+            .hint(
+                "name one with `--figure NAME`, or a folder for all with `--format` and `--output FOLDER`",
+            ));
         }
         (_, Some(folder)) => {
             let failed = |error| unwritable(folder, &error);
@@ -388,14 +400,25 @@ impl Period {
     }
 }
 
+/// Periods go back so many years at most: longer ago there was nothing to be on call for.
+const MOST_YEARS: i64 = 100;
+
 fn parse_period(text: &str) -> Result<Period, String> {
+    let last = text.char_indices().next_back().filter(|(_, c)| "dwmy".contains(*c));
+    let last = last.and_then(|(at, unit)| Some((text[..at].parse::<i64>().ok()?, unit)));
+    if let Some((count, unit)) = last.filter(|(count, _)| *count > 0) {
+        let a_year = match unit {
+            'd' => 366,
+            'w' => 53,
+            'm' => 12,
+            _ => 1,
+        };
+        let count = i32::try_from(count).ok().filter(|count| i64::from(*count) <= MOST_YEARS * a_year);
+        let too_long =
+            || format!("a period goes back {MOST_YEARS} years at most; without `--period` all count");
+        return count.map(|count| Period::Last(count, unit)).ok_or_else(too_long);
+    }
     let read = || {
-        if let Some((at, unit)) = text.char_indices().next_back().filter(|(_, c)| "dwmy".contains(*c)) {
-            // Ten thousand years are more than calendars have.
-            let count = text[..at].parse().ok().filter(|count| (1..4_000_000).contains(count))?;
-            let most = if unit == 'd' { i32::MAX } else { 9_999 };
-            return Some(Period::Last(count, unit)).filter(|_| count <= most);
-        }
         let first = |text: String| text.parse::<Date>().ok();
         let (from, span) = match text.split_once(['-', ' ']) {
             None if text.len() == 4 => (first(format!("{text}-01-01"))?, 1.year()),
@@ -455,8 +478,11 @@ mod tests {
             let days = days.map(|(from, until)| (from.to_string(), until.to_string()));
             assert_eq!(days, expected.map(|(from, until)| (from.to_owned(), until.to_owned())), "{text}");
         }
-        assert!(
-            Period::Last(9_999, 'y').days(today).is_ok() || Period::Last(9_999, 'y').days(today).is_err()
-        );
+        for (text, is_read) in
+            [("100y", true), ("101y", false), ("9999y", false), ("36600d", true), ("99999999999d", false)]
+        {
+            assert_eq!(parse_period(text).is_ok(), is_read, "{text}");
+        }
+        assert!(parse_period("9999y").is_err_and(|why| why.contains("100 years at most")));
     }
 }

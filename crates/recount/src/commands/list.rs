@@ -18,7 +18,7 @@ use crate::error::{CliError, Exit};
 use crate::filter::Filter;
 use crate::machine::{self, Header};
 use crate::table::{Column, Holds, Sheet};
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, tell_of_none};
 use recount_workspace::Known;
 
 /// List the postmortems of the library, newest first
@@ -104,12 +104,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
                 Output { recount: Header { format: "list", version: 1 }, postmortems: entries, problems };
             machine::write(environment, &output)?;
         }
-        Format::Table if is_empty => {
-            environment.note("there is no postmortem yet");
-            environment.hint(
-                "`recount new TITLE` makes the first, `recount draft TITLE EVIDENCE…` makes it from evidence",
-            );
-        }
+        Format::Table if is_empty => tell_of_none(environment),
         Format::Table if entries.is_empty() => environment.note("no postmortem is like that"),
         Format::Table => table(&entries, environment)?,
     }

@@ -2,7 +2,6 @@
 
 use std::io::Write as _;
 
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use recount_engine::document::markdown::InlineKind;
@@ -105,7 +104,7 @@ fn is_address(link: &str) -> bool {
 /// A time given as date and clock, or as a bare clock: then the last time that it was so late. What is
 /// logged has happened, and shortly after midnight `23:55` is yesterday.
 fn at_or_before(text: &str, now: Timestamp) -> Result<Timestamp, CliError> {
-    let today = TimeZone::UTC.to_datetime(now).date();
+    let today = time::utc_day(now);
     let on = |date| time::read(text, &Anchor { date: Some(date), previous: None });
     let at = on(today).map_err(|problem| not_a_time(text, "--at", &problem))?.at;
     let is_bare_clock = time::read(text, &Anchor::default()).is_err();

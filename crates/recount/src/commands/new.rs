@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
 use recount_engine::config::slug;
 use recount_engine::document::template::{COPY_SENTENCE, FieldId};
@@ -65,7 +64,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     args.commit.begin(&workspace, environment)?;
     let start = args.known.start_time()?;
-    let day = start.map_or(environment.today(), |at| TimeZone::UTC.to_datetime(at).date());
+    let day = start.map_or(environment.today(), time::utc_day);
     let guard = workspace.library.lock()?;
     let (path, id) = create(&workspace, &guard, &args.title, &args.known, day, |document, _| Ok(document))?;
     commit::subject(environment, &format!("{id}: new postmortem \"{}\"", args.title));

@@ -12,7 +12,7 @@ use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::filter::Filter;
 use crate::machine::{self, Header};
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, tell_of_none};
 use crate::wrap::wrapped;
 use recount_workspace::{Before, Unkept};
 
@@ -115,6 +115,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
             let recount = Header { format: "recurrence", version: 1 };
             machine::write(environment, &Output { recount, incidents, repeated, problems })?;
         }
+        Format::Text if past.records.is_empty() => tell_of_none(environment),
         Format::Text => {
             text(&repeated, environment)?;
             let covered = |repetition: &&Repetition| {

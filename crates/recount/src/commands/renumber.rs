@@ -4,11 +4,10 @@ use std::ffi::OsStr;
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use jiff::tz::TimeZone;
-
 use recount_engine::config::slug;
 use recount_engine::document::Document;
 use recount_engine::document::template::FieldId;
+use recount_engine::document::value::time::utc_day;
 
 use crate::Outcome;
 use crate::commands::{new, rename};
@@ -41,7 +40,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     workspace.refuse_foreign(&path, &document, "ID")?;
     let listed = workspace.library.list();
     let title = document.title_text().unwrap_or("incident");
-    let day = document.started_at().map_or(environment.today(), |at| TimeZone::UTC.to_datetime(at).date());
+    let day = document.started_at().map_or(environment.today(), utc_day);
     let id = match args.new {
         Some(id) => {
             let number: Option<u64> = id.parse().ok();

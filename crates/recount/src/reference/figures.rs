@@ -43,7 +43,9 @@ here.
 as they do for `recount list`. `--team` takes the incidents that impacted a service of the team, and the action items \
 that the team or its people own, by `recount.toml`. Postmortems without a start time are in no period.
 
-Drafts are in: an incident has happened before its postmortem is final.
+Drafts are in: an incident has happened before its postmortem is final. Of several postmortems with one \
+ID, as a copy leaves them, one counts, and the others are said to be left out; so are files that are no postmortems \
+in the template. A period goes back 100 years at most.
 
 ## For programs
 

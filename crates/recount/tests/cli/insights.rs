@@ -94,6 +94,24 @@ fn nothing_that_the_library_is_made_of_is_written_over() {
 }
 
 #[test]
+fn a_file_that_is_no_postmortem_is_counted_as_none() {
+    let folder = Folder::examples();
+    let json = || folder.recount(&["insights", "--format", "json"]).is(0).json();
+    let before = json();
+    folder.write("postmortems/how-we-write.md", "# How we write postmortems\n\nCopy the template.\n");
+    let after = json();
+    assert_eq!((&before["postmortems"], &before["selected"]), (&after["postmortems"], &after["selected"]));
+    let run = folder.recount(&["insights", "--figure", "detection"]).is(0);
+    assert!(run.out.contains("1 (no postmortem in the template)"), "{}", run.out);
+    let run = folder.recount(&["insights", "--period", "2026", "--figure", "detection"]).is(0);
+    assert!(!run.out.contains("no start time") && !run.out.contains("in the template"), "{}", run.out);
+    let folder = Folder::library();
+    folder.write("postmortems/how-we-write.md", "# How we write postmortems\n\nCopy the template.\n");
+    let run = folder.recount(&["insights"]).is(0);
+    assert!(run.err.starts_with("there is no postmortem yet\n"), "{}", run.err);
+}
+
+#[test]
 fn what_cannot_be_shown_is_said_with_a_way_out() {
     let folder = Folder::examples();
     for (arguments, expected) in [
@@ -108,6 +126,11 @@ fn what_cannot_be_shown_is_said_with_a_way_out() {
              `[[services]]`, and `teams` under `[library]`\n",
         ),
         (
+            &["--output", "all.csv"],
+            "error: 20 figures do not fit into `all.csv`: a csv file is one figure\nhint: name one with `--figure NAME`, \
+             or a folder for all with `--format` and `--output FOLDER`\n",
+        ),
+        (
             &["--output", "figures.txt"],
             "error: a table is for the terminal\nhint: `--format html` writes a page, `--format svg` and `--format csv` a \
              file for each figure\n",
@@ -120,6 +143,9 @@ fn what_cannot_be_shown_is_said_with_a_way_out() {
     assert!(run.err.starts_with("error: `no/such/page.html` cannot be written: "), "{}", run.err);
     let run = folder.recount(&["insights", "--period", "2031"]).is(0);
     assert_eq!((run.out.as_str(), run.err.as_str()), ("", "no postmortem is like that\n"));
-    let run = Folder::library().recount(&["insights"]).is(0);
-    assert!(run.err.starts_with("there is no postmortem yet\n"), "{}", run.err);
+    for command in ["insights", "actions", "recurrence"] {
+        let run = Folder::library().recount(&[command]).is(0);
+        let next = "there is no postmortem yet\nhint: `recount new TITLE` makes the first";
+        assert!(run.err.starts_with(next), "{command}: {}", run.err);
+    }
 }

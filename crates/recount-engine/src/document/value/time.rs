@@ -26,6 +26,11 @@ use super::{date::canonical_date, number, trim, unmarked};
 
 pub use self::epoch::from_epoch;
 
+/// The day that an instant is on, UTC.
+pub fn utc_day(at: Timestamp) -> Date {
+    Offset::UTC.to_datetime(at).date()
+}
+
 /// A UTC instant, as exact as the text states it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Moment {

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::Offset;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::slack_text::{Names, of_blocks, plain};
 use super::slack_wire::{Channel, Message, User, UserProfile};
+use crate::document::value::time::utc_day;
 use crate::evidence::event::{Event, Kind, Precision, Signals};
 use crate::evidence::identity::{Known, People, own_id, sha256_hex};
 use crate::evidence::json::{elements, reason};
@@ -526,9 +526,8 @@ impl SlackExport {
         let date: Option<Date> =
             stem.len().checked_sub(10).and_then(|at| stem.get(at..)).and_then(|date| date.parse().ok());
         let Some(date) = date else { return true };
-        let day_of = |at: Timestamp| Offset::UTC.to_datetime(at).date();
-        let before = |from: Timestamp| date.tomorrow().is_ok_and(|next| next < day_of(from));
-        let after = |to: Timestamp| date.yesterday().is_ok_and(|last| last > day_of(to));
+        let before = |from: Timestamp| date.tomorrow().is_ok_and(|next| next < utc_day(from));
+        let after = |to: Timestamp| date.yesterday().is_ok_and(|last| last > utc_day(to));
         !self.options.from.is_some_and(before) && !self.options.to.is_some_and(after)
     }
 

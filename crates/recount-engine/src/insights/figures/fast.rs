@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 
+use crate::document::elapsed;
 use crate::document::value::severity::Severity;
-use crate::document::{Record, elapsed};
 
 use super::super::basis::Basis;
+use super::super::brief::Brief;
 use super::super::chart;
 use super::super::figure::{Data, Distribution, Point, Quantile, Shares};
 use super::super::statistics::order::{self, MEDIAN, P90, Permille};
@@ -19,9 +20,9 @@ const FEWEST_FOR_P90: usize = 10;
 
 /// A milestone whose time is measured.
 struct Until {
-    at: fn(&Record) -> Option<Timestamp>,
+    at: fn(&Brief) -> Option<Timestamp>,
     /// Why an incident has none.
-    missing: fn(&Record) -> &'static str,
+    missing: fn(&Brief) -> &'static str,
     /// Why a time cannot be: it would be negative.
     early: &'static str,
     /// What was done.
@@ -29,35 +30,35 @@ struct Until {
 }
 
 const DETECTED: Until = Until {
-    at: |record| record.detected,
+    at: |brief| brief.detected,
     missing: |_| "not said when it was detected",
     early: "detected before the start",
     done: "detected",
 };
 const ACKNOWLEDGED: Until = Until {
-    at: |record| record.acknowledged,
+    at: |brief| brief.acknowledged,
     missing: |_| "no row Acknowledged",
     early: "acknowledged before the start",
     done: "acknowledged",
 };
 const MITIGATED: Until = Until {
-    at: |record| record.mitigated,
+    at: |brief| brief.mitigated,
     missing: |_| "no row Mitigated",
     early: "mitigated before the start",
     done: "mitigated",
 };
 const RESOLVED: Until = Until {
-    at: |record| record.resolved,
-    missing: |record| if record.is_end_unreadable { "end time cannot be read" } else { "no end time" },
+    at: |brief| brief.resolved,
+    missing: |brief| if brief.is_end_unreadable { "end time cannot be read" } else { "no end time" },
     early: "resolved before the start",
     done: "resolved",
 };
 
 impl Until {
     /// Seconds from the start, or why there are none.
-    fn seconds(&self, record: &Record) -> Result<u64, &'static str> {
-        let started = record.started.ok_or_else(|| no_start(record))?;
-        let at = (self.at)(record).ok_or_else(|| (self.missing)(record))?;
+    fn seconds(&self, brief: &Brief) -> Result<u64, &'static str> {
+        let started = brief.started.ok_or_else(|| no_start(brief))?;
+        let at = (self.at)(brief).ok_or_else(|| (self.missing)(brief))?;
         elapsed(started, at).ok_or(self.early)
     }
 }
@@ -81,8 +82,8 @@ pub(in super::super) fn to_resolve(basis: &Basis<'_>) -> Made {
 fn distribution(basis: &Basis<'_>, until: &Until) -> Made {
     let mut tally = Tally::default();
     let mut times = Vec::new();
-    for incident in &basis.incidents {
-        match until.seconds(incident.record) {
+    for brief in basis.briefs() {
+        match until.seconds(brief) {
             Ok(seconds) => {
                 tally.count();
                 times.push(seconds);
@@ -169,11 +170,11 @@ pub(in super::super) fn mitigated_in_time(basis: &Basis<'_>) -> Made {
     let mut tally = Tally::default();
     let within = u64::from(basis.scope.mitigate_minutes) * 60;
     let mut rows = vec![(0, 0); Severity::ALL.len() + 1];
-    for incident in &basis.incidents {
-        match MITIGATED.seconds(incident.record) {
+    for brief in basis.briefs() {
+        match MITIGATED.seconds(brief) {
             Ok(seconds) => {
                 tally.count();
-                let row = &mut rows[super::often::grade(incident.record.severity)];
+                let row = &mut rows[super::often::grade(brief.severity)];
                 row.0 += usize::from(seconds <= within);
                 row.1 += 1;
             }

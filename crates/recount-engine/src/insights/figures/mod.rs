@@ -7,16 +7,15 @@ pub(super) mod often;
 pub(super) mod promises;
 pub(super) mod why;
 
-use crate::document::Record;
-
+use super::brief::Brief;
 use super::figure::{Share, Trend};
 use super::statistics::trend::MannKendall;
 use super::statistics::{rounded, share};
 use super::words;
 
 /// Why an incident has no start: nobody wrote one, or nobody can read it.
-fn no_start(record: &Record) -> &'static str {
-    if record.is_start_unreadable { "start time cannot be read" } else { "no start time" }
+fn no_start(brief: &Brief) -> &'static str {
+    if brief.is_start_unreadable { "start time cannot be read" } else { "no start time" }
 }
 
 /// A share with its interval.

@@ -4,8 +4,9 @@ use jiff::civil::{Date, time};
 use jiff::tz::TimeZone;
 
 use crate::document::value::severity::Severity;
+use crate::document::value::time::utc_day;
 
-use super::super::basis::{Basis, day};
+use super::super::basis::Basis;
 use super::super::figure::{Data, Groups, Growth, GrowthPoint, Period, Periods, PowerLawFit, Trend};
 use super::super::period::{self, Unit};
 use super::super::statistics::trend::{self, FEWEST_EVENTS};
@@ -37,14 +38,14 @@ pub(super) fn without_unknown(groups: &mut Vec<String>, counts: Vec<&mut Vec<usi
 
 /// The periods of the window: what was asked for, up to today or to the last incident.
 pub(super) fn window(basis: &Basis<'_>) -> Option<(Unit, Vec<Date>)> {
-    let mut starts = basis.incidents.iter().filter_map(|incident| incident.record.started).map(day);
+    let mut starts = basis.briefs().filter_map(|brief| brief.started).map(utc_day);
     let first = starts.next()?;
     let last = starts.next_back().unwrap_or(first);
     let scope = basis.scope;
     let until = scope.until.and_then(|until| until.yesterday().ok());
     let to = until.map_or(scope.today, |until| until.min(scope.today)).max(last);
     let from = scope.from.map_or(first, |from| from.min(first));
-    let count = basis.incidents.len();
+    let count = basis.incidents();
     Some(period::periods(from, to, count))
 }
 
@@ -57,15 +58,15 @@ pub(in super::super) fn incidents(basis: &Basis<'_>) -> Made {
         .map(|start| Period { label: unit.label(*start), counts: vec![0; groups.len()] })
         .collect();
     let mut totals = vec![0; groups.len()];
-    for incident in &basis.incidents {
-        let Some(started) = incident.record.started else {
-            tally.exclude(no_start(incident.record));
+    for brief in basis.briefs() {
+        let Some(started) = brief.started else {
+            tally.exclude(no_start(brief));
             continue;
         };
         tally.count();
-        let grade = grade(incident.record.severity);
+        let grade = grade(brief.severity);
         totals[grade] += 1;
-        rows[period::index(&starts, day(started))].counts[grade] += 1;
+        rows[period::index(&starts, utc_day(started))].counts[grade] += 1;
     }
     let mut statements = Vec::new();
     if tally.n == 0 {
@@ -94,19 +95,18 @@ pub(in super::super) fn growth(basis: &Basis<'_>) -> Made {
         let zoned = day.to_datetime(time(0, 0, 0, 0)).to_zoned(TimeZone::UTC);
         zoned.ok().map(|zoned| zoned.timestamp().as_second())
     };
-    let started = |incident: &super::super::Incident<'_>| incident.record.started;
-    let first = basis.incidents.iter().find_map(started);
+    let first = basis.briefs().find_map(|brief| brief.started);
     let open = scope.from.and_then(midnight).or(first.map(jiff::Timestamp::as_second));
     let tomorrow = scope.today.tomorrow().unwrap_or(scope.today);
     let end = midnight(scope.until.map_or(tomorrow, |until| until.min(tomorrow)));
     let (Some(open), Some(end)) = (open, end) else {
-        basis.incidents.iter().for_each(|incident| tally.exclude(no_start(incident.record)));
+        basis.briefs().for_each(|brief| tally.exclude(no_start(brief)));
         return nothing(tally, "No incident has a start time, so there is nothing to count.");
     };
     let mut times = Vec::new();
-    for incident in &basis.incidents {
-        match incident.record.started.map(jiff::Timestamp::as_second) {
-            None => tally.exclude(no_start(incident.record)),
+    for brief in basis.briefs() {
+        match brief.started.map(jiff::Timestamp::as_second) {
+            None => tally.exclude(no_start(brief)),
             // The window is half-open.
             Some(at) if at >= end => tally.exclude("began after the window"),
             Some(at) if at < open => tally.exclude("began before the window"),
@@ -149,7 +149,7 @@ pub(in super::super) fn growth(basis: &Basis<'_>) -> Made {
         .enumerate()
         .map(|(nth, days)| GrowthPoint { days: rounded(*days, 4), count: nth + 1 })
         .collect();
-    let named = |second: i64| Some(day(jiff::Timestamp::from_second(second).ok()?).to_string());
+    let named = |second: i64| Some(utc_day(jiff::Timestamp::from_second(second).ok()?).to_string());
     let data = Growth {
         from: named(open),
         to: named(end - 1),

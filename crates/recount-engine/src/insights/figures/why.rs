@@ -1,8 +1,10 @@
 //! How incidents were found, what contributed, and what they hit.
 
 use crate::document::template::{FieldDef, FieldId};
+use crate::document::value::time::utc_day;
 
-use super::super::basis::{Basis, day, plain};
+use super::super::basis::{Basis, plain};
+use super::super::brief;
 use super::super::figure::{Data, Groups, Period, Periods, Rank, Ranked, Shares};
 use super::super::hash::Fast;
 use super::super::period::{self, Unit};
@@ -14,18 +16,21 @@ use super::{no_start, said, share};
 pub(in super::super) fn detection(basis: &Basis<'_>) -> Made {
     let mut tally = Tally::default();
     let (mut alerts, mut customers, mut people, mut unseen) = (0, 0, 0, 0);
-    for incident in &basis.incidents {
-        let ways = &incident.record.detected_by;
-        if ways.is_empty() {
+    let bit = |way| brief::bit(FieldId::HowDetected, way);
+    let [by_alert, by_customers, by_people] =
+        [FieldId::AlertNames, FieldId::CustomerReports, FieldId::InternalObservation].map(bit);
+    for brief in basis.briefs() {
+        let ways = brief.detected_by;
+        if ways == 0 {
             tally.exclude("no way of detection named");
             continue;
         }
         tally.count();
-        let by = |way| usize::from(ways.contains(&way));
-        alerts += by(FieldId::AlertNames);
-        customers += by(FieldId::CustomerReports);
-        people += by(FieldId::InternalObservation);
-        unseen += usize::from(by(FieldId::CustomerReports) == 1 && by(FieldId::AlertNames) == 0);
+        let by = |way| usize::from(ways & way != 0);
+        alerts += by(by_alert);
+        customers += by(by_customers);
+        people += by(by_people);
+        unseen += usize::from(by(by_customers) == 1 && by(by_alert) == 0);
     }
     let n = tally.n;
     let rows = vec![
@@ -47,19 +52,24 @@ fn kinds() -> Vec<&'static FieldDef> {
     FieldId::ContributingFactors.members().collect()
 }
 
+/// The bit of each kind.
+fn bits(kinds: &[&FieldDef]) -> Vec<u8> {
+    kinds.iter().map(|kind| brief::bit(FieldId::ContributingFactors, kind.id)).collect()
+}
+
 pub(in super::super) fn factors(basis: &Basis<'_>) -> Made {
     let mut tally = Tally::default();
     let kinds = kinds();
+    let bits = bits(&kinds);
     let mut totals = vec![0; kinds.len()];
-    for incident in &basis.incidents {
-        let factors = &incident.record.factors;
-        if factors.is_empty() {
+    for brief in basis.briefs() {
+        if brief.factors == 0 {
             tally.exclude("no contributing factor named");
             continue;
         }
         tally.count();
-        for (kind, total) in kinds.iter().zip(&mut totals) {
-            *total += usize::from(factors.iter().any(|factor| factor.category == kind.id));
+        for (bit, total) in bits.iter().zip(&mut totals) {
+            *total += usize::from(brief.factors & bit != 0);
         }
     }
     let labels = kinds.iter().map(|kind| kind.label.to_owned());
@@ -91,25 +101,25 @@ fn rank(label: String, total: usize, counts: Vec<usize>, n: usize) -> Rank {
 pub(in super::super) fn factors_over_time(basis: &Basis<'_>) -> Made {
     let mut tally = Tally::default();
     let kinds = kinds();
+    let bits = bits(&kinds);
     let (unit, starts) = window(basis).unwrap_or((Unit::Month, Vec::new()));
     let mut rows: Vec<Period> = starts
         .iter()
         .map(|start| Period { label: unit.label(*start), counts: vec![0; kinds.len()] })
         .collect();
-    for incident in &basis.incidents {
-        let Some(started) = incident.record.started else {
-            tally.exclude(no_start(incident.record));
+    for brief in basis.briefs() {
+        let Some(started) = brief.started else {
+            tally.exclude(no_start(brief));
             continue;
         };
-        let factors = &incident.record.factors;
-        if factors.is_empty() {
+        if brief.factors == 0 {
             tally.exclude("no contributing factor named");
             continue;
         }
         tally.count();
-        let counts = &mut rows[period::index(&starts, day(started))].counts;
-        for (kind, count) in kinds.iter().zip(counts) {
-            *count += usize::from(factors.iter().any(|factor| factor.category == kind.id));
+        let counts = &mut rows[period::index(&starts, utc_day(started))].counts;
+        for (bit, count) in bits.iter().zip(counts) {
+            *count += usize::from(brief.factors & bit != 0);
         }
     }
     let statements = if tally.n == 0 {
@@ -125,32 +135,37 @@ pub(in super::super) fn factors_over_time(basis: &Basis<'_>) -> Made {
 pub(in super::super) fn services(basis: &Basis<'_>) -> Made {
     let mut tally = Tally::default();
     let mut groups = severities();
-    let mut known: Fast<&str, usize> = Fast::default();
+    // By the numbers that words have in their block.
+    let mut known: Vec<Vec<usize>> = vec![Vec::new(); basis.blocks().len()];
     let mut same: Fast<String, usize> = Fast::default();
     let mut rows: Vec<Rank> = Vec::new();
     let mut own = Vec::new();
-    for incident in &basis.incidents {
-        let record = incident.record;
-        if record.services.is_empty() {
+    for (block, briefs, brief) in basis.with_blocks() {
+        let services = briefs.service_words(brief);
+        if services.is_empty() {
             tally.exclude("no service named");
             continue;
         }
         tally.count();
         own.clear();
-        own.extend(record.services.iter().map(|name| {
-            *known.entry(name).or_insert_with(|| {
-                let name = basis.scope.config.service_name(name);
-                *same.entry(plain(name)).or_insert_with(|| {
+        let known = &mut known[block];
+        known.resize(briefs.words(), usize::MAX);
+        for word in services {
+            let Some(index) = known.get_mut(*word as usize) else { continue };
+            if *index == usize::MAX {
+                let name = basis.scope.config.service_name(briefs.word(*word));
+                *index = *same.entry(plain(name)).or_insert_with(|| {
                     rows.push(rank(name.to_owned(), 0, vec![0; groups.len()], 0));
                     rows.len() - 1
-                })
-            })
-        }));
+                });
+            }
+            own.push(*index);
+        }
         own.sort_unstable();
         own.dedup();
         for index in &own {
             rows[*index].total += 1;
-            rows[*index].counts[grade(record.severity)] += 1;
+            rows[*index].counts[grade(brief.severity)] += 1;
         }
     }
     for row in &mut rows {

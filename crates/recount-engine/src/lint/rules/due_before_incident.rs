@@ -1,8 +1,8 @@
 //! `due-before-incident`: an action item that was due before the incident began.
 
 use jiff::ToSpan;
-use jiff::tz::TimeZone;
 
+use crate::document::value::time::utc_day;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings};
 
@@ -44,7 +44,7 @@ rule! {
 
 fn check(cx: &Context<'_>, out: &mut Findings) {
     let Some(started) = cx.started() else { return };
-    let began = TimeZone::UTC.to_datetime(started).date();
+    let began = utc_day(started);
     for item in cx.document.action_items() {
         let Some(due) = cx.document.due_of(item).get().copied() else { continue };
         if due.date >= began {

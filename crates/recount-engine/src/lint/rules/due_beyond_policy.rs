@@ -1,9 +1,8 @@
 //! `due-beyond-policy`: an action item that is due later than the library's policy allows.
 
-use jiff::tz::TimeZone;
-
 use crate::config::{Beyond, Promise};
 use crate::document::value::status::Status;
+use crate::document::value::time::utc_day;
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings};
 
@@ -50,7 +49,7 @@ rule! {
 
 fn check(cx: &Context<'_>, out: &mut Findings) {
     let severity = cx.severity();
-    let Some(ended) = cx.ended().map(|at| TimeZone::UTC.to_datetime(at).date()) else { return };
+    let Some(ended) = cx.ended().map(utc_day) else { return };
     for item in cx.document.action_items() {
         let promise = Promise {
             severity,

@@ -1,8 +1,7 @@
 //! `late-postmortem`: a postmortem that was not final in time.
 
-use jiff::tz::TimeZone;
-
 use crate::document::template::SectionId;
+use crate::document::value::time::utc_day;
 use crate::document::{Span, Stage, TimelineRow};
 use crate::lint::rule::rule;
 use crate::lint::{Context, Findings};
@@ -54,7 +53,7 @@ fn check(cx: &Context<'_>, out: &mut Findings) {
     let last = || document.timeline_rows().iter().rev().find_map(TimelineRow::at);
     // A draft that nobody gave an end is late, too, counted from the last thing it knows.
     let Some(end) = cx.ended().or_else(last).or_else(|| cx.started()) else { return };
-    let end = TimeZone::UTC.to_datetime(end).date();
+    let end = utc_day(end);
     let severity = cx.severity();
     let front_matter = document.front_matter();
     let is_final = document.stage() == Stage::Final;

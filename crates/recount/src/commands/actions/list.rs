@@ -6,14 +6,17 @@ use std::path::Path;
 
 use clap::ValueEnum;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use recount_engine::config::{Beyond, Config, Promise};
 use recount_engine::document::value::priority::Priority;
 use recount_engine::document::value::status::StatusKind;
+use recount_engine::document::value::time::utc_day;
 use recount_engine::document::{ActionRecord, Record, counted};
+use recount_engine::insights::brief::BriefItem;
 use recount_engine::insights::csv::harmless;
+use recount_engine::insights::{Brief, Briefs};
+use recount_store::catalog::Part;
 
 use super::calendar;
 use crate::Outcome;
@@ -22,7 +25,7 @@ use crate::error::{CliError, Exit};
 use crate::filter::{Filter, parse_day};
 use crate::machine::{self, Header};
 use crate::table::{Column, Holds, Sheet};
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, tell_of_none};
 use recount_workspace::Known;
 
 #[derive(Debug, clap::Args)]
@@ -176,19 +179,38 @@ pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     let config = workspace.config();
     let today = environment.today();
-    let records = workspace.records();
-    args.filter.warn_of_unknown(&records, config, environment);
-    let ids = super::stable(&records);
+    let is_feed = args.ics || args.format == Format::Ics;
+    // Whoever names incidents, or wants IDs that are the library's own, needs all of them.
+    let records = if is_feed || !args.incident.is_empty() {
+        let records = workspace.records();
+        args.filter.warn_of_unknown(&records, config, environment);
+        records
+    } else {
+        let keeps = |briefs: &Briefs, brief: &Brief| {
+            args.filter.keeps_brief(briefs, brief, config)
+                && briefs
+                    .items(brief)
+                    .iter()
+                    .any(|item| args.keeps(&What::of_brief(briefs, item), config, today))
+        };
+        workspace.some_records(if args.is_owed() { Part::Open } else { Part::Whole }, |library| {
+            args.filter.warn_of_unknown_in_brief(library, config, environment);
+            let wanted = library.each().filter(|(_, briefs, brief)| keeps(briefs, brief));
+            wanted.filter_map(|(.., brief)| library.place(brief)).collect()
+        })
+    };
+    let ids = if is_feed { super::stable(&records) } else { Vec::new() };
     let incidents = args.incidents(&workspace, &records.known)?;
     let mut items = Vec::new();
-    for (known, ids) in records.known.iter().zip(ids) {
+    for (nth, known) in records.known.iter().enumerate() {
         if !args.filter.keeps(&known.record, config)
             || !(incidents.is_empty() || incidents.contains(&known.path.as_str()))
         {
             continue;
         }
-        for (action, stable_id) in known.record.actions.iter().zip(ids) {
-            if args.keeps(action, config, today) {
+        for (place, action) in known.record.actions.iter().enumerate() {
+            if args.keeps(&What::of(action), config, today) {
+                let stable_id = ids.get(nth).and_then(|ids| ids.get(place)).cloned().unwrap_or_default();
                 items.push(item(known, action, stable_id, config, today));
             }
         }
@@ -219,6 +241,7 @@ pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
                 environment.note(format!("{} without a due date: in no calendar", counted(undated, "item")));
             }
         }
+        Format::Table if records.is_empty() => tell_of_none(environment),
         Format::Table if items.is_empty() => environment.note("no action item is like that"),
         Format::Table => {
             match args.by {
@@ -257,26 +280,67 @@ impl Args {
         Ok(paths)
     }
 
-    fn keeps(&self, action: &ActionRecord, config: &Config, today: Date) -> bool {
-        let owner = |wanted: &String| action.owners.iter().any(|name| config.is_owner(name, wanted));
+    /// Whether only what is still owed is asked for.
+    fn is_owed(&self) -> bool {
+        self.status.is_empty() && !self.all && !self.unverified
+    }
+
+    fn keeps(&self, item: &What<'_>, config: &Config, today: Date) -> bool {
+        let owner = |wanted: &String| item.owners.any(|name| config.is_owner(name, wanted));
+        let is_open = item.status.is_none_or(StatusKind::is_open);
         let which = match () {
-            () if !self.status.is_empty() => action.status.is_some_and(|kind| self.status.contains(&kind)),
+            () if !self.status.is_empty() => item.status.is_some_and(|kind| self.status.contains(&kind)),
             () if self.all => true,
-            () if self.overdue => action.is_overdue(today),
-            () if self.unverified => action.status == Some(StatusKind::Done),
-            () => action.is_open(),
+            () if self.overdue => is_open && item.due.is_some_and(|due| due < today),
+            () if self.unverified => item.status == Some(StatusKind::Done),
+            () => is_open,
         };
         which
             && self.filter.owner.as_ref().is_none_or(owner)
-            && (self.priority.is_empty() || action.priority.is_some_and(|own| self.priority.contains(&own)))
-            && self.due_before.is_none_or(|day| action.due.is_some_and(|due| due < day))
-            && self.due_after.is_none_or(|day| action.due.is_some_and(|due| due >= day))
+            && (self.priority.is_empty() || item.priority.is_some_and(|own| self.priority.contains(&own)))
+            && self.due_before.is_none_or(|day| item.due.is_some_and(|due| due < day))
+            && self.due_after.is_none_or(|day| item.due.is_some_and(|due| due >= day))
+    }
+}
+
+/// What is asked of an action item.
+struct What<'a> {
+    priority: Option<Priority>,
+    status: Option<StatusKind>,
+    due: Option<Date>,
+    owners: Owners<'a>,
+}
+
+/// The owners of an action item, where they stand.
+enum Owners<'a> {
+    InRecord(&'a ActionRecord),
+    InBrief(&'a Briefs, &'a BriefItem),
+}
+
+impl Owners<'_> {
+    fn any(&self, is: impl Fn(&str) -> bool) -> bool {
+        match self {
+            Self::InRecord(item) => item.owners.iter().any(|name| is(name)),
+            Self::InBrief(briefs, item) => briefs.owners(item).any(is),
+        }
+    }
+}
+
+impl<'a> What<'a> {
+    fn of(item: &'a ActionRecord) -> Self {
+        let ActionRecord { priority, status, due, .. } = *item;
+        Self { priority, status, due, owners: Owners::InRecord(item) }
+    }
+
+    fn of_brief(briefs: &'a Briefs, item: &'a BriefItem) -> Self {
+        let BriefItem { priority, status, due, .. } = *item;
+        Self { priority, status, due, owners: Owners::InBrief(briefs, item) }
     }
 }
 
 fn item(known: &Known, action: &ActionRecord, stable_id: String, config: &Config, today: Date) -> Item {
     let record = &known.record;
-    let ended = record.resolved.or(record.started).map(|at| TimeZone::UTC.to_datetime(at).date());
+    let ended = record.resolved.or(record.started).map(utc_day);
     let until = if action.is_open() { Some(today) } else { action.status_date };
     let days = |from: Date, to: Date| from.until(to).map_or(0, |span| span.get_days());
     let shown_status = match (action.status, action.status_date) {
@@ -316,7 +380,7 @@ fn beyond_policy(record: &Record, action: &ActionRecord, config: &Config, today:
         status: action.status,
         is_reopened: action.is_reopened(),
         due: action.due,
-        ended: record.resolved.map(|at| TimeZone::UTC.to_datetime(at).date()),
+        ended: record.resolved.map(utc_day),
     };
     let Beyond { severity, priority, days, latest, due } = config.policy.beyond(&promise, Some(today))?;
     let rule = format!("a {priority} of a {severity} is due within {days} days, by {latest}");

@@ -4,12 +4,12 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
 use recount_engine::document::template::ActionColumn;
 use recount_engine::document::value::link;
 use recount_engine::document::value::priority::Priority;
 use recount_engine::document::value::status::{Status, StatusKind};
+use recount_engine::document::value::time::utc_day;
 use recount_engine::document::{ActionItem, Document};
 
 use super::calendar::UID_TAIL;
@@ -220,7 +220,7 @@ impl Args {
                     "a status says what is so",
                 ));
             }
-            let began = document.started_at().map(|at| TimeZone::UTC.to_datetime(at).date());
+            let began = document.started_at().map(utc_day);
             if let Some((date, began)) = self.date.zip(began).filter(|(date, began)| date < began) {
                 return Err(refused(
                     format!("`{date}` of `--date` is before the incident, which began on `{began}`"),
