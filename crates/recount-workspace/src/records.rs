@@ -72,7 +72,7 @@ impl Workspace {
     }
 
     /// The catalog, in step with the files; empty where more than `at_most` of them would have to be read.
-    pub fn catalog(&self, want: Want, at_most: usize) -> Catalog<'_> {
+    pub fn catalog(&self, want: Want, at_most: usize) -> Catalog {
         let what = match want {
             Want::Facts => "reading",
             Want::Text => "indexing",

@@ -146,7 +146,7 @@ impl Workspace {
     }
 
     /// What a catalog could not read, each as it is told.
-    pub fn problems(&self, catalog: &Catalog<'_>) -> Vec<String> {
+    pub fn problems(&self, catalog: &Catalog) -> Vec<String> {
         catalog.problems().iter().map(|problem| problem.told_from(&self.keeping.folder)).collect()
     }
 

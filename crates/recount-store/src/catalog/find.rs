@@ -54,7 +54,7 @@ pub struct Found {
     pub sought: Sought,
 }
 
-impl Catalog<'_> {
+impl Catalog {
     /// The postmortems that a query is about, at most `limit` of them. The catalog must have been opened
     /// for text.
     pub fn search(&self, query: &Query, limit: usize) -> Found {

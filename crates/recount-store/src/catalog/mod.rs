@@ -109,8 +109,8 @@ struct File {
 }
 
 /// A library's records and text, as its files were when it was opened.
-pub struct Catalog<'l> {
-    library: &'l Library,
+pub struct Catalog {
+    library: Library,
     /// Sorted by path.
     files: Vec<File>,
     problems: Vec<Unreadable>,
@@ -119,9 +119,9 @@ pub struct Catalog<'l> {
     notes: Vec<String>,
 }
 
-impl<'l> Catalog<'l> {
+impl Catalog {
     /// Brings the catalog in step with the files and opens it.
-    pub fn open(library: &'l Library, opening: &Opening<'_>) -> Self {
+    pub fn open(library: &Library, opening: &Opening<'_>) -> Self {
         refresh::open(library, opening)
     }
 
@@ -206,12 +206,14 @@ impl<'l> Catalog<'l> {
         let listed: Vec<Listed> =
             self.files.iter().map(|file| Ok(self.library.root().join(&file.path))).collect();
         let mut records = Vec::new();
-        self.library.scan(
+        // Threads take the library alone: a connection to a database is for one of them.
+        let library = &self.library;
+        library.scan(
             &listed,
             threads(),
             |path, bytes| {
                 let record = recount_engine::document::Document::parse(bytes.ok()?).record();
-                Some((self.library.relative(path).to_owned(), part.of(record)?))
+                Some((library.relative(path).to_owned(), part.of(record)?))
             },
             |record| records.extend(record),
         );

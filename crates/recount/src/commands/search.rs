@@ -234,7 +234,7 @@ fn typed(words: &[String]) -> String {
 }
 
 /// What to say of names that are asked for and that nothing goes by.
-fn unknown(query: &Query, catalog: &Catalog<'_>, config: &Config) -> Vec<String> {
+fn unknown(query: &Query, catalog: &Catalog, config: &Config) -> Vec<String> {
     let mut told = Vec::new();
     // Only where the configuration does not know a name is every name that is written looked at.
     if query.services.iter().any(|name| config.service(name).is_none()) {
