@@ -58,14 +58,18 @@ impl Workspace {
 
     /// As [`Workspace::parts_of_records`]; none where more than `at_most` files would have to be read.
     pub fn records_at_most(&self, part: Part, at_most: usize) -> Records {
-        let catalog = self.catalog(Want::Facts, at_most);
+        self.records_of(&self.catalog(Want::Facts, at_most), part)
+    }
+
+    /// As [`Workspace::parts_of_records`], out of a catalog that is open.
+    pub fn records_of(&self, catalog: &Catalog, part: Part) -> Records {
         let mut records = Records {
             known: catalog
                 .records(part)
                 .into_iter()
                 .map(|(path, record)| Known { path: path.display().to_string(), record })
                 .collect(),
-            problems: self.problems(&catalog),
+            problems: self.problems(catalog),
         };
         records.known.sort_by(|a, b| (b.record.started, &b.path).cmp(&(a.record.started, &a.path)));
         records
