@@ -12,6 +12,7 @@ mod pages;
 mod security;
 mod shelf;
 mod site;
+mod traffic;
 mod viewer;
 
 use std::net::SocketAddr;
@@ -29,6 +30,7 @@ pub fn router(site: &Arc<Site>) -> Router {
     pages
         .fallback(error::nothing_here)
         .layer(tower_http::csrf::CsrfLayer::new())
+        .layer(from_fn_with_state(Arc::clone(site), traffic::count))
         .layer(from_fn_with_state(Arc::clone(site), security::guard))
         .with_state(Arc::clone(site))
 }
@@ -47,8 +49,14 @@ pub fn serve(
     runtime.block_on(async {
         let listener = TcpListener::bind(address).await?;
         ready(listener.local_addr()?);
-        axum::serve(listener, router(site)).with_graceful_shutdown(stop()).await
+        axum::serve(listener, router(site)).with_graceful_shutdown(closing(Arc::clone(site))).await
     })
+}
+
+/// Until it is time to stop: what would go on as long as a browser listens ends then.
+async fn closing(site: Arc<Site>) {
+    stop().await;
+    site.close();
 }
 
 /// Until somebody interrupts or ends the process.

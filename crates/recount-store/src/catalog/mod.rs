@@ -42,7 +42,7 @@ pub use answers::{Answer, Answers, Asked, Key, Texts};
 pub use excerpt::{Excerpt, Sought, excerpt};
 pub use find::{Found, Hit};
 pub use near::{Near, Probe};
-pub use query::Query;
+pub use query::{FILTERS, Query};
 pub use text::index_alone;
 
 /// Where what is derived is kept: delete it at any time.

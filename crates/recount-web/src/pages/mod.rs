@@ -2,15 +2,25 @@
 //!
 //! [`PAGES`] is the one list of them. What does not live here: the API (`api`).
 
+mod events;
+mod history;
 mod home;
+mod insights;
+mod keys;
 mod list;
+mod metrics;
 mod postmortem;
+mod rules;
+mod search;
+mod similar;
 
 use std::sync::Arc;
 
 use axum::Router;
 
 use crate::site::Site;
+
+pub(crate) use keys::KEYS;
 
 /// A page, or a few that belong together.
 struct Page {
@@ -20,7 +30,18 @@ struct Page {
     routes: fn(Router<Arc<Site>>) -> Router<Arc<Site>>,
 }
 
-const PAGES: &[Page] = &[home::PAGE, list::PAGE, postmortem::PAGE];
+const PAGES: &[Page] = &[
+    home::PAGE,
+    list::PAGE,
+    postmortem::PAGE,
+    history::PAGE,
+    insights::PAGE,
+    search::PAGE,
+    rules::PAGE,
+    keys::PAGE,
+    events::PAGE,
+    metrics::PAGE,
+];
 
 pub(crate) fn router() -> Router<Arc<Site>> {
     PAGES.iter().fold(Router::new(), |router, page| (page.routes)(router))
