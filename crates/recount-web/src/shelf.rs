@@ -77,7 +77,9 @@ impl Shelf {
     /// The state of all files in few characters: another state has others, also after the server was started anew.
     pub(crate) fn mark(&self) -> String {
         match &self.asked {
-            Asked::Library(state) => state[..8].iter().fold(String::new(), |mark, byte| format!("{mark}{byte:02x}")),
+            Asked::Library(state) => {
+                state[..8].iter().fold(String::new(), |mark, byte| format!("{mark}{byte:02x}"))
+            }
             _ => String::new(),
         }
     }

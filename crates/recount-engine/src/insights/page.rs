@@ -84,7 +84,6 @@ struct Piece {
 
 impl<'a> Part<'a> {
     fn of(figure: &'a Figure, ways: Vec<Way>) -> Self {
-
         let table = figure.table();
         let is_number = |column: usize| table.rows.iter().any(|row| row[column].is_number());
         Self {

@@ -41,26 +41,27 @@ async fn events(
     // What changed between the page and now is looked for at once.
     changes.mark_changed();
     let closing = site.closing();
-    let stream = unfold((site, asked, changes, closing), |(site, mut asked, mut changes, mut closing)| async move {
-        loop {
-            if *closing.borrow() {
-                return None;
+    let stream =
+        unfold((site, asked, changes, closing), |(site, mut asked, mut changes, mut closing)| async move {
+            loop {
+                if *closing.borrow() {
+                    return None;
+                }
+                tokio::select! {
+                    _ = closing.changed() => return None,
+                    changed = changes.changed() => changed.ok()?,
+                }
+                let now = state(&site, &asked.of);
+                let event = match &now {
+                    Some(now) if *now == asked.mark => continue,
+                    Some(now) => Event::default().event("changed").data(now),
+                    None if asked.mark.is_empty() => continue,
+                    None => Event::default().event("gone").data(""),
+                };
+                asked.mark = now.unwrap_or_default();
+                return Some((Ok(event), (site, asked, changes, closing)));
             }
-            tokio::select! {
-                _ = closing.changed() => return None,
-                changed = changes.changed() => changed.ok()?,
-            }
-            let now = state(&site, &asked.of);
-            let event = match &now {
-                Some(now) if *now == asked.mark => continue,
-                Some(now) => Event::default().event("changed").data(now),
-                None if asked.mark.is_empty() => continue,
-                None => Event::default().event("gone").data(""),
-            };
-            asked.mark = now.unwrap_or_default();
-            return Some((Ok(event), (site, asked, changes, closing)));
-        }
-    });
+        });
     Sse::new(stream).keep_alive(KeepAlive::default())
 }
 

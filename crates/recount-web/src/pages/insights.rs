@@ -69,7 +69,9 @@ async fn insights(State(site): State<Arc<Site>>, Query(asked): Query<Asked>) -> 
         let query = asked.query();
         let made = made(&all, &basis);
         let ways = |figure: &Figure| {
-            let way = |form: &'static Form| (form.name, format!("/insights/{}.{}{query}", figure.name, form.ending));
+            let way = |form: &'static Form| {
+                (form.name, format!("/insights/{}.{}{query}", figure.name, form.ending))
+            };
             FORMS.iter().map(way).collect()
         };
         let mut groups: Vec<&str> = FIGURES.iter().map(|definition| definition.group.title).collect();
@@ -105,14 +107,20 @@ struct Form {
 }
 
 const FORMS: [Form; 3] = [
-    Form { name: "CSV", ending: "csv", media_type: "text/csv; charset=utf-8", write: |figure| Ok(csv::csv(figure)) },
+    Form {
+        name: "CSV",
+        ending: "csv",
+        media_type: "text/csv; charset=utf-8",
+        write: |figure| Ok(csv::csv(figure)),
+    },
     Form {
         name: "JSON",
         ending: "json",
         media_type: "application/json",
         write: |figure| {
             let json = serde_json::to_string_pretty(figure);
-            let json = json.map_err(|error| Failure::new(format!("the figure cannot be written: {error}")))?;
+            let json =
+                json.map_err(|error| Failure::new(format!("the figure cannot be written: {error}")))?;
             Ok(json + "\n")
         },
     },
@@ -250,7 +258,10 @@ impl<'a> Wanted<'a> {
             lines.push(format!("Began {from} to {last}."));
             let undated = shelf.records.known.iter().filter(|known| known.record.started.is_none()).count();
             if undated > 0 {
-                lines.push(format!("{} without a start that can be read: in no period.", counted(undated, "postmortem")));
+                lines.push(format!(
+                    "{} without a start that can be read: in no period.",
+                    counted(undated, "postmortem")
+                ));
             }
         }
         lines

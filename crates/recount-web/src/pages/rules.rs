@@ -39,7 +39,7 @@ struct Group {
 
 struct Listed {
     name: &'static str,
-    summary: String,
+    summary: Markup,
     /// In a draft, in review, when final.
     levels: [Heard; 3],
     due: bool,
@@ -113,7 +113,7 @@ fn listed(rule: &Rule, config: &Config) -> Listed {
     let stages = ["draft", "review", "final"];
     Listed {
         name: rule.name,
-        summary: rule.summary(),
+        summary: line(&rule.summary()),
         levels: [0, 1, 2].map(|nth| Heard { stage: stages[nth], word: level(nth) }),
         due: rule.due,
         is_set: set.is_some(),
@@ -122,4 +122,11 @@ fn listed(rule: &Rule, config: &Config) -> Listed {
 
 fn prose(markdown: &str) -> Markup {
     Markup(render(&Document::parse(markdown.as_bytes()), &Rendering::default()).html)
+}
+
+/// A line of Markdown inside another element.
+fn line(markdown: &str) -> Markup {
+    let Markup(html) = prose(markdown);
+    let inner = html.trim().strip_prefix("<p>").and_then(|html| html.strip_suffix("</p>"));
+    Markup(inner.unwrap_or(&html).to_owned())
 }

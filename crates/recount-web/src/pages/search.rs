@@ -75,8 +75,7 @@ async fn search(State(site): State<Arc<Site>>, Query(asked): Query<Asked>) -> An
         let number = asked.page.parse::<usize>().unwrap_or(1).clamp(1, PAGES);
         let skipped = (number - 1) * SHOWN;
         let today = site.today();
-        let answered =
-            shelf.ask(|catalog| shelf.workspace.ask(catalog, &query, today, skipped + SHOWN));
+        let answered = shelf.ask(|catalog| shelf.workspace.ask(catalog, &query, today, skipped + SHOWN));
         let Searched { total, hits, corrected, notes, is_empty } =
             shelf.workspace.tell_found(answered, skipped);
         let hits: Vec<Row> = hits.into_iter().map(|found| row(found, &shelf)).collect();
@@ -109,7 +108,8 @@ fn row(found: FoundOne, shelf: &Shelf) -> Row {
     let known = shelf.at(&found.path);
     let address = address(known.map_or(found.path.as_str(), |known| shelf.key(known)));
     let place = found.anchor.as_ref().map_or_else(|| address.clone(), |anchor| format!("{address}#{anchor}"));
-    let title = if found.title.is_empty() { Markup("Untitled draft".to_owned()) } else { marked(&found.title) };
+    let title =
+        if found.title.is_empty() { Markup("Untitled draft".to_owned()) } else { marked(&found.title) };
     Row {
         name: found.id.clone().unwrap_or_else(|| found.path.clone()),
         title,
@@ -164,7 +164,8 @@ fn help(shelf: &Shelf) -> Vec<Help> {
         ("cause:limit".to_owned(), "in the root cause"),
         (format!("id:{id}"), "with an incident ID"),
     ];
-    let help = |(example, what): (String, &'static str)| Help { address: address_of(&example), example, what };
+    let help =
+        |(example, what): (String, &'static str)| Help { address: address_of(&example), example, what };
     examples.into_iter().map(help).collect()
 }
 
