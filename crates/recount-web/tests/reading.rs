@@ -90,7 +90,7 @@ impl Reader {
         let folder = tempfile::tempdir().unwrap();
         let config = "[library]\nid = \"INC-{seq:04}\"\n\n[[services]]\nname = \"payments\"\nowner = \"team-money\"\n\n\
                       [[services]]\nname = \"payouts\"\n\n[[services]]\nname = \"search\"\n\n\
-                      [[people]]\nname = \"@ana\"\nteam = \"team-money\"\n\n[rules]\nvague-action = \"off\"\n";
+                      [[people]]\nhandle = \"@ana\"\nteam = \"team-money\"\n\n[rules]\nvague-action = \"off\"\n";
         fs::write(folder.path().join("recount.toml"), config).unwrap();
         fs::create_dir_all(folder.path().join("postmortems")).unwrap();
         for (name, text) in files {
