@@ -211,6 +211,10 @@ fn results_come_in_pages() {
         seen.extend(found.into_iter().map(str::to_owned));
     }
     assert_eq!(seen.len(), 45);
+    // Where no word says what fits best, the youngest come first.
+    let got = reader.get("/search?q=is%3Aopen");
+    let (_, rest) = got.body.split_once("class=\"title\" href=\"").unwrap();
+    assert!(rest.starts_with("/p/INC-0045\""), "{}", &rest[..20]);
     assert_eq!(reader.get("/search?q=vault&page=999999999999").status, StatusCode::OK);
 }
 

@@ -92,21 +92,21 @@ pub struct Answered {
 }
 
 impl Workspace {
-    /// Asks a catalog that was opened for text, for the `limit` best.
-    pub fn ask(&self, catalog: &Catalog, text: &str, today: Date, limit: usize) -> Answered {
+    /// Asks a catalog that was opened for text: for at most `limit`, from the `skip`th best on.
+    pub fn ask(&self, catalog: &Catalog, text: &str, today: Date, (skip, limit): (usize, usize)) -> Answered {
         let query = Query::read(text, self.config(), today);
-        let found = catalog.search(&query, limit);
+        let found = catalog.search_from(&query, skip, limit);
         let is_empty = query.is_empty();
         let unknown = unknown(&query, catalog, self.config());
         Answered { found, notes: query.notes.into_iter().chain(unknown).collect(), is_empty }
     }
 
-    /// Reads why each was found, from the `skip`th best on.
-    pub fn tell_found(&self, answered: Answered, skip: usize) -> Searched {
+    /// Reads why each was found.
+    pub fn tell_found(&self, answered: Answered) -> Searched {
         let Answered { found: Found { hits, total, corrected, sought }, notes, is_empty } = answered;
         Searched {
             total,
-            hits: hits.into_iter().skip(skip).map(|hit| self.found(hit, &sought)).collect(),
+            hits: hits.into_iter().map(|hit| self.found(hit, &sought)).collect(),
             corrected: corrected.into_iter().map(|(word, instead)| Corrected { word, instead }).collect(),
             notes,
             is_empty,

@@ -75,9 +75,8 @@ async fn search(State(site): State<Arc<Site>>, Query(asked): Query<Asked>) -> An
         let number = asked.page.parse::<usize>().unwrap_or(1).clamp(1, PAGES);
         let skipped = (number - 1) * SHOWN;
         let today = site.today();
-        let answered = shelf.ask(|catalog| shelf.workspace.ask(catalog, &query, today, skipped + SHOWN));
-        let Searched { total, hits, corrected, notes, is_empty } =
-            shelf.workspace.tell_found(answered, skipped);
+        let answered = shelf.ask(|catalog| shelf.workspace.ask(catalog, &query, today, (skipped, SHOWN)));
+        let Searched { total, hits, corrected, notes, is_empty } = shelf.workspace.tell_found(answered);
         let hits: Vec<Row> = hits.into_iter().map(|found| row(found, &shelf)).collect();
         let turn = |number: usize| format!("{}&page={number}", address_of(&query));
         let frame = Frame { query: query.clone(), ..Frame::new(&shelf, "/search") };

@@ -75,12 +75,12 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     let text = typed(&args.query);
     let catalog = workspace.catalog(Want::Text, usize::MAX);
-    let answered = workspace.ask(&catalog, &text, environment.today(), usize::from(args.limit));
+    let answered = workspace.ask(&catalog, &text, environment.today(), (0, usize::from(args.limit)));
     let problems: Vec<String> = workspace.problems(&catalog);
     for problem in &problems {
         environment.warn(problem);
     }
-    let Searched { total, hits, corrected, notes, is_empty } = workspace.tell_found(answered, 0);
+    let Searched { total, hits, corrected, notes, is_empty } = workspace.tell_found(answered);
     for note in &notes {
         environment.warn(note);
     }
