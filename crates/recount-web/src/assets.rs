@@ -20,7 +20,7 @@ struct Asset {
     content: &'static str,
 }
 
-const ASSETS: [Asset; 3] = [
+const ASSETS: [Asset; 4] = [
     Asset {
         stem: "recount",
         extension: "css",
@@ -38,6 +38,12 @@ const ASSETS: [Asset; 3] = [
         extension: "svg",
         media_type: "image/svg+xml",
         content: include_str!("assets/icon.svg"),
+    },
+    Asset {
+        stem: "chart",
+        extension: "css",
+        media_type: "text/css; charset=utf-8",
+        content: recount_engine::insights::chart::STYLE,
     },
 ];
 
@@ -64,6 +70,11 @@ pub(crate) fn script() -> &'static str {
 /// Where the icon is.
 pub(crate) fn icon() -> &'static str {
     &PLACES[2]
+}
+
+/// Where the colours of charts are.
+pub(crate) fn charts() -> &'static str {
+    &PLACES[3]
 }
 
 pub(crate) fn router() -> Router<Arc<Site>> {

@@ -98,3 +98,10 @@ pub(crate) fn page(template: &impl Template) -> Answer<Html<String>> {
         template.render().map_err(|error| Failure::new(format!("the page cannot be written: {error}")))?;
     Ok(Html(text))
 }
+
+/// Does what reads many files or asks git, away from the threads that answer requests.
+pub(crate) async fn apart<T: Send + 'static>(work: impl FnOnce() -> Answer<T> + Send + 'static) -> Answer<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    // Only a panic in it gives an error here.
+    done.unwrap_or_else(|_| Err(Failure::new("the answer was not finished").of(FailureKind::Trouble).into()))
+}

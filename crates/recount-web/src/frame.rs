@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use recount_engine::document::counted;
 use recount_engine::document::value::duration;
+use sha2::{Digest as _, Sha256};
 
 use crate::shelf::Shelf;
 
@@ -17,6 +18,16 @@ pub(crate) struct Frame {
     pub(crate) query: String,
     /// How many postmortems there are.
     pub(crate) count: String,
+    /// What the page shows, so that it can tell when that has changed.
+    pub(crate) follows: Option<Follows>,
+}
+
+/// What a page shows, and in which state.
+pub(crate) struct Follows {
+    /// The key of a postmortem; empty for the whole library.
+    pub(crate) of: String,
+    /// The state of it that is shown.
+    pub(crate) mark: String,
 }
 
 impl Frame {
@@ -26,8 +37,25 @@ impl Frame {
         let library =
             root.file_name().map_or_else(|| "Recount".to_owned(), |name| name.to_string_lossy().into_owned());
         let count = counted(shelf.records.known.len(), "postmortem");
-        Self { library, here, query: String::new(), count }
+        Self { library, here, query: String::new(), count, follows: None }
     }
+
+    /// Of a page that shows the whole library: it tells when anything in it has changed.
+    #[must_use]
+    pub(crate) fn following(self, shelf: &Shelf) -> Self {
+        Self { follows: Some(Follows { of: String::new(), mark: shelf.mark() }), ..self }
+    }
+
+    /// Of a page that shows one postmortem as it was in these bytes: it tells when it has changed.
+    #[must_use]
+    pub(crate) fn following_one(self, key: &str, bytes: &[u8]) -> Self {
+        Self { follows: Some(Follows { of: key.to_owned(), mark: mark(bytes) }), ..self }
+    }
+}
+
+/// The state of a file in few characters.
+pub(crate) fn mark(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().take(8).fold(String::new(), |mark, byte| format!("{mark}{byte:02x}"))
 }
 
 /// HTML that is written into a template as it is.

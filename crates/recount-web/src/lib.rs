@@ -14,6 +14,7 @@ mod security;
 mod server;
 mod shelf;
 mod site;
+mod traffic;
 mod viewer;
 
 use std::sync::Arc;
@@ -49,6 +50,7 @@ pub fn router(site: &Arc<Site>) -> Router {
         .layer(csrf)
         .layer(RequestBodyDeadlineLayer::new(BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER))
+        .layer(from_fn_with_state(Arc::clone(site), traffic::count))
         .layer(from_fn_with_state(Arc::clone(site), security::guard))
         .with_state(Arc::clone(site))
 }

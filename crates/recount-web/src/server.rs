@@ -44,12 +44,13 @@ pub fn serve(
     runtime.block_on(async {
         let listener = TcpListener::bind(address).await?;
         ready(listener.local_addr()?);
-        answer(listener, crate::router(site)).await;
+        answer(listener, site).await;
         Ok(())
     })
 }
 
-async fn answer(listener: TcpListener, router: Router) {
+async fn answer(listener: TcpListener, site: &Arc<Site>) {
+    let router: Router = crate::router(site);
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     // Told once, and closed when the last connection has ended.
     let (ending, told) = watch::channel(false);
@@ -87,6 +88,8 @@ async fn answer(listener: TcpListener, router: Router) {
         });
     }
     drop((listener, told));
+    // What would go on as long as a browser listens ends now.
+    site.close();
     ending.send_replace(true);
     tokio::select! {
         () = ending.closed() => {}

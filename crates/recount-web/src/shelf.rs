@@ -4,9 +4,11 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use recount_engine::config::Config;
 use recount_store::Library;
+use recount_store::catalog::{Asked, Catalog, Part, Want};
 use recount_workspace::{Failure, FailureKind, Keeping, Known, Notes, Records, Workspace};
 
 use crate::site::Settings;
@@ -17,7 +19,11 @@ pub(crate) struct Shelf {
     pub(crate) number: u64,
     pub(crate) workspace: Workspace,
     /// All postmortems, newest first.
-    pub(crate) records: Records,
+    pub(crate) records: Arc<Records>,
+    /// Text and facts, open: whoever asks does not look at the files again.
+    catalog: Mutex<Catalog>,
+    /// What its files were when it was read.
+    asked: Asked,
     /// Places in `records` by incident ID, lower case.
     by_id: HashMap<String, Vec<usize>>,
     by_path: HashMap<String, usize>,
@@ -26,6 +32,11 @@ pub(crate) struct Shelf {
 }
 
 impl Shelf {
+    /// Reads the library once: facts and text come out of one look at its files.
+    ///
+    /// # Errors
+    ///
+    /// Where its configuration cannot be used.
     pub(crate) fn read(library: &Library, settings: &Settings, number: u64) -> Result<Self, Failure> {
         let keeping = Keeping {
             program: settings.program.clone(),
@@ -35,7 +46,11 @@ impl Shelf {
             folder: library.root().to_owned(),
         };
         let workspace = Workspace::open(library.clone(), keeping)?;
-        let records = workspace.records();
+        // Before anything is read: what changes meanwhile is found by the next look.
+        let asked = Asked::library(&workspace.library);
+        let catalog = workspace.catalog(Want::Text, usize::MAX);
+        let records = Arc::new(workspace.records_of(&catalog, Part::Whole));
+        workspace.keep_records(asked.clone(), Arc::clone(&records));
         let mut by_id: HashMap<String, Vec<usize>> = HashMap::new();
         let mut by_path = HashMap::new();
         for (place, known) in records.known.iter().enumerate() {
@@ -45,20 +60,33 @@ impl Shelf {
             by_path.insert(known.path.clone(), place);
         }
         let services = services(&records, workspace.config());
-        Ok(Self { number, workspace, records, by_id, by_path, services })
+        let catalog = Mutex::new(catalog);
+        Ok(Self { number, workspace, records, catalog, asked, by_id, by_path, services })
     }
 
-    /// Whether another holds the same.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self.records.problems == other.records.problems
-            && self.workspace.config() == other.workspace.config()
-            && self.records.known.len() == other.records.known.len()
-            && self
-                .records
-                .known
-                .iter()
-                .zip(&other.records.known)
-                .all(|(a, b)| a.path == b.path && a.record == b.record)
+    /// Whether the files are still as they were read.
+    pub(crate) fn is_current(&self) -> bool {
+        let configured = match self.workspace.library.config_path() {
+            None => Some(String::new()),
+            Some(path) => std::fs::read_to_string(path).ok(),
+        };
+        configured.is_some_and(|text| text == self.workspace.configured)
+            && Asked::library(&self.workspace.library) == self.asked
+    }
+
+    /// The state of all files in few characters: another state has others, also after the server was started anew.
+    pub(crate) fn mark(&self) -> String {
+        match &self.asked {
+            Asked::Library(state) => {
+                state[..8].iter().fold(String::new(), |mark, byte| format!("{mark}{byte:02x}"))
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// Asks the catalog, one after the other: what takes its time is done with the answer, and not in here.
+    pub(crate) fn ask<T>(&self, question: impl FnOnce(&Catalog) -> T) -> T {
+        question(&self.catalog.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The postmortem that an address names: by its incident ID, or by its path from the library's root.
@@ -76,6 +104,11 @@ impl Shelf {
         place.map(|place| &self.records.known[place]).ok_or_else(|| {
             Failure::new(format!("there is no postmortem `{key}` in this library")).of(FailureKind::Missing)
         })
+    }
+
+    /// The postmortem in a file, by its path from the library's root.
+    pub(crate) fn at(&self, path: &str) -> Option<&Known> {
+        self.by_path.get(path).map(|place| &self.records.known[*place])
     }
 
     /// How the address of a postmortem names it.

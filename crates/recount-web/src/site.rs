@@ -17,6 +17,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::auth::{Accounts, Pace, Passwords};
 use crate::shelf::Shelf;
+use crate::traffic::Traffic;
 
 /// How often everything is looked at where changes are not told, or one was missed.
 const LOOK: Duration = Duration::from_secs(20);
@@ -71,6 +72,10 @@ pub struct Site {
     number: watch::Sender<u64>,
     /// Held while a new shelf is made.
     making: Mutex<()>,
+    /// Whether no more is answered.
+    closing: watch::Sender<bool>,
+    /// What it answered so far.
+    pub(crate) traffic: Traffic,
 }
 
 impl Site {
@@ -106,6 +111,8 @@ impl Site {
             shelf: RwLock::new(Arc::new(shelf)),
             number: watch::Sender::new(1),
             making: Mutex::new(()),
+            closing: watch::Sender::new(false),
+            traffic: Traffic::default(),
         });
         let weak = Arc::downgrade(&site);
         // A process that can start no thread cannot answer requests either.
@@ -140,11 +147,11 @@ impl Site {
     pub(crate) fn refresh(&self) -> Arc<Shelf> {
         let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
         let old = self.shelf();
-        // A configuration that cannot be used is told by `check`; pages go on with the last one that could.
-        let Ok(new) = Shelf::read(&self.library, &self.settings, old.number + 1) else { return old };
-        if new.is_same(&old) {
+        if old.is_current() {
             return old;
         }
+        // A configuration that cannot be used is told by `check`; pages go on with the last one that could.
+        let Ok(new) = Shelf::read(&self.library, &self.settings, old.number + 1) else { return old };
         let new = Arc::new(new);
         *self.shelf.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&new);
         self.number.send_replace(new.number);
@@ -154,6 +161,16 @@ impl Site {
     /// Tells of each new shelf.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.number.subscribe()
+    }
+
+    /// Ends what would go on as long as somebody listens.
+    pub(crate) fn close(&self) {
+        self.closing.send_replace(true);
+    }
+
+    /// Tells when it closes.
+    pub(crate) fn closing(&self) -> watch::Receiver<bool> {
+        self.closing.subscribe()
     }
 
     /// Now.

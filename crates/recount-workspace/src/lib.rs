@@ -8,15 +8,23 @@
 mod conflict;
 mod failure;
 mod handout;
+mod figures;
+mod history;
 mod neighbours;
 mod past;
 mod records;
+mod search;
+mod similar;
 mod workspace;
 
 pub use conflict::Seen;
 pub use failure::{Failure, FailureKind};
 pub use handout::{taken_out, taken_out_told};
+pub use figures::{Period, made};
+pub use history::{Change, Held, History, Told};
 pub use neighbours::{Neighbours, SharedIds};
 pub use past::{Before, Past, Unkept};
 pub use records::{AT_ONCE, Known, Records};
+pub use search::{Answered, Corrected, FoundOne, Piece, Searched};
+pub use similar::{LEAST, Likeness, heading, is_described, why};
 pub use workspace::{Keeping, Notes, Progress, Workspace, real_place};

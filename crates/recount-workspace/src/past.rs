@@ -3,6 +3,8 @@
 //!
 //! What does not live here: what makes two causes the same (`insights::recurrence`).
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -20,7 +22,7 @@ use crate::records::{AT_ONCE, Known, Records};
 #[derive(Debug)]
 pub struct Past {
     /// All postmortems.
-    pub records: Records,
+    pub records: Arc<Records>,
     causes: Causes,
     /// What it was read from: what was found by it holds while that is the same.
     pub asked: Asked,
@@ -126,10 +128,19 @@ impl Workspace {
         self.past.get()
     }
 
+    /// Takes the records of the library, as `asked` says that its files were, for those that its past is worked out
+    /// from: what was read once is not read again.
+    pub fn keep_records(&self, asked: Asked, records: Arc<Records>) {
+        // What is there already was read no later.
+        let _ = self.kept.set((asked, records));
+    }
+
     fn read_past(&self, at_most: usize) -> Past {
-        // Before anything is read: what changes meanwhile makes it another.
-        let asked = Asked::library(&self.library);
-        let records = self.records_at_most(Part::Whole, at_most);
+        let (asked, records) = self.kept.get().cloned().unwrap_or_else(|| {
+            // Before anything is read: what changes meanwhile makes it another.
+            let asked = Asked::library(&self.library);
+            (asked, Arc::new(self.records_at_most(Part::Whole, at_most)))
+        });
         let causes = Causes::new(records.known.iter().map(|known| &known.record), self.config());
         Past { records, causes, asked }
     }

@@ -62,23 +62,28 @@ impl Workspace {
 
     /// As [`Workspace::parts_of_records`]; none where more than `at_most` files would have to be read.
     pub fn records_at_most(&self, part: Part, at_most: usize) -> Records {
-        self.some(at_most, |catalog| catalog.records(part))
+        self.told(&self.catalog(Want::Facts, at_most), |catalog| catalog.records(part))
     }
 
     /// As [`Workspace::parts_of_records`], of those postmortems that `choose` takes by what is known of all in brief:
     /// their places in the list, in order.
     pub fn some_records(&self, part: Part, choose: impl FnOnce(&InBrief<'_>) -> Vec<usize>) -> Records {
-        self.some(usize::MAX, |catalog| catalog.some_records(part, &choose(&catalog.in_brief())))
+        let catalog = self.catalog(Want::Facts, usize::MAX);
+        self.told(&catalog, |catalog| catalog.some_records(part, &choose(&catalog.in_brief())))
     }
 
-    fn some(&self, at_most: usize, read: impl FnOnce(&Catalog<'_>) -> Vec<(PathBuf, Record)>) -> Records {
-        let catalog = self.catalog(Want::Facts, at_most);
+    /// As [`Workspace::parts_of_records`], out of a catalog that is open.
+    pub fn records_of(&self, catalog: &Catalog, part: Part) -> Records {
+        self.told(catalog, |catalog| catalog.records(part))
+    }
+
+    fn told(&self, catalog: &Catalog, read: impl FnOnce(&Catalog) -> Vec<(PathBuf, Record)>) -> Records {
         let mut records = Records {
-            known: read(&catalog)
+            known: read(catalog)
                 .into_iter()
                 .map(|(path, record)| Known { path: path.display().to_string(), record })
                 .collect(),
-            problems: self.problems(&catalog),
+            problems: self.problems(catalog),
             all: catalog.len(),
         };
         records.known.sort_by(|a, b| (b.record.started, &b.path).cmp(&(a.record.started, &a.path)));
@@ -86,7 +91,7 @@ impl Workspace {
     }
 
     /// The catalog, in step with the files; empty where more than `at_most` of them would have to be read.
-    pub fn catalog(&self, want: Want, at_most: usize) -> Catalog<'_> {
+    pub fn catalog(&self, want: Want, at_most: usize) -> Catalog {
         let what = match want {
             Want::Facts => "reading",
             Want::Text => "indexing",

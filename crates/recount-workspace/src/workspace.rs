@@ -14,13 +14,14 @@ use recount_engine::document::template;
 use recount_engine::document::{Document, LineIndex, Stage};
 use recount_engine::ide::Checker;
 use recount_engine::lint::{self, Finding, Level, Options};
-use recount_store::catalog::Catalog;
+use recount_store::catalog::{Asked, Catalog};
 use recount_store::{Guard, Library, StoreError, Stored, TEMPLATE_FILE};
 
 use crate::conflict;
 use crate::failure::Failure;
 use crate::neighbours::Neighbours;
 use crate::past::Past;
+use crate::records::Records;
 
 /// A library, opened.
 pub struct Workspace {
@@ -32,6 +33,8 @@ pub struct Workspace {
     pub checker: Checker,
     /// What is worked out from all postmortems, once something asks for it.
     pub(crate) past: OnceLock<Past>,
+    /// The records that it is worked out from, where somebody has read them.
+    pub(crate) kept: OnceLock<(Asked, Arc<Records>)>,
     /// How what is derived from its files may be kept.
     pub keeping: Keeping,
     /// What in its configuration is probably a mistake: each with a hint where there is one.
@@ -108,6 +111,7 @@ impl Workspace {
             checker: Checker::new(config),
             keeping,
             past: OnceLock::new(),
+            kept: OnceLock::new(),
             doubts,
         })
     }
@@ -146,7 +150,7 @@ impl Workspace {
     }
 
     /// What a catalog could not read, each as it is told.
-    pub fn problems(&self, catalog: &Catalog<'_>) -> Vec<String> {
+    pub fn problems(&self, catalog: &Catalog) -> Vec<String> {
         catalog.problems().iter().map(|problem| problem.told_from(&self.keeping.folder)).collect()
     }
 

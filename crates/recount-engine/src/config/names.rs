@@ -74,7 +74,8 @@ impl Config {
         self.teams().any(|team| is_same(team, name))
     }
 
-    fn teams(&self) -> impl Iterator<Item = &str> {
+    /// Every team that is named, some more than once.
+    pub fn teams(&self) -> impl Iterator<Item = &str> {
         let listed = self.library.teams.iter().map(String::as_str);
         let of_people = self.people.iter().filter_map(|person| person.team.as_deref());
         listed.chain(of_people).chain(self.services.iter().filter_map(|service| service.owner.as_deref()))

@@ -16,20 +16,39 @@ pub struct Heading {
     pub lines: Vec<String>,
 }
 
+/// A way to a figure in another form: what it is called, and its address.
+pub type Way = (&'static str, String);
+
 /// The figures as HTML, below the headings of their groups.
 pub fn html(heading: &Heading, figures: &[Figure]) -> String {
+    let groups = groups(figures, &|_| Vec::new());
+    // A string takes everything.
+    let page = Page { heading, chart_style: STYLE, groups }.render().unwrap_or_default();
+    page + "\n"
+}
+
+/// The same as a part of another page, which brings the styles, with ways to each figure in other forms.
+pub fn part(figures: &[Figure], ways: &dyn Fn(&Figure) -> Vec<Way>) -> String {
+    Parts { groups: groups(figures, ways) }.render().unwrap_or_default()
+}
+
+fn groups<'f>(figures: &'f [Figure], ways: &dyn Fn(&Figure) -> Vec<Way>) -> Vec<Group<'f>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for definition in FIGURES {
         let Some(figure) = figures.iter().find(|figure| figure.name == definition.name) else { continue };
-        let part = Part::of(figure);
+        let part = Part::of(figure, ways(figure));
         match groups.last_mut() {
             Some(group) if group.title == definition.group.title => group.parts.push(part),
             _ => groups.push(Group { title: definition.group.title, parts: vec![part] }),
         }
     }
-    // A string takes everything.
-    let page = Page { heading, chart_style: STYLE, groups }.render().unwrap_or_default();
-    page + "\n"
+    groups
+}
+
+#[derive(Template)]
+#[template(path = "figures.html")]
+struct Parts<'a> {
+    groups: Vec<Group<'a>>,
 }
 
 #[derive(Template)]
@@ -53,6 +72,7 @@ struct Part<'a> {
     svg: String,
     columns: Vec<(String, bool)>,
     rows: Vec<Vec<(String, bool)>>,
+    ways: Vec<Way>,
 }
 
 /// A piece of a definition.
@@ -63,7 +83,7 @@ struct Piece {
 }
 
 impl<'a> Part<'a> {
-    fn of(figure: &'a Figure) -> Self {
+    fn of(figure: &'a Figure, ways: Vec<Way>) -> Self {
         let table = figure.table();
         let is_number = |column: usize| table.rows.iter().any(|row| row[column].is_number());
         Self {
@@ -83,6 +103,7 @@ impl<'a> Part<'a> {
                 .iter()
                 .map(|row| row.iter().map(|cell| (Cell::said(cell), cell.is_number())).collect())
                 .collect(),
+            ways,
         }
     }
 }

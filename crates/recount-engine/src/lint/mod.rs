@@ -88,6 +88,13 @@ pub fn rule(name: &str) -> Option<&'static Rule> {
     RULES.iter().copied().find(|rule| rule.name == name)
 }
 
+/// All rules, as a reference lists them: by group and name.
+pub fn rules_by_group() -> Vec<&'static Rule> {
+    let mut rules: Vec<&Rule> = RULES.to_vec();
+    rules.sort_by_key(|rule| (rule.group, rule.name));
+    rules
+}
+
 /// The names in the configuration's `rules` table that are no rules, each with the nearest that is.
 pub fn unknown_rules(config: &Config) -> Vec<(&str, Option<&'static str>)> {
     config

@@ -31,7 +31,7 @@ pub struct InBrief<'c> {
     facts: Mutex<Option<Facts>>,
 }
 
-impl Catalog<'_> {
+impl Catalog {
     /// All postmortems in brief. Where the catalog breaks while it is read, the documents are.
     pub fn in_brief(&self) -> InBrief<'_> {
         let places = Places::of(&self.files);
@@ -52,7 +52,7 @@ impl Catalog<'_> {
         all.dedup_by_key(|(place, _)| *place);
         let all = all.into_iter().map(|(_, at)| at).collect();
         InBrief {
-            library: self.library,
+            library: &self.library,
             files: &self.files,
             places,
             blocks,

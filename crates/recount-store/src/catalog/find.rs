@@ -14,7 +14,7 @@ use tantivy::query::{
     Query as TextQuery, RangeQuery, TermQuery, TermSetQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{Searcher, Term};
+use tantivy::{Order, Searcher, Term};
 
 use super::excerpt::Sought;
 use super::query::{Form, Part, Place, Query, What, WordField};
@@ -27,6 +27,8 @@ const ONE_TYPO: usize = 5;
 const TWO_TYPOS: usize = 9;
 /// As many words one that stands nowhere is taken for.
 const NEAR: usize = 4;
+/// How many of an answer that is shown in pages are put in order at once.
+const KEPT: usize = 200;
 /// As many words one beginning stands for; more say nothing.
 const BEGINNINGS: usize = 400;
 
@@ -54,16 +56,24 @@ pub struct Found {
     pub sought: Sought,
 }
 
-impl Catalog<'_> {
+impl Catalog {
     /// The postmortems that a query is about, at most `limit` of them. The catalog must have been opened
     /// for text.
     pub fn search(&self, query: &Query, limit: usize) -> Found {
+        self.search_from(query, 0, limit)
+    }
+
+    /// As [`Catalog::search`], from the `skip`th best on: pages of one answer have the same order.
+    pub fn search_from(&self, query: &Query, skip: usize, limit: usize) -> Found {
+        // Of those that fit as well the index keeps any, so the order within an answer depends on how many it keeps.
+        let kept = skip.saturating_add(limit).max(1).checked_next_multiple_of(KEPT).unwrap_or(usize::MAX);
         let mut found = Found::default();
         if query.is_empty() {
             return found;
         }
         let live = self.live();
         let total = query.total();
+        let is_by_age = query.is_without_words();
         let mut ranked: Vec<(f32, u64)> = Vec::new();
         let texts = [self.disk.as_ref().and_then(|disk| disk.text.as_ref()), self.memory.text.as_ref()];
         let texts: Vec<&Text> = texts.into_iter().flatten().collect();
@@ -72,7 +82,12 @@ impl Catalog<'_> {
         let clauses: Vec<_> = query.clauses.iter().map(|clause| asker.clause(clause)).collect();
         for (nth, text) in texts.iter().enumerate() {
             let query = all_of(clauses.iter().map(|clause| clause[nth].box_clone()).collect());
-            match run(text, query.as_ref(), limit, live.as_ref(), total) {
+            let answer = if is_by_age {
+                youngest(text, query.as_ref(), kept, live.as_ref())
+            } else {
+                run(text, query.as_ref(), kept, live.as_ref(), total)
+            };
+            match answer {
                 Ok((hits, total)) => {
                     ranked.extend(hits);
                     found.total += total;
@@ -83,7 +98,7 @@ impl Catalog<'_> {
         }
         // Same score: the higher number is the younger document.
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.cmp(&a.1)));
-        ranked.truncate(limit);
+        let ranked: Vec<(f32, u64)> = ranked.into_iter().skip(skip).take(limit).collect();
         let numbers: Vec<u64> = ranked.iter().map(|(_, number)| *number).collect();
         let paths = self.paths(&numbers);
         found.hits = ranked
@@ -141,6 +156,11 @@ pub(super) enum Total {
 }
 
 impl Query {
+    /// Whether no word is looked for, so that nothing fits better than anything else.
+    fn is_without_words(&self) -> bool {
+        self.clauses.iter().flatten().all(|part| part.not || !matches!(part.what, What::Text { .. }))
+    }
+
     fn total(&self) -> Total {
         let is_word = |part: &Part| {
             !part.not
@@ -183,6 +203,27 @@ pub(super) fn run(
     let columns = columns?;
     let number = |at: tantivy::DocAddress| columns.get(at.segment_ord as usize)?.first(at.doc_id);
     Ok((top.into_iter().filter_map(|(score, at)| Some((score, number(at)?))).collect(), total))
+}
+
+/// The youngest documents with their numbers, and how many there are.
+fn youngest(
+    text: &Text,
+    query: &dyn TextQuery,
+    limit: usize,
+    live: Option<&HashSet<u64>>,
+) -> Result<(Vec<(f32, u64)>, usize), Trouble> {
+    let searcher = text.searcher();
+    let limit = limit.min(searcher.num_docs() as usize).max(1);
+    let top = TopDocs::with_limit(limit).order_by_fast_field::<u64>("number", Order::Desc);
+    let (top, total) = match live {
+        None => searcher.search(query, &(top, Count))?,
+        Some(live) => {
+            let live = live.clone();
+            let is_live = move |number: u64| live.contains(&number);
+            searcher.search(query, &FilterCollector::new("number".to_owned(), is_live, (top, Count)))?
+        }
+    };
+    Ok((top.into_iter().filter_map(|(number, _)| Some((1.0, number?))).collect(), total))
 }
 
 /// Turns a query into one for each index.

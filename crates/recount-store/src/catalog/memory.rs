@@ -46,14 +46,14 @@ impl Memory {
 }
 
 /// Reads these files into memory, beside what is on disk.
-pub(super) fn in_memory<'l>(
-    library: &'l Library,
+pub(super) fn in_memory(
+    library: &Library,
     mut tree: Tree,
     known: &[Option<Known>],
     stale: &[usize],
     disk: Option<Disk>,
     opening: &Opening<'_>,
-) -> Catalog<'l> {
+) -> Catalog {
     let text = if opening.want == Want::Text { Text::in_memory().ok() } else { None };
     let writer = text.as_ref().and_then(|text| text.writer(stale.len()).ok());
     let listed: Vec<Listed> = stale.iter().map(|place| Ok(tree.files[*place].0.clone())).collect();
@@ -106,7 +106,7 @@ pub(super) fn in_memory<'l>(
         Some(File { path: library.relative(&path).to_owned(), number: number? })
     });
     Catalog {
-        library,
+        library: library.clone(),
         files: files.collect(),
         problems: tree.problems,
         disk,

@@ -43,7 +43,7 @@ pub use brief::InBrief;
 pub use excerpt::{Excerpt, Sought, excerpt};
 pub use find::{Found, Hit};
 pub use near::{Near, Probe};
-pub use query::Query;
+pub use query::{FILTERS, Query};
 pub use text::index_alone;
 
 /// Where what is derived is kept: delete it at any time.
@@ -110,8 +110,8 @@ struct File {
 }
 
 /// A library's records and text, as its files were when it was opened.
-pub struct Catalog<'l> {
-    library: &'l Library,
+pub struct Catalog {
+    library: Library,
     /// Sorted by path.
     files: Vec<File>,
     problems: Vec<Unreadable>,
@@ -120,9 +120,9 @@ pub struct Catalog<'l> {
     notes: Vec<String>,
 }
 
-impl<'l> Catalog<'l> {
+impl Catalog {
     /// Brings the catalog in step with the files and opens it.
-    pub fn open(library: &'l Library, opening: &Opening<'_>) -> Self {
+    pub fn open(library: &Library, opening: &Opening<'_>) -> Self {
         refresh::open(library, opening)
     }
 
@@ -242,12 +242,14 @@ impl<'l> Catalog<'l> {
         let listed: Vec<Listed> =
             self.files.iter().map(|file| Ok(self.library.root().join(&file.path))).collect();
         let mut records = Vec::new();
-        self.library.scan(
+        // Threads take the library alone: a connection to a database is for one of them.
+        let library = &self.library;
+        library.scan(
             &listed,
             threads(),
             |path, bytes| {
                 let record = recount_engine::document::Document::parse(bytes.ok()?).record();
-                Some((self.library.relative(path).to_owned(), part.of(record)?))
+                Some((library.relative(path).to_owned(), part.of(record)?))
             },
             |record| records.extend(record),
         );

@@ -73,7 +73,7 @@ struct Vector {
     weights: BTreeMap<String, f64>,
 }
 
-impl Catalog<'_> {
+impl Catalog {
     /// The postmortems most like one, best first, at most `limit`. The catalog must have been opened for
     /// text.
     pub fn similar(&self, probe: &Probe, limit: usize) -> Vec<Near> {

@@ -90,8 +90,8 @@ pub(super) enum WordField {
     Tag,
 }
 
-/// The filters, in order of names.
-const FILTERS: [&str; 12] = [
+/// The names of the filters, in order.
+pub const FILTERS: [&str; 12] = [
     "after", "before", "cause", "factor", "id", "is", "owner", "service", "severity", "stage", "tag", "title",
 ];
 const STATES: [&str; 5] = ["draft", "final", "open", "overdue", "review"];

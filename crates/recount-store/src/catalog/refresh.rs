@@ -27,7 +27,7 @@ use crate::Library;
 const WAIT: [(Want, Duration); 2] =
     [(Want::Facts, Duration::from_millis(500)), (Want::Text, Duration::from_secs(20))];
 
-pub(super) fn open<'l>(library: &'l Library, opening: &Opening<'_>) -> Catalog<'l> {
+pub(super) fn open(library: &Library, opening: &Opening<'_>) -> Catalog {
     let mut notes = Vec::new();
     let place = Place { folder: library.root().join(CACHE_FOLDER), program: opening.program.to_owned() };
     let mut looked = Looked::at(library);
@@ -69,12 +69,12 @@ pub(super) fn open<'l>(library: &'l Library, opening: &Opening<'_>) -> Catalog<'
 }
 
 /// Opens what is on disk and brings it in step.
-fn attach<'l>(
-    library: &'l Library,
+fn attach(
+    library: &Library,
     place: &Place,
     looked: &mut Looked,
     opening: &Opening<'_>,
-) -> Result<Catalog<'l>, Trouble> {
+) -> Result<Catalog, Trouble> {
     make_folder(&place.folder)?;
     if place.damage().exists() {
         return Err(Trouble::Damaged);
@@ -170,13 +170,13 @@ fn look(library: &Library, facts: Option<&Facts>, looked: &Looked) -> Result<(He
 }
 
 /// Keeps everything for the first time, under the lock.
-fn first<'l>(
-    library: &'l Library,
+fn first(
+    library: &Library,
     place: &Place,
     looked: &mut Looked,
     opening: &Opening<'_>,
     (delta, skew): (Delta, i64),
-) -> Result<Catalog<'l>, Trouble> {
+) -> Result<Catalog, Trouble> {
     remove_folder(&place.text())?;
     let text = match opening.want {
         Want::Facts => None,
@@ -196,20 +196,20 @@ fn first<'l>(
     Ok(catalog(library, place, facts, head, text.map(|(text, ..)| text), tree, &known))
 }
 
-fn catalog<'l>(
-    library: &'l Library,
+fn catalog(
+    library: &Library,
     place: &Place,
     facts: Facts,
     head: Head,
     text: Option<Text>,
     tree: Tree,
     known: &[Option<Known>],
-) -> Catalog<'l> {
+) -> Catalog {
     let files = tree.files.into_iter().zip(known).filter_map(|((path, _), known)| {
         Some(File { path: library.relative(&path).to_owned(), number: known.as_ref()?.number })
     });
     Catalog {
-        library,
+        library: library.clone(),
         files: files.collect(),
         problems: tree.problems,
         disk: Some(Disk { facts, text, head, place: place.clone() }),

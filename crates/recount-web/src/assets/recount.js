@@ -1,4 +1,5 @@
-// What a browser adds to pages that are whole without it: keys, and the viewer's own time beside UTC.
+// What a browser adds to pages that are whole without it: keys, the viewer's own
+// time beside UTC, and a word when what is shown has changed.
 "use strict";
 const typing = (target) => target.closest("input, textarea, select, [contenteditable]");
 
@@ -36,3 +37,45 @@ document.addEventListener("keydown", (event) => {
   act();
 });
 document.querySelectorAll("time[datetime]").forEach(hover);
+
+// A page that is looked at listens; one that is hidden does not, since browsers allow few such connections.
+function follow() {
+  const { of, mark } = document.body.dataset;
+  if (mark === undefined) return;
+  let source = null;
+  let typed = false;
+  document.addEventListener("input", (event) => (typed ||= Boolean(event.target.closest("main form"))));
+  const tell = (text, action) => {
+    source?.close();
+    source = null;
+    document.removeEventListener("visibilitychange", listen);
+    const bar = document.createElement("div");
+    bar.className = "changed";
+    bar.setAttribute("role", "status");
+    bar.append(text);
+    if (action) {
+      const link = document.createElement("a");
+      link.href = location.pathname + location.search;
+      link.textContent = action;
+      // What is being typed stays where it is.
+      if (typed) link.target = "_blank";
+      else link.addEventListener("click", (event) => (event.preventDefault(), location.reload()));
+      bar.append(" ", link);
+    }
+    document.body.append(bar);
+  };
+  function listen() {
+    if (document.hidden) {
+      source?.close();
+      source = null;
+    } else if (!source) {
+      source = new EventSource(`/events?of=${encodeURIComponent(of)}&mark=${mark}`);
+      source.addEventListener("changed", () => tell(of ? "This postmortem changed." : "The library changed.", "Show it"));
+      source.addEventListener("gone", () => tell("This postmortem is no longer here."));
+    }
+  }
+  document.addEventListener("visibilitychange", listen);
+  window.addEventListener("pagehide", () => source?.close());
+  listen();
+}
+follow();

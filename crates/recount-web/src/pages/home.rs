@@ -146,7 +146,7 @@ async fn home(State(site): State<Arc<Site>>) -> Answer<Html<String>> {
         items.truncate(SHOWN);
     }
     page(&Home {
-        frame: Frame::new(&shelf, "/"),
+        frame: Frame::new(&shelf, "/").following(&shelf),
         unfinished,
         more_unfinished,
         overdue,

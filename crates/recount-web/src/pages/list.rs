@@ -97,7 +97,7 @@ async fn list(State(site): State<Arc<Site>>, Query(asked): Query<Asked>) -> Answ
         asked.query().map_or_else(|| "/postmortems".to_owned(), |query| format!("/postmortems?{query}"))
     };
     page(&List {
-        frame: Frame::new(&shelf, "/postmortems"),
+        frame: Frame::new(&shelf, "/postmortems").following(&shelf),
         faults,
         services: shelf.services(),
         rows,

@@ -4,16 +4,26 @@
 
 mod account;
 mod export;
+mod events;
+mod history;
 mod home;
+mod insights;
+mod keys;
 mod list;
+mod metrics;
 mod postmortem;
 mod sign_in;
+mod rules;
+mod search;
+mod similar;
 
 use std::sync::Arc;
 
 use axum::Router;
 
 use crate::site::Site;
+
+pub(crate) use keys::KEYS;
 
 /// A page, or a few that belong together.
 struct Page {
@@ -23,8 +33,21 @@ struct Page {
     routes: fn(Router<Arc<Site>>) -> Router<Arc<Site>>,
 }
 
-const PAGES: &[Page] =
-    &[home::PAGE, list::PAGE, postmortem::PAGE, export::PAGE, account::PAGE, sign_in::PAGE];
+const PAGES: &[Page] = &[
+    home::PAGE,
+    list::PAGE,
+    postmortem::PAGE,
+    history::PAGE,
+    export::PAGE,
+    insights::PAGE,
+    search::PAGE,
+    rules::PAGE,
+    keys::PAGE,
+    events::PAGE,
+    metrics::PAGE,
+    account::PAGE,
+    sign_in::PAGE,
+];
 
 pub(crate) fn router() -> Router<Arc<Site>> {
     PAGES.iter().fold(Router::new(), |router, page| (page.routes)(router))

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::Html;
 use axum::routing::get;
 use jiff::Timestamp;
@@ -14,9 +14,11 @@ use recount_engine::export::axis::Axis;
 use recount_engine::export::html::{Rendering, render};
 use recount_engine::lint::{Finding, Level, Options};
 use recount_workspace::{Before, Known};
+use serde::Deserialize;
 
 use super::Page as PageDefinition;
-use crate::error::{Answer, page};
+use super::similar::{Alike, seen_before, similar};
+use crate::error::{Answer, apart, page};
 use crate::frame::{Frame, Markup, address, code, escaped, lasted};
 use crate::shelf::Shelf;
 use crate::site::Site;
@@ -45,6 +47,18 @@ struct Postmortem<'s> {
     /// What was found, in words.
     found: String,
     earlier: Vec<Before>,
+    /// Others that are like it, without those of `earlier`.
+    similar: Vec<Alike>,
+    /// What is worth knowing right after it was made.
+    seen_before: Vec<Alike>,
+}
+
+/// What is asked for beside the postmortem.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    /// There where it was made a moment ago.
+    made: Option<String>,
 }
 
 /// A section in the outline.
@@ -55,12 +69,20 @@ struct Entry {
     findings: usize,
 }
 
-async fn postmortem(State(site): State<Arc<Site>>, Path(key): Path<String>) -> Answer<Html<String>> {
+async fn postmortem(
+    State(site): State<Arc<Site>>,
+    Path(key): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Answer<Html<String>> {
+    apart(move || shown(&site, &key, &asked)).await
+}
+
+fn shown(site: &Site, key: &str, asked: &Asked) -> Answer<Html<String>> {
     let shelf = site.shelf();
-    let known = shelf.find(&key)?;
+    let known = shelf.find(key)?;
     let file = shelf.file(known);
-    let (_, document) = shelf.workspace.read(&file)?;
-    let findings = findings(&shelf, known, &document, &site);
+    let (stored, document) = shelf.workspace.read(&file)?;
+    let findings = findings(&shelf, known, &document, site);
     let attachments: Vec<(u32, String)> =
         findings.iter().map(|finding| (finding.span.start, told(finding))).collect();
     let rendered =
@@ -80,8 +102,12 @@ async fn postmortem(State(site): State<Arc<Site>>, Path(key): Path<String>) -> A
         (0, 0) => "no errors, no warnings".to_owned(),
         (errors, warnings) => format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")),
     };
+    let earlier = shelf.workspace.past().before(record, site.today(), shelf.workspace.config());
+    let mut similar = similar(&shelf, known, &document);
+    similar.retain(|alike| earlier.iter().all(|before| before.incident != alike.name));
+    let seen_before = asked.made.as_ref().map(|_| seen_before(&shelf, known, &document));
     page(&Postmortem {
-        frame: Frame::new(&shelf, ""),
+        frame: Frame::new(&shelf, "").following_one(shelf.key(known), &stored.bytes),
         address: address(shelf.key(known)),
         title: record.title.as_deref().unwrap_or("Untitled draft"),
         name: known.name(),
@@ -96,7 +122,9 @@ async fn postmortem(State(site): State<Arc<Site>>, Path(key): Path<String>) -> A
         outline,
         errors,
         found,
-        earlier: shelf.workspace.past().before(record, site.today(), shelf.workspace.config()),
+        earlier,
+        similar,
+        seen_before: seen_before.unwrap_or_default(),
     })
 }
 

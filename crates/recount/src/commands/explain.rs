@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use recount_engine::lint::{self, Group, Level, RULES, Rule};
+use recount_engine::lint::{self, Group, Level, Rule};
 use serde::Serialize;
 
 use crate::Outcome;
@@ -73,7 +73,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         return match args.format {
             Format::Text => list(environment),
             Format::Json => {
-                machine::write(environment, &Output::of(sorted().into_iter()))?;
+                machine::write(environment, &Output::of(lint::rules_by_group().into_iter()))?;
                 Ok(Exit::Done)
             }
         };
@@ -118,12 +118,6 @@ impl Output {
     }
 }
 
-fn sorted() -> Vec<&'static Rule> {
-    let mut rules: Vec<&Rule> = RULES.to_vec();
-    rules.sort_by_key(|rule| (rule.group, rule.name));
-    rules
-}
-
 /// The rule's manual as Markdown, with its levels.
 pub(crate) fn manual(rule: &Rule) -> String {
     let [draft, review, last] =
@@ -144,7 +138,7 @@ pub(crate) fn manual(rule: &Rule) -> String {
 }
 
 fn list(environment: &mut Environment) -> Outcome {
-    let rules = sorted();
+    let rules = lint::rules_by_group();
     let width = rules.iter().map(|rule| rule.name.len()).max().unwrap_or(0);
     let room = environment.width().saturating_sub(width + 4).max(30);
     let mut group: Option<Group> = None;

@@ -2,11 +2,8 @@
 
 use std::io::Write as _;
 use std::num::NonZeroUsize;
-use std::path::Path;
 
-use jiff::Timestamp;
-use recount_engine::document::merge::{Difference, Part, differences};
-use recount_store::{Revision, Store as _, StorePath};
+use recount_workspace::{Change, History, Told};
 use serde::Serialize;
 
 use crate::Outcome;
@@ -14,7 +11,6 @@ use crate::commands::import::shortened;
 use crate::environment::{Environment, visible};
 use crate::error::Exit;
 use crate::machine::{self, Header};
-use crate::paths::slashes;
 use crate::workspace::Workspace;
 
 /// Show who changed what of a postmortem, and when
@@ -57,83 +53,12 @@ pub(crate) struct Output {
     revisions: Vec<Told>,
 }
 
-/// One commit.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Told {
-    /// The commit's name.
-    id: String,
-    /// When it was made, UTC.
-    at: String,
-    /// Who made the change.
-    author: String,
-    /// Their mail address, as the commit has it.
-    mail: String,
-    /// The first line of its message.
-    subject: String,
-    /// The path from the library's root that the postmortem had from then on.
-    path: String,
-    /// Whether the postmortem came into the repository with it.
-    added: bool,
-    /// Whether the history that is here is cut at this commit, because the clone is shallow: what came before it, and
-    /// what it changed, is not known.
-    cut: bool,
-    /// Whether it removed the postmortem.
-    removed: bool,
-    /// The path that it had before, where that was another one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    renamed_from: Option<String>,
-    /// What it changed, from top to bottom; nothing for the commit that added or removed it.
-    changes: Vec<Change>,
-}
-
-/// A part of the document that changed.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Change {
-    /// The heading of its section, or `front matter`; empty before the first.
-    section: String,
-    /// `heading`, `key`, `field`, `item`, `timeline-row`, `action-item` or `text`.
-    part: &'static str,
-    /// What it is called: the label of a field, a key, a heading. Empty for what has no name.
-    name: String,
-    /// What it was, as Markdown; none where it is new.
-    before: Option<String>,
-    /// What it is; none where it is gone.
-    after: Option<String>,
-}
-
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     let path = workspace.find(&args.id)?;
-    let relative = workspace.relative(&path);
-    let mut revisions = workspace.library.history(&StorePath::new(&relative)?)?;
-    let is_known = !revisions.is_empty();
-    revisions.truncate(args.limit.map_or(usize::MAX, NonZeroUsize::get));
-    // By date, the commits of several branches stand among each other: each says itself what it began with.
-    let names: Vec<&str> =
-        revisions.iter().flat_map(|revision| [&*revision.before, &*revision.content]).collect();
-    let past = workspace.library.past(&names)?;
-    let (stored, _) = workspace.read(&path)?;
-    // Without a commit there is no `HEAD`, either. It may be a merge, which the list does not have.
-    let last = if is_known {
-        workspace.library.bytes_at("HEAD", &workspace.library.root().join(&relative))?
-    } else {
-        None
-    };
-    let uncommitted = last.map(|last| changes(&last, &stored.bytes));
-    let told = revisions.iter().zip(past.chunks(2)).map(|(revision, held)| {
-        let [before, now] = [0, 1].map(|at| held.get(at).and_then(Option::as_deref));
-        tell(revision, before, now)
-    });
-    let told: Vec<Told> = told.collect();
-    let recount = Header { format: "history", version: 1 };
-    let output = Output {
-        recount,
-        path: slashes(&relative),
-        uncommitted: uncommitted.unwrap_or_default(),
-        revisions: told,
-    };
+    let limit = args.limit.map_or(usize::MAX, NonZeroUsize::get);
+    let History { path, uncommitted, revisions, is_known } = workspace.history(&path, limit)?;
+    let output = Output { recount: Header { format: "history", version: 1 }, path, uncommitted, revisions };
     match args.format {
         Format::Json => machine::write(environment, &output)?,
         Format::Text => {
@@ -148,43 +73,6 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         }
     }
     Ok(Exit::Done)
-}
-
-fn changes(old: &[u8], new: &[u8]) -> Vec<Change> {
-    let told = |Difference { section, part, name, before, after, .. }| {
-        let part = match part {
-            Part::Heading => "heading",
-            Part::Key => "key",
-            Part::Field => "field",
-            Part::Item => "item",
-            Part::TimelineRow => "timeline-row",
-            Part::ActionItem => "action-item",
-            Part::Text => "text",
-        };
-        Change { section, part, name, before, after }
-    };
-    differences(old, new).into_iter().map(told).collect()
-}
-
-fn tell(revision: &Revision, before: Option<&[u8]>, now: Option<&[u8]>) -> Told {
-    let shown = |path: &Path| slashes(path);
-    let at = Timestamp::from_second(revision.at).map_or_else(|_| String::new(), |at| at.to_string());
-    Told {
-        id: revision.id.clone(),
-        at,
-        author: revision.author.name.clone(),
-        mail: revision.author.mail.clone(),
-        subject: revision.subject.clone(),
-        path: shown(&revision.path),
-        added: before.is_none() && now.is_some() && !revision.is_cut,
-        cut: revision.is_cut && before.is_none(),
-        removed: now.is_none(),
-        renamed_from: revision.renamed_from.as_deref().map(shown),
-        changes: match (now, before) {
-            (Some(now), Some(before)) => changes(before, now),
-            _ => Vec::new(),
-        },
-    }
 }
 
 fn show(output: &Output, environment: &mut Environment) -> Result<(), crate::error::CliError> {
@@ -217,11 +105,7 @@ fn show(output: &Output, environment: &mut Environment) -> Result<(), crate::err
 
 fn show_changes(changes: &[Change], width: usize, out: &mut impl std::io::Write) -> std::io::Result<()> {
     for change in changes {
-        let place = match change.part {
-            "field" | "key" | "heading" => &change.name,
-            _ => &change.section,
-        };
-        let place = if place.is_empty() { "text" } else { place };
+        let place = change.place();
         let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let room = width.saturating_sub(10) / 2;
         let short = |text: &str| visible(&shortened(&line(text), room)).into_owned();

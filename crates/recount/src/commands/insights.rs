@@ -2,14 +2,10 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser};
-use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -19,7 +15,6 @@ use recount_engine::insights::page::{Heading, html};
 use recount_engine::insights::{Basis, Brief, Definition, FIGURES, Figure, Scope, csv, words};
 
 use recount_store::catalog::Want;
-use recount_store::threads;
 
 use crate::Outcome;
 use crate::environment::Environment;
@@ -28,6 +23,7 @@ use crate::filter::Filter;
 use crate::machine::{self, Header};
 use crate::plot;
 use crate::workspace::{Workspace, tell_of_none};
+use recount_workspace::{Period, made};
 
 /// Figures over the postmortems of the library: how often, how fast, why, what recurs, what became of promises
 ///
@@ -39,7 +35,7 @@ pub(crate) struct Args {
 
     /// That began in this year, quarter, month or day, or in the last days, weeks, months or years: `2026`,
     /// `2026-Q3`, `2026-07`, `90d`, `12w`, `6m`, `1y`
-    #[arg(long, value_parser = parse_period, conflicts_with_all = ["after", "before"])]
+    #[arg(long, value_parser = Period::parse, conflicts_with_all = ["after", "before"])]
     period: Option<Period>,
 
     /// Incidents that impacted a service of this team, and action items that it or its people own
@@ -75,15 +71,6 @@ enum Format {
     Svg,
     /// All charts on one page
     Html,
-}
-
-/// A period as it was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Period {
-    /// From a day until before another.
-    Days(Date, Date),
-    /// The last days, weeks, months or years.
-    Last(i32, char),
 }
 
 /// The whole answer in JSON.
@@ -200,35 +187,6 @@ pub(crate) fn run(mut args: Args, environment: &mut Environment) -> Outcome {
 fn asked(names: &[String]) -> Vec<&'static Definition> {
     let is_asked = |figure: &&Definition| names.is_empty() || names.iter().any(|name| name == figure.name);
     FIGURES.iter().filter(is_asked).collect()
-}
-
-/// The figures, made side by side.
-fn made(asked: &[&Definition], basis: &Basis<'_>) -> Vec<Figure> {
-    let next = AtomicUsize::new(0);
-    // A long one that is begun last would keep one waiting for it alone.
-    let mut order: Vec<usize> = (0..asked.len()).collect();
-    order.sort_by_key(|nth| !asked[*nth].is_long());
-    let work = || {
-        let mut made = Vec::new();
-        loop {
-            let Some(nth) = order.get(next.fetch_add(1, Ordering::Relaxed)) else { return made };
-            made.push((*nth, asked[*nth].figure(basis)));
-        }
-    };
-    let mut all = thread::scope(|scope| {
-        let others: Vec<_> = (1..threads().min(asked.len())).map(|_| scope.spawn(work)).collect();
-        let mut all = work();
-        for other in others {
-            match other.join() {
-                Ok(made) => all.extend(made),
-                // What panicked there panics here.
-                Err(panic) => resume_unwind(panic),
-            }
-        }
-        all
-    });
-    all.sort_by_key(|(nth, _)| *nth);
-    all.into_iter().map(|(_, figure)| figure).collect()
 }
 
 fn format(args: &Args) -> Result<Format, CliError> {
@@ -380,60 +338,6 @@ fn heading(args: &Args, basis: &Basis<'_>, all: usize, undated: [usize; 2], toda
     Heading { title: "Insights".to_owned(), lines }
 }
 
-impl Period {
-    fn days(self, today: Date) -> Result<(Date, Date), CliError> {
-        match self {
-            Self::Days(from, until) => Ok((from, until)),
-            Self::Last(count, unit) => {
-                let span = match unit {
-                    'w' => count.weeks(),
-                    'm' => count.months(),
-                    'y' => count.years(),
-                    _ => count.days(),
-                };
-                let tomorrow = today.tomorrow();
-                tomorrow
-                    .and_then(|tomorrow| Ok((tomorrow.checked_sub(span)?, tomorrow)))
-                    .map_err(|_| CliError::new(format!("`{count}{unit}` goes back before all calendars")))
-            }
-        }
-    }
-}
-
-/// Periods go back so many years at most: longer ago there was nothing to be on call for.
-const MOST_YEARS: i64 = 100;
-
-fn parse_period(text: &str) -> Result<Period, String> {
-    let last = text.char_indices().next_back().filter(|(_, c)| "dwmy".contains(*c));
-    let last = last.and_then(|(at, unit)| Some((text[..at].parse::<i64>().ok()?, unit)));
-    if let Some((count, unit)) = last.filter(|(count, _)| *count > 0) {
-        let a_year = match unit {
-            'd' => 366,
-            'w' => 53,
-            'm' => 12,
-            _ => 1,
-        };
-        let count = i32::try_from(count).ok().filter(|count| i64::from(*count) <= MOST_YEARS * a_year);
-        let too_long =
-            || format!("a period goes back {MOST_YEARS} years at most; without `--period` all count");
-        return count.map(|count| Period::Last(count, unit)).ok_or_else(too_long);
-    }
-    let read = || {
-        let first = |text: String| text.parse::<Date>().ok();
-        let (from, span) = match text.split_once(['-', ' ']) {
-            None if text.len() == 4 => (first(format!("{text}-01-01"))?, 1.year()),
-            Some((year, quarter)) if quarter.starts_with(['Q', 'q']) => {
-                let quarter: i8 = quarter[1..].parse().ok().filter(|quarter| (1..=4).contains(quarter))?;
-                (first(format!("{year}-{:02}-01", quarter * 3 - 2))?, 3.months())
-            }
-            Some(_) if text.len() == 7 => (first(format!("{text}-01"))?, 1.month()),
-            _ => (first(text.to_owned())?, 1.day()),
-        };
-        Some(Period::Days(from, from.checked_add(span).ok()?))
-    };
-    read().ok_or_else(|| "write it as `2026`, `2026-Q3`, `2026-07` or `90d`".to_owned())
-}
-
 fn parse_within(text: &str) -> Result<u32, String> {
     let minutes = duration::read(text).map(|read| read.seconds / 60).filter(|minutes| *minutes > 0);
     minutes
@@ -443,46 +347,4 @@ fn parse_within(text: &str) -> Result<u32, String> {
 
 fn figure_parser() -> PossibleValuesParser {
     PossibleValuesParser::new(FIGURES.iter().map(|figure| PossibleValue::new(figure.name).help(figure.title)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn periods_are_read_as_people_name_them() {
-        let today: Date = "2026-11-23".parse().expect("a date");
-        for (text, expected) in [
-            ("2026", Some(("2026-01-01", "2027-01-01"))),
-            ("2026-Q3", Some(("2026-07-01", "2026-10-01"))),
-            ("2026-q4", Some(("2026-10-01", "2027-01-01"))),
-            ("2026-02", Some(("2026-02-01", "2026-03-01"))),
-            ("2026-02-28", Some(("2026-02-28", "2026-03-01"))),
-            ("1d", Some(("2026-11-23", "2026-11-24"))),
-            ("90d", Some(("2026-08-26", "2026-11-24"))),
-            ("2w", Some(("2026-11-10", "2026-11-24"))),
-            ("6m", Some(("2026-05-24", "2026-11-24"))),
-            ("1y", Some(("2025-11-24", "2026-11-24"))),
-            ("2026-Q5", None),
-            ("2026-13", None),
-            ("0d", None),
-            ("-3d", None),
-            ("d", None),
-            ("é", None),
-            ("2026-Q", None),
-            ("9999", None),
-            ("last year", None),
-            ("", None),
-        ] {
-            let days = parse_period(text).ok().map(|period| period.days(today).expect("within the calendar"));
-            let days = days.map(|(from, until)| (from.to_string(), until.to_string()));
-            assert_eq!(days, expected.map(|(from, until)| (from.to_owned(), until.to_owned())), "{text}");
-        }
-        for (text, is_read) in
-            [("100y", true), ("101y", false), ("9999y", false), ("36600d", true), ("99999999999d", false)]
-        {
-            assert_eq!(parse_period(text).is_ok(), is_read, "{text}");
-        }
-        assert!(parse_period("9999y").is_err_and(|why| why.contains("100 years at most")));
-    }
 }

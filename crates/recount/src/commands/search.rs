@@ -2,14 +2,12 @@
 
 use std::ffi::OsString;
 use std::io::Write as _;
-use std::ops::Range;
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-use recount_engine::config::Config;
-use recount_engine::document::Document;
-use recount_store::catalog::{Catalog, Hit, Query, Sought, Want, excerpt};
+use recount_store::catalog::Want;
+use recount_workspace::{Corrected, FoundOne, Piece, Searched};
 
 use crate::Outcome;
 use crate::environment::{Environment, visible};
@@ -64,7 +62,7 @@ pub(crate) struct Output {
     /// How many postmortems there are; `hits` may be fewer.
     total: usize,
     /// Best first.
-    hits: Vec<Entry>,
+    hits: Vec<FoundOne>,
     /// Words that stand nowhere, and what was looked for instead.
     corrected: Vec<Corrected>,
     /// What of the query was not understood.
@@ -73,80 +71,30 @@ pub(crate) struct Output {
     problems: Vec<String>,
 }
 
-/// A postmortem that was found.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Entry {
-    /// Incident ID, without marks.
-    id: Option<String>,
-    /// Title, in pieces; none for an untitled draft.
-    title: Vec<Piece>,
-    /// Path from the library's root.
-    path: String,
-    /// `Sev0` to `Sev3`; none where it cannot be read.
-    severity: Option<String>,
-    /// `draft`, `review` or `final`.
-    stage: String,
-    /// When impact began, RFC 3339, UTC.
-    start: Option<String>,
-    /// Services impacted.
-    services: Vec<String>,
-    /// How well it fits; comparable within one answer alone.
-    score: f32,
-    /// The heading of the section of the excerpt; empty before the first.
-    section: String,
-    /// The line that shows best why it was found, in pieces; where no line does, since only the title or the facts
-    /// were asked for, the first sentence of what happened.
-    excerpt: Vec<Piece>,
-}
-
-/// A piece of a text.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Piece {
-    text: String,
-    /// Whether it is what was looked for.
-    hit: bool,
-}
-
-/// A word that stands nowhere.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Corrected {
-    word: String,
-    /// What was looked for instead.
-    instead: Vec<String>,
-}
-
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     let text = typed(&args.query);
-    let mut query = Query::read(&text, workspace.config(), environment.today());
     let catalog = workspace.catalog(Want::Text, usize::MAX);
-    let found = catalog.search(&query, usize::from(args.limit));
+    let answered = workspace.ask(&catalog, &text, environment.today(), (0, usize::from(args.limit)));
     let problems: Vec<String> = workspace.problems(&catalog);
     for problem in &problems {
         environment.warn(problem);
     }
-    query.notes.extend(unknown(&query, &catalog, workspace.config()));
-    for note in &query.notes {
+    let Searched { total, hits, corrected, notes, is_empty } = workspace.tell_found(answered);
+    for note in &notes {
         environment.warn(note);
     }
-    let entries: Vec<Entry> =
-        found.hits.into_iter().map(|hit| entry(&workspace, hit, &found.sought)).collect();
-    let corrected: Vec<Corrected> =
-        found.corrected.into_iter().map(|(word, instead)| Corrected { word, instead }).collect();
-    let is_found = !entries.is_empty();
+    let is_found = !hits.is_empty();
     let failed = !problems.is_empty();
     match args.format {
         Format::Json => {
             let output = Output {
                 recount: Header { format: "search", version: 1 },
                 query: text,
-                total: found.total,
-                hits: entries,
+                total,
+                hits,
                 corrected,
-                notes: query.notes.clone(),
+                notes,
                 problems,
             };
             machine::write(environment, &output)?;
@@ -156,19 +104,19 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
                 let instead: Vec<String> = instead.iter().map(|word| format!("`{word}`")).collect();
                 environment.note(format!("no postmortem has `{word}`; this is for {}", instead.join(", ")));
             }
-            for (nth, entry) in entries.iter().enumerate() {
+            for (nth, entry) in hits.iter().enumerate() {
                 if nth > 0 {
                     writeln!(environment.out())?;
                 }
                 show(entry, environment)?;
             }
-            if query.is_empty() {
+            if is_empty {
                 environment.note("the query asks for nothing");
                 environment.hint("`recount search --help` shows what can be asked");
             } else if !is_found {
                 environment.note("no postmortem is like that");
-            } else if found.total > entries.len() {
-                let more = found.total - entries.len();
+            } else if total > hits.len() {
+                let more = total - hits.len();
                 environment.note(format!("{more} more; `--limit` shows them"));
             }
         }
@@ -233,64 +181,7 @@ fn typed(words: &[String]) -> String {
     words.iter().map(word).collect::<Vec<_>>().join(" ")
 }
 
-/// What to say of names that are asked for and that nothing goes by.
-fn unknown(query: &Query, catalog: &Catalog<'_>, config: &Config) -> Vec<String> {
-    let mut told = Vec::new();
-    // Only where the configuration does not know a name is every name that is written looked at.
-    if query.services.iter().any(|name| config.service(name).is_none()) {
-        let written = catalog.services();
-        let of = |name| config.unknown_service(name, written.iter().map(String::as_str));
-        told.extend(query.services.iter().filter_map(|name| of(name)));
-    }
-    if query.owners.iter().any(|name| config.person(name).is_none()) {
-        let written = catalog.owners();
-        let of = |name| config.unknown_owner(name, written.iter().map(String::as_str));
-        told.extend(query.owners.iter().filter_map(|name| of(name)));
-    }
-    told
-}
-
-/// Characters of an excerpt.
-const WIDTH: usize = 160;
-
-fn entry(workspace: &Workspace, hit: Hit, sought: &Sought) -> Entry {
-    let Hit { path, score, record } = hit;
-    // The text is the file's own: what changed a moment ago is shown as it is now.
-    let stored = workspace.library.read(&workspace.library.root().join(&path)).ok();
-    let found = stored.and_then(|stored| excerpt(&Document::parse(&stored.bytes), sought, WIDTH));
-    let title = record.title.unwrap_or_default();
-    Entry {
-        id: record.id,
-        title: pieces(&title, &sought.marks(&title)),
-        path: path.display().to_string(),
-        severity: record.severity.map(|severity| severity.to_string()),
-        stage: record.stage.to_string(),
-        start: record.started.map(|at| at.to_string()),
-        services: record.services,
-        score,
-        section: found.as_ref().map(|excerpt| excerpt.section.clone()).unwrap_or_default(),
-        excerpt: found.map(|excerpt| pieces(&excerpt.text, &excerpt.marks)).unwrap_or_default(),
-    }
-}
-
-fn pieces(text: &str, marks: &[Range<usize>]) -> Vec<Piece> {
-    let mut pieces = Vec::new();
-    let mut push = |text: &str, hit| {
-        if !text.is_empty() {
-            pieces.push(Piece { text: text.to_owned(), hit });
-        }
-    };
-    let mut at = 0;
-    for mark in marks {
-        push(&text[at..mark.start], false);
-        push(&text[mark.clone()], true);
-        at = mark.end;
-    }
-    push(&text[at..], false);
-    pieces
-}
-
-fn show(entry: &Entry, environment: &mut Environment) -> Result<(), CliError> {
+fn show(entry: &FoundOne, environment: &mut Environment) -> Result<(), CliError> {
     let strong = Style::new().bold();
     let mark = AnsiColor::Yellow.on_default().bold();
     let painted = |pieces: &[Piece]| -> String {

@@ -4,16 +4,16 @@ use std::io::Write as _;
 
 use serde::Serialize;
 
-use recount_engine::document::template::{FieldId, SectionId};
-use recount_engine::document::{Document, Record};
-use recount_store::catalog::{Near, Probe, Want};
+use recount_engine::document::Document;
+use recount_engine::document::template::FieldId;
+use recount_store::catalog::{Near, Want};
 
 use crate::Outcome;
 use crate::environment::{Environment, visible};
 use crate::error::Exit;
 use crate::machine::{self, Header};
 use crate::workspace::Workspace;
-use recount_workspace::AT_ONCE;
+use recount_workspace::{AT_ONCE, LEAST, Likeness, heading, is_described, why};
 
 /// Show the postmortems most like one, each with what they have in common
 ///
@@ -85,19 +85,12 @@ struct Entry {
     detected_by: Vec<&'static str>,
 }
 
-/// Less in common than this is chance.
-const LEAST: f64 = 0.2;
-/// What is said unasked must be worth it.
-const WORTH_SAYING: f64 = 0.3;
-/// How many are said unasked.
-const UNASKED: usize = 3;
-
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     let path = workspace.find(&args.id)?;
     let (_, document) = workspace.read(&path)?;
     let relative = workspace.relative(&path);
-    let probe = probe(&workspace, &document, Some(relative.clone()));
+    let likeness = Likeness::of(&workspace, &document, relative.clone());
     let catalog = workspace.catalog(Want::Text, usize::MAX);
     let problems: Vec<String> = workspace.problems(&catalog);
     for problem in &problems {
@@ -108,7 +101,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         true if is_found => Exit::Done,
         true => Exit::Findings,
     };
-    let mut near = catalog.similar(&probe, usize::from(args.limit));
+    let mut near = likeness.nearest(&catalog, usize::from(args.limit));
     let nearest = near.first().cloned();
     near.retain(|near| near.score >= LEAST);
     let exit = exit(!near.is_empty());
@@ -161,13 +154,8 @@ pub(crate) fn tell(
     path: &std::path::Path,
     environment: &mut Environment,
 ) {
-    let probe = probe(workspace, document, Some(workspace.relative(path)));
-    let catalog = workspace.catalog(Want::Text, AT_ONCE);
-    let mut near = catalog.similar(&probe, UNASKED);
-    // One word in common is none.
-    near.retain(|near| {
-        near.score >= WORTH_SAYING && near.words.iter().flat_map(|words| words.split(' ')).count() > 1
-    });
+    let likeness = Likeness::of(workspace, document, workspace.relative(path));
+    let near = likeness.worth_saying(&workspace.catalog(Want::Text, AT_ONCE));
     if near.is_empty() {
         return;
     }
@@ -175,25 +163,6 @@ pub(crate) fn tell(
     for near in &near {
         environment.note(format!("  {}: {}", heading(near), why(near)));
     }
-}
-
-fn probe(workspace: &Workspace, document: &Document, path: Option<std::path::PathBuf>) -> Probe {
-    let record = document.record();
-    let services =
-        record.services.iter().flat_map(|name| workspace.config().names_of_service(name)).collect();
-    let symptoms = document
-        .passages()
-        .into_iter()
-        .filter(|passage| matches!(passage.section, Some(SectionId::IncidentSummary | SectionId::Impact)));
-    // Numbers, times and names of regions are no symptoms; they tell nothing and are passed over.
-    let text = symptoms.map(|passage| passage.text).collect::<Vec<_>>().join("\n");
-    let text = if is_described(&record) { text } else { String::new() };
-    Probe { record: Some(record), text, services, path }
-}
-
-/// Whether more is known than title and services.
-fn is_described(record: &Record) -> bool {
-    record.root_cause.is_some() || record.trigger.is_some()
 }
 
 fn entry(near: Near) -> Entry {
@@ -211,37 +180,4 @@ fn entry(near: Near) -> Entry {
         alerts,
         detected_by: detected_by.into_iter().map(|field| field.def().key).collect(),
     }
-}
-
-fn heading(near: &Near) -> String {
-    let record = &near.record;
-    let id = record.id.clone().unwrap_or_else(|| near.path.display().to_string());
-    let mut parts = vec![id];
-    parts.extend(record.severity.map(|severity| severity.to_string()));
-    parts.extend(record.started.map(|at| at.strftime("%Y-%m-%d").to_string()));
-    parts.extend(record.title.clone());
-    parts.join("  ")
-}
-
-/// What both have in common, as a sentence without a full stop.
-fn why(near: &Near) -> String {
-    let mut why = Vec::new();
-    let listed = |what: &str, names: &[String]| format!("{what} {}", names.join(", "));
-    if !near.services.is_empty() {
-        why.push(listed("same service", &near.services));
-    }
-    if !near.words.is_empty() {
-        why.push(listed("both say:", &near.words));
-    }
-    if !near.factors.is_empty() {
-        let factors: Vec<String> = near.factors.iter().map(|id| id.factor_word().to_owned()).collect();
-        why.push(listed(if factors.len() == 1 { "factor" } else { "factors" }, &factors));
-    }
-    if !near.alerts.is_empty() {
-        why.push(listed("same alert", &near.alerts));
-    }
-    if why.is_empty() {
-        why.extend(near.detected_by.iter().map(|field| format!("both detected by {}", field.def().label)));
-    }
-    why.join("; ")
 }

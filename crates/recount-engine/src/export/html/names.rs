@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::document::template::{FieldId, SectionId};
-use crate::document::{Document, markdown};
+use crate::document::{Document, Section, markdown, plain_text};
 
 /// The `id` of a section's heading: the words of the template's heading, `root-cause`.
 pub fn section_anchor(id: SectionId) -> String {
@@ -53,6 +53,16 @@ pub(super) fn ids(document: &Document) -> (Vec<String>, HashMap<String, usize>) 
         called.entry(anchor.to_lowercase()).or_insert(index);
     }
     (ids, called)
+}
+
+/// The `id` of the first section with this heading, as it is written without its marks.
+pub fn anchor_of(document: &Document, heading: &str) -> Option<String> {
+    let is_it = |section: &&Section| plain_text(document.slice(section.name)) == heading;
+    let section = document.sections().iter().find(is_it)?;
+    let headings = document.markdown().blocks.iter();
+    let mut headings = headings.filter(|block| matches!(block.kind, markdown::BlockKind::Heading(_)));
+    let at = headings.position(|block| block.span.start == section.span.start)?;
+    ids(document).0.into_iter().nth(at)
 }
 
 /// The beginning of a name that is longer than any is wanted.
