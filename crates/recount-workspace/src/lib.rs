@@ -6,15 +6,23 @@
 //! (`recount-engine`).
 
 mod conflict;
+mod creating;
 mod failure;
 mod neighbours;
 mod past;
+mod promising;
 mod records;
+mod setting;
+mod staging;
 mod workspace;
 
 pub use conflict::Seen;
+pub use creating::{Given, Planned, plain_id, read_severity, titled};
 pub use failure::{Failure, FailureKind};
 pub use neighbours::{Neighbours, SharedIds};
 pub use past::{Before, Past, Unkept};
+pub use promising::{ItemChange, NewItem, parse_day, status_word};
 pub use records::{AT_ONCE, Known, Records};
+pub use setting::refuse_nonsense;
+pub use staging::not_ready;
 pub use workspace::{Keeping, Notes, Progress, Workspace, real_place};

@@ -12,7 +12,6 @@ use recount_engine::document::value::date;
 use recount_engine::document::value::severity::Severity;
 use recount_engine::document::{Record, Stage};
 
-use crate::commands::new;
 use crate::environment::Environment;
 use recount_workspace::Records;
 
@@ -92,7 +91,7 @@ fn factor_parser() -> impl TypedValueParser<Value = &'static str> {
 }
 
 fn parse_severity(text: &str) -> Result<Severity, String> {
-    new::read_severity(text).map_err(|error| error.hint_text().unwrap_or_default().to_owned())
+    recount_workspace::read_severity(text).map_err(|error| error.hint_text().unwrap_or_default().to_owned())
 }
 
 /// A day, or the first one of a month or year.

@@ -13,6 +13,7 @@ use recount_engine::lint::Level;
 use crate::Outcome;
 use crate::commands::import::{self, How};
 use crate::commands::new::{self, Known};
+use crate::error::CliError;
 use crate::commands::similar;
 use crate::commit::{self, CommitArgs};
 use crate::environment::Environment;
@@ -59,7 +60,8 @@ pub(crate) fn draft(
     how: &How,
     environment: &mut Environment,
 ) -> Result<(PathBuf, Exit), crate::error::CliError> {
-    let start = known.start_time()?;
+    let given = known.given()?;
+    let start = given.start;
     let window = start.and_then(|at| recount_engine::evidence::freeze::Window::around([at]));
     // Evidence is read before anything is made: what cannot be read leaves no half-made document.
     let read = import::read(workspace, files, how, window, environment)?;
@@ -68,7 +70,7 @@ pub(crate) fn draft(
     let day = start.or_else(|| first_instant(&read, how));
     let day = day.map_or(environment.today(), |at| TimeZone::UTC.to_datetime(at).date());
     let guard = workspace.library.lock()?;
-    let (path, id) = new::create(workspace, &guard, title, known, day, |document, _| Ok(document))?;
+    let (path, id) = workspace.create::<CliError>(&guard, title, &given, day, |document, _| Ok(document))?;
     let (stored, document) = workspace.read(&path)?;
     let imported = match import::into_document(workspace, &guard, &path, &document, read, how, environment) {
         Ok(imported) => imported,
