@@ -31,6 +31,7 @@ impl Frame {
 }
 
 /// HTML that is written into a template as it is.
+#[derive(Clone)]
 pub(crate) struct Markup(pub(crate) String);
 
 impl std::fmt::Display for Markup {

@@ -9,6 +9,7 @@ mod change;
 mod error;
 mod frame;
 mod pages;
+mod recent;
 mod security;
 mod shelf;
 mod site;

@@ -14,6 +14,7 @@ use recount_store::{Author, Changes, Library, Store as _};
 use recount_workspace::Failure;
 use tokio::sync::watch;
 
+use crate::recent::Recent;
 use crate::shelf::Shelf;
 
 /// How often everything is looked at where changes are not told, or one was missed.
@@ -39,6 +40,8 @@ pub struct Settings {
 pub struct Site {
     library: Library,
     pub(crate) settings: Settings,
+    /// What was edited lately.
+    pub(crate) recent: Recent,
     shelf: RwLock<Arc<Shelf>>,
     /// The number of the shelf, for those who wait for changes.
     number: watch::Sender<u64>,
@@ -57,6 +60,7 @@ impl Site {
         let site = Arc::new(Self {
             library,
             settings,
+            recent: Recent::default(),
             shelf: RwLock::new(Arc::new(shelf)),
             number: watch::Sender::new(1),
             making: Mutex::new(()),

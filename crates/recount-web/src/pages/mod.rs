@@ -2,8 +2,11 @@
 //!
 //! [`PAGES`] is the one list of them. What does not live here: the API (`api`).
 
+mod actions;
+mod edit;
 mod home;
 mod list;
+mod new;
 mod postmortem;
 
 use std::sync::Arc;
@@ -20,7 +23,7 @@ struct Page {
     routes: fn(Router<Arc<Site>>) -> Router<Arc<Site>>,
 }
 
-const PAGES: &[Page] = &[home::PAGE, list::PAGE, postmortem::PAGE];
+const PAGES: &[Page] = &[home::PAGE, list::PAGE, actions::PAGE, postmortem::PAGE, edit::PAGE, new::PAGE];
 
 pub(crate) fn router() -> Router<Arc<Site>> {
     PAGES.iter().fold(Router::new(), |router, page| (page.routes)(router))
@@ -36,4 +39,9 @@ pub(crate) fn covering(
     before: &recount_workspace::Before,
 ) -> impl Iterator<Item = &recount_workspace::Unkept> {
     before.promises.iter().filter(|promise| promise.covers()).take(3)
+}
+
+/// Whether a text is a status as forms say it.
+pub(crate) fn is_status(text: &str) -> bool {
+    edit::statuses().iter().any(|(word, _)| *word == text)
 }

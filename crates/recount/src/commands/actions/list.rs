@@ -1,6 +1,5 @@
 //! `recount actions`: what is owed, as a table, JSON, CSV or a calendar.
 
-use std::cmp::Reverse;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -23,7 +22,7 @@ use crate::filter::{Filter, parse_day};
 use crate::machine::{self, Header};
 use crate::table::{Column, Holds, Sheet};
 use crate::workspace::Workspace;
-use recount_workspace::Known;
+use recount_workspace::{Known, Which, order};
 
 #[derive(Debug, clap::Args)]
 #[group(skip)]
@@ -189,18 +188,13 @@ pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
         }
         for (action, stable_id) in known.record.actions.iter().zip(ids) {
             if args.keeps(action, config, today) {
-                items.push(item(known, action, stable_id, config, today));
+                let item = item(known, action, stable_id, config, today);
+                items.push((order(action, &item.name), item));
             }
         }
     }
-    items.sort_by_cached_key(|item| {
-        let is_owed = item.status.is_none_or(|status| matches!(status, "open" | "in-progress"));
-        // What was settled has no next day; the last one settled is of most interest.
-        let settled = if is_owed { None } else { item.status_date };
-        let due = item.due.filter(|_| is_owed).unwrap_or(Date::MAX);
-        let priority = item.priority.clone().unwrap_or_else(|| "P9".to_owned());
-        (!is_owed, Reverse(settled), due, priority, item.name.clone())
-    });
+    items.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let items: Vec<Item> = items.into_iter().map(|(_, item)| item).collect();
     for problem in &records.problems {
         environment.warn(problem);
     }
@@ -257,16 +251,19 @@ impl Args {
         Ok(paths)
     }
 
+    fn which(&self) -> Which {
+        match () {
+            () if !self.status.is_empty() => Which::Status(self.status.clone()),
+            () if self.all => Which::All,
+            () if self.overdue => Which::Overdue,
+            () if self.unverified => Which::Unverified,
+            () => Which::Open,
+        }
+    }
+
     fn keeps(&self, action: &ActionRecord, config: &Config, today: Date) -> bool {
         let owner = |wanted: &String| action.owners.iter().any(|name| config.is_owner(name, wanted));
-        let which = match () {
-            () if !self.status.is_empty() => action.status.is_some_and(|kind| self.status.contains(&kind)),
-            () if self.all => true,
-            () if self.overdue => action.is_overdue(today),
-            () if self.unverified => action.status == Some(StatusKind::Done),
-            () => action.is_open(),
-        };
-        which
+        self.which().keeps(action, today)
             && self.filter.owner.as_ref().is_none_or(owner)
             && (self.priority.is_empty() || action.priority.is_some_and(|own| self.priority.contains(&own)))
             && self.due_before.is_none_or(|day| action.due.is_some_and(|due| due < day))
