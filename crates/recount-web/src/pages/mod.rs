@@ -45,3 +45,9 @@ pub(crate) fn covering(
 pub(crate) fn is_status(text: &str) -> bool {
     edit::statuses().iter().any(|(word, _)| *word == text)
 }
+
+/// A status as the template writes it, from how forms say it.
+pub(crate) fn status_name(word: &str) -> String {
+    let known = edit::statuses().into_iter().find(|(own, _)| *own == word);
+    known.map_or_else(|| word.to_owned(), |(_, name)| name)
+}

@@ -8,7 +8,7 @@ use askama::Template;
 use axum::response::Html;
 use recount_engine::document::template::{FieldDef, FieldId, FieldKind, SectionId};
 use recount_engine::document::value::yes_no::{self, Answer as YesNo};
-use recount_engine::document::{Document, FieldState, Milestone, Span, Stage, counted};
+use recount_engine::document::{Document, FieldState, Milestone, Span, Stage, counted, plain_text};
 use recount_engine::export::html::section_anchor;
 use recount_engine::lint::{Finding, Level, Options};
 use recount_store::Version;
@@ -126,6 +126,11 @@ impl Form {
         self.inputs.iter().find(|input| input.name == name).map_or("", |input| input.value.as_str())
     }
 
+    /// What stands in the document, without its marks.
+    pub(crate) fn plain(&self, name: &str) -> String {
+        plain_text(self.was(name))
+    }
+
     pub(crate) fn was(&self, name: &str) -> &str {
         self.inputs.iter().find(|input| input.name == name).map_or("", |input| input.was.as_str())
     }
@@ -193,7 +198,7 @@ fn shown(
     let options = Options { due: true, fixes: true, ..Options::default() };
     let findings = shelf.workspace.findings(&path, &document, site.today(), options);
     let places = Places::of(&document);
-    let told: Vec<Told> = findings.iter().map(|finding| places.told(finding, &document)).collect();
+    let told: Vec<Told> = findings.iter().map(|finding| places.told(finding)).collect();
     let make = Make { document: &document, told: &told, returned };
     let stage = document.stage();
     let ahead = [Stage::Review, Stage::Final].into_iter().filter(|later| *later > stage);
@@ -202,7 +207,7 @@ fn shown(
         let found = at.map(|at| {
             let places = Places::of(&at);
             let found = shelf.workspace.in_the_way(&path, &at, later, site.today());
-            found.iter().map(|finding| places.told(finding, &at)).collect::<Vec<_>>()
+            found.iter().map(|finding| places.told(finding)).collect::<Vec<_>>()
         });
         let findings = found.unwrap_or_default();
         Ahead { stage: later, count: counted(findings.len(), "error"), findings }
@@ -281,12 +286,14 @@ impl Places {
     }
 
     /// The smallest place that a finding is in.
-    fn told(&self, finding: &Finding, document: &Document) -> Told {
+    fn told(&self, finding: &Finding) -> Told {
         let at = finding.span.start;
-        let holding = self.0.iter().filter(|(span, _, _)| span.start <= at && at <= span.end);
-        let place = holding.min_by_key(|(span, _, _)| span.len());
-        // Before everything stands what has no place of its own.
-        let place = place.filter(|_| !document.text().is_empty());
+        let smallest = |is_in: &dyn Fn(&Span) -> bool| {
+            self.0.iter().filter(|(span, _, _)| is_in(span)).min_by_key(|(span, _, _)| span.len())
+        };
+        // What is missing is found behind the last byte of where it belongs.
+        let place = smallest(&|span| span.start <= at && at < span.end)
+            .or_else(|| smallest(&|span| at == span.end));
         let class = match finding.level {
             Level::Error => "error",
             Level::Warning => "warning",
