@@ -272,7 +272,7 @@ fn each_change_becomes_a_commit_of_whoever_made_it() {
     assert_eq!(got.location, "/p/INC-0002");
     let last = git(served.folder.path(), &["log", "-1", "--format=%an: %s", "--name-only"]);
     assert_eq!(last.trim(), "@ana: INC-0002: new postmortem \"Search was slow\"\n\npostmortems/INC-0002-search-was-slow.md");
-    assert_eq!(git(served.folder.path(), &["status", "--porcelain"]), "");
+    assert_eq!(git(served.folder.path(), &["status", "--porcelain", "postmortems"]), "");
 }
 
 #[test]

@@ -121,9 +121,42 @@ fn settled(
     let found = place.found(now, &was);
     let cells = found.and_then(|found| Some((found, found.cells(now)?)));
     match cells {
-        // Nobody touched it: the version alone is forgotten, or a merge could not tell.
-        Some((found, cells)) if is_untouched(&cells, &was) => found.changed(now, hand).map(Ok),
-        now => Ok(Err(Clash { now, version, was })),
+        Some((found, cells)) => match together(place, hand.typed, &cells, &was) {
+            Some(typed) => found.changed(now, &Hand { typed: &typed, ..*hand }).map(Ok),
+            None => Ok(Err(Clash { now: Some((found, cells)), version, was })),
+        },
+        None => Ok(Err(Clash { now: None, version, was })),
+    }
+}
+
+/// What was typed with what others changed beside it, input by input; none where both changed one. The version alone
+/// can be forgotten, and a merge cannot always tell.
+fn together(place: Place, typed: &Typed, now: &[Cell], was: &[Cell]) -> Option<Typed> {
+    if matches!(typed.get("do"), "remove" | "up" | "down") {
+        return is_untouched(now, was).then(|| typed.clone());
+    }
+    let mut both = typed.clone();
+    for (now, was) in now.iter().zip(was) {
+        let Some(mine) = mine(place, typed, now.name) else { continue };
+        let (theirs, was, mine) = (now.value.trim(), was.value.trim(), mine.trim().to_owned());
+        if theirs == was {
+            continue;
+        }
+        if mine != was && mine != theirs {
+            return None;
+        }
+        both.set(now.name, theirs);
+        // An answer and its details are one value.
+        both.remove("answer");
+    }
+    Some(both)
+}
+
+/// What a form wants an input's place to hold; none where it has no such input.
+fn mine(place: Place, typed: &Typed, name: &str) -> Option<String> {
+    match place {
+        Place::Field(id) => Some(wanted(id, typed)),
+        _ => typed.has(name).then(|| typed.get(name).to_owned()),
     }
 }
 
@@ -191,10 +224,7 @@ fn shown(site: &Site, key: &str, place: Place, typed: &Typed, clash: Clash) -> A
         let theirs = theirs.iter().find(|cell| cell.name == was.name).map(|cell| cell.value.clone());
         let theirs = theirs.unwrap_or_default();
         let typed_here = typed.has(was.name);
-        let yours = match place {
-            Place::Field(id) => wanted(id, typed),
-            _ => typed.get(was.name).to_owned(),
-        };
+        let yours = mine(place, typed, was.name).unwrap_or_default();
         hidden.push((format!("was-{}", was.name), theirs.clone()));
         let is_mine = typed_here && yours.trim() != was.value.trim();
         match () {

@@ -38,6 +38,14 @@ impl Typed {
         self.0.contains_key(name)
     }
 
+    pub(super) fn set(&mut self, name: &str, value: &str) {
+        self.0.insert(name.to_owned(), value.to_owned());
+    }
+
+    pub(super) fn remove(&mut self, name: &str) {
+        self.0.remove(name);
+    }
+
     pub(crate) fn number(&self) -> usize {
         self.get("number").parse().unwrap_or(0)
     }
@@ -63,6 +71,7 @@ pub(crate) struct Cell {
 }
 
 /// What a change is made with.
+#[derive(Clone, Copy)]
 pub(crate) struct Hand<'a> {
     pub(crate) workspace: &'a Workspace,
     pub(crate) path: &'a Path,
