@@ -24,7 +24,11 @@ fn the_board_lists_what_is_asked_for() {
         ("?status=nonsense&by=priority", true, true),
     ] {
         let body = served.get(&format!("/actions{query}")).body;
-        assert_eq!((body.contains("Limit the pool"), body.contains("Tell people")), (pool, people), "{query}");
+        assert_eq!(
+            (body.contains("Limit the pool"), body.contains("Tell people")),
+            (pool, people),
+            "{query}"
+        );
     }
     let body = served.get("/actions").body;
     assert!(body.contains("href=\"/p/INC-0001#action-1\"") && body.contains("Overdue"));
@@ -63,7 +67,8 @@ fn a_form_leads_back_to_nowhere_but_the_board() {
     let served = Served::new();
     let form = served.hidden("/actions", "/p/INC-0001/edit/actions", "Limit the pool");
     for back in ["https://evil.example/", "//evil.example", "/actions\r\nX: y", "/actionsx"] {
-        let got = served.post("/p/INC-0001/edit/actions", &filled(&form, &[("back", back), ("owner", "@bo")]));
+        let got =
+            served.post("/p/INC-0001/edit/actions", &filled(&form, &[("back", back), ("owner", "@bo")]));
         assert!(got.location.starts_with("/p/INC-0001/edit?"), "{back}: {} {}", got.status, got.location);
     }
 }
@@ -73,7 +78,10 @@ fn a_new_postmortem_begins_with_a_title() {
     let served = Served::with(&[], false);
     assert!(served.get("/new").body.contains("first one of this library"));
     assert!(served.get("/actions").body.contains("No promise yet"));
-    let got = served.post("/new", &[("title", "Checkout <b>fell</b> over"), ("severity", "Sev1"), ("start", "2026-11-20 14:02")]);
+    let got = served.post(
+        "/new",
+        &[("title", "Checkout <b>fell</b> over"), ("severity", "Sev1"), ("start", "2026-11-20 14:02")],
+    );
     assert_eq!((got.status, got.location.as_str()), (StatusCode::SEE_OTHER, "/p/INC-0001"), "{}", got.body);
     let body = served.get("/p/INC-0001").body;
     assert!(body.contains("2026-11-20 14:02") && !body.contains("<b>fell"), "{body}");

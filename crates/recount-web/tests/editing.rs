@@ -46,20 +46,38 @@ fn every_form_changes_its_place_and_nothing_else() {
             "2026-11-20 15:00\n- **Duration**: 1h",
             "2026-11-20 15:30\n- **Duration**: 1h 30m",
         ),
-        ("entries/what-went-well", "Entry 1", &[("value", "So it did"), ("do", "save")], "The alert came at once", "So it did"),
+        (
+            "entries/what-went-well",
+            "Entry 1",
+            &[("value", "So it did"), ("do", "save")],
+            "The alert came at once",
+            "So it did",
+        ),
         ("entries/what-went-well", "One more", &[("value", "Twice")], "at once\n", "at once\n- Twice\n"),
         ("entries/what-went-well", "Entry 1", &[("do", "remove")], "- The alert came at once", "- "),
         (
             "timeline",
             "row-2-time",
-            &[("time", "14:10"), ("actor", "@bo"), ("milestone", "Mitigated"), ("action", "Restarted it"), ("result", "Better")],
+            &[
+                ("time", "14:10"),
+                ("actor", "@bo"),
+                ("milestone", "Mitigated"),
+                ("action", "Restarted it"),
+                ("result", "Better"),
+            ],
             "| Restarted it |",
             "| **Mitigated.** Restarted it |",
         ),
         (
             "timeline",
             "row-new-time",
-            &[("time", "2026-11-20 14:05"), ("actor", "@cy"), ("milestone", ""), ("action", "Looked"), ("result", "")],
+            &[
+                ("time", "2026-11-20 14:05"),
+                ("actor", "@cy"),
+                ("milestone", ""),
+                ("action", "Looked"),
+                ("result", ""),
+            ],
             "| 14:10 |",
             "| 2026-11-20 14:05 | @cy | Looked | |\n| 14:10 |",
         ),
@@ -82,11 +100,23 @@ fn every_form_changes_its_place_and_nothing_else() {
         (
             "actions",
             "action-new-owner",
-            &[("action", "Page somebody"), ("priority", "P1"), ("owner", "@ana"), ("due", "2026-12-01"), ("plan", "A drill")],
+            &[
+                ("action", "Page somebody"),
+                ("priority", "P1"),
+                ("owner", "@ana"),
+                ("due", "2026-12-01"),
+                ("plan", "A drill"),
+            ],
             "| P2 | Tell",
             "| P1 | Page somebody | @ana | 2026-12-01 | Open | A drill |\n| P2 | Tell",
         ),
-        ("actions", "action-2-owner", &[("do", "up")], "| P1 | Limit the pool | @ana | 2026-11-21 | Open | Load test |\n| P2 | Tell people | @bo | 2026-12-20 | Open | |", "| P2 | Tell people | @bo | 2026-12-20 | Open | |\n| P1 | Limit the pool | @ana | 2026-11-21 | Open | Load test |"),
+        (
+            "actions",
+            "action-2-owner",
+            &[("do", "up")],
+            "| P1 | Limit the pool | @ana | 2026-11-21 | Open | Load test |\n| P2 | Tell people | @bo | 2026-12-20 | Open | |",
+            "| P2 | Tell people | @bo | 2026-12-20 | Open | |\n| P1 | Limit the pool | @ana | 2026-11-21 | Open | Load test |",
+        ),
     ] {
         let served = Served::new();
         let got = save(&served, rest, holding, typed);
@@ -105,9 +135,19 @@ fn what_is_refused_comes_back_with_its_reason_and_with_what_was_typed() {
         ("field/data-loss", "", &[("answer", ""), ("value", "perhaps so")], "begin with"),
         ("field/symptoms", "", &[("value", "half <!-- of it")], "HTML comment"),
         ("timeline", "row-new-time", &[("time", "tomorrow-ish"), ("action", "Waited")], "tomorrow-ish"),
-        ("timeline", "row-new-time", &[("time", "2026-11-20 14:20"), ("actor", "@zed"), ("action", "")], "a row needs a text"),
+        (
+            "timeline",
+            "row-new-time",
+            &[("time", "2026-11-20 14:20"), ("actor", "@zed"), ("action", "")],
+            "a row needs a text",
+        ),
         ("actions", "action-1-owner", &[("status", "wont-do"), ("owner", "@zed")], "needs a reason"),
-        ("actions", "action-1-owner", &[("status", "verified"), ("evidence", "yes")], "shows nobody that it works"),
+        (
+            "actions",
+            "action-1-owner",
+            &[("status", "verified"), ("evidence", "yes")],
+            "shows nobody that it works",
+        ),
         ("actions", "action-1-owner", &[("due", "someday")], "is no day"),
         ("actions", "action-new-owner", &[("action", ""), ("owner", "@zed")], "an action item needs a text"),
         ("stage", "", &[("stage", "final")], "is not ready for stage"),
@@ -139,7 +179,12 @@ fn a_change_elsewhere_stays_and_so_does_this_one() {
     for (rest, holding, typed, to) in [
         ("field/severity", "", &[("value", "Sev1")][..], "**Severity**: Sev1"),
         ("actions", "action-2-owner", &[("owner", "@cy")], "| P2 | Tell people | @cy |"),
-        ("timeline", "row-2-time", &[("time", "14:10"), ("actor", "@cy"), ("action", "Restarted it"), ("result", "Better")], "| 14:10 | @cy |"),
+        (
+            "timeline",
+            "row-2-time",
+            &[("time", "14:10"), ("actor", "@cy"), ("action", "Restarted it"), ("result", "Better")],
+            "| 14:10 | @cy |",
+        ),
     ] {
         // With the version that the form was made from still known, and without.
         for forgotten in [false, true] {
@@ -156,7 +201,10 @@ fn a_change_elsewhere_stays_and_so_does_this_one() {
             let got = served.post(&route(rest), &filled(&hidden, typed));
             assert_eq!(got.status, StatusCode::SEE_OTHER, "{rest} {forgotten}: {}", got.body);
             let text = served.text();
-            assert!(text.contains(to) && text.contains("Few could pay.") && text.contains("Something new"), "{text}");
+            assert!(
+                text.contains(to) && text.contains("Few could pay.") && text.contains("Something new"),
+                "{text}"
+            );
         }
     }
 }
@@ -165,7 +213,13 @@ fn a_change_elsewhere_stays_and_so_does_this_one() {
 fn two_changes_of_one_place_are_both_shown_and_either_can_be_kept() {
     for (rest, holding, typed, theirs, mine) in [
         ("field/severity", "", &[("value", "Sev1")][..], ("Sev2", "Sev0"), "**Severity**: Sev1"),
-        ("title", "", &[("value", "Mine is this")], ("Checkout was down", "Theirs is that"), "# Mine is this"),
+        (
+            "title",
+            "",
+            &[("value", "Mine is this")],
+            ("Checkout was down", "Theirs is that"),
+            "# Mine is this",
+        ),
         (
             "actions",
             "action-1-owner",
@@ -222,21 +276,31 @@ fn a_row_that_others_removed_is_not_lost_with_what_was_typed() {
     let served = Served::new();
     let hidden_inputs = served.hidden(PAGE, &route("timeline"), "row-2-time");
     served.elsewhere("| 14:10 | @bo | Restarted it | Better |\n", "");
-    let typed = [("time", "14:10"), ("actor", "@bo"), ("action", "Restarted all of it"), ("result", "Better")];
+    let typed =
+        [("time", "14:10"), ("actor", "@bo"), ("action", "Restarted all of it"), ("result", "Better")];
     let got = served.post(&route("timeline"), &filled(&hidden_inputs, &typed));
     assert_eq!(got.status, StatusCode::CONFLICT);
     assert!(got.body.contains("Restarted all of it") && got.body.contains("removed"));
     let again = hidden(&got.body, &route("timeline"), "Add mine again");
     let got = served.post(&route("timeline"), &filled(&again, &[]));
     assert_eq!(got.status, StatusCode::SEE_OTHER, "{}", got.body);
-    assert!(served.text().contains("| 2026-11-20 14:10 | @bo | Restarted all of it | Better |"), "{}", served.text());
+    assert!(
+        served.text().contains("| 2026-11-20 14:10 | @bo | Restarted all of it | Better |"),
+        "{}",
+        served.text()
+    );
 }
 
 #[test]
 fn hostile_values_stay_in_their_cell_and_run_nowhere() {
     let served = Served::new();
     let hostile = "<script>alert(1)</script> | `x` \"' & <!b>\r\nsecond | line";
-    let typed = [("time", "14:10"), ("actor", "<img src=x onerror=alert(2)>"), ("action", hostile), ("result", "a \\| b")];
+    let typed = [
+        ("time", "14:10"),
+        ("actor", "<img src=x onerror=alert(2)>"),
+        ("action", hostile),
+        ("result", "a \\| b"),
+    ];
     let got = save(&served, "timeline", "row-2-time", &typed);
     assert_eq!(got.status, StatusCode::SEE_OTHER, "{}", got.body);
     let text = served.text();
@@ -256,7 +320,11 @@ fn hostile_values_stay_in_their_cell_and_run_nowhere() {
 fn a_form_of_another_site_changes_nothing() {
     let served = Served::new();
     for address in ["/p/INC-0001/edit/title", "/p/INC-0001/edit/text", "/p/INC-0001/edit/actions", "/new"] {
-        let got = served.post_from("cross-site", address, &[("value", "Owned"), ("title", "Owned"), ("text", "Owned")]);
+        let got = served.post_from(
+            "cross-site",
+            address,
+            &[("value", "Owned"), ("title", "Owned"), ("text", "Owned")],
+        );
         assert_eq!(got.status, StatusCode::FORBIDDEN, "{address}");
     }
     assert_eq!(served.text(), DOWN);
@@ -268,10 +336,21 @@ fn each_change_becomes_a_commit_of_whoever_made_it() {
     assert_eq!(save(&served, "field/severity", "", &[("value", "Sev1")]).status, StatusCode::SEE_OTHER);
     let last = git(served.folder.path(), &["log", "-1", "--format=%an <%ae>: %s"]);
     assert_eq!(last.trim(), "@ana <ana@example.com>: INC-0001: set Severity to Sev1");
-    let got = served.post("/new", &[("title", "Search was slow"), ("severity", "Sev3"), ("start", "2026-11-22 09:00"), ("services", "search")]);
+    let got = served.post(
+        "/new",
+        &[
+            ("title", "Search was slow"),
+            ("severity", "Sev3"),
+            ("start", "2026-11-22 09:00"),
+            ("services", "search"),
+        ],
+    );
     assert_eq!(got.location, "/p/INC-0002");
     let last = git(served.folder.path(), &["log", "-1", "--format=%an: %s", "--name-only"]);
-    assert_eq!(last.trim(), "@ana: INC-0002: new postmortem \"Search was slow\"\n\npostmortems/INC-0002-search-was-slow.md");
+    assert_eq!(
+        last.trim(),
+        "@ana: INC-0002: new postmortem \"Search was slow\"\n\npostmortems/INC-0002-search-was-slow.md"
+    );
     assert_eq!(git(served.folder.path(), &["status", "--porcelain", "postmortems"]), "");
 }
 
@@ -280,7 +359,8 @@ fn findings_stand_beside_their_field_and_a_certain_one_is_mended_by_its_button()
     let served = Served::new();
     served.elsewhere("**Duration**: 1h", "**Duration**: 3h");
     let page = served.get(PAGE).body;
-    let beside = page.split("id=\"field-duration\"").nth(1).unwrap().split("<form class=\"edit-field").next().unwrap();
+    let beside =
+        page.split("id=\"field-duration\"").nth(1).unwrap().split("<form class=\"edit-field").next().unwrap();
     assert!(beside.contains("duration-mismatch") && beside.contains("Apply: "), "{beside}");
     let fix = hidden(&page, &route("fix"), "duration-mismatch");
     let got = served.post(&route("fix"), &filled(&fix, &[]));

@@ -114,13 +114,7 @@ impl Workspace {
     /// # Errors
     ///
     /// Where the ID or the title cannot be used, or the template cannot be read.
-    pub fn plan(
-        &self,
-        listed: &[Listed],
-        title: &str,
-        given: &Given,
-        day: Date,
-    ) -> Result<Planned, Failure> {
+    pub fn plan(&self, listed: &[Listed], title: &str, given: &Given, day: Date) -> Result<Planned, Failure> {
         let config = self.config();
         let slug = slug(title);
         let template = self.template()?;

@@ -218,10 +218,7 @@ impl ItemChange {
                 return Err(refused(&format!("`{kind}` needs a reason"), hint));
             }
             if let Some(date) = self.date.filter(|date| *date > today) {
-                return Err(refused(
-                    &format!("`{date}` has not come yet"),
-                    "a status says what is so",
-                ));
+                return Err(refused(&format!("`{date}` has not come yet"), "a status says what is so"));
             }
             let began = document.started_at().map(|at| TimeZone::UTC.to_datetime(at).date());
             if let Some((date, began)) = self.date.zip(began).filter(|(date, began)| date < began) {

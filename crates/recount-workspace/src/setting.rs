@@ -100,5 +100,7 @@ pub fn refuse_nonsense(changed: &Document, field: FieldId, value: &str) -> Resul
     if is_read {
         return Ok(());
     }
-    Err(Failure::new(format!("`{value}` is no answer to `{}`", field.def().label)).hint(takes).unless_forced())
+    Err(Failure::new(format!("`{value}` is no answer to `{}`", field.def().label))
+        .hint(takes)
+        .unless_forced())
 }

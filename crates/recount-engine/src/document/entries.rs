@@ -54,7 +54,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    const TEXT: &str = "# Down\n\n## What went well\n\n- luck\n- skill\n  - of two\n\n## What went poorly\n\n- all\n";
+    const TEXT: &str =
+        "# Down\n\n## What went well\n\n- luck\n- skill\n  - of two\n\n## What went poorly\n\n- all\n";
 
     #[test]
     fn an_entry_is_rewritten_or_removed_and_nothing_else_changes() {

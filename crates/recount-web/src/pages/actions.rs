@@ -120,12 +120,7 @@ pub(super) fn onward(back: &str, key: &str, place: Place) -> Response {
 }
 
 /// The board with a form that came back.
-pub(super) fn returned(
-    site: &Arc<Site>,
-    back: &str,
-    key: &str,
-    returned: &Returned,
-) -> Answer<Html<String>> {
+pub(super) fn returned(site: &Arc<Site>, back: &str, key: &str, returned: &Returned) -> Answer<Html<String>> {
     let asked = back.parse::<Uri>().ok().and_then(|uri| Query::<Asked>::try_from_uri(&uri).ok());
     let asked = asked.ok_or_else(|| {
         Failure::new("the list that you came from cannot be shown again").of(FailureKind::Missing)
@@ -140,7 +135,11 @@ fn shown(site: &Arc<Site>, asked: Asked, returned: Option<(&str, &Returned)>) ->
     let mut found: Vec<Found<'_>> = Vec::new();
     for known in &shelf.records.known {
         let kept = known.record.actions.iter().filter(|action| wanted.keeps(known, action, &shelf, today));
-        found.extend(kept.map(|action| Found { known, action, group: group(known, action, &asked.by, today) }));
+        found.extend(kept.map(|action| Found {
+            known,
+            action,
+            group: group(known, action, &asked.by, today),
+        }));
     }
     found.sort_by_cached_key(|found| {
         let name = format!("{}#{}", found.known.name(), found.action.number);
@@ -201,7 +200,8 @@ fn item(
         (false, _, Some(on)) => on.to_string(),
         (false, _, None) => String::new(),
     };
-    let form = document.and_then(|(document, _)| item_form(document, action.number, own.map(|(_, form)| form)));
+    let form =
+        document.and_then(|(document, _)| item_form(document, action.number, own.map(|(_, form)| form)));
     Item {
         nth,
         name: format!("{}#{}", known.name(), action.number),
@@ -227,14 +227,10 @@ fn group(known: &Known, action: &ActionRecord, by: &str, today: Date) -> (usize,
     };
     match by {
         "priority" => named(action.priority.map(|priority| priority.to_string()), "No priority"),
-        "owner" => named(
-            (!action.owners.is_empty()).then(|| action.owners.join(", ")),
-            "Nobody",
-        ),
-        "service" => named(
-            (!known.record.services.is_empty()).then(|| known.record.services.join(", ")),
-            "No service",
-        ),
+        "owner" => named((!action.owners.is_empty()).then(|| action.owners.join(", ")), "Nobody"),
+        "service" => {
+            named((!known.record.services.is_empty()).then(|| known.record.services.join(", ")), "No service")
+        }
         "incident" => named(
             Some(format!("{}  {}", known.name(), known.record.title.as_deref().unwrap_or_default())),
             "",

@@ -48,11 +48,7 @@ fn form(site: &Arc<Site>, typed: Typed, failure: Option<&Failure>) -> Answer<Res
     Ok(with_status(failure, page))
 }
 
-async fn create(
-    State(site): State<Arc<Site>>,
-    viewer: Viewer,
-    Form(inputs): Inputs,
-) -> Answer<Response> {
+async fn create(State(site): State<Arc<Site>>, viewer: Viewer, Form(inputs): Inputs) -> Answer<Response> {
     let typed = Typed::new(inputs);
     let made = {
         let (site, typed) = (Arc::clone(&site), typed.clone());
@@ -96,7 +92,8 @@ fn made(site: &Site, viewer: &Viewer, typed: &Typed) -> Result<String, Failure> 
     };
     if site.settings.commit {
         let files = workspace.library.changed_files()?;
-        let message = format!("{id}: new postmortem \"{}\"", title.split_whitespace().collect::<Vec<_>>().join(" "));
+        let message =
+            format!("{id}: new postmortem \"{}\"", title.split_whitespace().collect::<Vec<_>>().join(" "));
         let author = Some(viewer.author.clone()).filter(|author| !author.mail.is_empty());
         workspace.library.commit(&files, &Commit { message, author, patience: Some(PATIENCE) })?;
     }

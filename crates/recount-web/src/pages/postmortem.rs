@@ -107,7 +107,8 @@ fn findings(shelf: &Shelf, known: &Known, document: &Document, site: &Site) -> V
 
 /// A link behind each heading of the template to the forms of its section.
 fn edit_links(document: &Document, address: &str) -> Vec<(u32, String)> {
-    let sections = document.sections().iter().filter_map(|section| Some((section.heading.start, section.id?)));
+    let sections =
+        document.sections().iter().filter_map(|section| Some((section.heading.start, section.id?)));
     let links = sections.map(|(at, id)| {
         let (anchor, heading) = (section_anchor(id), id.heading());
         let link = format!(

@@ -51,7 +51,8 @@ impl Served {
 
     pub fn with(files: &[(&str, &str)], commit: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("recount.toml"), "[library]\nid = \"INC-{seq:04}\"\nlayout = \"\"\n").unwrap();
+        fs::write(folder.path().join("recount.toml"), "[library]\nid = \"INC-{seq:04}\"\nlayout = \"\"\n")
+            .unwrap();
         fs::create_dir_all(folder.path().join("postmortems")).unwrap();
         for (path, text) in files {
             fs::write(folder.path().join(path), text).unwrap();
@@ -164,7 +165,11 @@ fn encoded(text: &str) -> String {
 
 fn decoded(text: &str) -> String {
     let text = text.replace("&#60;", "<").replace("&#62;", ">").replace("&#34;", "\"").replace("&#39;", "'");
-    text.replace("&#38;", "&").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
+    text.replace("&#38;", "&")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&amp;", "&")
 }
 
 pub fn git(folder: &Path, args: &[&str]) -> String {

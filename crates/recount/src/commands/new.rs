@@ -58,7 +58,8 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let given = args.known.given()?;
     let day = given.start.map_or(environment.today(), |at| TimeZone::UTC.to_datetime(at).date());
     let guard = workspace.library.lock()?;
-    let (path, id) = workspace.create::<CliError>(&guard, &args.title, &given, day, |document, _| Ok(document))?;
+    let (path, id) =
+        workspace.create::<CliError>(&guard, &args.title, &given, day, |document, _| Ok(document))?;
     commit::subject(environment, &format!("{id}: new postmortem \"{}\"", args.title));
     warn_of_pattern(&workspace, &id, environment);
     warn_of_services(&workspace, &args.known, environment);

@@ -71,8 +71,7 @@ pub(crate) async fn apply(
         let (clash, typed) = (Arc::clone(&clash), typed.clone());
         change
             .make(site, move |workspace, now| {
-                let hand =
-                    Hand { workspace, path: &path, typed: &typed, who: &viewer.author.name, today };
+                let hand = Hand { workspace, path: &path, typed: &typed, who: &viewer.author.name, today };
                 match settled(place, now, base.as_deref(), &hand)? {
                     Ok(changed) => Ok(changed),
                     Err(found) => {
@@ -91,9 +90,7 @@ pub(crate) async fn apply(
             Ok(Outcome::Done(key.to_owned()))
         }
         (Err(_), Some(clash)) => Ok(Outcome::Clash(shown(site, key, place, &typed, clash)?)),
-        (Err(Oops(failure)), None) => {
-            Ok(Outcome::Returned(Box::new(Returned { place, typed, failure })))
-        }
+        (Err(Oops(failure)), None) => Ok(Outcome::Returned(Box::new(Returned { place, typed, failure }))),
     }
 }
 

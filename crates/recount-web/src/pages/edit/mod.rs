@@ -13,8 +13,8 @@ use std::sync::Arc;
 use axum::extract::{Form as Sent, Path, Query, State};
 use axum::response::Response;
 use axum::routing::{get, post};
-use recount_engine::document::template::{FieldId, SectionId};
 use recount_engine::document::Document;
+use recount_engine::document::template::{FieldId, SectionId};
 use recount_engine::export::html::section_anchor;
 use recount_engine::lint::Options;
 use recount_store::Version;
@@ -90,8 +90,8 @@ async fn field(
     Path((key, field)): Path<(String, String)>,
     Sent(inputs): Inputs,
 ) -> Answer<Response> {
-    let id = FieldId::from_name(&field)
-        .ok_or_else(|| missing(format!("the template has no field `{field}`")))?;
+    let id =
+        FieldId::from_name(&field).ok_or_else(|| missing(format!("the template has no field `{field}`")))?;
     answered(&site, viewer, &key, Place::Field(id), Typed::new(inputs)).await
 }
 

@@ -361,8 +361,13 @@ fn item_cells(document: &Document, item: &ActionItem) -> Vec<Cell> {
 fn staged(document: &Document, hand: &Hand<'_>) -> Result<Document, Failure> {
     let Hand { workspace, path, typed, today, .. } = hand;
     let stage: Stage = typed.get("stage").parse().map_err(Failure::new)?;
-    let reviewers: Vec<String> =
-        typed.get("reviewed-by").split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    let reviewers: Vec<String> = typed
+        .get("reviewed-by")
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect();
     let changed = workspace.at_stage(document, stage, &reviewers, *today)?;
     let findings = workspace.in_the_way(path, &changed, stage, *today);
     if !hand.forces() && !findings.is_empty() {
@@ -421,7 +426,10 @@ fn row_changed(document: &Document, number: usize, hand: &Hand<'_>) -> Result<Do
         previous: above.and_then(TimelineRow::at).filter(|_| number > 0).map(day),
     };
     let anchor = if number == 0 {
-        Anchor { date: above.and_then(TimelineRow::at).map(|at| day(at).date()).or(anchor.date), previous: None }
+        Anchor {
+            date: above.and_then(TimelineRow::at).map(|at| day(at).date()).or(anchor.date),
+            previous: None,
+        }
     } else {
         anchor
     };
@@ -433,13 +441,13 @@ fn row_changed(document: &Document, number: usize, hand: &Hand<'_>) -> Result<Do
         return Ok(document.changed(&document.insert_timeline_row(at, &cells)?)?);
     }
     let cells = Place::Row(number).cells(document);
-    let cells = cells.ok_or_else(|| Failure::new(format!("there is no row {number}")).of(FailureKind::Missing))?;
+    let cells =
+        cells.ok_or_else(|| Failure::new(format!("there is no row {number}")).of(FailureKind::Missing))?;
     let was = |name: &str| cells.iter().find(|cell| cell.name == name).map_or("", |cell| cell.value.as_str());
     let mut changed = document.clone();
-    for (column, name, value) in [
-        (C::Actor, "actor", typed.get("actor")),
-        (C::Result, "result", typed.get("result")),
-    ] {
+    for (column, name, value) in
+        [(C::Actor, "actor", typed.get("actor")), (C::Result, "result", typed.get("result"))]
+    {
         if value.trim() != was(name).trim() {
             changed = changed.changed(&changed.set_timeline_cell(number, column, value.trim())?)?;
         }
@@ -471,25 +479,26 @@ fn row_changed(document: &Document, number: usize, hand: &Hand<'_>) -> Result<Do
 fn priority(text: &str) -> Result<Option<Priority>, Failure> {
     match text.trim() {
         "" => Ok(None),
-        text => Priority::parse(text).map(|(priority, _)| Some(priority)).ok_or_else(|| {
-            Failure::new(format!("`{text}` is no priority")).hint("use `P0`, `P1` or `P2`")
-        }),
+        text => Priority::parse(text)
+            .map(|(priority, _)| Some(priority))
+            .ok_or_else(|| Failure::new(format!("`{text}` is no priority")).hint("use `P0`, `P1` or `P2`")),
     }
 }
 
 fn due(text: &str) -> Result<Option<Date>, Failure> {
     match text.trim() {
         "" => Ok(None),
-        text => parse_day(text)
-            .map(Some)
-            .map_err(|hint| Failure::new(format!("`{text}` is no day")).hint(hint)),
+        text => {
+            parse_day(text).map(Some).map_err(|hint| Failure::new(format!("`{text}` is no day")).hint(hint))
+        }
     }
 }
 
 fn status(text: &str) -> Result<StatusKind, Failure> {
     let is_it = |kind: &StatusKind| text.eq_ignore_ascii_case(status_word(*kind));
     StatusKind::ALL.into_iter().find(is_it).ok_or_else(|| {
-        let words: Vec<String> = StatusKind::ALL.iter().map(|kind| format!("`{}`", status_word(*kind))).collect();
+        let words: Vec<String> =
+            StatusKind::ALL.iter().map(|kind| format!("`{}`", status_word(*kind))).collect();
         Failure::new(format!("`{text}` is no status")).hint(format!("use one of {}", words.join(", ")))
     })
 }
@@ -526,7 +535,8 @@ fn item_changed(document: &Document, number: usize, hand: &Hand<'_>) -> Result<D
         let was = cells.iter().find(|cell| cell.name == name).map_or("", |cell| cell.value.trim());
         Some(typed.get(name).trim()).filter(|value| typed.has(name) && *value != was)
     };
-    let mut change = ItemChange { by: Some(workspace.owner_named(who)), force: hand.forces(), ..ItemChange::default() };
+    let mut change =
+        ItemChange { by: Some(workspace.owner_named(who)), force: hand.forces(), ..ItemChange::default() };
     let mut cleared = Vec::new();
     let mut changed = document.clone();
     match new("action") {

@@ -100,8 +100,9 @@ pub(super) async fn save(
                     Ok(bytes) => bytes,
                     Err(found) => {
                         *clash.lock().unwrap_or_else(PoisonError::into_inner) = Some(*found);
-                        return Err(Failure::new("the text was changed in the same place")
-                            .of(FailureKind::Conflict));
+                        return Err(
+                            Failure::new("the text was changed in the same place").of(FailureKind::Conflict)
+                        );
                     }
                 };
                 let changed = Document::parse(&bytes);

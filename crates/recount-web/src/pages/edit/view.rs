@@ -280,7 +280,11 @@ impl Places {
             places.push((row.span, Place::Row(row.number).anchor(), format!("row {}", row.number)));
         }
         for item in document.action_items() {
-            places.push((item.span, Place::Item(item.number).anchor(), format!("action item #{}", item.number)));
+            places.push((
+                item.span,
+                Place::Item(item.number).anchor(),
+                format!("action item #{}", item.number),
+            ));
         }
         Self(places)
     }
@@ -292,8 +296,8 @@ impl Places {
             self.0.iter().filter(|(span, _, _)| is_in(span)).min_by_key(|(span, _, _)| span.len())
         };
         // What is missing is found behind the last byte of where it belongs.
-        let place = smallest(&|span| span.start <= at && at < span.end)
-            .or_else(|| smallest(&|span| at == span.end));
+        let place =
+            smallest(&|span| span.start <= at && at < span.end).or_else(|| smallest(&|span| at == span.end));
         let class = match finding.level {
             Level::Error => "error",
             Level::Warning => "warning",
@@ -399,7 +403,8 @@ impl Make<'_> {
         let returned = self.returned.filter(|returned| returned.place == Place::Field(def.id));
         let (answer, details) = match (returned, &read) {
             (Some(returned), _) => {
-                let answer = ["yes", "no", "unknown"].into_iter().find(|word| *word == returned.typed.get("answer"));
+                let answer =
+                    ["yes", "no", "unknown"].into_iter().find(|word| *word == returned.typed.get("answer"));
                 (answer.unwrap_or_default(), returned.typed.get("value").to_owned())
             }
             (None, Some(read)) => {
