@@ -16,7 +16,7 @@ use crate::site::Site;
 use crate::viewer::Viewer;
 
 /// How long a commit may take: nobody sits at the server's terminal.
-const PATIENCE: Duration = Duration::from_mins(2);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
 /// What is to be changed, and by whom.
 pub(crate) struct Change {

@@ -59,6 +59,7 @@ pub(crate) fn mark(bytes: &[u8]) -> String {
 }
 
 /// HTML that is written into a template as it is.
+#[derive(Clone)]
 pub(crate) struct Markup(pub(crate) String);
 
 impl std::fmt::Display for Markup {

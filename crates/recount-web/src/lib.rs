@@ -10,6 +10,7 @@ mod change;
 mod error;
 mod frame;
 mod pages;
+mod recent;
 mod security;
 mod server;
 mod shelf;

@@ -16,6 +16,7 @@ use recount_workspace::Failure;
 use tokio::sync::{Semaphore, watch};
 
 use crate::auth::{Accounts, Pace, Passwords};
+use crate::recent::Recent;
 use crate::shelf::Shelf;
 use crate::traffic::Traffic;
 
@@ -67,6 +68,8 @@ pub struct Site {
     pub(crate) settings: Settings,
     pub(crate) access: Access,
     pub(crate) doors: Doors,
+    /// What was edited lately.
+    pub(crate) recent: Recent,
     shelf: RwLock<Arc<Shelf>>,
     /// The number of the shelf, for those who wait for changes.
     number: watch::Sender<u64>,
@@ -108,6 +111,7 @@ impl Site {
             settings,
             access,
             doors,
+            recent: Recent::default(),
             shelf: RwLock::new(Arc::new(shelf)),
             number: watch::Sender::new(1),
             making: Mutex::new(()),

@@ -16,6 +16,7 @@ pub struct Failure {
     message: String,
     hint: Option<String>,
     kind: FailureKind,
+    yields: bool,
 }
 
 /// What kind of reason it is.
@@ -34,7 +35,7 @@ pub enum FailureKind {
 impl Failure {
     /// A sentence without a full stop, the thing in backticks.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: plain(message.into()), hint: None, kind: FailureKind::Refused }
+        Self { message: plain(message.into()), hint: None, kind: FailureKind::Refused, yields: false }
     }
 
     /// What to do about it.
@@ -49,6 +50,18 @@ impl Failure {
     pub fn of(mut self, kind: FailureKind) -> Self {
         self.kind = kind;
         self
+    }
+
+    /// Refused by a rule that whoever knows better may break.
+    #[must_use]
+    pub fn unless_forced(mut self) -> Self {
+        self.yields = true;
+        self
+    }
+
+    /// Whether it can be done all the same: each surface has its own word for that.
+    pub fn yields_to_force(&self) -> bool {
+        self.yields
     }
 
     /// The hint.
@@ -101,7 +114,7 @@ impl From<StoreError> for Failure {
             StoreError::Outside { .. } => FailureKind::Refused,
             _ => FailureKind::Trouble,
         };
-        Self { hint: error.hint(), message: error.to_string(), kind }
+        Self { hint: error.hint(), message: error.to_string(), kind, yields: false }
     }
 }
 

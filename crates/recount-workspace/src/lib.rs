@@ -6,25 +6,35 @@
 //! (`recount-engine`).
 
 mod conflict;
+mod creating;
 mod failure;
-mod handout;
 mod figures;
+mod handout;
 mod history;
 mod neighbours;
+mod owed;
 mod past;
+mod promising;
 mod records;
 mod search;
+mod setting;
 mod similar;
+mod staging;
 mod workspace;
 
 pub use conflict::Seen;
+pub use creating::{Given, Planned, plain_id, read_severity, titled};
 pub use failure::{Failure, FailureKind};
-pub use handout::{taken_out, taken_out_told};
 pub use figures::{Period, made};
+pub use handout::{taken_out, taken_out_told};
 pub use history::{Change, Held, History, Told};
 pub use neighbours::{Neighbours, SharedIds};
+pub use owed::{Which, order};
 pub use past::{Before, Past, Unkept};
+pub use promising::{ItemChange, NewItem, parse_day, status_word};
 pub use records::{AT_ONCE, Known, Records};
 pub use search::{Answered, Corrected, FoundOne, Piece, Searched};
+pub use setting::refuse_nonsense;
 pub use similar::{LEAST, Likeness, heading, is_described, why};
+pub use staging::not_ready;
 pub use workspace::{Keeping, Notes, Progress, Workspace, real_place};

@@ -378,7 +378,8 @@ impl Workspace {
             "refused, because at stage `{stage}` this would be an error: {} ({})",
             first.message, first.rule.name
         ))
-        .hint(format!("{}; or use `--force`", first.help)))
+        .hint(first.help.to_string())
+        .unless_forced())
     }
 
     /// Writes a changed document. Where it changed since it was read, both changes are told and nothing is written.

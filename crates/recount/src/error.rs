@@ -69,6 +69,13 @@ impl std::error::Error for CliError {}
 
 impl From<Failure> for CliError {
     fn from(failure: Failure) -> Self {
+        let failure = match failure.hint_text() {
+            Some(hint) if failure.yields_to_force() => {
+                let hint = format!("{hint}; or use `--force`");
+                failure.hint(hint)
+            }
+            _ => failure,
+        };
         Self { failure, broken_pipe: false }
     }
 }

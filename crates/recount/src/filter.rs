@@ -15,7 +15,6 @@ use recount_engine::document::{Record, Stage};
 use recount_engine::insights::{Brief, Briefs};
 use recount_store::catalog::InBrief;
 
-use crate::commands::new;
 use crate::environment::Environment;
 use recount_workspace::Records;
 
@@ -157,7 +156,7 @@ fn factor_parser() -> impl TypedValueParser<Value = &'static str> {
 }
 
 fn parse_severity(text: &str) -> Result<Severity, String> {
-    new::read_severity(text).map_err(|error| error.hint_text().unwrap_or_default().to_owned())
+    recount_workspace::read_severity(text).map_err(|error| error.hint_text().unwrap_or_default().to_owned())
 }
 
 /// A day, or the first one of a month or year.

@@ -9,6 +9,7 @@ mod anchors;
 mod blocks;
 mod counted;
 pub mod edit;
+mod entries;
 mod fences;
 mod fields;
 mod follow_up;

@@ -115,7 +115,7 @@ fn encode_item(line: &str) -> String {
 }
 
 /// A value as one line for a bullet.
-fn one_item(value: &str) -> Result<String, OperationError> {
+pub(super) fn one_item(value: &str) -> Result<String, OperationError> {
     let line = encode_item(&lines_of(refuse_comments(value)?).collect::<Vec<_>>().join(" "));
     if line.is_empty() { Err(OperationError::Value("there is nothing to add")) } else { Ok(line) }
 }

@@ -3,18 +3,21 @@
 //! [`PAGES`] is the one list of them. What does not live here: the API (`api`).
 
 mod account;
-mod export;
+mod actions;
+mod edit;
 mod events;
+mod export;
 mod history;
 mod home;
 mod insights;
 mod keys;
 mod list;
 mod metrics;
+mod new;
 mod postmortem;
-mod sign_in;
 mod rules;
 mod search;
+mod sign_in;
 mod similar;
 
 use std::sync::Arc;
@@ -36,8 +39,11 @@ struct Page {
 const PAGES: &[Page] = &[
     home::PAGE,
     list::PAGE,
+    actions::PAGE,
     postmortem::PAGE,
     history::PAGE,
+    edit::PAGE,
+    new::PAGE,
     export::PAGE,
     insights::PAGE,
     search::PAGE,
@@ -63,4 +69,15 @@ pub(crate) fn covering(
     before: &recount_workspace::Before,
 ) -> impl Iterator<Item = &recount_workspace::Unkept> {
     before.promises.iter().filter(|promise| promise.covers()).take(3)
+}
+
+/// Whether a text is a status as forms say it.
+pub(crate) fn is_status(text: &str) -> bool {
+    edit::statuses().iter().any(|(word, _)| *word == text)
+}
+
+/// A status as the template writes it, from how forms say it.
+pub(crate) fn status_name(word: &str) -> String {
+    let known = edit::statuses().into_iter().find(|(own, _)| *own == word);
+    known.map_or_else(|| word.to_owned(), |(_, name)| name)
 }

@@ -11,7 +11,7 @@ use axum::routing::get;
 use jiff::Timestamp;
 use recount_engine::document::{Document, counted, elapsed};
 use recount_engine::export::axis::Axis;
-use recount_engine::export::html::{Rendering, render};
+use recount_engine::export::html::{Rendering, render, section_anchor};
 use recount_engine::lint::{Finding, Level, Options};
 use recount_workspace::{Before, Known};
 use serde::Deserialize;
@@ -83,8 +83,8 @@ fn shown(site: &Site, key: &str, asked: &Asked) -> Answer<Html<String>> {
     let file = shelf.file(known);
     let (stored, document) = shelf.workspace.read(&file)?;
     let findings = findings(&shelf, known, &document, site);
-    let attachments: Vec<(u32, String)> =
-        findings.iter().map(|finding| (finding.span.start, told(finding))).collect();
+    let mut attachments: Vec<(u32, String)> = edit_links(&document, &address(shelf.key(known)));
+    attachments.extend(findings.iter().map(|finding| (finding.span.start, told(finding))));
     let rendered =
         render(&document, &Rendering { attachments: &attachments, title: false, ..Rendering::default() });
     let outline = rendered.outline.iter().filter(|heading| heading.level == 2);
@@ -131,6 +131,20 @@ fn shown(site: &Site, key: &str, asked: &Asked) -> Answer<Html<String>> {
 fn findings(shelf: &Shelf, known: &Known, document: &Document, site: &Site) -> Vec<Finding> {
     let options = Options { due: true, fixes: true, ..Options::default() };
     shelf.workspace.findings(&shelf.file(known), document, site.today(), options)
+}
+
+/// A link behind each heading of the template to the forms of its section.
+fn edit_links(document: &Document, address: &str) -> Vec<(u32, String)> {
+    let sections =
+        document.sections().iter().filter_map(|section| Some((section.heading.start, section.id?)));
+    let links = sections.map(|(at, id)| {
+        let (anchor, heading) = (section_anchor(id), id.heading());
+        let link = format!(
+            "<a class=\"edit-link\" href=\"{address}/edit#{anchor}\" aria-label=\"Edit {heading}\">edit</a>"
+        );
+        (at, link)
+    });
+    links.collect()
 }
 
 /// A finding beside what it is about.

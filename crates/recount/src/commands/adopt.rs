@@ -12,13 +12,14 @@ use recount_engine::document::{Document, LineIndex, counted};
 use recount_store::{Guard, Listed, evidence_folder};
 
 use crate::Outcome;
-use crate::commands::new::{self, Known, Planned};
+use crate::commands::new;
 use crate::commit::{self, CommitArgs};
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::machine::{self, Header};
 use crate::table;
 use crate::workspace::Workspace;
+use recount_workspace::{Given, Planned};
 
 /// Make postmortems of documents that were written in other templates
 ///
@@ -199,7 +200,7 @@ fn adopt(
     let day = reading.day().map(|day| day.date);
     let mut listed = workspace.library.list();
     listed.append(&mut planned.iter().filter_map(|path| Some(Ok(path.as_ref().ok()?.clone()))).collect());
-    let known = Known { id: own_id(workspace, &reading, &name, &listed, environment), ..Known::default() };
+    let given = Given { id: own_id(workspace, &reading, &name, &listed, environment), ..Given::default() };
     let made_on = day.unwrap_or(environment.today());
     let mut adoption = None;
     let mut finish = |blank: &Document, path: &Path| -> Result<Document, CliError> {
@@ -217,9 +218,9 @@ fn adopt(
     };
     let (path, id) = if let Some(guard) = guard {
         let finish = |document: Document, path: &Path| finish(&document, path);
-        new::create(workspace, guard, reading.title(), &known, made_on, finish)?
+        workspace.create(guard, reading.title(), &given, made_on, finish)?
     } else {
-        let Planned { path, id, document } = new::plan(workspace, &listed, reading.title(), &known, made_on)?;
+        let Planned { path, id, document } = workspace.plan(&listed, reading.title(), &given, made_on)?;
         finish(&document, &path)?;
         planned.push(Ok(path.clone()));
         (path, id)
@@ -255,7 +256,7 @@ fn own_id(
     let stated = reading.id().filter(|id| pattern.matches(id));
     let named = || pattern.id_in(stem).filter(|_| pattern.has_sequence());
     let id = stated.or_else(named)?;
-    if new::is_taken(workspace, listed, id) {
+    if workspace.is_taken(listed, id) {
         environment.warn(format!("`{id}` is taken, so `{name}` gets the next ID"));
         return None;
     }

@@ -15,6 +15,7 @@ use crate::commands::new::{self, Known};
 use crate::commands::similar;
 use crate::commit::{self, CommitArgs};
 use crate::environment::Environment;
+use crate::error::CliError;
 use crate::error::Exit;
 use crate::past;
 use crate::workspace::Workspace;
@@ -58,7 +59,8 @@ pub(crate) fn draft(
     how: &How,
     environment: &mut Environment,
 ) -> Result<(PathBuf, Exit), crate::error::CliError> {
-    let start = known.start_time()?;
+    let given = known.given()?;
+    let start = given.start;
     let window = start.and_then(|at| recount_engine::evidence::freeze::Window::around([at]));
     // Evidence is read before anything is made: what cannot be read leaves no half-made document.
     let read = import::read(workspace, files, how, window, environment)?;
@@ -67,7 +69,7 @@ pub(crate) fn draft(
     let day = start.or_else(|| first_instant(&read, how));
     let day = day.map_or(environment.today(), utc_day);
     let guard = workspace.library.lock()?;
-    let (path, id) = new::create(workspace, &guard, title, known, day, |document, _| Ok(document))?;
+    let (path, id) = workspace.create::<CliError>(&guard, title, &given, day, |document, _| Ok(document))?;
     let (stored, document) = workspace.read(&path)?;
     let imported = match import::into_document(workspace, &guard, &path, &document, read, how, environment) {
         Ok(imported) => imported,

@@ -15,6 +15,7 @@ use crate::commit::{self, CommitArgs};
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
 use crate::workspace::Workspace;
+use recount_workspace::titled;
 
 /// Give a postmortem another title; its file, its evidence and links to it follow
 #[derive(Debug, clap::Args)]
@@ -52,18 +53,6 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     writeln!(environment.out(), "{shown}")?;
     tell(&workspace, environment, &others);
     Ok(Exit::Done)
-}
-
-/// The edits that write a title; one without words is refused with what to write instead.
-pub(crate) fn titled(document: &Document, title: &str) -> Result<Vec<Edit>, CliError> {
-    document.set_title(title).map_err(|error| {
-        let error = CliError::from(error);
-        if title.trim().is_empty() {
-            error.hint("say in a few words what happened: `Checkout slow`")
-        } else {
-            error
-        }
-    })
 }
 
 /// Writes a changed document and moves it, its evidence, the findings accepted for it, and the links of

@@ -49,14 +49,14 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
                 Some(number) => pattern.render(number, day, &slug(title)),
                 None => id,
             };
-            new::plain_id(&id)?;
-            if new::is_taken(&workspace, &listed, &id) {
+            recount_workspace::plain_id(&id)?;
+            if workspace.is_taken(&listed, &id) {
                 return Err(CliError::new(format!("the ID `{id}` is taken"))
                     .hint("leave it out for the next free one, or see `recount list`"));
             }
             id
         }
-        None => new::next_id(&workspace, &listed, day, &slug(title))?,
+        None => workspace.next_id(&listed, day, &slug(title))?,
     };
     let pattern = &workspace.config().library.id;
     new::warn_of_pattern(&workspace, &id, environment);

@@ -1,24 +1,18 @@
 //! `recount set`: one field, by name.
 
 use std::io::Write as _;
-use std::path::Path;
 
 use recount_engine::config::nearest;
-use recount_engine::document::Document;
-use recount_engine::document::template::{FIELDS, FieldId, FieldKind};
-use recount_engine::document::value::percentage;
-use recount_engine::document::value::yes_no::Answer;
-use recount_engine::lint::Options;
+use recount_engine::document::template::{FIELDS, FieldId};
 use serde::Serialize;
 
 use crate::Outcome;
-use crate::commands::new;
 use crate::commit::{self, CommitArgs};
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::machine::{self, Header};
 use crate::workspace::Workspace;
-use recount_workspace::Seen;
+use recount_workspace::{Seen, refuse_nonsense};
 
 /// Set a field by name
 ///
@@ -100,13 +94,13 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let seen = Seen::read(&workspace, &path)?;
     let guard = workspace.library.lock()?;
     if field == FieldId::IncidentId && !args.force {
-        refuse_taken(&workspace, &path, &value)?;
+        workspace.refuse_taken(&path, &value)?;
     }
     let (stored, document) = workspace.read_to_change(&path)?;
     let edits =
         if args.add { document.add_to_field(field, &value)? } else { document.set_field(field, &value)? };
     let mut changed = document.changed(&edits)?;
-    let followed = follow(&workspace, &path, field, &document, &mut changed, environment)?;
+    let followed = workspace.follow_times(&path, field, &document, &mut changed, environment.today())?;
     let shown = workspace.relative(&path).display().to_string();
     seen.refuse_overlap(&stored.version, &document, &changed, &shown)?;
     if !args.force {
@@ -132,42 +126,6 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// Lets what is worked out from the start and end time follow when one of these is set and it agreed with
-/// them before: whichever of two fields were set first would not agree with the other. Returns the fields
-/// that followed.
-fn follow(
-    workspace: &Workspace,
-    path: &Path,
-    field: FieldId,
-    before: &Document,
-    changed: &mut Document,
-    environment: &Environment,
-) -> Result<Vec<FieldId>, CliError> {
-    if !matches!(field, FieldId::StartTime | FieldId::EndTime) {
-        return Ok(Vec::new());
-    }
-    let mut followed = Vec::new();
-    let (started, ended) = (before.started_at().is_some(), before.ended_at().is_some());
-    for (rule, worked_out, was_known) in [
-        ("duration-mismatch", FieldId::Duration, started && ended),
-        ("detect-time-mismatch", FieldId::TimeToDetect, started),
-    ] {
-        let options = Options { fixes: true, ..Options::default() };
-        let fault = |document: &Document| {
-            let found = workspace.findings(path, document, environment.today(), options);
-            found.into_iter().find(|finding| finding.rule.name == rule)
-        };
-        if let Some(fix) = fault(changed).and_then(|finding| finding.fix)
-            && was_known
-            && fault(before).is_none()
-        {
-            *changed = changed.changed(&fix.edits)?;
-            followed.push(worked_out);
-        }
-    }
-    Ok(followed)
-}
-
 fn list(format: Format, environment: &mut Environment) -> Result<(), CliError> {
     let fields =
         FIELDS.iter().map(|def| Field { name: def.key, section: def.section.heading(), label: def.label });
@@ -181,46 +139,6 @@ fn list(format: Format, environment: &mut Environment) -> Result<(), CliError> {
                 writeln!(environment.out(), "{name:20} {section} → {label}")?;
             }
         }
-    }
-    Ok(())
-}
-
-/// Refuses a value that cannot be read as what the field holds. In a draft it would be no more than a note,
-/// but whoever sets it is there to say what they mean.
-fn refuse_nonsense(changed: &Document, field: FieldId, value: &str) -> Result<(), CliError> {
-    if value.trim().is_empty() {
-        return Ok(());
-    }
-    let (is_read, takes) = match field.def().kind {
-        FieldKind::Percentage => (
-            changed.field_values(field).any(|span| percentage::is_quantified(changed.slice(span))),
-            "give a share as an estimate, `about 12%`, or `unknown` with the reason",
-        ),
-        FieldKind::YesNo => (
-            // `maybe` alone says less than `unknown`.
-            changed
-                .yes_no(field)
-                .get()
-                .is_some_and(|read| read.plain || read.answer != Answer::Unknown || !read.details.is_empty()),
-            "begin with `yes`, `no` or `unknown`, and put the details in parentheses",
-        ),
-        _ => return Ok(()),
-    };
-    if is_read {
-        return Ok(());
-    }
-    Err(CliError::new(format!("`{value}` is no answer to `{}`", field.def().label))
-        .hint(format!("{takes}; or use `--force`")))
-}
-
-/// Refuses the ID of another postmortem. Its own file may be named after it already.
-fn refuse_taken(workspace: &Workspace, path: &Path, id: &str) -> Result<(), CliError> {
-    let own = workspace.relative(path);
-    let mut others = workspace.library.list();
-    others.retain(|other| other.as_ref().is_ok_and(|other| workspace.relative(other) != own));
-    if new::is_taken(workspace, &others, id.trim()) {
-        return Err(CliError::new(format!("the ID `{id}` is taken"))
-            .hint("`recount renumber` finds the next free one and takes the file along; or use `--force`"));
     }
     Ok(())
 }

@@ -3,7 +3,6 @@
 use std::io::Write as _;
 
 use recount_engine::document::Stage;
-use recount_engine::lint::{Level, Options};
 
 use crate::Outcome;
 use crate::commands::rename;
@@ -11,6 +10,7 @@ use crate::commit::{self, CommitArgs};
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
 use crate::workspace::Workspace;
+use recount_workspace::not_ready;
 
 /// Move a postmortem to a stage: `draft`, `review` or `final`
 ///
@@ -42,48 +42,15 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let guard = workspace.library.lock()?;
     let (stored, document) = workspace.read_to_change(&path)?;
     let name = rename::id_of(&document).unwrap_or(&args.id).to_owned();
-    let mut changed = document.changed(&document.set_stage(args.stage)?)?;
-    if args.stage == Stage::Final
-        && (document.stage() < Stage::Final || document.front_matter().finalized.is_none())
-    {
-        let today = environment.today().to_string();
-        changed = changed.changed(&changed.set_front_matter("finalized", &today)?)?;
-    }
-    if !args.reviewed_by.is_empty() {
-        // Who has reviewed it before has still done so.
-        let mut names = document.front_matter().reviewed_by.clone();
-        for name in &args.reviewed_by {
-            let name = name.replace(['"', '\\'], "");
-            if !workspace.config().people.is_empty() && workspace.config().person(&name).is_none() {
-                environment.warn(format!("`{name}` is not on the roster in `recount.toml`"));
-            }
-            if !names.contains(&name) {
-                names.push(name);
-            }
+    for name in args.reviewed_by.iter().map(|name| name.replace(['"', '\\'], "")) {
+        if !workspace.config().people.is_empty() && workspace.config().person(&name).is_none() {
+            environment.warn(format!("`{name}` is not on the roster in `recount.toml`"));
         }
-        let people: Vec<String> =
-            names.iter().map(|name| format!("\"{}\"", name.replace(['"', '\\'], ""))).collect();
-        changed = changed
-            .changed(&changed.set_front_matter("reviewed-by", &format!("[{}]", people.join(", ")))?)?;
     }
-    let options = Options { stage: Some(args.stage), ..Options::default() };
-    let mut findings = workspace.findings(&path, &changed, environment.today(), options);
-    findings.retain(|finding| finding.level == Level::Error);
-    if !args.force && !findings.is_empty() && args.stage > Stage::Draft {
-        let shown: Vec<String> = findings
-            .iter()
-            .take(5)
-            .map(|finding| format!("  {} ({})", finding.message, finding.rule.name))
-            .collect();
-        let more = findings.len().saturating_sub(5);
-        let more = if more > 0 { format!("\n  and {more} more") } else { String::new() };
-        return Err(CliError::new(format!(
-            "`{}` is not ready for stage `{}`:\n{}{more}",
-            name,
-            args.stage,
-            shown.join("\n")
-        ))
-        .hint(format!(
+    let changed = workspace.at_stage(&document, args.stage, &args.reviewed_by, environment.today())?;
+    let findings = workspace.in_the_way(&path, &changed, args.stage, environment.today());
+    if !args.force && !findings.is_empty() {
+        return Err(CliError::from(not_ready(&name, args.stage, &findings)).hint(format!(
             "`recount check {} --stage {}` shows them in place; `--force` sets the stage all the same",
             workspace.shown(environment, &path),
             args.stage

@@ -337,12 +337,12 @@ fn a_move_that_owes_a_reason_or_evidence_is_refused_without() {
         (
             vec!["1#1", "--status", "wont-do"],
             "`Won't do` needs a reason",
-            "give it with `--reason`, such as `--reason \"superseded by INC-0051#2\"`; or use `--force`",
+            "give one, such as `superseded by INC-0051#2`; or use `--force`",
         ),
         (
             vec!["1#2", "--status", "open"],
             "action item #2 is `Done 2026-11-20: PR #12`, and taking that back needs a reason",
-            "give it with `--reason`: whoever counted on it wants to know; or use `--force`",
+            "say why: whoever counted on it wants to know; or use `--force`",
         ),
         (
             vec!["1#2", "--status", "open", "--reason", "regressed"],
@@ -357,7 +357,7 @@ fn a_move_that_owes_a_reason_or_evidence_is_refused_without() {
         ),
         (
             vec!["1#1", "--status", "done", "--date", "2026-11-24"],
-            "`2026-11-24` of `--date` has not come yet",
+            "`2026-11-24` has not come yet",
             "a status says what is so; or use `--force`",
         ),
         (
@@ -408,7 +408,7 @@ fn nothing_was_done_about_an_incident_before_it_began() {
     folder.recount(&["set", "1", "start-time", "2026-11-19 23:30"]).is(0);
     let done = |date: &str| folder.recount(&["actions", "set", "1#1", "--status", "done", "--date", date]);
     done("2026-11-18").refuses(
-        "`2026-11-18` of `--date` is before the incident, which began on `2026-11-19`",
+        "`2026-11-18` is before the incident, which began on `2026-11-19`",
         "give the day on which the item came so far; or use `--force`",
     );
     done("2026-11-19").is(0);

@@ -2,9 +2,7 @@
 
 use jiff::civil::Date;
 
-use recount_engine::document::Document;
 use recount_engine::document::value::priority::Priority;
-use recount_engine::document::value::status::StatusKind;
 
 use super::set::tell;
 use crate::Outcome;
@@ -12,6 +10,7 @@ use crate::commit::{self, CommitArgs};
 use crate::environment::Environment;
 use crate::error::CliError;
 use crate::workspace::Workspace;
+use recount_workspace::NewItem;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -55,13 +54,14 @@ pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
     let guard = workspace.library.lock()?;
     let (stored, document) = workspace.read_to_change(&path)?;
     workspace.refuse_foreign(&path, &document, "action item")?;
-    let priority = args.priority.map(|priority| priority.to_string()).unwrap_or_default();
-    let owner = args.owner.as_ref().map(|name| super::owner_named(name, &workspace)).unwrap_or_default();
-    let due = args.due.map(|due| due.to_string()).unwrap_or_default();
-    let plan = args.plan.clone().unwrap_or_default();
-    let cells = [&priority, &args.text, &owner, &due, StatusKind::Open.as_str(), &plan];
-    let changed = document.changed(&document.insert_action_item(&cells)?)?;
-    let number = new_number(&document, &changed);
+    let item = NewItem {
+        action: args.text.clone(),
+        priority: args.priority,
+        owner: args.owner.clone(),
+        due: args.due,
+        plan: args.plan.clone(),
+    };
+    let (changed, number) = workspace.with_item(&document, &item)?;
     if !args.force {
         workspace.refuse_worse(&path, &document, &changed, environment.today(), document.stage())?;
     }
@@ -69,14 +69,4 @@ pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
     let name = commit::name_of(&path, &changed);
     commit::subject(environment, &format!("{name}#{number}: add {}", args.text));
     tell(&changed, number, environment)
-}
-
-/// The number of the item that is new: that of the first which is not the one that had it before.
-fn new_number(before: &Document, after: &Document) -> usize {
-    let lines = |document: &Document| -> Vec<String> {
-        document.action_items().iter().map(|item| document.slice(item.span).to_owned()).collect()
-    };
-    let (old, new) = (lines(before), lines(after));
-    let same = new.iter().zip(&old).take_while(|(new, old)| new == old).count();
-    same + 1
 }

@@ -1,6 +1,5 @@
 //! `recount actions`: what is owed, as a table, JSON, CSV or a calendar.
 
-use std::cmp::Reverse;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -26,7 +25,7 @@ use crate::filter::{Filter, parse_day};
 use crate::machine::{self, Header};
 use crate::table::{Column, Holds, Sheet};
 use crate::workspace::{Workspace, tell_of_none};
-use recount_workspace::Known;
+use recount_workspace::{Known, Which, order};
 
 #[derive(Debug, clap::Args)]
 #[group(skip)]
@@ -211,18 +210,13 @@ pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
         for (place, action) in known.record.actions.iter().enumerate() {
             if args.keeps(&What::of(action), config, today) {
                 let stable_id = ids.get(nth).and_then(|ids| ids.get(place)).cloned().unwrap_or_default();
-                items.push(item(known, action, stable_id, config, today));
+                let item = item(known, action, stable_id, config, today);
+                items.push((order(action, &item.name), item));
             }
         }
     }
-    items.sort_by_cached_key(|item| {
-        let is_owed = item.status.is_none_or(|status| matches!(status, "open" | "in-progress"));
-        // What was settled has no next day; the last one settled is of most interest.
-        let settled = if is_owed { None } else { item.status_date };
-        let due = item.due.filter(|_| is_owed).unwrap_or(Date::MAX);
-        let priority = item.priority.clone().unwrap_or_else(|| "P9".to_owned());
-        (!is_owed, Reverse(settled), due, priority, item.name.clone())
-    });
+    items.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let items: Vec<Item> = items.into_iter().map(|(_, item)| item).collect();
     for problem in &records.problems {
         environment.warn(problem);
     }
@@ -282,20 +276,22 @@ impl Args {
 
     /// Whether only what is still owed is asked for.
     fn is_owed(&self) -> bool {
-        self.status.is_empty() && !self.all && !self.unverified
+        matches!(self.which(), Which::Open | Which::Overdue)
+    }
+
+    fn which(&self) -> Which {
+        match () {
+            () if !self.status.is_empty() => Which::Status(self.status.clone()),
+            () if self.all => Which::All,
+            () if self.overdue => Which::Overdue,
+            () if self.unverified => Which::Unverified,
+            () => Which::Open,
+        }
     }
 
     fn keeps(&self, item: &What<'_>, config: &Config, today: Date) -> bool {
         let owner = |wanted: &String| item.owners.any(|name| config.is_owner(name, wanted));
-        let is_open = item.status.is_none_or(StatusKind::is_open);
-        let which = match () {
-            () if !self.status.is_empty() => item.status.is_some_and(|kind| self.status.contains(&kind)),
-            () if self.all => true,
-            () if self.overdue => is_open && item.due.is_some_and(|due| due < today),
-            () if self.unverified => item.status == Some(StatusKind::Done),
-            () => is_open,
-        };
-        which
+        self.which().keeps_one(item.status, item.due, today)
             && self.filter.owner.as_ref().is_none_or(owner)
             && (self.priority.is_empty() || item.priority.is_some_and(|own| self.priority.contains(&own)))
             && self.due_before.is_none_or(|day| item.due.is_some_and(|due| due < day))

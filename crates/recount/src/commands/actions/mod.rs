@@ -11,18 +11,14 @@ use std::collections::BTreeSet;
 
 use clap::Subcommand;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use jiff::civil::Date;
 
 use recount_engine::document::stable_ids;
-use recount_engine::document::value::date::{self, DateProblem};
 use recount_engine::document::value::priority::Priority;
 use recount_engine::document::value::status::StatusKind;
 
 use crate::Outcome;
 use crate::environment::Environment;
-use crate::error::CliError;
-use crate::workspace::Workspace;
-use recount_workspace::Records;
+use recount_workspace::{Records, parse_day as parse_date, status_word};
 
 #[cfg(test)]
 pub(crate) use list::Output;
@@ -59,17 +55,6 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     }
 }
 
-/// A status for the command line and machine formats.
-fn status_word(kind: StatusKind) -> &'static str {
-    match kind {
-        StatusKind::Open => "open",
-        StatusKind::InProgress => "in-progress",
-        StatusKind::Done => "done",
-        StatusKind::Verified => "verified",
-        StatusKind::WontDo => "wont-do",
-    }
-}
-
 /// Takes a status as its word, or as the template writes it.
 fn status_parser() -> impl TypedValueParser<Value = StatusKind> {
     let value = |kind: StatusKind| PossibleValue::new(status_word(kind)).alias(kind.as_str());
@@ -83,23 +68,6 @@ fn status_parser() -> impl TypedValueParser<Value = StatusKind> {
 
 fn parse_priority(text: &str) -> Result<Priority, String> {
     Priority::parse(text).map(|(priority, _)| priority).ok_or_else(|| "use `P0`, `P1` or `P2`".to_owned())
-}
-
-/// A day as people write it; the same ones as in a document.
-fn parse_date(text: &str) -> Result<Date, String> {
-    date::read(text).map(|read| read.date).map_err(|problem| match problem {
-        DateProblem::Ambiguous { readings: [month_first, day_first] } => {
-            format!("it can mean two days: write `{month_first}` or `{day_first}`")
-        }
-        DateProblem::Impossible => "no calendar has this day".to_owned(),
-        DateProblem::NotADate | DateProblem::NoYear => "write it as `2026-12-04`".to_owned(),
-    })
-}
-
-/// An owner as the roster names them: a full name becomes the handle.
-fn owner_named(name: &str, workspace: &Workspace) -> String {
-    let person = workspace.config().person(name);
-    person.map_or_else(|| name.trim().to_owned(), |person| person.handle.clone())
 }
 
 /// The stable IDs of all action items of the library, those that they have and those that they would get, for each
@@ -117,9 +85,4 @@ fn stable(records: &Records) -> Vec<Vec<String>> {
         taken.extend(ids[index].iter().cloned());
     }
     ids
-}
-
-/// A refusal that `--force` overrides.
-fn refused(message: String, hint: &str) -> CliError {
-    CliError::new(message).hint(format!("{hint}; or use `--force`"))
 }

@@ -1,25 +1,22 @@
 //! `recount actions set`: how far an action item has come, who owes it, and until when.
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use jiff::civil::Date;
 
-use recount_engine::document::template::ActionColumn;
-use recount_engine::document::value::link;
 use recount_engine::document::value::priority::Priority;
-use recount_engine::document::value::status::{Status, StatusKind};
-use recount_engine::document::value::time::utc_day;
+use recount_engine::document::value::status::StatusKind;
 use recount_engine::document::{ActionItem, Document};
 
 use super::calendar::UID_TAIL;
-use super::refused;
 use crate::Outcome;
 use crate::commands::log;
 use crate::commit::{self, CommitArgs};
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::workspace::Workspace;
+use recount_workspace::ItemChange;
 use recount_workspace::Records;
 use recount_workspace::Seen;
 
@@ -78,11 +75,12 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
-    if args.is_empty() {
+    let workspace = Workspace::open(environment)?;
+    let change = args.change(&workspace);
+    if change.is_empty() {
         return Err(CliError::new("there is nothing to change")
             .hint("say what: `--status`, `--due`, `--owner`, `--priority`, `--plan` or `--evidence`"));
     }
-    let workspace = Workspace::open(environment)?;
     args.commit.begin(&workspace, environment)?;
     let (path, wanted) = find(&workspace, &args.item)?;
     // As it was when the command began, before it waits for others: the number is of this.
@@ -93,14 +91,14 @@ pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
     let (stored, document) = workspace.read_to_change(&path)?;
     workspace.refuse_foreign(&path, &document, "action item")?;
     let number = seen.follow(number, &document, &shown)?;
-    let changed = args.changed(&document, number, (&workspace, &path), environment.today())?;
+    let changed = change.changed(&document, number, (&workspace, &path), environment.today())?;
     seen.refuse_overlap(&stored.version, &document, &changed, &shown)?;
     if !args.force {
         workspace.refuse_worse(&path, &document, &changed, environment.today(), document.stage())?;
     }
     workspace.write(&guard, &stored, &changed)?;
     let name = commit::name_of(&path, &changed);
-    commit::subject(environment, &format!("{name}#{number}: {}", args.told()));
+    commit::subject(environment, &format!("{name}#{number}: {}", change.told()));
     tell(&changed, number, environment)
 }
 
@@ -120,189 +118,22 @@ pub(super) fn tell(document: &Document, number: usize, environment: &mut Environ
 }
 
 impl Args {
-    fn is_empty(&self) -> bool {
-        self.status.is_none()
-            && self.date.is_none()
-            && self.reason.is_none()
-            && self.evidence.is_none()
-            && self.due.is_none()
-            && self.owner.is_none()
-            && self.priority.is_none()
-            && self.plan.is_none()
+    fn change(&self, workspace: &Workspace) -> ItemChange {
+        // Nobody has to be asked for where nothing was seen.
+        let by = self.evidence.as_ref().and_then(|_| self.by.clone().or_else(|| log::who(workspace)));
+        ItemChange {
+            status: self.status,
+            date: self.date,
+            reason: self.reason.clone(),
+            evidence: self.evidence.clone(),
+            by,
+            due: self.due,
+            owner: self.owner.clone(),
+            priority: self.priority,
+            plan: self.plan.clone(),
+            force: self.force,
+        }
     }
-
-    /// What is changed, for the message of a commit.
-    fn told(&self) -> String {
-        let word = |name: &str, text: Option<String>| text.map(|text| format!("{name} {text}"));
-        let parts = [
-            self.status.map(|status| status.to_string()),
-            word("priority", self.priority.map(|priority| priority.to_string())),
-            word("owner", self.owner.clone()),
-            word("due", self.due.map(|due| due.to_string())),
-            self.plan.as_ref().map(|_| "verification plan".to_owned()),
-            self.evidence.as_ref().map(|_| "evidence".to_owned()),
-        ];
-        let parts: Vec<String> = parts.into_iter().flatten().collect();
-        if parts.is_empty() { "status".to_owned() } else { parts.join(", ") }
-    }
-
-    /// The document with the item as it is wanted.
-    fn changed(
-        &self,
-        document: &Document,
-        number: usize,
-        (workspace, path): (&Workspace, &Path),
-        today: Date,
-    ) -> Result<Document, CliError> {
-        // `follow` has found it.
-        let item = document.action_items().get(number - 1);
-        let item = item.ok_or_else(|| CliError::new(format!("there is no action item #{number}")))?;
-        let owner = self.owner.as_ref().map(|name| super::owner_named(name, workspace));
-        let mut cells: Vec<(ActionColumn, String)> = Vec::new();
-        let mut set = |column, value: Option<String>| cells.extend(value.map(|value| (column, value)));
-        set(ActionColumn::Priority, self.priority.map(|priority| priority.to_string()));
-        set(ActionColumn::Owner, owner);
-        set(ActionColumn::DueDate, self.due.map(|due| due.to_string()));
-        set(ActionColumn::Status, self.new_status(document, item, today)?);
-        set(ActionColumn::VerificationPlan, self.new_plan(document, item, (workspace, path), today)?);
-        let mut changed = document.clone();
-        for (column, value) in cells {
-            changed = changed.changed(&changed.set_action_cell(number, column, &value)?)?;
-        }
-        Ok(changed)
-    }
-
-    /// The Status cell, where it is to change.
-    fn new_status(
-        &self,
-        document: &Document,
-        item: &ActionItem,
-        today: Date,
-    ) -> Result<Option<String>, CliError> {
-        if self.status.is_none() && self.date.is_none() && self.reason.is_none() {
-            return Ok(None);
-        }
-        let text = document.cell_text(item.status);
-        let typed = document.status_of(item);
-        let old = typed.get();
-        let number = item.number;
-        let kind = self.status.or(item.status_kind).ok_or_else(|| {
-            CliError::new(format!("`{text}`, the status of action item #{number}, cannot be read"))
-                .hint("name the one that it has with `--status`")
-        })?;
-        // What is beside a status belongs to it, and goes with it.
-        let same = old.filter(|old| old.kind == kind);
-        let reason = self.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
-        let is_taken_back = old.is_some_and(|old| {
-            old.kind.needs_date()
-                && (kind.is_open() || (old.kind, kind) == (StatusKind::Verified, StatusKind::Done))
-        });
-        if !self.force {
-            if is_taken_back && reason.is_none() {
-                let hint = "give it with `--reason`: whoever counted on it wants to know";
-                return Err(refused(
-                    format!("action item #{number} is `{text}`, and taking that back needs a reason"),
-                    hint,
-                ));
-            }
-            let is_regressed = Status { kind, date: None, reason }.is_regressed();
-            if is_regressed && self.reason.is_some() {
-                let hint = "say what was seen in your own words";
-                return Err(refused("`regressed` is what a verification says that failed".to_owned(), hint));
-            }
-            if kind.needs_reason() && reason.is_none() && same.is_none_or(|old| old.reason.is_none()) {
-                let hint = "give it with `--reason`, such as `--reason \"superseded by INC-0051#2\"`";
-                return Err(refused(format!("`{kind}` needs a reason"), hint));
-            }
-            if let Some(date) = self.date.filter(|date| *date > today) {
-                return Err(refused(
-                    format!("`{date}` of `--date` has not come yet"),
-                    "a status says what is so",
-                ));
-            }
-            let began = document.started_at().map(utc_day);
-            if let Some((date, began)) = self.date.zip(began).filter(|(date, began)| date < began) {
-                return Err(refused(
-                    format!("`{date}` of `--date` is before the incident, which began on `{began}`"),
-                    "give the day on which the item came so far",
-                ));
-            }
-        }
-        let date = self.date.or(same.and_then(|old| old.date));
-        let has_date = kind.needs_date() || is_taken_back || date.is_some();
-        let date = if has_date { date.or(Some(today)) } else { None };
-        let reason = if self.reason.is_some() { reason } else { same.and_then(|old| old.reason) };
-        Ok(Some(Status { kind, date, reason }.to_string()))
-    }
-
-    /// The Verification plan cell, where it is to change: evidence goes behind the plan, once.
-    fn new_plan(
-        &self,
-        document: &Document,
-        item: &ActionItem,
-        (workspace, path): (&Workspace, &Path),
-        today: Date,
-    ) -> Result<Option<String>, CliError> {
-        let Some(evidence) = self.evidence.as_deref().map(str::trim) else { return Ok(self.plan.clone()) };
-        if evidence.is_empty() {
-            return Err(CliError::new("evidence needs words").hint("give a link, or say what was seen"));
-        }
-        if !self.force && !is_evidence(evidence, workspace, path) {
-            return Err(refused(
-                format!("`{evidence}` shows nobody that it works"),
-                "give a link, a file of the library, a commit, or a sentence that says what was seen",
-            ));
-        }
-        let who = match &self.by {
-            Some(by) => super::owner_named(by, workspace),
-            None => log::who(workspace).ok_or_else(|| {
-                CliError::new("nobody is known who saw the evidence").hint("name them with `--by @ana`")
-            })?,
-        };
-        // What is in the cell comes back as it is.
-        let plan = match &self.plan {
-            Some(plan) => plan.clone(),
-            None => document.cell_text(item.plan).to_owned(),
-        };
-        let date = self.date.unwrap_or(today);
-        let is_bare = evidence.starts_with("http") && !evidence.contains(char::is_whitespace);
-        let evidence =
-            if is_bare && link::has_link(evidence) { format!("<{evidence}>") } else { evidence.to_owned() };
-        if holds_evidence(&plan, &who, &evidence) {
-            return Ok(self.plan.clone());
-        }
-        let gap = if plan.trim().is_empty() { "" } else { "; " };
-        Ok(Some(format!("{}{gap}verified by {who} {date}: {evidence}", plan.trim())))
-    }
-}
-
-/// Whether a text leads to something that others can look at, or says what was seen. Who saw it, and when, we write
-/// ourselves.
-fn is_evidence(text: &str, workspace: &Workspace, postmortem: &Path) -> bool {
-    const FEWEST_WORDS: usize = 4;
-    let is_commit = (7..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let root = workspace.library.root();
-    let folders = [Some(root), postmortem.parent()];
-    let is_ours = |path: PathBuf| {
-        let real = path.canonicalize().ok().filter(|real| real.is_file()).zip(root.canonicalize().ok());
-        real.is_some_and(|(real, root)| real.starts_with(root))
-    };
-    let is_file = || folders.into_iter().flatten().any(|folder| is_ours(folder.join(text)));
-    // Scripts without blanks between words say as much in fewer of them.
-    let words = text.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric)).count();
-    let dense = text.chars().filter(|ch| ch.is_alphabetic() && *ch >= '\u{2e80}').count() / 2;
-    link::has_link(text) || is_commit || words.max(dense) >= FEWEST_WORDS || is_file()
-}
-
-/// Whether a plan says already that this person saw this, on whatever day.
-fn holds_evidence(plan: &str, who: &str, evidence: &str) -> bool {
-    let (seen, evidence) = (format!("verified by {who} "), evidence.replace('|', "\\|"));
-    plan.match_indices(&seen).any(|(at, _)| {
-        let rest = &plan[at + seen.len()..];
-        let said = rest.split_once(": ").filter(|(day, _)| super::parse_date(day).is_ok());
-        let behind = said.and_then(|(_, said)| said.strip_prefix(evidence.as_str()));
-        behind.is_some_and(|behind| behind.trim().is_empty() || behind.starts_with(';'))
-    })
 }
 
 /// How an item was named.

@@ -1,0 +1,103 @@
+//! A new postmortem, from a title and what is known already.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Form, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use jiff::tz::TimeZone;
+use recount_engine::document::value::time::{self, Anchor};
+use recount_store::{Commit, Library, Store as _};
+use recount_workspace::{Failure, FailureKind, Given, read_severity};
+
+use super::Page as PageDefinition;
+use super::edit::{Inputs, Trouble, Typed, with_status};
+use crate::change::PATIENCE;
+use crate::error::{Answer, page};
+use crate::frame::{Frame, address};
+use crate::site::Site;
+use crate::viewer::Viewer;
+
+pub(super) const PAGE: PageDefinition =
+    PageDefinition { navigation: None, routes: |router| router.route("/new", get(show).post(create)) };
+
+#[derive(Template)]
+#[template(path = "new.html")]
+struct New<'s> {
+    frame: Frame,
+    typed: Typed,
+    trouble: Option<Trouble>,
+    services: Vec<&'s str>,
+    is_first: bool,
+}
+
+async fn show(State(site): State<Arc<Site>>) -> Answer<Response> {
+    form(&site, Typed::default(), None)
+}
+
+fn form(site: &Arc<Site>, typed: Typed, failure: Option<&Failure>) -> Answer<Response> {
+    let shelf = site.shelf();
+    let page = page(&New {
+        frame: Frame::new(&shelf, "/new"),
+        typed,
+        trouble: failure.map(Trouble::of),
+        services: shelf.services(),
+        is_first: shelf.records.is_empty(),
+    })?;
+    Ok(with_status(failure, page))
+}
+
+async fn create(State(site): State<Arc<Site>>, viewer: Viewer, Form(inputs): Inputs) -> Answer<Response> {
+    let typed = Typed::new(inputs);
+    let made = {
+        let (site, typed) = (Arc::clone(&site), typed.clone());
+        tokio::task::spawn_blocking(move || made(&site, &viewer, &typed)).await
+    };
+    // Only a panic ends the task early.
+    let made = made.unwrap_or_else(|_| Err(Failure::new("it was not finished").of(FailureKind::Trouble)));
+    match made {
+        Ok(key) => Ok(Redirect::to(&address(&key)).into_response()),
+        Err(failure) => form(&site, typed, Some(&failure)),
+    }
+}
+
+/// Makes it as `recount new` does, and gives back its key.
+fn made(site: &Site, viewer: &Viewer, typed: &Typed) -> Result<String, Failure> {
+    let title = typed.get("title").trim();
+    let some = |name: &str| Some(typed.get(name).trim()).filter(|text| !text.is_empty());
+    let start = some("start").map(|text| {
+        let read = time::read(text, &Anchor { date: None, previous: None });
+        read.map(|moment| moment.at).map_err(|_| {
+            Failure::new(format!("`{text}` is not a time"))
+                .hint("write it as `2026-11-20 14:02`; it is UTC unless it names another zone")
+        })
+    });
+    let services = typed.get("services").split([',', ';']).map(str::trim).filter(|name| !name.is_empty());
+    let given = Given {
+        id: None,
+        severity: some("severity").map(read_severity).transpose()?,
+        start: start.transpose()?,
+        services: services.map(str::to_owned).collect(),
+    };
+    let shelf = site.shelf();
+    let workspace = shelf.workspace.again(Library::open(shelf.workspace.library.root())?)?;
+    if site.settings.commit {
+        workspace.library.plan_commit(&workspace.config().git.protected)?;
+    }
+    let day = given.start.map_or(site.today(), |at| TimeZone::UTC.to_datetime(at).date());
+    let (path, id) = {
+        let guard = workspace.library.lock()?;
+        workspace.create::<Failure>(&guard, title, &given, day, |document, _| Ok(document))?
+    };
+    if site.settings.commit {
+        let files = workspace.library.changed_files()?;
+        let message =
+            format!("{id}: new postmortem \"{}\"", title.split_whitespace().collect::<Vec<_>>().join(" "));
+        let author = Some(viewer.author.clone()).filter(|author| !author.mail.is_empty());
+        workspace.library.commit(&files, &Commit { message, author, patience: Some(PATIENCE) })?;
+    }
+    let shelf = site.refresh();
+    let relative = workspace.relative(&path).display().to_string();
+    Ok(shelf.find(&relative).map_or(relative.clone(), |known| shelf.key(known).to_owned()))
+}

@@ -1,0 +1,106 @@
+//! A field that somebody sets, and what follows from it.
+//!
+//! What does not live here: how a value is written into a document (`document::operations`).
+
+use std::path::Path;
+
+use jiff::civil::Date;
+use recount_engine::document::Document;
+use recount_engine::document::template::{FieldId, FieldKind};
+use recount_engine::document::value::percentage;
+use recount_engine::document::value::yes_no::Answer;
+use recount_engine::lint::Options;
+
+use crate::{Failure, Workspace};
+
+impl Workspace {
+    /// Lets what is worked out from the start and end time follow when one of these is set and it agreed with
+    /// them before: whichever of two fields were set first would not agree with the other. Returns the fields
+    /// that followed.
+    ///
+    /// # Errors
+    ///
+    /// Where what follows cannot be written.
+    pub fn follow_times(
+        &self,
+        path: &Path,
+        field: FieldId,
+        before: &Document,
+        changed: &mut Document,
+        today: Date,
+    ) -> Result<Vec<FieldId>, Failure> {
+        if !matches!(field, FieldId::StartTime | FieldId::EndTime) {
+            return Ok(Vec::new());
+        }
+        let mut followed = Vec::new();
+        let (started, ended) = (before.started_at().is_some(), before.ended_at().is_some());
+        for (rule, worked_out, was_known) in [
+            ("duration-mismatch", FieldId::Duration, started && ended),
+            ("detect-time-mismatch", FieldId::TimeToDetect, started),
+        ] {
+            let options = Options { fixes: true, ..Options::default() };
+            let fault = |document: &Document| {
+                let found = self.findings(path, document, today, options);
+                found.into_iter().find(|finding| finding.rule.name == rule)
+            };
+            if let Some(fix) = fault(changed).and_then(|finding| finding.fix)
+                && was_known
+                && fault(before).is_none()
+            {
+                *changed = changed.changed(&fix.edits)?;
+                followed.push(worked_out);
+            }
+        }
+        Ok(followed)
+    }
+
+    /// Refuses the ID of another postmortem. Its own file may be named after it already.
+    ///
+    /// # Errors
+    ///
+    /// Where it is refused.
+    pub fn refuse_taken(&self, path: &Path, id: &str) -> Result<(), Failure> {
+        let own = self.relative(path);
+        let mut others = self.library.list();
+        others.retain(|other| other.as_ref().is_ok_and(|other| self.relative(other) != own));
+        if self.is_taken(&others, id.trim()) {
+            return Err(Failure::new(format!("the ID `{id}` is taken"))
+                .hint("`recount renumber` finds the next free one and takes the file along")
+                .unless_forced());
+        }
+        Ok(())
+    }
+}
+
+/// Refuses a value that cannot be read as what the field holds. In a draft it would be no more than a note,
+/// but whoever sets it is there to say what they mean.
+///
+/// # Errors
+///
+/// Where it is refused.
+pub fn refuse_nonsense(changed: &Document, field: FieldId, value: &str) -> Result<(), Failure> {
+    if value.trim().is_empty() {
+        return Ok(());
+    }
+    let (is_read, takes) = match field.def().kind {
+        FieldKind::Percentage => (
+            changed.field_values(field).any(|span| percentage::is_quantified(changed.slice(span))),
+            "give a share as an estimate, `about 12%`, or `unknown` with the reason",
+        ),
+        FieldKind::YesNo => (
+            // `maybe` alone says less than `unknown`.
+            changed
+                .yes_no(field)
+                .get()
+                .is_some_and(|read| read.plain || read.answer != Answer::Unknown || !read.details.is_empty()),
+            "begin with `yes`, `no` or `unknown`, and put the details in parentheses",
+        ),
+        _ => return Ok(()),
+    };
+    if is_read {
+        return Ok(());
+    }
+    Err(Failure::new(format!("`{value}` is no answer to `{}`", field.def().label))
+        .hint(takes)
+        .unless_forced())
+}
