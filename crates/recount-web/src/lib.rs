@@ -4,6 +4,7 @@
 //! (`recount-engine`), what may be changed and when it is refused (`recount-workspace`), argv and the clock, which the
 //! binary brings.
 
+mod api;
 mod assets;
 mod change;
 mod error;
@@ -18,18 +19,21 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use tokio::net::TcpListener;
 
+#[cfg(feature = "schema")]
+pub use api::description;
 pub use site::{Settings, Site};
 
 /// The application over a library, without a socket.
 pub fn router(site: &Arc<Site>) -> Router {
-    let pages = pages::router().merge(assets::router());
+    let pages = pages::router().merge(assets::router()).merge(api::router(site));
     pages
         .fallback(error::nothing_here)
         .layer(tower_http::csrf::CsrfLayer::new())
         .layer(from_fn_with_state(Arc::clone(site), security::guard))
+        .layer(from_fn(api::envelope))
         .with_state(Arc::clone(site))
 }
 

@@ -10,9 +10,10 @@ mod failure;
 mod neighbours;
 mod past;
 mod records;
+pub mod told;
 mod workspace;
 
-pub use conflict::Seen;
+pub use conflict::{Seen, told_differences};
 pub use failure::{Failure, FailureKind};
 pub use neighbours::{Neighbours, SharedIds};
 pub use past::{Before, Past, Unkept};

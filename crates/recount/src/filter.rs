@@ -1,23 +1,23 @@
 //! Which postmortems of a library a command is about: one set of options for all commands that read many.
 //!
-//! What does not live here: the query language of `search`, and which action items of a postmortem count.
+//! What does not live here: what is kept by it (`recount-workspace`), the query language of `search`, and which action items of a postmortem count.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
 use recount_engine::config::Config;
 use recount_engine::document::template::FieldId;
 use recount_engine::document::value::date;
 use recount_engine::document::value::severity::Severity;
-use recount_engine::document::{Record, Stage};
+use recount_engine::document::Stage;
 
 use crate::commands::new;
 use crate::environment::Environment;
 use recount_workspace::Records;
+use recount_workspace::told::Wanted;
 
 /// Which postmortems.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct Filter {
     /// Of this severity; may be given several times
     #[arg(long, value_parser = parse_severity)]
@@ -49,36 +49,15 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
-    /// Whether a postmortem is one of those wanted.
-    pub(crate) fn keeps(&self, record: &Record, config: &Config) -> bool {
-        let day = record.started.map(|at| TimeZone::UTC.to_datetime(at).date());
-        let service = |wanted: &String| record.services.iter().any(|name| config.is_service(name, wanted));
-        let owner = |wanted: &String| {
-            let owners = record.actions.iter().flat_map(|item| &item.owners);
-            owners.into_iter().any(|name| config.is_owner(name, wanted))
-        };
-        let factor =
-            |wanted: &str| record.factors.iter().any(|factor| factor.category.factor_word() == wanted);
-        (self.severity.is_empty() || record.severity.is_some_and(|s| self.severity.contains(&s)))
-            && self.service.as_ref().is_none_or(service)
-            && self.after.is_none_or(|after| day.is_some_and(|day| day >= after))
-            && self.before.is_none_or(|before| day.is_some_and(|day| day < before))
-            && self.factor.is_none_or(factor)
-            && self.stage.is_none_or(|stage| record.stage == stage)
-            && self.owner.as_ref().is_none_or(owner)
+    /// The same without the command line.
+    pub(crate) fn wanted(&self) -> Wanted {
+        let Self { severity, service, after, before, factor, stage, owner } = self.clone();
+        Wanted { severity, service, after, before, factor, stage, owner }
     }
 
-    /// Says which names that are asked for are known to neither the configuration nor any postmortem: nothing is found
-    /// by them.
+    /// Says which names that are asked for are known to neither the configuration nor any postmortem.
     pub(crate) fn warn_of_unknown(&self, records: &Records, config: &Config, environment: &mut Environment) {
-        let records = records.known.iter().map(|known| &known.record);
-        let services = records.clone().flat_map(|record| &record.services).map(String::as_str);
-        let owners = records.flat_map(|record| &record.actions).flat_map(|item| &item.owners);
-        let unknown = [
-            self.service.as_ref().and_then(|wanted| config.unknown_service(wanted, services)),
-            self.owner.as_ref().and_then(|wanted| config.unknown_owner(wanted, owners.map(String::as_str))),
-        ];
-        for unknown in unknown.into_iter().flatten() {
+        for unknown in self.wanted().unknown(records, config) {
             environment.warn(unknown);
         }
     }

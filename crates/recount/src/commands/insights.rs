@@ -11,7 +11,6 @@ use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
-use serde::Serialize;
 
 use recount_engine::document::Record;
 use recount_engine::document::value::duration;
@@ -25,9 +24,10 @@ use crate::Outcome;
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
 use crate::filter::Filter;
-use crate::machine::{self, Header};
+use crate::machine;
 use crate::plot;
 use crate::workspace::Workspace;
+use recount_workspace::told::insights::Output;
 
 /// Figures over the postmortems of the library: how often, how fast, why, what recurs, what became of promises
 ///
@@ -86,30 +86,6 @@ enum Period {
     Last(i32, char),
 }
 
-/// The whole answer in JSON.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct Output {
-    /// Which format this is.
-    recount: Header,
-    /// The day on which it was asked, UTC: what is open is open until then.
-    today: String,
-    /// The first day of the period; none for all.
-    from: Option<String>,
-    /// The day after the period's last; none for all.
-    until: Option<String>,
-    /// The team that was asked for.
-    team: Option<String>,
-    /// How many postmortems the library has.
-    postmortems: usize,
-    /// How many of them are as was asked for.
-    selected: usize,
-    /// The figures.
-    figures: Vec<Figure>,
-    /// Files that could not be read.
-    problems: Vec<String>,
-}
-
 pub(crate) fn run(mut args: Args, environment: &mut Environment) -> Outcome {
     let format = format(&args)?;
     let workspace = Workspace::open(environment)?;
@@ -128,8 +104,8 @@ pub(crate) fn run(mut args: Args, environment: &mut Environment) -> Outcome {
         environment.warn(problem);
     }
     args.filter.warn_of_unknown(&records, config, environment);
-    let wanted: Vec<_> =
-        records.known.iter().filter(|known| args.filter.keeps(&known.record, config)).collect();
+    let wanted = args.filter.wanted();
+    let wanted: Vec<_> = records.known.iter().filter(|known| wanted.keeps(&known.record, config)).collect();
     let incidents = wanted.iter().map(|known| Incident {
         name: known.record.id.as_deref().unwrap_or(&known.path),
         record: &known.record,
@@ -162,7 +138,7 @@ pub(crate) fn run(mut args: Args, environment: &mut Environment) -> Outcome {
         Format::Table => plot::show(environment, &heading.lines, &figures)?,
         Format::Json => {
             let answer = Output {
-                recount: Header { format: "insights", version: 1 },
+                recount: Output::HEADER,
                 today: today.to_string(),
                 from: scope.from.map(|day| day.to_string()),
                 until: scope.until.map(|day| day.to_string()),

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::list::Item;
+use recount_workspace::told::actions::Item;
 
 /// What stands behind an item's stable ID in the name of its entry.
 pub(super) const UID_TAIL: &str = "@recount";

@@ -1,18 +1,14 @@
 //! `recount actions`: what is owed, as a table, JSON, CSV or a calendar.
 
-use std::cmp::Reverse;
 use std::io::Write as _;
 use std::path::Path;
 
 use clap::ValueEnum;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use serde::Serialize;
 
-use recount_engine::config::{Beyond, Config, Promise};
 use recount_engine::document::value::priority::Priority;
 use recount_engine::document::value::status::StatusKind;
-use recount_engine::document::{ActionRecord, Record, counted};
+use recount_engine::document::counted;
 use recount_engine::insights::csv::harmless;
 
 use super::calendar;
@@ -20,10 +16,11 @@ use crate::Outcome;
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::filter::{Filter, parse_day};
-use crate::machine::{self, Header};
+use crate::machine;
 use crate::table::{Column, Holds, Sheet};
 use crate::workspace::Workspace;
 use recount_workspace::Known;
+use recount_workspace::told::actions::{Asked, Item, Output, Which};
 
 #[derive(Debug, clap::Args)]
 #[group(skip)]
@@ -107,107 +104,26 @@ enum Format {
     Ics,
 }
 
-/// An action item.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Item {
-    /// `INC-0042#3`: the incident's ID, or the path of a postmortem without one, and the number of the row.
-    pub(super) name: String,
-    /// The stable ID that is written in the document; `recount actions ids` writes those that are missing.
-    pub(super) id: Option<String>,
-    /// The incident's ID.
-    pub(super) incident: Option<String>,
-    /// The incident's title.
-    pub(super) title: Option<String>,
-    /// Path of the postmortem from the library's root.
-    path: String,
-    /// `Sev0` to `Sev3`.
-    severity: Option<String>,
-    /// Services that the incident impacted.
-    services: Vec<String>,
-    /// `P0` to `P2`; none where it cannot be read.
-    pub(super) priority: Option<String>,
-    /// `open`, `in-progress`, `done`, `verified` or `wont-do`; none where it cannot be read.
-    status: Option<&'static str>,
-    /// Since when it is that.
-    #[cfg_attr(test, schemars(with = "Option<String>"))]
-    status_date: Option<Date>,
-    /// What is said beside the status.
-    pub(super) status_note: Option<String>,
-    /// When it is due.
-    #[cfg_attr(test, schemars(with = "Option<String>"))]
-    pub(super) due: Option<Date>,
-    /// Days past the due date, while it is still owed.
-    overdue_days: Option<i32>,
-    /// Days from the incident's end (else its start) to the day it was settled, or to today while it is owed.
-    open_days: Option<i32>,
-    /// How it breaks the library's policy; none where it does not.
-    beyond_policy: Option<String>,
-    /// Owners as written.
-    pub(super) owners: Vec<String>,
-    /// What is to be done.
-    pub(super) action: String,
-    /// Whether it says how it will be verified.
-    has_plan: bool,
-    /// How the table writes the status.
-    #[serde(skip)]
-    pub(super) shown_status: String,
-    /// What names it for calendars, whether it is written in the document or not.
-    #[serde(skip)]
-    pub(super) stable_id: String,
-}
-
-/// The whole answer in JSON.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct Output {
-    /// Which format this is.
-    recount: Header,
-    /// The day that "overdue" and days are counted to, UTC.
-    #[cfg_attr(test, schemars(with = "String"))]
-    today: Date,
-    /// Overdue ones first, then by due date and priority.
-    items: Vec<Item>,
-    /// Files that could not be read.
-    problems: Vec<String>,
-}
-
 pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     let config = workspace.config();
     let today = environment.today();
     let records = workspace.records();
     args.filter.warn_of_unknown(&records, config, environment);
-    let ids = super::stable(&records);
     let incidents = args.incidents(&workspace, &records.known)?;
-    let mut items = Vec::new();
-    for (known, ids) in records.known.iter().zip(ids) {
-        if !args.filter.keeps(&known.record, config)
-            || !(incidents.is_empty() || incidents.contains(&known.path.as_str()))
-        {
-            continue;
-        }
-        for (action, stable_id) in known.record.actions.iter().zip(ids) {
-            if args.keeps(action, config, today) {
-                items.push(item(known, action, stable_id, config, today));
-            }
-        }
-    }
-    items.sort_by_cached_key(|item| {
-        let is_owed = item.status.is_none_or(|status| matches!(status, "open" | "in-progress"));
-        // What was settled has no next day; the last one settled is of most interest.
-        let settled = if is_owed { None } else { item.status_date };
-        let due = item.due.filter(|_| is_owed).unwrap_or(Date::MAX);
-        let priority = item.priority.clone().unwrap_or_else(|| "P9".to_owned());
-        (!is_owed, Reverse(settled), due, priority, item.name.clone())
-    });
+    let wanted = args.filter.wanted();
+    let is_wanted = |known: &Known| {
+        wanted.keeps(&known.record, config)
+            && (incidents.is_empty() || incidents.contains(&known.path.as_str()))
+    };
+    let items = args.asked().items(&records, is_wanted, config, today);
     for problem in &records.problems {
         environment.warn(problem);
     }
     let exit = if records.problems.is_empty() { Exit::Done } else { Exit::Failed };
     match if args.ics { Format::Ics } else { args.format } {
         Format::Json => {
-            let recount = Header { format: "actions", version: 1 };
+            let recount = Output::HEADER;
             machine::write(environment, &Output { recount, today, items, problems: records.problems })?;
         }
         Format::Csv => csv(&items, environment)?,
@@ -257,73 +173,23 @@ impl Args {
         Ok(paths)
     }
 
-    fn keeps(&self, action: &ActionRecord, config: &Config, today: Date) -> bool {
-        let owner = |wanted: &String| action.owners.iter().any(|name| config.is_owner(name, wanted));
+    /// Which items of a postmortem.
+    fn asked(&self) -> Asked {
         let which = match () {
-            () if !self.status.is_empty() => action.status.is_some_and(|kind| self.status.contains(&kind)),
-            () if self.all => true,
-            () if self.overdue => action.is_overdue(today),
-            () if self.unverified => action.status == Some(StatusKind::Done),
-            () => action.is_open(),
+            () if !self.status.is_empty() => Which::Status(self.status.clone()),
+            () if self.all => Which::All,
+            () if self.overdue => Which::Overdue,
+            () if self.unverified => Which::Unverified,
+            () => Which::Open,
         };
-        which
-            && self.filter.owner.as_ref().is_none_or(owner)
-            && (self.priority.is_empty() || action.priority.is_some_and(|own| self.priority.contains(&own)))
-            && self.due_before.is_none_or(|day| action.due.is_some_and(|due| due < day))
-            && self.due_after.is_none_or(|day| action.due.is_some_and(|due| due >= day))
+        Asked {
+            which,
+            owner: self.filter.owner.clone(),
+            priority: self.priority.clone(),
+            due_before: self.due_before,
+            due_after: self.due_after,
+        }
     }
-}
-
-fn item(known: &Known, action: &ActionRecord, stable_id: String, config: &Config, today: Date) -> Item {
-    let record = &known.record;
-    let ended = record.resolved.or(record.started).map(|at| TimeZone::UTC.to_datetime(at).date());
-    let until = if action.is_open() { Some(today) } else { action.status_date };
-    let days = |from: Date, to: Date| from.until(to).map_or(0, |span| span.get_days());
-    let shown_status = match (action.status, action.status_date) {
-        (Some(kind), Some(date)) => format!("{kind} {date}"),
-        (Some(kind), None) => kind.to_string(),
-        (None, _) => "?".to_owned(),
-    };
-    Item {
-        name: format!("{}#{}", known.name(), action.number),
-        id: action.stable_id.clone(),
-        incident: record.id.clone(),
-        title: record.title.clone(),
-        path: known.path.clone(),
-        severity: record.severity.map(|severity| severity.to_string()),
-        services: record.services.clone(),
-        priority: action.priority.map(|priority| priority.to_string()),
-        status: action.status.map(super::status_word),
-        status_date: action.status_date,
-        status_note: action.status_reason.clone(),
-        due: action.due,
-        overdue_days: action.due.filter(|_| action.is_overdue(today)).map(|due| days(due, today)),
-        open_days: ended.zip(until).map(|(from, to)| days(from, to).max(0)),
-        beyond_policy: beyond_policy(record, action, config, today),
-        owners: action.owners.clone(),
-        action: action.action.clone(),
-        has_plan: action.has_plan,
-        shown_status,
-        stable_id,
-    }
-}
-
-/// How an item that is owed breaks the policy on due dates.
-fn beyond_policy(record: &Record, action: &ActionRecord, config: &Config, today: Date) -> Option<String> {
-    let promise = Promise {
-        severity: record.severity,
-        priority: action.priority,
-        status: action.status,
-        is_reopened: action.is_reopened(),
-        due: action.due,
-        ended: record.resolved.map(|at| TimeZone::UTC.to_datetime(at).date()),
-    };
-    let Beyond { severity, priority, days, latest, due } = config.policy.beyond(&promise, Some(today))?;
-    let rule = format!("a {priority} of a {severity} is due within {days} days, by {latest}");
-    Some(match due {
-        Some(due) => format!("it is due {due}; {rule}"),
-        None => format!("it has no due date; {rule}"),
-    })
 }
 
 fn summary(items: &[Item]) -> String {

@@ -7,13 +7,10 @@ mod ids;
 mod list;
 mod set;
 
-use std::collections::BTreeSet;
-
 use clap::Subcommand;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use jiff::civil::Date;
 
-use recount_engine::document::stable_ids;
 use recount_engine::document::value::date::{self, DateProblem};
 use recount_engine::document::value::priority::Priority;
 use recount_engine::document::value::status::StatusKind;
@@ -22,10 +19,7 @@ use crate::Outcome;
 use crate::environment::Environment;
 use crate::error::CliError;
 use crate::workspace::Workspace;
-use recount_workspace::Records;
-
-#[cfg(test)]
-pub(crate) use list::Output;
+use recount_workspace::told::actions::{stable, status_word};
 
 /// List the action items of the library, add one, or change one
 ///
@@ -59,17 +53,6 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     }
 }
 
-/// A status for the command line and machine formats.
-fn status_word(kind: StatusKind) -> &'static str {
-    match kind {
-        StatusKind::Open => "open",
-        StatusKind::InProgress => "in-progress",
-        StatusKind::Done => "done",
-        StatusKind::Verified => "verified",
-        StatusKind::WontDo => "wont-do",
-    }
-}
-
 /// Takes a status as its word, or as the template writes it.
 fn status_parser() -> impl TypedValueParser<Value = StatusKind> {
     let value = |kind: StatusKind| PossibleValue::new(status_word(kind)).alias(kind.as_str());
@@ -100,23 +83,6 @@ fn parse_date(text: &str) -> Result<Date, String> {
 fn owner_named(name: &str, workspace: &Workspace) -> String {
     let person = workspace.config().person(name);
     person.map_or_else(|| name.trim().to_owned(), |person| person.handle.clone())
-}
-
-/// The stable IDs of all action items of the library, those that they have and those that they would get, for each
-/// of the records.
-fn stable(records: &Records) -> Vec<Vec<String>> {
-    let items = records.known.iter().flat_map(|known| &known.record.actions);
-    let mut taken: BTreeSet<String> = items.filter_map(|item| item.stable_id.clone()).collect();
-    let mut ids = vec![Vec::new(); records.known.len()];
-    // In an order that has nothing to do with when incidents began, so that the same library gives the same IDs.
-    let mut order: Vec<usize> = (0..records.known.len()).collect();
-    order.sort_by_key(|index| &records.known[*index].path);
-    for index in order {
-        let known = &records.known[index];
-        ids[index] = stable_ids(known.name(), &known.record.actions, &taken);
-        taken.extend(ids[index].iter().cloned());
-    }
-    ids
 }
 
 /// A refusal that `--force` overrides.
