@@ -33,7 +33,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::frame::segment;
 use crate::site::Site;
 
-pub(crate) use problem::{KINDS, envelope};
+pub(crate) use problem::{KINDS, Kind, envelope};
 #[cfg(feature = "schema")]
 pub use schemas::description;
 

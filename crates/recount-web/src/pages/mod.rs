@@ -2,6 +2,7 @@
 //!
 //! [`PAGES`] is the one list of them. What does not live here: the API (`api`).
 
+mod api_reference;
 mod home;
 mod list;
 mod postmortem;
@@ -20,7 +21,7 @@ struct Page {
     routes: fn(Router<Arc<Site>>) -> Router<Arc<Site>>,
 }
 
-const PAGES: &[Page] = &[home::PAGE, list::PAGE, postmortem::PAGE];
+const PAGES: &[Page] = &[home::PAGE, list::PAGE, postmortem::PAGE, api_reference::PAGE];
 
 pub(crate) fn router() -> Router<Arc<Site>> {
     PAGES.iter().fold(Router::new(), |router, page| (page.routes)(router))
