@@ -230,7 +230,8 @@ async fn a_list_is_filtered_as_the_page_is() {
         assert!(found < total, "{query}: {found} of {total}");
     }
     let one = served.get("/api/v1/postmortems?title=INC-0003").await.json();
-    assert_eq!(one["postmortems"][0]["href"], "/api/v1/postmortems/INC-0003");
+    let addresses: Vec<&Value> = one["postmortems"].as_array().unwrap().iter().map(|one| &one["href"]).collect();
+    assert!(addresses.contains(&&json!("/api/v1/postmortems/INC-0003")), "{addresses:?}");
     assert_eq!(served.get("/api/v1/postmortems?severity=sev1").await.json()["postmortems"][0]["severity"], "Sev1");
 }
 
@@ -242,7 +243,7 @@ async fn what_nobody_knows_is_refused_with_what_was_probably_meant() {
         ("/api/v1/postmortems?severity=high", "`high` is no value of `severity`", "use `Sev0`"),
         ("/api/v1/postmortems?after=soon", "`soon` is no value of `after`", "write it as `2026-11-20`"),
         ("/api/v1/postmortems?limit=0", "`0` is no value of `limit`", "ask for 1 to 200"),
-        ("/api/v1/postmortems?limit=many", "the parameter cannot be read", "`/api` shows"),
+        ("/api/v1/postmortems?limit=many", "the query cannot be read", "`/api` shows"),
         ("/api/v1/postmortems?cursor=x", "`x` is no value of `cursor`", "take it from `next`"),
         ("/api/v1/postmortems?sort=best", "`best` is no value of `sort`", "use `newest`"),
         ("/api/v1/actions?statsu=open", "there is no parameter `statsu`", "did you mean `status`?"),
@@ -336,10 +337,12 @@ async fn a_body_is_read_strictly() {
     for (content_type, body, status, detail) in [
         ("text/plain", "{}", 415, "`text/plain` cannot be read here"),
         ("", "{}", 415, "the request does not say what its body is"),
-        ("application/json", "{", 400, "the property cannot be read: EOF"),
-        ("application/json", "[]", 422, "the property cannot be read: invalid type"),
+        ("application/json", "{", 400, "the body cannot be read: EOF"),
+        ("application/json", "[]", 422, "the body cannot be read: invalid length"),
+        ("application/json", "[{},[],null,false]", 422, "the body is a list"),
+        ("application/json", "3", 422, "the body cannot be read: invalid type"),
         ("application/json", "{\"field\":{}}", 422, "there is no property `field`"),
-        ("application/json", "{\"fields\":{\"severity\":1}}", 422, "the property cannot be read"),
+        ("application/json", "{\"fields\":{\"severity\":1}}", 422, "the body cannot be read"),
         ("application/json", "{\"fields\":{\"severty\":\"Sev1\"}}", 422, "the template has no field `severty`"),
         ("application/json; charset=utf-8", "{}", 422, "there is nothing to change"),
     ] {
@@ -368,7 +371,7 @@ async fn a_text_takes_the_place_of_the_version_that_was_read() {
     let path = "/api/v1/postmortems/INC-0003/markdown";
     let first = served.get(path).await;
     let tag = first.header("etag").to_owned();
-    let text = first.text.replacen("\n", " again\n", 1);
+    let text = first.text.replacen("\n# ", "\n# Again: ", 1);
     let headers = [("content-type", "text/markdown")];
     let unconditional = served.send(Method::PUT, path, &headers, &text).await;
     assert_eq!(unconditional.status, StatusCode::PRECONDITION_REQUIRED);
@@ -400,12 +403,12 @@ async fn fields_are_set_by_name_and_what_a_rule_forbids_is_refused() {
     let path = "/api/v1/postmortems/INC-0003";
     let before = served.get(path).await.json();
     assert_eq!(before["stage"], "final");
-    let change = json!({ "fields": { "Severity": "Sev1", "regions": ["eu-west-1", "eu-central-1"] } });
+    let change = json!({ "fields": { "Severity": "Sev1", "regions": ["eu-west", "us-east"] } });
     let answer = served.json(Method::PATCH, path, &[], &change).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
     let told = answer.json();
     assert_eq!(told["fields"]["severity"], json!(["Sev1"]));
-    assert_eq!(told["fields"]["regions"], json!(["eu-west-1", "eu-central-1"]));
+    assert_eq!(told["fields"]["regions"], json!(["eu-west", "us-east"]));
     let blank = json!({ "fields": { "root-cause": null } });
     let refused = served.json(Method::PATCH, path, &[], &blank).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -514,7 +517,7 @@ async fn a_row_that_makes_no_sense_is_refused() {
         (json!({ "action": "x", "time": "later" }), "`later` of `time` cannot be used"),
         (json!({ "action": "x", "milestone": "fixed" }), "`fixed` is no milestone"),
         (json!({ "action": "x", "who": "@ana" }), "there is no property `who`"),
-        (json!({ "actor": "@ana" }), "the property cannot be read: missing field `action`"),
+        (json!({ "actor": "@ana" }), "the body cannot be read: missing field `action`"),
     ] {
         let answer = served.json(Method::POST, path, &[], &row).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{row}");

@@ -36,7 +36,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Asked<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let Query(asked) = Query::try_from_uri(&parts.uri)
-            .map_err(|rejection| unread(UNREADABLE, "parameter", &rejection.body_text()))?;
+            .map_err(|rejection| unread(UNREADABLE, "query", "parameter", &rejection.body_text()))?;
         Ok(Self(asked))
     }
 }
@@ -47,7 +47,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Named<T
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Path(named) = Path::from_request_parts(parts, state)
             .await
-            .map_err(|rejection| unread(UNREADABLE, "part of the address", &rejection.body_text()))?;
+            .map_err(|rejection| unread(UNREADABLE, "address", "part of the address", &rejection.body_text()))?;
         Ok(Self(named))
     }
 }
@@ -59,8 +59,12 @@ impl<T: DeserializeOwned> FromRequest<Arc<Site>> for Body<T> {
         let bytes = read(request, site, &["application/json"]).await?;
         let body = serde_json::from_slice(&bytes).map_err(|error| {
             let kind = if error.is_data() { REFUSED } else { UNREADABLE };
-            unread(kind, "property", &error.to_string())
+            unread(kind, "body", "property", &error.to_string())
         })?;
+        // Whatever takes properties by their names would take them by their order, too.
+        if bytes.trim_ascii_start().first() == Some(&b'[') {
+            return Err(Problem::new(REFUSED, "the body is a list").hint("send an object: `{ … }`"));
+        }
         Ok(Self(body))
     }
 }
@@ -95,7 +99,7 @@ async fn read(request: Request, site: &Site, media_types: &[&str]) -> Result<Byt
 }
 
 /// What a deserializer says, as people read it: `serde` names what it does not know, then all that it does.
-fn unread(kind: &'static super::problem::Kind, what: &str, said: &str) -> Problem {
+fn unread(kind: &'static super::problem::Kind, whole: &str, what: &str, said: &str) -> Problem {
     let said = said.split_once(": ").filter(|(before, _)| before.starts_with("Failed")).map_or(said, |(_, rest)| rest);
     if let Some(rest) = said.split_once("unknown field ").map(|(_, rest)| rest) {
         let mut names = rest.split('`').skip(1).step_by(2);
@@ -108,7 +112,7 @@ fn unread(kind: &'static super::problem::Kind, what: &str, said: &str) -> Proble
             None => problem.hint(format!("there are `{}`", known.join("`, `"))),
         };
     }
-    Problem::new(kind, format!("the {what} cannot be read: {}", said.trim_end_matches('.')))
+    Problem::new(kind, format!("the {whole} cannot be read: {}", said.trim_end_matches('.')))
         .hint("`/api` shows what is taken")
 }
 
