@@ -24,7 +24,7 @@ use tokio::net::TcpListener;
 
 #[cfg(feature = "schema")]
 pub use api::description;
-pub use site::{Settings, Site};
+pub use site::{API_LIMIT, Settings, Site};
 
 /// The application over a library, without a socket.
 pub fn router(site: &Arc<Site>) -> Router {

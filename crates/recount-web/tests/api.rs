@@ -24,7 +24,7 @@ static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| {
 struct Served {
     folder: tempfile::TempDir,
     router: Router,
-    _site: Arc<Site>,
+    site: Arc<Site>,
 }
 
 /// An answer that kept to the description.
@@ -71,7 +71,7 @@ fn served() -> Served {
         hosts: Vec::new(),
     };
     let site = Site::open(Library::open(folder.path()).unwrap(), settings).unwrap();
-    Served { folder, router: router(&site), _site: site }
+    Served { folder, router: router(&site), site: site }
 }
 
 impl Served {
@@ -643,4 +643,7 @@ async fn who_asks_too_often_is_told_how_long_to_wait() {
     assert!(refused.header("ratelimit").starts_with("\"write\";r=0"));
     // Reading goes on.
     assert_eq!(served.get("/api/v1/rules/missing-owner").await.status, StatusCode::OK);
+    served.site.limit_api(0);
+    let free = Served { router: router(&served.site), ..served };
+    assert_eq!(free.get("/api/v1/rules/missing-owner").await.header("ratelimit"), "");
 }

@@ -19,9 +19,6 @@ use super::problem::{Problem, TOO_MANY};
 use crate::site::Site;
 use crate::viewer::Viewer;
 
-/// Requests a minute that only read, and those that may write. As many may come at once.
-const READS: NonZeroU32 = NonZeroU32::new(1200).unwrap();
-const WRITES: NonZeroU32 = NonZeroU32::new(240).unwrap();
 const MINUTE: u64 = 60;
 
 const LEFT: HeaderName = HeaderName::from_static("ratelimit");
@@ -31,16 +28,30 @@ type Limiter = RateLimiter<String, DefaultKeyedStateStore<String>, DefaultClock,
 
 /// What each viewer has left.
 pub(super) struct Limits {
-    reads: Limiter,
-    writes: Limiter,
+    reads: Bucket,
+    writes: Bucket,
+}
+
+/// So many requests a minute, which may all come at once.
+struct Bucket {
+    name: &'static str,
+    most: NonZeroU32,
+    limiter: Limiter,
 }
 
 impl Limits {
-    pub(super) fn new() -> Arc<Self> {
-        let limiter = |most: NonZeroU32| {
-            RateLimiter::hashmap(Quota::per_minute(most)).with_middleware::<StateInformationMiddleware>()
-        };
-        Arc::new(Self { reads: limiter(READS), writes: limiter(WRITES) })
+    /// So many reads a minute, and a fifth as many writes.
+    pub(super) fn new(reads: NonZeroU32) -> Arc<Self> {
+        let writes = NonZeroU32::new(reads.get() / 5).unwrap_or(NonZeroU32::MIN);
+        Arc::new(Self { reads: Bucket::new("read", reads), writes: Bucket::new("write", writes) })
+    }
+}
+
+impl Bucket {
+    fn new(name: &'static str, most: NonZeroU32) -> Self {
+        let limiter =
+            RateLimiter::hashmap(Quota::per_minute(most)).with_middleware::<StateInformationMiddleware>();
+        Self { name, most, limiter }
     }
 }
 
@@ -57,8 +68,7 @@ pub(super) async fn limit(
     };
     let request = Request::from_parts(parts, body);
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    let (limiter, most, name) =
-        if is_read { (&limits.reads, READS, "read") } else { (&limits.writes, WRITES, "write") };
+    let Bucket { name, most, limiter } = if is_read { &limits.reads } else { &limits.writes };
     let who = format!("{} <{}>", viewer.author.name, viewer.author.mail);
     let (left, wait, mut response) = match limiter.check_key(&who) {
         Ok(state) => (state.remaining_burst_capacity(), 0, next.run(request).await),

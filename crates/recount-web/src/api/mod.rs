@@ -27,7 +27,7 @@ use axum::Router;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::routing::{any, get};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::frame::segment;
@@ -65,12 +65,17 @@ fn endpoints() -> OpenApiRouter<Arc<Site>> {
 /// The API over a library.
 pub(crate) fn router(site: &Arc<Site>) -> Router<Arc<Site>> {
     let (endpoints, _) = endpoints().split_for_parts();
-    let state = (Arc::clone(site), limits::Limits::new());
-    endpoints
+    let router = endpoints
         .route("/api/openapi.json", get(described))
-        .route("/api/", axum::routing::any(problem::nothing_here))
-        .route("/api/{*rest}", axum::routing::any(problem::nothing_here))
-        .layer(from_fn_with_state(state, limits::limit))
+        .route("/api/", any(problem::nothing_here))
+        .route("/api/{*rest}", any(problem::nothing_here));
+    match site.api_limit() {
+        None => router,
+        Some(reads) => {
+            let state = (Arc::clone(site), limits::Limits::new(reads));
+            router.layer(from_fn_with_state(state, limits::limit))
+        }
+    }
 }
 
 async fn described() -> impl IntoResponse {
