@@ -88,7 +88,13 @@ impl Served {
         self.send(method, path, &headers, &body.to_string()).await
     }
 
-    async fn send_bytes(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
+    async fn send_bytes(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Answer {
         let mut request = Request::builder().method(method.clone()).uri(path);
         if !headers.iter().any(|(name, _)| *name == "host") {
             request = request.header("host", "localhost");
@@ -149,7 +155,12 @@ fn keeps_to_description(method: &Method, path: &str, answer: &Answer) {
     let described = match operation {
         Some(operation) => {
             let described = &operation["responses"][answer.status.as_str()];
-            assert!(described.is_object(), "{method} {path}: {} is not described: {}", answer.status, answer.text);
+            assert!(
+                described.is_object(),
+                "{method} {path}: {} is not described: {}",
+                answer.status,
+                answer.text
+            );
             described
         }
         None if answer.status.is_client_error() => &problem,
@@ -230,9 +241,13 @@ async fn a_list_is_filtered_as_the_page_is() {
         assert!(found < total, "{query}: {found} of {total}");
     }
     let one = served.get("/api/v1/postmortems?title=INC-0003").await.json();
-    let addresses: Vec<&Value> = one["postmortems"].as_array().unwrap().iter().map(|one| &one["href"]).collect();
+    let addresses: Vec<&Value> =
+        one["postmortems"].as_array().unwrap().iter().map(|one| &one["href"]).collect();
     assert!(addresses.contains(&&json!("/api/v1/postmortems/INC-0003")), "{addresses:?}");
-    assert_eq!(served.get("/api/v1/postmortems?severity=sev1").await.json()["postmortems"][0]["severity"], "Sev1");
+    assert_eq!(
+        served.get("/api/v1/postmortems?severity=sev1").await.json()["postmortems"][0]["severity"],
+        "Sev1"
+    );
 }
 
 #[tokio::test]
@@ -326,7 +341,8 @@ async fn what_comes_from_elsewhere_is_refused_as_a_problem() {
     assert_eq!((other.status.as_u16(), &other.json()["type"]), (421, &json!("/api#misdirected")));
     assert_eq!(other.header("x-content-type-options"), "nosniff");
     let headers = [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")];
-    let forged = served.json(Method::PATCH, path, &headers, &json!({ "fields": { "severity": "Sev0" } })).await;
+    let forged =
+        served.json(Method::PATCH, path, &headers, &json!({ "fields": { "severity": "Sev0" } })).await;
     assert_eq!((forged.status.as_u16(), &forged.json()["type"]), (403, &json!("/api#forbidden")));
 }
 
@@ -343,7 +359,12 @@ async fn a_body_is_read_strictly() {
         ("application/json", "3", 422, "the body cannot be read: invalid type"),
         ("application/json", "{\"field\":{}}", 422, "there is no property `field`"),
         ("application/json", "{\"fields\":{\"severity\":1}}", 422, "the body cannot be read"),
-        ("application/json", "{\"fields\":{\"severty\":\"Sev1\"}}", 422, "the template has no field `severty`"),
+        (
+            "application/json",
+            "{\"fields\":{\"severty\":\"Sev1\"}}",
+            422,
+            "the template has no field `severty`",
+        ),
         ("application/json; charset=utf-8", "{}", 422, "there is nothing to change"),
     ] {
         let headers = [("content-type", content_type)];
@@ -361,7 +382,8 @@ async fn a_body_that_is_larger_than_a_postmortem_may_be_is_refused() {
     let served = served();
     let headers = [("content-type", "text/markdown"), ("if-match", "*")];
     let body = vec![b'a'; 17 * 1024 * 1024];
-    let answer = served.send_bytes(Method::PUT, "/api/v1/postmortems/INC-0003/markdown", &headers, body).await;
+    let answer =
+        served.send_bytes(Method::PUT, "/api/v1/postmortems/INC-0003/markdown", &headers, body).await;
     assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
 }
 
@@ -442,7 +464,8 @@ async fn edits_are_made_to_the_version_that_they_are_of() {
     }
     let text = served.text("INC-0003");
     let title = text.find("# ").unwrap() + 2;
-    let change = json!({ "edits": [{ "start": title, "end": title, "text": "Indeed: " }], "version": version });
+    let change =
+        json!({ "edits": [{ "start": title, "end": title, "text": "Indeed: " }], "version": version });
     let answer = served.json(Method::PATCH, path, &[], &change).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
     assert!(answer.json()["title"].as_str().unwrap().starts_with("Indeed: "));
@@ -560,7 +583,9 @@ async fn action_items_are_listed_over_the_library_page_by_page() {
     let incident = item["incident"].as_str().unwrap();
     let of_one = served.get(&format!("/api/v1/actions?status=all&incident={incident}")).await.json();
     assert!(of_one["items"].as_array().unwrap().iter().all(|item| item["incident"] == incident));
-    for query in ["status=overdue", "status=unverified", "priority=p0,P1", "due_before=2026-12", "due_after=2026-12"] {
+    for query in
+        ["status=overdue", "status=unverified", "priority=p0,P1", "due_before=2026-12", "due_after=2026-12"]
+    {
         assert_eq!(served.get(&format!("/api/v1/actions?{query}")).await.status, StatusCode::OK, "{query}");
     }
 }
@@ -572,7 +597,8 @@ async fn figures_rules_and_the_library_are_told() {
     let figures = all["figures"].as_array().unwrap();
     assert!(figures.len() > 3);
     let name = figures[0]["name"].as_str().unwrap();
-    let one = served.get(&format!("/api/v1/insights?figure={name}&after=2026-01&severity=sev1,sev2")).await.json();
+    let one =
+        served.get(&format!("/api/v1/insights?figure={name}&after=2026-01&severity=sev1,sev2")).await.json();
     assert_eq!(one["figures"].as_array().unwrap().len(), 1);
     assert_eq!(one["from"], "2026-01-01");
     assert!(one["selected"].as_u64() < one["postmortems"].as_u64());
@@ -605,6 +631,11 @@ async fn the_description_is_served_and_every_reference_in_it_leads_somewhere() {
         }
     }
     assert!(references > 50);
+    let operations =
+        DESCRIPTION["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap());
+    for (_, operation) in operations {
+        assert!(operation.get("parameters").is_none_or(Value::is_array), "{}", operation["operationId"]);
+    }
 }
 
 #[tokio::test]

@@ -6,10 +6,10 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use jiff::civil::Date;
 
 use recount_engine::config::Config;
+use recount_engine::document::Stage;
 use recount_engine::document::template::FieldId;
 use recount_engine::document::value::date;
 use recount_engine::document::value::severity::Severity;
-use recount_engine::document::Stage;
 
 use crate::commands::new;
 use crate::environment::Environment;

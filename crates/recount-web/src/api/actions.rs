@@ -89,7 +89,12 @@ async fn list(State(site): State<Arc<Site>>, Asked(asked): Asked<Parameters>) ->
     let items = actions::Asked {
         which,
         owner: owner.clone(),
-        priority: values("priority", asked.priority.as_deref(), priority, "use `P0`, `P1` or `P2`; commas part several")?,
+        priority: values(
+            "priority",
+            asked.priority.as_deref(),
+            priority,
+            "use `P0`, `P1` or `P2`; commas part several",
+        )?,
         due_before: value("due_before", asked.due_before.as_deref(), extract::day, TAKES_DAY)?,
         due_after: value("due_after", asked.due_after.as_deref(), extract::day, TAKES_DAY)?,
     };
@@ -103,7 +108,12 @@ async fn list(State(site): State<Arc<Site>>, Asked(asked): Asked<Parameters>) ->
         owner,
     };
     let incident = value("incident", asked.incident.as_deref(), extract::name, TAKES_NAME)?;
-    let skipped = value("cursor", asked.cursor.as_deref(), extract::word::<Cursor>, "take it from `next` of the page before")?;
+    let skipped = value(
+        "cursor",
+        asked.cursor.as_deref(),
+        extract::word::<Cursor>,
+        "take it from `next` of the page before",
+    )?;
     let most = limit(asked.limit)?;
     let shelf = site.shelf();
     let config = shelf.workspace.config();
@@ -121,7 +131,12 @@ async fn list(State(site): State<Arc<Site>>, Asked(asked): Asked<Parameters>) ->
     let reached = from + shown.len();
     let next = shown.last().filter(|_| reached < total);
     let next = next.map(|last| asked.next(&Cursor { name: last.name.clone(), place: reached }));
-    let list = Output { recount: Output::HEADER, today: site.today(), items: shown, problems: shelf.records.problems.clone() };
+    let list = Output {
+        recount: Output::HEADER,
+        today: site.today(),
+        items: shown,
+        problems: shelf.records.problems.clone(),
+    };
     Ok(Json(Page { list, total, next }))
 }
 

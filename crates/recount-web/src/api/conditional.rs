@@ -115,7 +115,9 @@ impl IfMatch {
     pub(super) fn check(&self, now: &Document) -> Result<(), Problem> {
         let bytes = now.source().bytes();
         let version = Version::of(bytes).to_string();
-        let Some(versions) = self.0.as_ref().filter(|versions| !versions.name(&version)) else { return Ok(()) };
+        let Some(versions) = self.0.as_ref().filter(|versions| !versions.name(&version)) else {
+            return Ok(());
+        };
         let read = match versions {
             Versions::These(these) => these.iter().find_map(|version| SERVED.find(version)),
             Versions::Any => None,
@@ -153,7 +155,14 @@ impl Served {
             sum += bytes.len();
             sum <= Self::BYTES
         };
-        let fitting = texts.iter().take(Self::TEXTS).take_while({ let mut fits = fits; move |text| fits(text) }).count();
+        let fitting = texts
+            .iter()
+            .take(Self::TEXTS)
+            .take_while({
+                let mut fits = fits;
+                move |text| fits(text)
+            })
+            .count();
         texts.truncate(fitting);
         version
     }

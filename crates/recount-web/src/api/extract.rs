@@ -45,9 +45,9 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Named<T
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Path(named) = Path::from_request_parts(parts, state)
-            .await
-            .map_err(|rejection| unread(UNREADABLE, "address", "part of the address", &rejection.body_text()))?;
+        let Path(named) = Path::from_request_parts(parts, state).await.map_err(|rejection| {
+            unread(UNREADABLE, "address", "part of the address", &rejection.body_text())
+        })?;
         Ok(Self(named))
     }
 }
@@ -100,7 +100,10 @@ async fn read(request: Request, site: &Site, media_types: &[&str]) -> Result<Byt
 
 /// What a deserializer says, as people read it: `serde` names what it does not know, then all that it does.
 fn unread(kind: &'static super::problem::Kind, whole: &str, what: &str, said: &str) -> Problem {
-    let said = said.split_once(": ").filter(|(before, _)| before.starts_with("Failed")).map_or(said, |(_, rest)| rest);
+    let said = said
+        .split_once(": ")
+        .filter(|(before, _)| before.starts_with("Failed"))
+        .map_or(said, |(_, rest)| rest);
     if let Some(rest) = said.split_once("unknown field ").map(|(_, rest)| rest) {
         let mut names = rest.split('`').skip(1).step_by(2);
         let unknown = names.next().unwrap_or_default();
@@ -175,7 +178,6 @@ pub(super) fn factor(text: &str) -> Option<&'static str> {
 }
 
 pub(super) fn takes_factor() -> String {
-    let words: Vec<&str> =
-        FieldId::ContributingFactors.members().map(|kind| kind.id.factor_word()).collect();
+    let words: Vec<&str> = FieldId::ContributingFactors.members().map(|kind| kind.id.factor_word()).collect();
     format!("use one of `{}`", words.join("`, `"))
 }

@@ -81,7 +81,10 @@ pub(super) async fn limit(
             (0, seconds, problem.into_response())
         }
     };
-    let told = [(LEFT, format!("\"{name}\";r={left};t={wait}")), (POLICY, format!("\"{name}\";q={most};w={MINUTE}"))];
+    let told = [
+        (LEFT, format!("\"{name}\";r={left};t={wait}")),
+        (POLICY, format!("\"{name}\";q={most};w={MINUTE}")),
+    ];
     for (header, value) in told {
         if let Ok(value) = HeaderValue::from_str(&value) {
             response.headers_mut().insert(header, value);

@@ -8,8 +8,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use recount_engine::config::nearest;
-use recount_engine::document::template::{FIELDS, FieldId};
 use recount_engine::document::edit::{Edit, apply};
+use recount_engine::document::template::{FIELDS, FieldId};
 use recount_engine::document::{Document, Span};
 use recount_engine::lint::Options;
 use recount_workspace::Failure;
@@ -18,11 +18,11 @@ use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::address;
 use super::conditional::{IfMatch, IfNoneMatch, SERVED, tagged};
 use super::extract::{Body, Named};
 use super::problem::{Problem, REFUSED, TROUBLE};
 use super::write::{Forcing, Writing};
-use super::address;
 use crate::site::Site;
 use crate::viewer::Viewer;
 
@@ -122,7 +122,8 @@ async fn read(
 ) -> Result<Response, Problem> {
     let path = site.shelf().find(&key)?.path.clone();
     // Reading it, and looking for what it repeats, is work for a thread of its own.
-    let whole = tokio::task::spawn_blocking(move || whole(&site, &path)).await.map_err(|_| unfinished())??;
+    let whole =
+        tokio::task::spawn_blocking(move || whole(&site, &path)).await.map_err(|_| unfinished())??;
     let version = whole.0.version.clone();
     Ok(known.answer(&version, || Json(whole.0).into_response()))
 }
@@ -152,7 +153,9 @@ async fn change(
     let matching = matching.or(version);
     let forcing = Forcing { force: Some(force) };
     match (fields.is_empty(), edits.is_empty()) {
-        (true, true) => Err(Problem::new(REFUSED, "there is nothing to change").hint("send `fields` or `edits`")),
+        (true, true) => {
+            Err(Problem::new(REFUSED, "there is nothing to change").hint("send `fields` or `edits`"))
+        }
         (false, false) => Err(Problem::new(REFUSED, "fields and edits at once could be of two versions")
             .hint("send them one after the other")),
         (false, true) => {

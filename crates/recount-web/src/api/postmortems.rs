@@ -8,8 +8,8 @@ use axum::extract::State;
 use jiff::civil::Date;
 use recount_engine::document::{ActionRecord, elapsed};
 use recount_workspace::Known;
-use recount_workspace::told::list::{Entry, HEADER, Output};
 use recount_workspace::told::Wanted;
+use recount_workspace::told::list::{Entry, HEADER, Output};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -90,7 +90,8 @@ pub(super) struct Listed {
 async fn list(State(site): State<Arc<Site>>, Asked(asked): Asked<Parameters>) -> Result<Json<Page>, Problem> {
     let wanted = asked.wanted()?;
     let order = value("sort", asked.sort.as_deref(), Order::read, Order::TAKES)?.unwrap_or(Order::Newest);
-    let cursor = value("cursor", asked.cursor.as_deref(), Place::read, "take it from `next` of the page before")?;
+    let cursor =
+        value("cursor", asked.cursor.as_deref(), Place::read, "take it from `next` of the page before")?;
     let most = limit(asked.limit)?;
     let shelf = site.shelf();
     let today = site.today();
@@ -98,7 +99,8 @@ async fn list(State(site): State<Arc<Site>>, Asked(asked): Asked<Parameters>) ->
     let open = asked.open.unwrap_or_default();
     let keeps = |known: &&Known| {
         let record = &known.record;
-        let titled = || record.title.iter().chain(&record.id).any(|text| text.to_lowercase().contains(&title));
+        let titled =
+            || record.title.iter().chain(&record.id).any(|text| text.to_lowercase().contains(&title));
         (title.is_empty() || titled())
             && (!open || record.actions.iter().any(ActionRecord::is_open))
             && wanted.keeps(record, shelf.workspace.config())

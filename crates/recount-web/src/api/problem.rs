@@ -108,7 +108,14 @@ impl std::fmt::Debug for Kind {
 impl Problem {
     /// A sentence without a full stop, the thing in backticks.
     pub(super) fn new(kind: &'static Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), hint: None, version: None, changes: Vec::new(), retry_after: None }
+        Self {
+            kind,
+            detail: detail.into(),
+            hint: None,
+            version: None,
+            changes: Vec::new(),
+            retry_after: None,
+        }
     }
 
     /// What to do about it.
@@ -203,7 +210,8 @@ pub(crate) async fn envelope(request: Request, next: Next) -> Response {
     let (parts, body) = response.into_parts();
     let said = axum::body::to_bytes(body, LONGEST).await.unwrap_or_default();
     let said = String::from_utf8_lossy(&said).trim().trim_end_matches('.').to_owned();
-    let is_text = parts.headers.get(CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    let is_text =
+        parts.headers.get(CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
     let detail = match kind.name {
         "method" => format!("`{method}` is no method of this address"),
         _ if is_text && !said.is_empty() => said,

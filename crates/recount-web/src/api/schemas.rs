@@ -6,9 +6,7 @@ use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use super::problem::{KINDS, MEDIA_TYPE};
-use super::{
-    actions, endpoints, library, postmortem, postmortems, problem, timeline,
-};
+use super::{actions, endpoints, library, postmortem, postmortems, problem, timeline};
 
 /// The shapes that endpoints name, each with what makes it. The second says the name and version of its machine
 /// format, where it is one.
@@ -102,7 +100,8 @@ fn answer_problems(operation: &mut Value) {
     let Some(responses) = operation["responses"].as_object_mut() else { return };
     let of = |name: &str| json!({ "$ref": format!("#/components/responses/{name}") });
     for response in responses.values_mut() {
-        let named = response["description"].as_str().and_then(|name| KINDS.iter().find(|kind| kind.name == name));
+        let named =
+            response["description"].as_str().and_then(|name| KINDS.iter().find(|kind| kind.name == name));
         if let Some(kind) = named {
             *response = of(kind.name);
         }
@@ -114,7 +113,7 @@ fn answer_problems(operation: &mut Value) {
     for kind in KINDS.iter().filter(|kind| common.contains(&kind.name)) {
         responses.entry(kind.status.as_u16().to_string()).or_insert_with(|| of(kind.name));
     }
-    if let Some(parameters) = operation["parameters"].as_array_mut() {
+    if let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) {
         for parameter in parameters {
             // A parameter is left out, never null.
             if let Some(kinds) = parameter["schema"]["type"].as_array().cloned() {
@@ -148,7 +147,8 @@ fn point(schema: &mut Value, name: &str) {
     match schema {
         Value::Object(members) => {
             for (key, value) in members.iter_mut() {
-                let part = value.as_str().and_then(|target| target.strip_prefix("#/$defs/")).map(str::to_owned);
+                let part =
+                    value.as_str().and_then(|target| target.strip_prefix("#/$defs/")).map(str::to_owned);
                 match part.filter(|_| key == "$ref") {
                     Some(part) => *value = format!("#/components/schemas/{name}{part}").into(),
                     None => point(value, name),

@@ -92,4 +92,3 @@ pub fn manual(rule: &Rule) -> String {
         rule.summary()
     )
 }
-

@@ -51,8 +51,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let failed = !problems.is_empty();
     match args.format {
         Format::Json => {
-            let output =
-                Output { recount: list::HEADER, postmortems: entries, problems };
+            let output = Output { recount: list::HEADER, postmortems: entries, problems };
             machine::write(environment, &output)?;
         }
         Format::Table if is_empty => {

@@ -43,8 +43,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open_or_loose(environment)?;
     let path = workspace.find(&args.id)?;
     let (stored, document) = workspace.read(&path)?;
-    let counts =
-        Counts::of(&workspace.findings(&path, &document, environment.today(), Options::default()));
+    let counts = Counts::of(&workspace.findings(&path, &document, environment.today(), Options::default()));
     // A file on its own has no past.
     let earlier = match workspace.library.config_path() {
         Some(_) if !matches!(args.format, Format::Markdown) => {

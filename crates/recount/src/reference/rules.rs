@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use recount_workspace::told::rules::manual;
 use recount_engine::lint::{Level, RULES, Rule};
+use recount_workspace::told::rules::manual;
 
 use super::{cell, demoted, heading, repository};
 

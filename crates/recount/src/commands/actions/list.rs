@@ -6,9 +6,9 @@ use std::path::Path;
 use clap::ValueEnum;
 use jiff::civil::Date;
 
+use recount_engine::document::counted;
 use recount_engine::document::value::priority::Priority;
 use recount_engine::document::value::status::StatusKind;
-use recount_engine::document::counted;
 use recount_engine::insights::csv::harmless;
 
 use super::calendar;
