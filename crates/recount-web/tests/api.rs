@@ -71,7 +71,7 @@ fn served() -> Served {
         hosts: Vec::new(),
     };
     let site = Site::open(Library::open(folder.path()).unwrap(), settings).unwrap();
-    Served { folder, router: router(&site), site: site }
+    Served { folder, router: router(&site), site }
 }
 
 impl Served {
@@ -122,7 +122,9 @@ impl Served {
                 let name = entry.file_name().to_string_lossy().into_owned();
                 if entry.path().is_dir() {
                     folders.push(entry.path());
-                } else if name.starts_with(id) && name.ends_with(".md") {
+                } else if name.starts_with(id)
+                    && entry.path().extension().is_some_and(|ending| ending == "md")
+                {
                     found.push(entry.path());
                 }
             }

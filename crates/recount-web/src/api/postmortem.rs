@@ -161,16 +161,15 @@ async fn change(
         (false, true) => {
             let fields = fields.into_iter().map(|(name, value)| Ok((field_named(&name)?, text(value))));
             let fields = fields.collect::<Result<Vec<(FieldId, String)>, Problem>>()?;
-            let told: Vec<String> = fields.iter().map(|(field, value)| told(*field, value)).collect();
+            let subject: Vec<String> = fields.iter().map(|(field, value)| told(*field, value)).collect();
             let writing = Writing { site, viewer, key, matching, forcing };
             writing
-                .answer(told.join(", "), move |workspace, document| {
+                .answer(subject.join(", "), move |_, document| {
                     let mut changed = document.clone();
                     for (field, value) in fields {
                         let set = changed.set_field(field, &value).map_err(Failure::from)?;
                         changed = changed.changed(&set).map_err(Failure::from)?;
                     }
-                    let _ = workspace;
                     Ok(changed)
                 })
                 .await

@@ -8,9 +8,11 @@ use serde_json::{Map, Value, json};
 use super::problem::{KINDS, MEDIA_TYPE};
 use super::{actions, endpoints, library, postmortem, postmortems, problem, timeline};
 
-/// The shapes that endpoints name, each with what makes it. The second says the name and version of its machine
-/// format, where it is one.
-fn shapes() -> Vec<(&'static str, Option<(&'static str, u32)>, Value)> {
+/// A shape that endpoints name, with the name and version of its machine format where it is one.
+type Shape = (&'static str, Option<(&'static str, u32)>, Value);
+
+/// The shapes that endpoints name.
+fn shapes() -> Vec<Shape> {
     vec![
         ("Actions", Some(("actions", 1)), written::<actions::Page>()),
         ("Changes", None, read::<postmortem::Changes>()),

@@ -51,7 +51,7 @@ impl Writing {
     ) -> Result<Response, Problem> {
         let site = Arc::clone(&self.site);
         let path = self.write(subject, edit).await?;
-        postmortem::whole(&site, &path).map(|whole| whole.response())
+        postmortem::whole(&site, &path).map(postmortem::Whole::response)
     }
 
     /// Makes a change, and gives back the path of the postmortem from the library's root.
