@@ -4,6 +4,7 @@
 //! (`recount-engine`), what may be changed and when it is refused (`recount-workspace`), argv and the clock, which the
 //! binary brings.
 
+mod api;
 mod assets;
 mod auth;
 mod change;
@@ -24,13 +25,15 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 use tower_http::timeout::{RequestBodyDeadlineLayer, TimeoutLayer};
 
+#[cfg(feature = "schema")]
+pub use api::description;
 pub use auth::{Account, Accounts, LONGEST_DAYS, NewAccount, Scope, Token, check_password};
 pub use server::serve;
-pub use site::{Access, Settings, Site};
+pub use site::{API_LIMIT, Access, Settings, Site};
 
 /// The largest body of a form. A page that takes more says so itself.
 const LARGEST_FORM: usize = 1 << 20;
@@ -41,7 +44,7 @@ const ANSWER: Duration = Duration::from_mins(3);
 
 /// The application over a library, without a socket.
 pub fn router(site: &Arc<Site>) -> Router {
-    let pages = pages::router().merge(assets::router());
+    let pages = pages::router().merge(assets::router()).merge(api::router(site));
     let csrf = CsrfLayer::new().with_rejection_response(|_: ProtectionError| security::from_elsewhere());
     // The last is the outermost.
     pages
@@ -53,5 +56,6 @@ pub fn router(site: &Arc<Site>) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, ANSWER))
         .layer(from_fn_with_state(Arc::clone(site), traffic::count))
         .layer(from_fn_with_state(Arc::clone(site), security::guard))
+        .layer(from_fn(api::envelope))
         .with_state(Arc::clone(site))
 }

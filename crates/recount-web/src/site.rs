@@ -4,6 +4,8 @@
 //! on the one that it found when it came. What does not live here: what a shelf holds.
 
 use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread;
 use std::time::Duration;
@@ -79,7 +81,12 @@ pub struct Site {
     closing: watch::Sender<bool>,
     /// What it answered so far.
     pub(crate) traffic: Traffic,
+    /// How often one viewer may read through the API in a minute; 0 where there is no limit.
+    api_limit: AtomicU32,
 }
+
+/// How often one viewer may read through the API in a minute, where nobody says otherwise.
+pub const API_LIMIT: u32 = 1200;
 
 impl Site {
     /// Reads a library and keeps up with it from now on, for this machine alone.
@@ -117,6 +124,7 @@ impl Site {
             making: Mutex::new(()),
             closing: watch::Sender::new(false),
             traffic: Traffic::default(),
+            api_limit: AtomicU32::new(API_LIMIT),
         });
         let weak = Arc::downgrade(&site);
         // A process that can start no thread cannot answer requests either.
@@ -140,6 +148,17 @@ impl Site {
             }
         });
         Ok(site)
+    }
+
+    /// Sets how often one viewer may read through the API in a minute, and write a fifth as often: before a router is
+    /// made of the site. 0 is no limit.
+    pub fn limit_api(&self, reads: u32) {
+        self.api_limit.store(reads, Ordering::Relaxed);
+    }
+
+    /// How often one viewer may read through the API in a minute; none where there is no limit.
+    pub(crate) fn api_limit(&self) -> Option<NonZeroU32> {
+        NonZeroU32::new(self.api_limit.load(Ordering::Relaxed))
     }
 
     /// The library as it was last seen.

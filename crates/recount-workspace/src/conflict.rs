@@ -92,6 +92,11 @@ pub(crate) fn refused(base: &[u8], conflict: &Conflict, shown: &str) -> Failure 
     told(&theirs, &mine, &format!("`{shown}` changed after it was read"))
 }
 
+/// What differs between two copies of a postmortem, each as a sentence without a full stop.
+pub fn told_differences(old: &[u8], new: &[u8]) -> Vec<String> {
+    differences(old, new).iter().flat_map(sentences).collect()
+}
+
 fn told(theirs: &[Difference], mine: &[Difference], first: &str) -> Failure {
     const SHOWN: usize = 5;
     let mut lines = vec![format!("{first}; nothing was written")];

@@ -20,9 +20,10 @@ mod search;
 mod setting;
 mod similar;
 mod staging;
+pub mod told;
 mod workspace;
 
-pub use conflict::Seen;
+pub use conflict::{Seen, told_differences};
 pub use creating::{Given, Planned, plain_id, read_severity, titled};
 pub use failure::{Failure, FailureKind};
 pub use figures::{Period, made};

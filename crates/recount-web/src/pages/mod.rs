@@ -8,6 +8,7 @@ mod edit;
 mod events;
 mod export;
 mod history;
+mod api_reference;
 mod home;
 mod insights;
 mod keys;
@@ -48,6 +49,7 @@ const PAGES: &[Page] = &[
     insights::PAGE,
     search::PAGE,
     rules::PAGE,
+    api_reference::PAGE,
     keys::PAGE,
     events::PAGE,
     metrics::PAGE,

@@ -44,6 +44,10 @@ pub(crate) struct Args {
     /// Commit each change, with your own git
     #[arg(long)]
     commit: bool,
+
+    /// How often one viewer may read through the API in a minute, and a fifth as often write; 0: as often as they like
+    #[arg(long, value_name = "REQUESTS", default_value_t = recount_web::API_LIMIT)]
+    api_limit: u32,
 }
 
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
@@ -71,6 +75,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     };
     let is_plain = !args.address.ip().is_loopback() && !args.secure && args.proxies.is_empty();
     let site = Site::open_for(Library::open(workspace.library.root())?, settings, access)?;
+    site.limit_api(args.api_limit);
     let ready = |address: SocketAddr| {
         let host = match address.ip() {
             IpAddr::V4(_) => "localhost".to_owned(),

@@ -2,23 +2,21 @@
 
 use std::io::Write as _;
 
-use jiff::Timestamp;
-use serde::Serialize;
-
 use recount_engine::document::operations::decode_cell;
-use recount_engine::document::template::{FIELDS, FieldId, SectionId};
+use recount_engine::document::template::FieldId;
 use recount_engine::document::value::duration;
-use recount_engine::document::{Document, Milestone, counted, elapsed};
-use recount_engine::lint::{Level, Options};
+use recount_engine::document::{Document, counted};
+use recount_engine::lint::Options;
 
 use crate::Outcome;
 use crate::commands::recurrence;
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
-use crate::machine::{self, Header};
+use crate::machine;
 use crate::workspace::Workspace;
 use crate::wrap::labelled;
 use recount_workspace::Before;
+use recount_workspace::told::show::{Counts, Figures, Output};
 
 /// Show a postmortem: summary, milestones, timeline, action items, what is still to do
 #[derive(Debug, clap::Args)]
@@ -41,99 +39,11 @@ enum Format {
     Json,
 }
 
-/// A postmortem in JSON.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct Output {
-    /// Which format this is.
-    recount: Header,
-    /// Path from the library's root.
-    path: String,
-    /// Title; none for an untitled draft.
-    title: Option<String>,
-    /// `draft`, `review` or `final`.
-    stage: String,
-    /// The fields that are filled, by their names (`recount set --fields`); each value of a list apart.
-    fields: std::collections::BTreeMap<&'static str, Vec<String>>,
-    /// Milestones, RFC 3339, UTC.
-    milestones: std::collections::BTreeMap<&'static str, String>,
-    /// Figures in seconds from the start of impact.
-    figures: Figures,
-    /// Rows of the timeline.
-    timeline: Vec<Row>,
-    /// Bullets of the sections without fields.
-    lists: std::collections::BTreeMap<&'static str, Vec<String>>,
-    /// Action items.
-    actions: Vec<Action>,
-    /// Earlier incidents of the same cause, with their promises that were not kept when this one began.
-    earlier: Vec<Before>,
-    /// Findings by level at the document's own stage.
-    findings: Counts,
-}
-
-/// Seconds from the start of impact; none where one of the two instants is unknown.
-#[derive(Serialize, Clone, Copy)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[allow(clippy::struct_field_names, reason = "the names are those of the machine format")]
-struct Figures {
-    time_to_detect: Option<i64>,
-    time_to_acknowledge: Option<i64>,
-    time_to_mitigate: Option<i64>,
-    time_to_resolve: Option<i64>,
-}
-
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Row {
-    /// From 1.
-    number: usize,
-    /// RFC 3339, UTC; none where it cannot be placed exactly.
-    at: Option<String>,
-    /// As written; in this and the other cells pipes are not escaped, and `<br>` is the end of a line.
-    time: String,
-    actor: String,
-    action: String,
-    result: String,
-    milestone: Option<&'static str>,
-}
-
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[allow(clippy::struct_field_names, reason = "the names are those of the template")]
-struct Action {
-    /// From 1: `INC-0042#3`.
-    number: usize,
-    /// The stable ID, where one was given.
-    id: Option<String>,
-    priority: String,
-    action: String,
-    owner: String,
-    due: String,
-    status: String,
-    verification_plan: String,
-}
-
-#[derive(Serialize, Default)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Counts {
-    errors: usize,
-    warnings: usize,
-    notes: usize,
-}
-
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open_or_loose(environment)?;
     let path = workspace.find(&args.id)?;
     let (stored, document) = workspace.read(&path)?;
-    let options = Options::default();
-    let mut counts = Counts::default();
-    for finding in workspace.findings(&path, &document, environment.today(), options) {
-        match finding.level {
-            Level::Error => counts.errors += 1,
-            Level::Warning => counts.warnings += 1,
-            Level::Note => counts.notes += 1,
-        }
-    }
+    let counts = Counts::of(&workspace.findings(&path, &document, environment.today(), Options::default()));
     // A file on its own has no past.
     let earlier = match workspace.library.config_path() {
         Some(_) if !matches!(args.format, Format::Markdown) => {
@@ -145,7 +55,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     match args.format {
         Format::Markdown => environment.raw(&stored.bytes)?,
         Format::Json => {
-            let output = output(&document, shown, earlier, counts);
+            let output = Output::of(&document, shown, earlier, counts);
             machine::write(environment, &output)?;
         }
         Format::Text => {
@@ -153,87 +63,6 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         }
     }
     Ok(Exit::Done)
-}
-
-/// The instant of a milestone: started and resolved are also fields.
-fn instant(document: &Document, milestone: Milestone) -> Option<Timestamp> {
-    match milestone {
-        Milestone::Started => document.started_at(),
-        Milestone::Resolved => document.ended_at(),
-        _ => document.milestone(milestone)?.at(),
-    }
-}
-
-fn figures(document: &Document) -> Figures {
-    let since = |milestone| {
-        let from = document.started_at()?;
-        i64::try_from(elapsed(from, instant(document, milestone)?)?).ok()
-    };
-    Figures {
-        time_to_detect: since(Milestone::Detected),
-        time_to_acknowledge: since(Milestone::Acknowledged),
-        time_to_mitigate: since(Milestone::Mitigated),
-        time_to_resolve: since(Milestone::Resolved),
-    }
-}
-
-const LISTS: [(SectionId, &str); 3] = [
-    (SectionId::WentWell, "went-well"),
-    (SectionId::WentPoorly, "went-poorly"),
-    (SectionId::GotLucky, "got-lucky"),
-];
-
-fn output(document: &Document, path: String, earlier: Vec<Before>, findings: Counts) -> Output {
-    let slices = |spans: Vec<recount_engine::document::Span>| -> Vec<String> {
-        spans.into_iter().map(|span| document.slice(span).to_owned()).collect()
-    };
-    let said = |cell| decode_cell(document.cell_text(cell));
-    Output {
-        recount: Header { format: "show", version: 1 },
-        path,
-        title: document.title_text().map(str::to_owned),
-        stage: document.stage().to_string(),
-        fields: FIELDS
-            .iter()
-            .filter(|def| document.is_filled(def.id))
-            .map(|def| (def.key, slices(document.field_values(def.id).collect())))
-            .collect(),
-        milestones: Milestone::ALL
-            .into_iter()
-            .filter_map(|milestone| Some((milestone.word(), instant(document, milestone)?.to_string())))
-            .collect(),
-        figures: figures(document),
-        timeline: document
-            .timeline_rows()
-            .iter()
-            .map(|row| Row {
-                number: row.number,
-                at: row.at().map(|at| at.to_string()),
-                time: said(row.time),
-                actor: said(row.actor),
-                action: said(row.action),
-                result: said(row.result),
-                milestone: row.milestone.map(Milestone::word),
-            })
-            .collect(),
-        lists: LISTS.into_iter().map(|(section, key)| (key, slices(document.entries(section)))).collect(),
-        actions: document
-            .action_items()
-            .iter()
-            .map(|item| Action {
-                number: item.number,
-                id: item.id.map(|id| document.slice(id).to_owned()),
-                priority: said(item.priority),
-                action: said(item.action),
-                owner: said(item.owner),
-                due: said(item.due),
-                status: said(item.status),
-                verification_plan: said(item.plan),
-            })
-            .collect(),
-        earlier,
-        findings,
-    }
 }
 
 fn text(
@@ -277,7 +106,7 @@ fn text(
     if !factors.is_empty() {
         paragraph(out, "Contributing factors", &factors.join(", "), width)?;
     }
-    let figures = figures(document);
+    let figures = Figures::of(document);
     let named = [
         ("detect", figures.time_to_detect),
         ("acknowledge", figures.time_to_acknowledge),

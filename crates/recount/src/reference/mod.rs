@@ -24,6 +24,7 @@ const OUTPUTS: &[Output] = &[
     ("docs/reference/cli.md", cli::page),
     ("docs/reference/configuration.md", configuration::page),
     ("docs/reference/fields.md", fields::page),
+    ("docs/reference/openapi.json", recount_web::description),
     ("docs/reference/rules.md", rules::page),
     ("docs/reference/sources.md", sources::page),
     ("docs/schemas/actions.v1.json", schemas::actions),

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use recount_engine::lint::{Level, RULES, Rule};
+use recount_workspace::told::rules::manual;
 
 use super::{cell, demoted, heading, repository};
-use crate::commands::explain;
 
 const ABOUT: &str = "\
 What `recount check` looks for. `recount explain RULE` prints a rule's part of this page. A level depends on \
@@ -32,7 +32,7 @@ pub(super) fn page() -> String {
     for group in rules.chunk_by(|a, b| a.group == b.group) {
         let _ = write!(out, "\n## {}\n", group[0].group.heading());
         for rule in group {
-            let manual = demoted(&explain::manual(rule), 2);
+            let manual = demoted(&manual(rule), 2);
             let manual = if has_fix(rule) {
                 manual.replacen(
                     "\n#### ",

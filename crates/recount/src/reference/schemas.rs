@@ -6,12 +6,13 @@ use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 use recount_engine::config::Config;
+use recount_workspace::told;
 
 use crate::commands;
 use crate::report;
 
 pub(super) fn actions() -> String {
-    written::<commands::actions::Output>("actions", 1)
+    written::<told::actions::Output>("actions", 1)
 }
 
 pub(super) fn adopt() -> String {
@@ -35,7 +36,7 @@ pub(super) fn evidence_list() -> String {
 }
 
 pub(super) fn explain() -> String {
-    written::<commands::explain::Output>("explain", 1)
+    written::<told::rules::Output>("explain", 1)
 }
 
 pub(super) fn fields() -> String {
@@ -51,11 +52,11 @@ pub(super) fn history() -> String {
 }
 
 pub(super) fn insights() -> String {
-    written::<commands::insights::Output>("insights", 1)
+    written::<told::insights::Output>("insights", 1)
 }
 
 pub(super) fn list() -> String {
-    written::<commands::list::Output>("list", 1)
+    written::<told::list::Output>("list", 1)
 }
 
 pub(super) fn postmortem() -> String {
@@ -75,7 +76,7 @@ pub(super) fn similar() -> String {
 }
 
 pub(super) fn show() -> String {
-    written::<commands::show::Output>("show", 1)
+    written::<told::show::Output>("show", 1)
 }
 
 pub(super) fn users() -> String {

@@ -20,8 +20,6 @@ use crate::Outcome;
 use crate::environment::Environment;
 use recount_workspace::{Records, parse_day as parse_date, status_word};
 
-#[cfg(test)]
-pub(crate) use list::Output;
 
 /// List the action items of the library, add one, or change one
 ///
