@@ -101,17 +101,13 @@ type Accepted = (TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit);
 
 async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<Accepted> {
     let place = Arc::clone(places).acquire_owned().await.ok()?;
-    match listener.accept().await {
-        Ok((stream, peer)) => {
-            // Answers are small: waiting to fill a packet only delays them. Without it they still arrive.
-            let _ = stream.set_nodelay(true);
-            Some((stream, peer, place))
-        }
-        Err(_) => {
-            tokio::time::sleep(REST).await;
-            None
-        }
+    if let Ok((stream, peer)) = listener.accept().await {
+        // Answers are small: waiting to fill a packet only delays them. Without it they still arrive.
+        let _ = stream.set_nodelay(true);
+        return Some((stream, peer, place));
     }
+    tokio::time::sleep(REST).await;
+    None
 }
 
 /// Until somebody interrupts or ends the process.

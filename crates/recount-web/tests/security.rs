@@ -550,7 +550,9 @@ fn a_form_that_is_too_large_is_refused() {
 #[test]
 fn every_answer_says_what_a_browser_may_do_with_it() {
     let served = Served::new(|_| {});
-    let sheet = attributes(&served.get("/", &[]).body).into_iter().find(|(_, _, at)| at.ends_with(".css"));
+    let sheet = attributes(&served.get("/", &[]).body)
+        .into_iter()
+        .find(|(_, name, at)| name == "href" && at.contains("/recount-"));
     let sheet = sheet.unwrap().2;
     let replies = [
         served.get("/", &[]),

@@ -40,21 +40,13 @@ impl Server {
             .build()
             .into();
         let url = format!("{}{path}", self.url);
-        let answer = match form {
-            Some(form) => {
-                let mut request = agent.post(url).header("content-type", "application/x-www-form-urlencoded");
-                for (name, value) in headers {
-                    request = request.header(*name, *value);
-                }
-                request.send(form)
-            }
-            None => {
-                let mut request = agent.get(url);
-                for (name, value) in headers {
-                    request = request.header(*name, *value);
-                }
-                request.call()
-            }
+        let request = ureq::http::Request::builder().uri(url);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let answer = if let Some(form) = form {
+            let request = request.method("POST").header("content-type", "application/x-www-form-urlencoded");
+            agent.run(request.body(form.to_owned()).expect("it is a request"))
+        } else {
+            agent.run(request.body(()).expect("it is a request"))
         };
         let mut answer = answer.expect("it answers");
         let cookie = answer.headers().get("set-cookie");
