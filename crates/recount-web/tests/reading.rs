@@ -453,7 +453,7 @@ fn a_page_that_is_open_is_told_of_changes_of_what_it_shows_and_of_no_other() {
         let mut others = reader.answer(&format!("/events?of=INC-0003&mark={other}")).await;
         assert_eq!(own.headers()["content-type"], "text/event-stream");
         reader.edit("INC-0001.md", "Nobody could pay.", "No customer could pay.");
-        let frame = tokio::time::timeout(Duration::from_secs(60), own.body_mut().frame()).await;
+        let frame = tokio::time::timeout(Duration::from_mins(1), own.body_mut().frame()).await;
         let said = frame.expect("an event").unwrap().unwrap().into_data().unwrap();
         let quiet = tokio::time::timeout(Duration::from_millis(300), others.body_mut().frame()).await;
         assert!(quiet.is_err(), "nobody is told of what is not on the page");

@@ -49,7 +49,7 @@ async fn events(
                 }
                 tokio::select! {
                     _ = closing.changed() => return None,
-                    changed = changes.changed() => changed.ok()?,
+                    result = changes.changed() => result.ok()?,
                 }
                 let now = state(&site, &asked.of);
                 let event = match &now {

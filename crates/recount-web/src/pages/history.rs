@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_difference_shows_the_lines_around_and_leaves_the_rest_out() {
-        let before: String = (1..=20).map(|n| format!("line {n}\n")).collect();
+        let before: String = (1..=20).fold(String::new(), |text, n| text + &format!("line {n}\n"));
         let after = before.replace("line 3\n", "line three\r\n").replace("line 18\n", "");
         let hunks = hunks(&before, &after);
         let shown: Vec<Vec<String>> = hunks

@@ -225,9 +225,9 @@ impl<'a> Wanted<'a> {
             && self.until.is_none_or(|until| day.is_some_and(|day| day < until))
     }
 
-    fn basis<'b>(&'b self, shelf: &'b Shelf, today: Date) -> Basis<'b> {
-        let config = shelf.workspace.config();
-        let wanted = shelf.records.known.iter().filter(|known| self.keeps(&known.record, config));
+    fn basis<'b>(&'b self, library: &'b Shelf, today: Date) -> Basis<'b> {
+        let config = library.workspace.config();
+        let wanted = library.records.known.iter().filter(|known| self.keeps(&known.record, config));
         let incidents = wanted.map(|known| Incident { name: known.name(), record: &known.record });
         let scope = Scope {
             config,
@@ -241,8 +241,8 @@ impl<'a> Wanted<'a> {
     }
 
     /// What the figures are about, in sentences.
-    fn lines(&self, shelf: &Shelf, basis: &Basis<'_>, today: Date) -> Vec<String> {
-        let all = shelf.records.known.len();
+    fn lines(&self, library: &Shelf, basis: &Basis<'_>, today: Date) -> Vec<String> {
+        let all = library.records.known.len();
         let of = if basis.incidents() == all {
             counted(all, "postmortem")
         } else {
@@ -256,7 +256,7 @@ impl<'a> Wanted<'a> {
         if let (Some(from), Some(until)) = (self.from, self.until) {
             let last = until.yesterday().unwrap_or(until);
             lines.push(format!("Began {from} to {last}."));
-            let undated = shelf.records.known.iter().filter(|known| known.record.started.is_none()).count();
+            let undated = library.records.known.iter().filter(|known| known.record.started.is_none()).count();
             if undated > 0 {
                 lines.push(format!(
                     "{} without a start that can be read: in no period.",
