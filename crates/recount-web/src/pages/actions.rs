@@ -329,8 +329,15 @@ impl<'a> Wanted<'a> {
                 None
             }
         };
-        let (owner, service) = (asked.owner.trim(), asked.service.trim());
-        (Self { which, word, owner, priority, service, due_before }, faults)
+        let wanted = Self {
+            which,
+            word,
+            owner: asked.owner.trim(),
+            priority,
+            service: asked.service.trim(),
+            due_before,
+        };
+        (wanted, faults)
     }
 
     fn keeps(&self, known: &Known, action: &ActionRecord, shelf: &Shelf, today: Date) -> bool {

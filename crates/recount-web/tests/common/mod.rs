@@ -1,6 +1,6 @@
 //! A library in a temporary folder, served in-process.
 
-#![allow(clippy::unwrap_used, dead_code, reason = "each test binary uses a part of this")]
+#![allow(clippy::unwrap_used, dead_code, unreachable_pub, reason = "each test binary uses a part of this")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -191,6 +191,7 @@ struct ConflictPage {
 }
 
 struct Both {
+    /// Of its input; empty where nothing is asked.
     name: &'static str,
     label: &'static str,
     was: String,
@@ -218,35 +219,22 @@ fn shown(site: &Site, key: &str, place: Place, typed: &Typed, clash: Clash) -> A
         }
     }
     for was in clash.was {
-        let theirs = theirs.iter().find(|cell| cell.name == was.name).map(|cell| cell.value.clone());
-        let theirs = theirs.unwrap_or_default();
-        let typed_here = typed.has(was.name);
-        let yours = mine(place, typed, was.name).unwrap_or_default();
+        let theirs = theirs.iter().find(|cell| cell.name == was.name);
+        let theirs = theirs.map(|cell| cell.value.clone()).unwrap_or_default();
+        // What a form does not ask for is as it was.
+        let yours = mine(place, typed, was.name).unwrap_or_else(|| was.value.clone());
+        let is_mine = yours.trim() != was.value.trim();
+        let is_asked = is_save && is_mine && !is_gone;
         hidden.push((format!("was-{}", was.name), theirs.clone()));
-        let is_mine = typed_here && yours.trim() != was.value.trim();
-        match () {
+        if !is_asked {
             // Only what you changed is yours; the rest is as they left it.
-            () if is_gone && is_save => hidden.push((was.name.to_owned(), yours.clone())),
-            () if !is_mine => hidden.push((was.name.to_owned(), theirs.clone())),
-            () => {}
+            hidden.push((was.name.to_owned(), if is_gone { yours.clone() } else { theirs.clone() }));
         }
-        if is_mine || theirs.trim() != was.value.trim() || is_gone {
-            let yours = if is_mine || is_gone { yours } else { String::new() };
-            cells.push(Both { name: was.name, label: was.label, was: was.value, theirs, yours });
+        if is_mine || is_gone || theirs.trim() != was.value.trim() {
+            let name = if is_asked { was.name } else { "" };
+            let yours = if is_save && (is_mine || is_gone) { yours } else { String::new() };
+            cells.push(Both { name, label: was.label, was: was.value, theirs, yours });
         }
-    }
-    if !is_save {
-        cells.iter_mut().for_each(|cell| cell.yours.clear());
-    }
-    let names: Vec<&str> = hidden.iter().map(|(name, _)| name.as_str()).collect();
-    let editable = |cell: &Both| is_save && !is_gone && !names.contains(&cell.name);
-    for cell in &mut cells {
-        if !editable(cell) && !is_gone {
-            cell.name = "";
-        }
-    }
-    if is_gone {
-        cells.iter_mut().for_each(|cell| cell.name = "");
     }
     let button = match (doing, is_gone) {
         (_, true) => "Add mine again",

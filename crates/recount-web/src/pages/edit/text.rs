@@ -31,7 +31,7 @@ struct Text {
     address: String,
     name: String,
     version: String,
-    text: String,
+    content: String,
     findings: Vec<Told>,
     preview: Option<Markup>,
     trouble: Option<Trouble>,
@@ -133,9 +133,9 @@ pub(super) async fn save(
 fn dressed(text: &str, now: &Document) -> Vec<u8> {
     let old = now.source().bytes();
     let mark: &[u8] = "\u{feff}".as_bytes();
-    let feeds = old.iter().filter(|byte| **byte == b'\n').count();
-    let pairs = old.windows(2).filter(|pair| pair == b"\r\n").count();
-    let text = if feeds > 0 && feeds == pairs { text.replace('\n', "\r\n") } else { text.to_owned() };
+    let ends = || now.text().match_indices('\n');
+    let is_paired = ends().next().is_some() && ends().all(|(at, _)| now.text()[..at].ends_with('\r'));
+    let text = if is_paired { text.replace('\n', "\r\n") } else { text.to_owned() };
     let mut bytes = text.into_bytes();
     if old.starts_with(mark) && !bytes.starts_with(mark) {
         bytes.splice(0..0, mark.iter().copied());
@@ -241,13 +241,12 @@ fn form(site: &Arc<Site>, key: &str, shown: Shown) -> Answer<Response> {
             .hint("save the file as UTF-8 first")
             .into());
     }
-    let (document, version) = match shown.typed {
-        Some((text, version)) => (Document::parse(text.as_bytes()), version),
-        None => {
-            let version = stored.version.to_string();
-            site.recent.keep(&version, &stored.bytes);
-            (document, version)
-        }
+    let (document, version) = if let Some((text, version)) = shown.typed {
+        (Document::parse(text.as_bytes()), version)
+    } else {
+        let version = stored.version.to_string();
+        site.recent.keep(&version, &stored.bytes);
+        (document, version)
     };
     let options = Options { due: true, ..Options::default() };
     let findings = shelf.workspace.findings(&path, &document, site.today(), options);
@@ -267,7 +266,7 @@ fn form(site: &Arc<Site>, key: &str, shown: Shown) -> Answer<Response> {
         trouble: shown.trouble.as_ref().map(Trouble::of),
         theirs: shown.theirs,
         differences: shown.differences,
-        text: document.text().to_owned(),
+        content: document.text().to_owned(),
     };
     Ok((answer, page(&template)?).into_response())
 }
@@ -276,7 +275,7 @@ fn told(finding: &Finding, lines: &LineIndex, document: &Document) -> Told {
     let class = match finding.level {
         Level::Error => "error",
         Level::Warning => "warning",
-        _ => "note",
+        Level::Note => "note",
     };
     Told {
         class,

@@ -301,7 +301,7 @@ impl Places {
         let class = match finding.level {
             Level::Error => "error",
             Level::Warning => "warning",
-            _ => "note",
+            Level::Note => "note",
         };
         Told {
             class,
