@@ -33,8 +33,8 @@ help: ## this list
 
 # The development build: it starts minutes before an optimised one (no link-time optimisation, shared with
 # `make test`), its dependencies are optimised all the same, and the demo library is small.
-demo: ## drafts a postmortem from evidence and checks it, in a scratch copy of examples/
-	@cargo run --quiet --package recount -- demo
+demo: ## drafts a postmortem from evidence, checks it, and serves it, in a scratch copy of examples/
+	@cargo run --quiet --package recount -- demo --serve
 
 test: ## all tests; installs what they need where it is missing
 	@.ci/need git prometheus prometheus-alertmanager chromium

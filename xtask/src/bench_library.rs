@@ -131,7 +131,7 @@ fn commands(binary: &Path, folder: &Path, stat: Duration, looking: Duration) -> 
 }
 
 /// All figures over an open catalog, one after the other; each is told by itself where `BENCH_FIGURES` is set.
-fn figures(catalog: &Catalog<'_>) -> Duration {
+fn figures(catalog: &Catalog) -> Duration {
     let started = Instant::now();
     let library = catalog.in_brief();
     let config = Config::default();
@@ -215,7 +215,7 @@ fn insert_alone(folder: &Path, listed: &[recount_store::Listed]) -> Result<Durat
     Ok(took)
 }
 
-fn open(library: &Library, want: Want) -> (Duration, Catalog<'_>) {
+fn open(library: &Library, want: Want) -> (Duration, Catalog) {
     let started = Instant::now();
     let opening = Opening {
         program: "bench",
@@ -253,7 +253,7 @@ fn read(text: &str) -> Query {
 }
 
 /// Queries of every class out of the documents themselves, and how long they take.
-fn search(catalog: &Catalog<'_>, library: &Library, grep: Duration) {
+fn search(catalog: &Catalog, library: &Library, grep: Duration) {
     let mut random = Random::new(7);
     let files: Vec<PathBuf> = library.list().into_iter().flatten().collect();
     let mut classes: HashMap<&str, Vec<String>> = HashMap::new();

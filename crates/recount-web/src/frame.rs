@@ -1,5 +1,7 @@
 //! What stands around every page, and how values of a library are written in one.
 
+use std::fmt::Write as _;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use recount_engine::document::counted;
@@ -91,7 +93,8 @@ pub(crate) fn code(text: &str) -> Markup {
     let mut out = String::new();
     for (nth, part) in text.split('`').enumerate() {
         let part = escaped(part);
-        if nth % 2 == 1 { out.push_str(&format!("<code>{part}</code>")) } else { out.push_str(&part) }
+        // A string takes everything.
+        let _ = if nth % 2 == 1 { write!(out, "<code>{part}</code>") } else { out.write_str(&part) };
     }
     Markup(out)
 }
@@ -109,7 +112,9 @@ pub(crate) fn segment(text: &str) -> String {
     for byte in text.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
-            byte => out.push_str(&format!("%{byte:02X}")),
+            byte => {
+                let _ = write!(out, "%{byte:02X}");
+            }
         }
     }
     out

@@ -13,7 +13,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use recount_store::{Author, Changes, Library, Store as _};
+use recount_store::{Author, Library, Store as _};
 use recount_workspace::Failure;
 use tokio::sync::{Semaphore, watch};
 
@@ -134,16 +134,13 @@ impl Site {
             };
             let mut watch = watch.ok();
             loop {
-                let changes = match &mut watch {
-                    Some(watch) => watch.next(LOOK),
-                    None => {
-                        thread::sleep(LOOK / 10);
-                        Some(Changes::Rescan)
-                    }
-                };
-                let Some(site) = weak.upgrade() else { return };
                 // Without a word from the system everything is looked at now and then: it may have missed one.
-                drop(changes);
+                if let Some(watch) = &mut watch {
+                    drop(watch.next(LOOK));
+                } else {
+                    thread::sleep(LOOK / 10);
+                }
+                let Some(site) = weak.upgrade() else { return };
                 site.refresh();
             }
         });

@@ -4,11 +4,11 @@
 
 mod account;
 mod actions;
+mod api_reference;
 mod edit;
 mod events;
 mod export;
 mod history;
-mod api_reference;
 mod home;
 mod insights;
 mod keys;

@@ -152,7 +152,7 @@ fn told(finding: &Finding) -> String {
     let class = match finding.level {
         Level::Error => "error",
         Level::Warning => "warning",
-        _ => "note",
+        Level::Note => "note",
     };
     let mut out = String::new();
     let _ = write!(

@@ -9,9 +9,9 @@ use recount_store::Library;
 use rust_embed::RustEmbed;
 
 use crate::Outcome;
-use crate::commands::draft;
 use crate::commands::import::How;
 use crate::commands::new::Known;
+use crate::commands::{draft, serve};
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
 use crate::report::{self, Checked, Look, Stream, Summary};
@@ -22,6 +22,10 @@ use crate::workspace::Workspace;
 pub(crate) struct Args {
     /// Where to copy it; a new folder for temporary files without
     folder: Option<PathBuf>,
+
+    /// Serve it to this machine's browsers at the end, until Ctrl-C
+    #[arg(long)]
+    serve: bool,
 }
 
 /// The example library of an invented company.
@@ -72,6 +76,10 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     check(&workspace, &path, environment)?;
     writeln!(environment.out(), "\nThe postmortem: {}", path.display())?;
     writeln!(environment.out(), "Look around:    cd {} && recount list && recount check", root.display())?;
+    if args.serve {
+        writeln!(environment.out(), "\nIn a browser:")?;
+        return serve::here(&workspace, environment);
+    }
     Ok(Exit::Done)
 }
 

@@ -61,14 +61,11 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     if args.output.as_deref() == Some(Path::new("-")) {
         environment.raw(&exported.bytes)?;
     } else {
-        let file = match args.output {
-            Some(file) => file,
-            None => {
-                let name = commit::name_of(&path, &document);
-                let audience = if args.audience == Audience::Public { "-public" } else { "" };
-                PathBuf::from(format!("{name}{audience}.{}", exported.extension))
-            }
-        };
+        let file = args.output.unwrap_or_else(|| {
+            let name = commit::name_of(&path, &document);
+            let audience = if args.audience == Audience::Public { "-public" } else { "" };
+            PathBuf::from(format!("{name}{audience}.{}", exported.extension))
+        });
         write(&file, &exported.bytes, args.force)?;
         writeln!(environment.out(), "{}", file.display())?;
     }

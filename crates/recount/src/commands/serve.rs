@@ -12,6 +12,9 @@ use crate::environment::Environment;
 use crate::error::{CliError, Exit};
 use crate::workspace::Workspace;
 
+/// Where the library is served unless another port is named.
+const PORT: u16 = 7332;
+
 /// Serve the library to browsers
 ///
 /// Reads, edits, action items, figures and exports, on the same Markdown files that the terminal and git see.
@@ -52,7 +55,27 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
-    let access = access(&args, &workspace)?;
+    serve(args, &workspace, environment)
+}
+
+/// Serves a library to this machine alone, on the usual port where that is free.
+pub(crate) fn here(workspace: &Workspace, environment: &mut Environment) -> Outcome {
+    let is_free = |address: &SocketAddr| std::net::TcpListener::bind(address).is_ok();
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    let address = Some(SocketAddr::from(([127, 0, 0, 1], PORT))).filter(is_free).unwrap_or(any);
+    let args = Args {
+        address,
+        hosts: Vec::new(),
+        proxies: Vec::new(),
+        secure: false,
+        commit: false,
+        api_limit: recount_web::API_LIMIT,
+    };
+    serve(args, workspace, environment)
+}
+
+fn serve(args: Args, workspace: &Workspace, environment: &mut Environment) -> Outcome {
+    let access = access(&args, workspace)?;
     if args.commit {
         // Refused now rather than at the first change.
         workspace.library.plan_commit(&workspace.config().git.protected)?;
@@ -68,7 +91,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         clock: environment.clock(),
         commit: args.commit,
         author: Author {
-            name: log::who(&workspace).unwrap_or_else(|| "somebody".to_owned()),
+            name: log::who(workspace).unwrap_or_else(|| "somebody".to_owned()),
             mail: String::new(),
         },
         hosts,

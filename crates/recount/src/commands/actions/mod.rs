@@ -20,7 +20,6 @@ use crate::Outcome;
 use crate::environment::Environment;
 use recount_workspace::{Records, parse_day as parse_date, status_word};
 
-
 /// List the action items of the library, add one, or change one
 ///
 /// Lists what is still owed, what is overdue first. `INC-0042#3` names the third action item of INC-0042.
