@@ -20,7 +20,7 @@ struct Bench {
 }
 
 /// What a catalog says in brief, and of some, is what it says of all.
-fn agree(catalog: &Catalog<'_>, records: &[(PathBuf, Record)]) {
+fn agree(catalog: &Catalog, records: &[(PathBuf, Record)]) {
     let library = catalog.in_brief();
     assert_eq!(library.len(), records.len());
     for ((path, record), (_, briefs, brief)) in records.iter().zip(library.each()) {
