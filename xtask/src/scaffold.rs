@@ -241,11 +241,10 @@ mod tests {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let build = Command::new(cargo)
             .current_dir(&copy)
-            .args(["build", "--quiet", "--offline", "--locked", "--workspace", "--lib"])
+            .args(["build", "--quiet", "--offline", "--locked", "--package", "recount-engine", "--lib"])
             // It shares the dependencies of this workspace, and must not share its crates: cargo tells
             // them apart by their profile, and would else take the copy for the original ever after.
             .args(["--config", "profile.dev.package.recount-engine.debug=false"])
-            .args(["--config", "profile.dev.package.recount-store.debug=false"])
             .env("CARGO_TARGET_DIR", root().join("target"))
             .output()
             .expect("cargo runs this test");
