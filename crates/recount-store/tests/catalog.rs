@@ -95,17 +95,19 @@ impl Bench {
     }
 
     fn found(&self, text: &str) -> Vec<String> {
+        let mut found = self.ranked(text);
+        found.sort();
+        found
+    }
+
+    /// What is found, best first.
+    fn ranked(&self, text: &str) -> Vec<String> {
         let library = self.library();
         let catalog = Catalog::open(&library, &opening(Want::Text, &|_, _| {}));
         let found = catalog.search(&query(text), 100);
         assert_eq!(found.total, found.hits.len(), "{text}");
-        let mut paths: Vec<String> = found
-            .hits
-            .into_iter()
-            .map(|hit| hit.path.file_name().unwrap().to_string_lossy().into_owned())
-            .collect();
-        paths.sort();
-        paths
+        let name = |path: &Path| path.file_name().unwrap().to_string_lossy().into_owned();
+        found.hits.iter().map(|hit| name(&hit.path)).collect()
     }
 
     /// What the files say, without any catalog.
@@ -207,6 +209,41 @@ fn a_change_that_keeps_size_and_time_is_seen() {
         assert_eq!(bench.told(Want::Facts).0, bench.truth());
         assert_eq!(bench.found("third"), ["INC-1.md"]);
     }
+}
+
+#[test]
+fn a_few_changes_are_found_before_the_text_is_written_again_and_rank_as_afterwards() {
+    let bench = Bench::new();
+    for nth in 0..30 {
+        bench.write(&format!("2026/INC-{nth}.md"), "Nothing of note", "a pool ran dry");
+    }
+    bench.age();
+    bench.told(Want::Text);
+    let written =
+        || fs::metadata(bench.path("../.recount/cache/text/meta.json")).unwrap().modified().unwrap();
+    let first = written();
+    let mut writes = 0;
+    let mut last = first;
+    for nth in 0..40 {
+        // Of three the one that says it in its title comes first, wherever its text is.
+        let title = format!("Zebra{nth} crossed");
+        bench.write(&format!("2026/INC-{}.md", nth % 30), &title, "a fence fell");
+        bench.write(&format!("2026/INC-9{nth}.md"), "Nothing of note", &format!("a zebra{nth} and a pool"));
+        bench.age();
+        bench.told(if nth % 3 == 0 { Want::Facts } else { Want::Text });
+        let expected = [format!("INC-{}.md", nth % 30), format!("INC-9{nth}.md")];
+        assert_eq!(bench.ranked(&format!("zebra{nth}")), expected, "change {nth}");
+        if nth == 0 {
+            assert_eq!(written(), first, "for one change the text is not written");
+        }
+        fs::remove_file(bench.path(&format!("2026/INC-9{nth}.md"))).unwrap();
+        assert_eq!(bench.found(&format!("zebra{nth}")), expected[..1], "change {nth}");
+        if written() != last {
+            last = written();
+            writes += 1;
+        }
+    }
+    assert!((1..20).contains(&writes), "of forty changes the text was written {writes} times");
 }
 
 #[test]

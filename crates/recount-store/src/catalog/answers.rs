@@ -17,7 +17,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::tree::Stat;
+use super::tree::{Asker, Stat};
 use super::{CACHE_FOLDER, WORTH_IT};
 use crate::evidence::evidence_folder;
 use crate::scan::threads;
@@ -273,13 +273,13 @@ impl Answers {
         let kept = read(&path, key);
         let (before, entries) = kept.as_ref().map(|(index, _)| entries(index)).unwrap_or_default();
         let stats: Vec<Option<Stat>> =
-            in_parts(listed, |_, file| file.as_ref().ok().and_then(|path| Stat::of(path).ok()));
+            in_parts(listed, |asker, _, file| file.as_ref().ok().and_then(|path| asker.stat(path).ok()));
         let all = OnceLock::new();
         let all = || *all.get_or_init(|| state_of(library, listed.iter().zip(stats.iter().copied()), before));
         let beside =
             Beside::of(listed.iter().flatten().map(PathBuf::as_path).filter(|_| !entries.is_empty()));
         let now = Now { today: super::text::days(today), taken: before, library: &all, beside: &beside };
-        let places = in_parts(listed, |place, file| {
+        let places = in_parts(listed, |_, place, file| {
             let (path, stat) = (file.as_ref().ok()?, stats[place]?);
             let (entry, held) = entries.get(library.relative(path).as_os_str().as_encoded_bytes())?;
             if entry.stat != words(stat) || super::delta::is_racy(&stat, before) {
@@ -425,7 +425,10 @@ impl Texts<'_> {
 }
 
 /// Runs `work` over all files by their places, by all threads.
-fn in_parts<T: Send + Default>(listed: &[Listed], work: impl Fn(usize, &Listed) -> T + Sync) -> Vec<T> {
+fn in_parts<T: Send + Default>(
+    listed: &[Listed],
+    work: impl Fn(&mut Asker, usize, &Listed) -> T + Sync,
+) -> Vec<T> {
     let share = listed.len().div_ceil(threads()).max(256);
     thread::scope(|scope| {
         let running: Vec<_> = listed
@@ -434,7 +437,9 @@ fn in_parts<T: Send + Default>(listed: &[Listed], work: impl Fn(usize, &Listed) 
             .map(|(nth, part)| {
                 let work = &work;
                 let run = move || {
-                    part.iter().enumerate().map(|(at, file)| work(nth * share + at, file)).collect::<Vec<_>>()
+                    let mut asker = Asker::default();
+                    let files = part.iter().enumerate();
+                    files.map(|(at, file)| work(&mut asker, nth * share + at, file)).collect::<Vec<_>>()
                 };
                 (scope.spawn(run), part.len())
             })

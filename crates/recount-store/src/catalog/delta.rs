@@ -61,10 +61,13 @@ pub(super) struct Delta {
 
 /// The folder of a path from the root, and the name in it.
 pub(super) fn parts<'p>(library: &Library, path: &'p Path) -> (&'p [u8], &'p [u8]) {
-    let relative = library.relative(path);
-    let name = relative.file_name().unwrap_or_default().as_encoded_bytes();
-    let folder = relative.parent().unwrap_or(Path::new("")).as_os_str().as_encoded_bytes();
-    (folder, name)
+    // Not part by part: this is asked of every document each time.
+    let relative = library.relative(path).as_os_str().as_encoded_bytes();
+    let is_separator = |byte: &u8| std::path::is_separator(char::from(*byte));
+    match relative.iter().rposition(is_separator) {
+        Some(at) => (&relative[..at], &relative[at + 1..]),
+        None => (b"", relative),
+    }
 }
 
 impl Delta {

@@ -13,13 +13,13 @@ use recount_engine::document::Record;
 use recount_engine::insights::brief::{Brief, Briefs, Gathering};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::{Part, Trouble};
 
 /// Grows with every change to what is kept here or in the text.
-const SCHEMA: u32 = 4;
+const SCHEMA: u32 = 5;
 
 const TABLES: &str = "
     CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -45,12 +45,55 @@ pub(super) struct Head {
     pub(super) name: String,
     /// Grows with each commit.
     pub(super) generation: i64,
-    /// The generation in which the text was last brought up to date, with the shape of its files then.
-    pub(super) text: Option<(i64, String)>,
+    /// The text as it was left.
+    pub(super) text: Option<Left>,
     /// The next number to give.
     pub(super) next: u64,
     /// When the files were last looked at, by the clock of their disk, in nanoseconds since 1970.
     pub(super) taken: i64,
+}
+
+/// The text as it was left.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Left {
+    /// The generation in which it was last written: its note names it.
+    pub(super) generation: i64,
+    /// The shape of its files then.
+    pub(super) shape: String,
+    /// The generation for which is told what it lacks and has beyond.
+    pub(super) as_of: i64,
+    /// Numbers that it lacks.
+    pub(super) lacks: Vec<u64>,
+    /// Numbers that only it has.
+    pub(super) beyond: Vec<u64>,
+}
+
+impl Left {
+    /// As many documents its text and the facts may differ in before it is written again: until then they are read
+    /// each time, which takes less than writing.
+    const FEW: usize = 16;
+
+    /// How many documents the text and the facts differ in.
+    pub(super) fn differences(&self) -> usize {
+        self.lacks.len().max(self.beyond.len())
+    }
+
+    /// Whether so many more changes to the facts of `generation` need not be in the text.
+    pub(super) fn can_wait(&self, generation: i64, changes: usize) -> bool {
+        self.as_of == generation && self.differences() + changes <= Self::FEW
+    }
+
+    /// Notes what changed in the facts, which now have `generation`.
+    pub(super) fn wait(&mut self, generation: i64, new: &[u64], removed: &[u64]) {
+        for number in removed {
+            match self.lacks.iter().position(|lacked| lacked == number) {
+                Some(at) => drop(self.lacks.remove(at)),
+                None => self.beyond.push(*number),
+            }
+        }
+        self.lacks.extend(new);
+        self.as_of = generation;
+    }
 }
 
 impl Head {
@@ -138,7 +181,7 @@ impl Facts {
 
     fn head(&self) -> Result<Head, Trouble> {
         let mut head = Head::default();
-        let (mut text, mut shape, mut sum) = (None, String::new(), Vec::new());
+        let mut sum = Vec::new();
         let mut rows = self.connection.prepare("SELECT key, value FROM meta")?;
         let mut rows = rows.query([])?;
         while let Some(row) = rows.next()? {
@@ -148,13 +191,14 @@ impl Facts {
                 "generation" => head.generation = row.get(1)?,
                 "next" => head.next = row.get::<_, i64>(1)?.cast_unsigned(),
                 "taken" => head.taken = row.get(1)?,
-                "text" => text = Some(row.get(1)?),
-                "shape" => shape = row.get(1)?,
+                "text" => {
+                    let bytes = row.get_ref(1)?.as_bytes().map_err(|_| Trouble::Damaged)?;
+                    head.text = Some(postcard::from_bytes(bytes).map_err(|_| Trouble::Damaged)?);
+                }
                 "sum" => sum = row.get(1)?,
                 _ => {}
             }
         }
-        head.text = text.map(|generation| (generation, shape));
         // Nothing was kept yet under the first generation.
         if head.generation != 0 && sum != head.sum() {
             return Err(Trouble::Damaged);
@@ -431,9 +475,8 @@ impl Change<'_> {
         put.execute(params!["generation", head.generation])?;
         put.execute(params!["next", head.next.cast_signed()])?;
         put.execute(params!["taken", head.taken])?;
-        if let Some((generation, shape)) = &head.text {
-            put.execute(params!["text", generation])?;
-            put.execute(params!["shape", shape])?;
+        if let Some(left) = &head.text {
+            put.execute(params!["text", postcard::to_stdvec(left).unwrap_or_default()])?;
         }
         put.execute(params!["sum", head.sum()])?;
         drop(put);

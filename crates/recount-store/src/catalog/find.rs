@@ -6,9 +6,10 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use recount_engine::document::Record;
-use tantivy::collector::{Count, FilterCollector, TopDocs};
+use tantivy::collector::{Collector, Count, FilterCollector, TopDocs};
 use tantivy::query::{
     AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, FuzzyTermQuery, Occur, PhraseQuery,
     Query as TextQuery, RangeQuery, TermQuery, TermSetQuery,
@@ -71,7 +72,7 @@ impl Catalog {
         if query.is_empty() {
             return found;
         }
-        let live = self.live();
+        let counting = self.counting();
         let total = query.total();
         let is_by_age = query.is_without_words();
         let mut ranked: Vec<(f32, u64)> = Vec::new();
@@ -83,9 +84,11 @@ impl Catalog {
         for (nth, text) in texts.iter().enumerate() {
             let query = all_of(clauses.iter().map(|clause| clause[nth].box_clone()).collect());
             let answer = if is_by_age {
-                youngest(text, query.as_ref(), kept, live.as_ref())
+                youngest(text, query.as_ref(), kept, &counting)
             } else {
-                run(text, query.as_ref(), kept, live.as_ref(), total)
+                // Words are as rare in the few documents of memory as they are in the library.
+                let library = texts.iter().max_by_key(|text| text.searcher().num_docs()).unwrap_or(text);
+                run((text, library), query.as_ref(), kept, &counting, total)
             };
             match answer {
                 Ok((hits, total)) => {
@@ -137,10 +140,29 @@ impl Catalog {
         words
     }
 
-    /// The numbers that count, where the index on disk holds others, too.
-    pub(super) fn live(&self) -> Option<HashSet<u64>> {
-        (!self.memory.is_empty() && self.disk.is_some())
-            .then(|| self.files.iter().map(|file| file.number).collect())
+    /// The numbers that count.
+    pub(super) fn counting(&self) -> Counting {
+        if !self.memory.is_empty() && self.disk.is_some() {
+            Counting::These(Arc::new(self.files.iter().map(|file| file.number).collect()))
+        } else {
+            Counting::But(self.memory.beyond.clone())
+        }
+    }
+}
+
+/// Which of the numbers that an index holds count.
+pub(super) enum Counting {
+    These(Arc<HashSet<u64>>),
+    /// All but a few.
+    But(HashSet<u64>),
+}
+
+impl Counting {
+    pub(super) fn has(&self, number: u64) -> bool {
+        match self {
+            Self::These(numbers) => numbers.contains(&number),
+            Self::But(numbers) => !numbers.contains(&number),
+        }
     }
 }
 
@@ -171,38 +193,42 @@ impl Query {
     }
 }
 
-/// The best documents with their scores and numbers, and how many there are.
+/// The best documents of an index with their scores and numbers, and how many there are. How rare words are is asked
+/// of the other index.
 pub(super) fn run(
-    text: &Text,
+    (text, weighed_by): (&Text, &Text),
     query: &dyn TextQuery,
     limit: usize,
-    live: Option<&HashSet<u64>>,
+    counting: &Counting,
     total: Total,
 ) -> Result<(Vec<(f32, u64)>, usize), Trouble> {
     let searcher = text.searcher();
-    let limit = limit.max(1);
-    let top = TopDocs::with_limit(limit).order_by_score();
-    let (top, total) = match live {
-        None => match total {
-            Total::Unasked => (searcher.search(query, &top)?, 0),
-            Total::Apart => (searcher.search(query, &top)?, query.count(&searcher)?),
-            Total::Along => searcher.search(query, &(top, Count))?,
+    let weighing = weighed_by.searcher();
+    let (more, beyond) = beyond(&searcher, text, query, counting)?;
+    let top = TopDocs::with_limit(limit.max(1) + more).order_by_score();
+    let (top, total) = match counting {
+        Counting::But(_) => match total {
+            Total::Unasked => (searcher.search_with_statistics_provider(query, &top, &weighing)?, 0),
+            Total::Apart => (
+                searcher.search_with_statistics_provider(query, &top, &weighing)?,
+                query.count(&searcher)?.saturating_sub(beyond),
+            ),
+            Total::Along => {
+                let (top, all) = searcher.search_with_statistics_provider(query, &(top, Count), &weighing)?;
+                (top, all.saturating_sub(beyond))
+            }
         },
-        Some(live) => {
-            let live = live.clone();
-            let filter = FilterCollector::new(
-                "number".to_owned(),
-                move |number: u64| live.contains(&number),
-                (top, Count),
-            );
-            searcher.search(query, &filter)?
+        Counting::These(numbers) => {
+            let filter = only(numbers, (top, Count));
+            searcher.search_with_statistics_provider(query, &filter, &weighing)?
         }
     };
     let columns: Result<Vec<_>, _> =
         searcher.segment_readers().iter().map(|segment| segment.fast_fields().u64("number")).collect();
     let columns = columns?;
     let number = |at: tantivy::DocAddress| columns.get(at.segment_ord as usize)?.first(at.doc_id);
-    Ok((top.into_iter().filter_map(|(score, at)| Some((score, number(at)?))).collect(), total))
+    let top = top.into_iter().filter_map(|(score, at)| Some((score, number(at)?)));
+    Ok((top.filter(|(_, number)| counting.has(*number)).take(limit).collect(), total))
 }
 
 /// The youngest documents with their numbers, and how many there are.
@@ -210,20 +236,49 @@ fn youngest(
     text: &Text,
     query: &dyn TextQuery,
     limit: usize,
-    live: Option<&HashSet<u64>>,
+    counting: &Counting,
 ) -> Result<(Vec<(f32, u64)>, usize), Trouble> {
     let searcher = text.searcher();
-    let limit = limit.min(searcher.num_docs() as usize).max(1);
-    let top = TopDocs::with_limit(limit).order_by_fast_field::<u64>("number", Order::Desc);
-    let (top, total) = match live {
-        None => searcher.search(query, &(top, Count))?,
-        Some(live) => {
-            let live = live.clone();
-            let is_live = move |number: u64| live.contains(&number);
-            searcher.search(query, &FilterCollector::new("number".to_owned(), is_live, (top, Count)))?
+    let (more, beyond) = beyond(&searcher, text, query, counting)?;
+    let most = limit.saturating_add(more).min(searcher.num_docs() as usize).max(1);
+    let top = TopDocs::with_limit(most).order_by_fast_field::<u64>("number", Order::Desc);
+    let (top, total) = match counting {
+        Counting::But(_) => {
+            let (top, all) = searcher.search(query, &(top, Count))?;
+            (top, all.saturating_sub(beyond))
         }
+        Counting::These(numbers) => searcher.search(query, &only(numbers, (top, Count)))?,
     };
-    Ok((top.into_iter().filter_map(|(number, _)| Some((1.0, number?))).collect(), total))
+    let top = top.into_iter().filter_map(|(number, _)| number).filter(|number| counting.has(*number));
+    Ok((top.take(limit).map(|number| (1.0, number)).collect(), total))
+}
+
+fn only<C: Collector + Send + Sync>(
+    numbers: &Arc<HashSet<u64>>,
+    collector: C,
+) -> impl Collector<Fruit = C::Fruit> {
+    let numbers = Arc::clone(numbers);
+    FilterCollector::new("number".to_owned(), move |number: u64| numbers.contains(&number), collector)
+}
+
+/// Of a few documents that do not count, how many there are and how many of them a query is about: cheaper than to
+/// look at the number of each document that it is about.
+fn beyond(
+    searcher: &Searcher,
+    text: &Text,
+    query: &dyn TextQuery,
+    counting: &Counting,
+) -> Result<(usize, usize), Trouble> {
+    let Counting::But(numbers) = counting else { return Ok((0, 0)) };
+    if numbers.is_empty() {
+        return Ok((0, 0));
+    }
+    let of = |number: &u64| -> Box<dyn TextQuery> {
+        let term = Term::from_field_u64(text.fields.number, *number);
+        Box::new(TermQuery::new(term, IndexRecordOption::Basic))
+    };
+    let among = any_of(numbers.iter().map(of).collect());
+    Ok((numbers.len(), all_of(vec![among, query.box_clone()]).count(searcher)?))
 }
 
 /// Turns a query into one for each index.

@@ -1,17 +1,18 @@
-//! Documents that are answered from memory: those of a library that keeps no catalog, and those that
-//! another process is about to keep.
+//! Documents that are answered from memory: those of a library that keeps no catalog, those that another process
+//! is about to keep, and the text of the few that changed since the text was last written.
 //!
 //! What does not live here: deciding which those are ([`super::refresh`]).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use recount_engine::document::{Document, Record};
 
 use super::disk::Disk;
+use super::facts::Left;
 use super::files::{Content, Known};
-use super::text::{self, Text};
+use super::text::{self, Fields, Text};
 use super::tree::Tree;
 use super::{Catalog, File, Opening, Want};
 use crate::scan::threads;
@@ -25,9 +26,27 @@ pub(super) const IN_MEMORY: u64 = 1 << 62;
 pub(super) struct Memory {
     records: Vec<Record>,
     pub(super) text: Option<Text>,
+    /// Numbers of the text on disk that stand for nothing any more.
+    pub(super) beyond: HashSet<u64>,
 }
 
 impl Memory {
+    /// What the text that was left lacks. The records are on disk.
+    pub(super) fn beside(library: &Library, files: &[File], left: &Left) -> Self {
+        let lacks: HashSet<u64> = left.lacks.iter().copied().collect();
+        let files: Vec<&File> = files.iter().filter(|file| lacks.contains(&file.number)).collect();
+        let entries = files.iter().filter_map(|file| {
+            // What was removed meanwhile is told by the next look at the files.
+            let stored = library.read(&library.root().join(&file.path)).ok()?;
+            let document = Document::parse(&stored.bytes);
+            let key = (file.number, Content::default());
+            Some(move |fields: &Fields| text::entry(fields, key, &document, &document.record()))
+        });
+        let entries: Vec<_> = entries.collect();
+        let text = if entries.is_empty() { None } else { Text::of_few(entries.into_iter()).ok() };
+        Self { records: Vec::new(), text, beyond: left.beyond.iter().copied().collect() }
+    }
+
     pub(super) fn records(&self) -> impl Iterator<Item = (u64, &Record)> {
         (IN_MEMORY..).zip(&self.records)
     }
@@ -110,7 +129,7 @@ pub(super) fn in_memory(
         files: files.collect(),
         problems: tree.problems,
         disk,
-        memory: Memory { records: kept, text },
+        memory: Memory { records: kept, text, beyond: HashSet::new() },
         notes: Vec::new(),
     }
 }

@@ -87,13 +87,11 @@ impl Catalog {
         let mut asked: Vec<(&String, f64)> =
             mine.weights.iter().map(|(word, weight)| (word, *weight)).collect();
         asked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
-        let live = self.live();
+        let counting = self.counting();
         let own_number = probe.path.as_deref().and_then(|path| self.number_of(path));
         // What this one alone says is the rarest of all and leads nowhere: of a long text it would be all that is
         // asked for.
-        let counts = |number: u64| {
-            Some(number) != own_number && live.as_ref().is_none_or(|live| live.contains(&number))
-        };
+        let counts = |number: u64| Some(number) != own_number && counting.has(number);
         let leads = |word: &str| texts.iter().any(|text| stands(text, word, &counts).unwrap_or(true));
         let asked: Vec<(&String, f64)> =
             asked.into_iter().filter(|(word, _)| leads(word)).take(ASKED).collect();
@@ -102,7 +100,7 @@ impl Catalog {
         for text in &texts {
             let query = query(text, &asked, &probe.services);
             // What one index cannot say, the other may.
-            if let Ok((hits, _)) = run(text, &query, CANDIDATES, live.as_ref(), Total::Unasked) {
+            if let Ok((hits, _)) = run((text, text), &query, CANDIDATES, &counting, Total::Unasked) {
                 numbers.extend(hits.into_iter().map(|(_, number)| number));
             }
         }

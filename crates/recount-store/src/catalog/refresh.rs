@@ -4,7 +4,6 @@
 //! keep. What does not live here: what changed ([`super::delta`], [`super::lag`]), reading and keeping it
 //! ([`super::write`], [`super::memory`]), and where things stand on disk ([`super::disk`]).
 
-use std::collections::HashSet;
 use std::thread;
 use std::time::Duration;
 
@@ -18,7 +17,7 @@ use super::lag::TextState;
 use super::memory::{Memory, in_memory};
 use super::text::Text;
 use super::tree::Tree;
-use super::write::Work;
+use super::write::{ToWrite, Work};
 use super::{CACHE_FOLDER, Catalog, File, Opening, Trouble, WORTH_IT, Want};
 use crate::Library;
 
@@ -87,7 +86,7 @@ fn attach(
         (Want::Text, Some(_)) => TextState::of(place, &head, &delta)?,
     };
     let facts = match facts.take() {
-        Some(facts) if delta.is_empty() && state.is_in_step() => {
+        Some(facts) if delta.is_empty() && state.is_good_enough() => {
             let tree = std::mem::take(&mut looked.tree);
             return Ok(catalog(library, place, facts, head, state.into_text(), tree, &delta.known));
         }
@@ -96,7 +95,7 @@ fn attach(
     let missing = match &state {
         TextState::Behind { missing, .. } => missing.len(),
         TextState::Unusable => delta.known.len(),
-        TextState::Unwanted | TextState::InStep(_) => 0,
+        TextState::Unwanted | TextState::InStep(_) | TextState::Waiting(..) => 0,
     };
     if delta.stale.len().max(missing) > opening.at_most {
         return Err(Trouble::TooMuch);
@@ -105,11 +104,9 @@ fn attach(
     let Some(mut lock) = CacheLock::take(&place.folder, wait)? else {
         // Somebody else writes: what differs is read, and not kept.
         let mut behind = delta.stale;
-        if let TextState::Behind { missing, .. } = &state {
-            let lacks =
-                |place: &usize| delta.known[*place].is_some_and(|known| missing.contains(&known.number));
-            behind.extend((0..delta.known.len()).filter(lacks));
-        }
+        let missing = state.lacks();
+        let lacks = |place: &usize| delta.known[*place].is_some_and(|known| missing.contains(&known.number));
+        behind.extend((0..delta.known.len()).filter(lacks));
         if matches!(state, TextState::Unusable) {
             behind = (0..delta.known.len()).collect();
         }
@@ -139,12 +136,18 @@ fn attach(
     };
     let text = match state {
         TextState::Unwanted => None,
-        TextState::InStep(text) => Some((text, HashSet::new(), HashSet::new())),
-        TextState::Behind { text, missing, surplus } => Some((text, missing, surplus)),
+        TextState::InStep(text) => Some(ToWrite::in_step(text, true)),
+        TextState::Waiting(text, left) => {
+            let (missing, surplus) = (left.lacks.into_iter().collect(), left.beyond.into_iter().collect());
+            Some(ToWrite { text, missing, surplus, is_as_left: true })
+        }
+        TextState::Behind { text, missing, surplus } => {
+            Some(ToWrite { text, missing, surplus, is_as_left: false })
+        }
         TextState::Unusable => {
             remove_folder(&place.text())?;
             let missing = delta.known.iter().flatten().map(|known| known.number).collect();
-            Some((Text::open(&place.text())?, missing, HashSet::new()))
+            Some(ToWrite { missing, ..ToWrite::in_step(Text::open(&place.text())?, false) })
         }
     };
     facts.release();
@@ -155,7 +158,7 @@ fn attach(
     let head = facts.hold()?;
     let mut tree = std::mem::take(&mut looked.tree);
     tree.problems.extend(problems);
-    Ok(catalog(library, place, facts, head, text.map(|(text, ..)| text), tree, &known))
+    Ok(catalog(library, place, facts, head, text.map(|it| it.text), tree, &known))
 }
 
 /// What is kept, and how the files differ from it.
@@ -180,7 +183,7 @@ fn first(
     remove_folder(&place.text())?;
     let text = match opening.want {
         Want::Facts => None,
-        Want::Text => Some((Text::open(&place.text())?, HashSet::new(), HashSet::new())),
+        Want::Text => Some(ToWrite::in_step(Text::open(&place.text())?, false)),
     };
     let facts = Facts::begin(&place.begun(), &place.program, &new_name())?;
     let mut head = facts.hold()?;
@@ -193,7 +196,7 @@ fn first(
     let head = facts.hold()?;
     let mut tree = std::mem::take(&mut looked.tree);
     tree.problems.extend(problems);
-    Ok(catalog(library, place, facts, head, text.map(|(text, ..)| text), tree, &known))
+    Ok(catalog(library, place, facts, head, text.map(|it| it.text), tree, &known))
 }
 
 fn catalog(
@@ -208,12 +211,17 @@ fn catalog(
     let files = tree.files.into_iter().zip(known).filter_map(|((path, _), known)| {
         Some(File { path: library.relative(&path).to_owned(), number: known.as_ref()?.number })
     });
+    let files: Vec<File> = files.collect();
+    let memory = match (&text, &head.text) {
+        (Some(_), Some(left)) if left.differences() > 0 => Memory::beside(library, &files, left),
+        _ => Memory::default(),
+    };
     Catalog {
         library: library.clone(),
-        files: files.collect(),
+        files,
         problems: tree.problems,
         disk: Some(Disk { facts, text, head, place: place.clone() }),
-        memory: Memory::default(),
+        memory,
         notes: Vec::new(),
     }
 }

@@ -11,12 +11,13 @@ use recount_engine::config::plain;
 use recount_engine::document::template::SectionId;
 use recount_engine::document::value::time::utc_day;
 use recount_engine::document::{Document, Record};
+use tantivy::directory::RamDirectory;
 use tantivy::index::SegmentMeta;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, MergeCandidate, MergePolicy, NoMergePolicy};
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions,
 };
-use tantivy::tokenizer::TextAnalyzer;
+use tantivy::tokenizer::{TextAnalyzer, TokenizerManager};
 use tantivy::{
     Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term,
 };
@@ -32,6 +33,8 @@ use crate::scan::threads;
 const BULK: usize = 192 * 1024 * 1024;
 /// The least that the index takes.
 const FEW: usize = 15_000_000;
+/// Memory for a few documents.
+const LITTLE: usize = 1_000_000;
 /// From so many documents on, indexing is worth several threads.
 const MANY: usize = 500;
 
@@ -165,6 +168,10 @@ pub(super) fn entry(
     entry
 }
 
+fn analyzer() -> TextAnalyzer {
+    TextAnalyzer::builder(Words::default()).build()
+}
+
 /// An index that can be searched.
 pub(super) struct Text {
     index: Index,
@@ -188,8 +195,23 @@ impl Text {
         Self::over(index, fields)
     }
 
+    /// One in memory of a few documents, made without a thread.
+    pub(super) fn of_few(
+        entries: impl Iterator<Item = impl FnOnce(&Fields) -> TantivyDocument>,
+    ) -> Result<Self, Trouble> {
+        let (schema, fields) = schema();
+        let tokenizers = TokenizerManager::default();
+        tokenizers.register(words::NAME, analyzer());
+        let builder = Index::builder().schema(schema).tokenizers(tokenizers);
+        let mut writer = builder.single_segment_index_writer(RamDirectory::create(), LITTLE)?;
+        for entry in entries {
+            writer.add_document(entry(&fields))?;
+        }
+        Self::over(writer.finalize()?, fields)
+    }
+
     fn over(index: Index, fields: Fields) -> Result<Self, Trouble> {
-        index.tokenizers().register(words::NAME, TextAnalyzer::builder(Words::default()).build());
+        index.tokenizers().register(words::NAME, analyzer());
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         Ok(Self { index, reader, fields })
     }

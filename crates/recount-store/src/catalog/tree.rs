@@ -37,6 +37,61 @@ impl Stat {
     }
 }
 
+/// Asks about one file after the other, fastest folder by folder: the system then looks up a name and not
+/// every part of a path.
+#[derive(Debug, Default)]
+pub(super) struct Asker {
+    /// The folder that was asked about last, as the bytes of its path.
+    #[cfg(unix)]
+    folder: Option<(Vec<u8>, Option<std::os::fd::OwnedFd>)>,
+}
+
+impl Asker {
+    /// Of a file, or of what a link leads to.
+    #[cfg(unix)]
+    pub(super) fn stat(&mut self, path: &Path) -> std::io::Result<Stat> {
+        use std::ffi::OsStr;
+        use std::os::unix::ffi::OsStrExt as _;
+
+        use rustix::fs::{AtFlags, Mode, OFlags, open, statat};
+
+        let bytes = path.as_os_str().as_bytes();
+        let Some(slash) = bytes.iter().rposition(|byte| *byte == b'/').filter(|slash| *slash > 0) else {
+            return Stat::of(path);
+        };
+        let (folder, name) = (&bytes[..slash], &bytes[slash + 1..]);
+        if self.folder.as_ref().is_none_or(|(last, _)| last != folder) {
+            let flags = OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::RDONLY;
+            self.folder =
+                Some((folder.to_owned(), open(OsStr::from_bytes(folder), flags, Mode::empty()).ok()));
+        }
+        // A folder that may be searched and not be listed cannot be opened.
+        let Some((_, Some(folder))) = &self.folder else { return Stat::of(path) };
+        let stat = statat(folder, OsStr::from_bytes(name), AtFlags::empty())?;
+        let time = |seconds: i64, nanoseconds: i64| {
+            seconds.saturating_mul(1_000_000_000).saturating_add(nanoseconds)
+        };
+        #[expect(
+            clippy::useless_conversion,
+            clippy::unnecessary_cast,
+            reason = "the types differ between systems"
+        )]
+        let stat = Stat {
+            size: stat.st_size as u64,
+            modified: time(i64::from(stat.st_mtime), stat.st_mtime_nsec as i64),
+            changed: time(i64::from(stat.st_ctime), stat.st_ctime_nsec as i64),
+            inode: stat.st_ino as u64,
+        };
+        Ok(stat)
+    }
+
+    /// Of a file, or of what a link leads to.
+    #[cfg(not(unix))]
+    pub(super) fn stat(&mut self, path: &Path) -> std::io::Result<Stat> {
+        Stat::of(path)
+    }
+}
+
 impl From<&Metadata> for Stat {
     fn from(metadata: &Metadata) -> Self {
         let modified =
@@ -104,9 +159,10 @@ impl Tree {
 }
 
 fn stat_all(listed: Vec<Listed>) -> Vec<Result<(PathBuf, Stat), Unreadable>> {
-    let stat = |file: Listed| {
+    let mut asker = Asker::default();
+    let stat = move |file: Listed| {
         let path = file?;
-        match Stat::of(&path) {
+        match asker.stat(&path) {
             Ok(stat) => Ok((path, stat)),
             Err(error) => Err(Unreadable::io(&path, &error)),
         }

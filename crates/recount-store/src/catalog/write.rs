@@ -1,7 +1,7 @@
 //! Reading what is stale and keeping it, under the lock: records, text, and what is known of the files.
 //!
-//! The text is committed before the facts, under the generation that the facts are about to have. What does
-//! not live here: what is stale ([`super::delta`]), and what the text lacks ([`super::lag`]).
+//! The text is committed before the facts, under the generation that the facts are about to have; of a few changes
+//! it is not written, and the facts note what it lacks. What does not live here: what is stale ([`super::delta`]), and what the text lacks ([`super::lag`]).
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
@@ -16,7 +16,7 @@ use tantivy::TantivyDocument;
 
 use super::delta::{Delta, parts};
 use super::disk::Place;
-use super::facts::{Facts, Head, Packed};
+use super::facts::{Facts, Head, Left, Packed};
 use super::files::{self, Content, Known};
 use super::lag::note_of;
 use super::text::{self, Text, Writer};
@@ -37,6 +37,24 @@ pub(super) struct Work<'w, 'o> {
     pub(super) begun: Option<PathBuf>,
 }
 
+/// The text that what is stale belongs in.
+pub(super) struct ToWrite {
+    pub(super) text: Text,
+    /// Numbers that it lacks beside what is stale.
+    pub(super) missing: HashSet<u64>,
+    /// Numbers that only it has.
+    pub(super) surplus: HashSet<u64>,
+    /// Whether it is as the facts say that it was left: then it can wait.
+    pub(super) is_as_left: bool,
+}
+
+impl ToWrite {
+    /// A text that is in step with the facts.
+    pub(super) fn in_step(text: Text, is_as_left: bool) -> Self {
+        Self { text, missing: HashSet::new(), surplus: HashSet::new(), is_as_left }
+    }
+}
+
 /// What reading one file came to.
 enum Read {
     Unreadable(Unreadable),
@@ -52,11 +70,15 @@ impl Work<'_, '_> {
         mut delta: Delta,
         head: &mut Head,
         taken: i64,
-        text: Option<&(Text, HashSet<u64>, HashSet<u64>)>,
+        text: Option<&ToWrite>,
         problems: &mut Vec<Unreadable>,
     ) -> Result<Vec<Option<Known>>, Trouble> {
+        let changes = delta.stale.len() + delta.gone.len();
+        let text_waits = text.is_none_or(|text| text.is_as_left)
+            && head.text.as_ref().is_some_and(|left| left.can_wait(head.generation, changes));
+        let text = text.filter(|_| !text_waits);
         let none = HashSet::new();
-        let missing = text.map_or(&none, |(_, missing, _)| missing);
+        let missing = text.map_or(&none, |text| &text.missing);
         if !missing.is_empty() {
             let behind = (0..delta.known.len())
                 .filter(|place| delta.known[*place].is_some_and(|known| missing.contains(&known.number)));
@@ -68,10 +90,10 @@ impl Work<'_, '_> {
         head.next += delta.stale.len() as u64;
         head.generation += 1;
         head.taken = taken;
-        let writer = text.map(|(text, ..)| text.writer(delta.stale.len())).transpose()?;
-        if let (Some(writer), Some((_, missing, surplus))) = (&writer, text) {
+        let writer = text.map(|text| text.text.writer(delta.stale.len())).transpose()?;
+        if let (Some(writer), Some(text)) = (&writer, text) {
             // Before anything is added under these numbers.
-            missing.union(surplus).for_each(|number| writer.remove(*number));
+            missing.union(&text.surplus).for_each(|number| writer.remove(*number));
         }
         let change = self.facts.change()?;
         // Documents that got another path keep their number: by content, each for one file.
@@ -115,7 +137,7 @@ impl Work<'_, '_> {
             }
             let document = Document::parse(bytes);
             let record = document.record();
-            if let (Some(writer), Some((text, ..))) = (&writer, text) {
+            if let (Some(writer), Some(ToWrite { text, .. })) = (&writer, text) {
                 let entry: TantivyDocument = text::entry(&text.fields, (number, content), &document, &record);
                 if let Err(trouble) = writer.add(entry) {
                     lock(&failed).get_or_insert(trouble);
@@ -127,6 +149,7 @@ impl Work<'_, '_> {
             Read::New(number, content, Box::new(Packed::of(number, &record)))
         };
         let mut reads = Vec::with_capacity(total);
+        let mut new = Vec::new();
         self.library.scan(&listed, threads(), work, |read| match read {
             Read::Unreadable(unreadable) => {
                 problems.push(unreadable);
@@ -138,6 +161,7 @@ impl Work<'_, '_> {
                     lock(&failed).get_or_insert(trouble);
                 }
                 reads.push(Some((number, content)));
+                new.push(number);
             }
         });
         if let Some(trouble) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
@@ -168,8 +192,10 @@ impl Work<'_, '_> {
         for folder in &delta.gone_folders {
             change.remove_folder(folder)?;
         }
-        if let (Some(writer), Some((text, ..))) = (writer, text) {
-            self.commit_text(writer, text, removed.into_iter(), head)?;
+        if let (Some(writer), Some(text)) = (writer, text) {
+            self.commit_text(writer, &text.text, removed.into_iter(), head)?;
+        } else if let Some(left) = head.text.as_mut().filter(|_| text_waits) {
+            left.wait(head.generation, &new, &removed);
         }
         change.commit(head)?;
         Ok(result)
@@ -191,7 +217,12 @@ impl Work<'_, '_> {
             }
             writer.commit(&note)
         })?;
-        head.text = Some((head.generation, text.shape(&self.place.text())?));
+        head.text = Some(Left {
+            generation: head.generation,
+            shape: text.shape(&self.place.text())?,
+            as_of: head.generation,
+            ..Left::default()
+        });
         Ok(())
     }
 }
