@@ -71,10 +71,12 @@ impl Asker {
         let time = |seconds: i64, nanoseconds: i64| {
             seconds.saturating_mul(1_000_000_000).saturating_add(nanoseconds)
         };
-        #[expect(
-            clippy::useless_conversion,
+        #[allow(
+            clippy::cast_possible_wrap,
+            clippy::cast_sign_loss,
             clippy::unnecessary_cast,
-            reason = "the types differ between systems"
+            clippy::useless_conversion,
+            reason = "the types differ between systems; what they hold does not"
         )]
         let stat = Stat {
             size: stat.st_size as u64,
