@@ -44,7 +44,8 @@ impl Facts for Neighbours<'_> {
     fn evidence(&self) -> Option<Frozen> {
         self.asked.borrow_mut().push(Asked::evidence(self.path));
         // Evidence that cannot be read is said where it is asked for, and silences a rule here.
-        let files = self.workspace.library.evidence_files(self.path).ok().filter(|files| !files.is_empty())?;
+        let files =
+            self.workspace.library.evidence_files(self.path).ok().filter(|files| !files.is_empty())?;
         Some(Frozen::read(files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()))))
     }
 

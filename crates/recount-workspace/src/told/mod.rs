@@ -7,6 +7,7 @@
 pub mod actions;
 pub mod candidates;
 pub mod findings;
+pub mod imported;
 pub mod insights;
 pub mod list;
 pub mod rules;

@@ -86,7 +86,7 @@ pub(crate) fn draft(
     imported.record(&guard, &path)?;
     drop(guard);
     commit::subject(environment, &format!("{id}: draft \"{title}\""));
-    new::warn_of_services(workspace, known, environment);
+    new::warn(workspace, &id, &given, environment);
     let shown = workspace.shown(environment, &path);
     writeln!(environment.out(), "{shown}")?;
     import::show(environment, &id, &imported)?;
