@@ -23,6 +23,7 @@ fn shapes() -> Vec<Shape> {
         ("Changes", None, read::<postmortem::Changes>()),
         ("Created", Some(("show", 1)), written::<create::Created>()),
         ("Evidence", Some(("imported", 1)), written::<evidence::Evidence>()),
+        ("Exported", None, written::<recount_engine::export::formats::json::Postmortem>()),
         ("Findings", Some(("findings", 1)), written::<recount_workspace::told::findings::Output>()),
         ("Found", Some(("search", 1)), written::<search::Page>()),
         ("Insights", Some(("insights", 1)), written::<recount_workspace::told::insights::Output>()),
@@ -110,6 +111,8 @@ pub fn description() -> String {
         "description": "Where there are accounts: a token of somebody's, made under Account or with \
             `recount user token add`. Its scope is `read`, or `write`, which reads, too.",
     });
+    let export = &mut api["paths"]["/api/v1/postmortems/{key}/export/{format}"]["get"]["responses"]["200"];
+    export["content"]["application/json"]["schema"] = json!({ "$ref": "#/components/schemas/Exported" });
     if let Some(paths) = api["paths"].as_object_mut() {
         for path in paths.values_mut().filter_map(Value::as_object_mut) {
             for (method, operation) in path.iter_mut() {
