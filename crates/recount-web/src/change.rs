@@ -33,7 +33,7 @@ pub(crate) struct Change {
 
 /// What an edit makes of a document.
 enum Edited {
-    Document(Document),
+    Document(Box<Document>),
     /// With evidence that is written beside it.
     Imported(Box<Imported>),
 }
@@ -59,7 +59,7 @@ impl Change {
         edit: impl FnOnce(&Workspace, &Path, &Document) -> Result<Document, Failure> + Send + 'static,
     ) -> Answer<()> {
         let edit = |workspace: &Workspace, path: &Path, document: &Document| {
-            edit(workspace, path, document).map(Edited::Document)
+            edit(workspace, path, document).map(|changed| Edited::Document(Box::new(changed)))
         };
         self.done(site, edit).await.map(|_| ())
     }
@@ -110,7 +110,7 @@ impl Change {
             let (stored, document) = workspace.read_to_change(&path)?;
             let edited = edit(&workspace, &path, &document)?;
             let (changed, imported) = match &edited {
-                Edited::Document(changed) => (changed, None),
+                Edited::Document(changed) => (&**changed, None),
                 Edited::Imported(imported) => (&imported.merged.document, Some(imported)),
             };
             let is_changed = changed.source().bytes() != document.source().bytes();

@@ -191,6 +191,7 @@ fn how(asked: &Parameters) -> Result<How, Problem> {
 }
 
 /// A parameter that says nothing.
+#[allow(clippy::needless_pass_by_value, reason = "it stands behind `map_err`")]
 fn unreadable(failure: Failure) -> Problem {
     let problem = Problem::new(UNREADABLE, failure.to_string());
     match failure.hint_text() {

@@ -73,8 +73,8 @@ pub(crate) struct Problem {
     kind: &'static Kind,
     detail: String,
     hint: Option<String>,
-    version: Option<String>,
-    changes: Vec<String>,
+    /// The version that the file has now, and what is different in it.
+    now: Option<Box<(String, Vec<String>)>>,
     retry_after: Option<u64>,
     /// Whether a rule refuses it that may be broken.
     yields: bool,
@@ -113,15 +113,7 @@ impl std::fmt::Debug for Kind {
 impl Problem {
     /// A sentence without a full stop, the thing in backticks.
     pub(super) fn new(kind: &'static Kind, detail: impl Into<String>) -> Self {
-        Self {
-            kind,
-            detail: detail.into(),
-            hint: None,
-            version: None,
-            changes: Vec::new(),
-            retry_after: None,
-            yields: false,
-        }
+        Self { kind, detail: detail.into(), hint: None, now: None, retry_after: None, yields: false }
     }
 
     /// Where `force` is taken: says so of what yields to it.
@@ -142,8 +134,7 @@ impl Problem {
 
     /// The version that the file has now, and what is different in it.
     pub(super) fn now(mut self, version: String, changes: Vec<String>) -> Self {
-        self.version = Some(version);
-        self.changes = changes;
+        self.now = Some(Box::new((version, changes)));
         self
     }
 
@@ -200,7 +191,8 @@ impl From<Oops> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { kind, detail, hint, version, changes, retry_after, yields: _ } = self;
+        let Self { kind, detail, hint, now, retry_after, yields: _ } = self;
+        let (version, changes) = now.map(|now| *now).unzip();
         let told = Told {
             r#type: format!("/api#{}", kind.name),
             title: kind.title,
@@ -208,7 +200,7 @@ impl IntoResponse for Problem {
             detail: &detail,
             hint: hint.as_deref(),
             version: version.as_deref(),
-            changes: &changes,
+            changes: changes.as_deref().unwrap_or_default(),
         };
         // Plain data has nothing that cannot be written.
         let body = serde_json::to_vec(&told).unwrap_or_default();

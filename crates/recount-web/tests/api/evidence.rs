@@ -49,14 +49,18 @@ async fn an_export_that_is_sent_becomes_a_timeline_once() {
     assert_eq!(again.header("etag"), first.header("etag"));
     let stale = [("content-type", "application/octet-stream"), ("if-match", "\"0\"")];
     let path = format!("{OWN}/evidence?name=a.jsonl");
-    let stale = served.send_bytes(Method::POST, &path, &stale, example("page-nobody-answered/alertmanager.jsonl")).await;
+    let stale = served
+        .send_bytes(Method::POST, &path, &stale, example("page-nobody-answered/alertmanager.jsonl"))
+        .await;
     assert_eq!(stale.status, StatusCode::PRECONDITION_FAILED);
 }
 
 #[tokio::test]
 async fn a_zip_and_a_gzip_are_unpacked_and_what_cannot_be_read_is_told_with_its_place() {
     let served = drafted().await;
-    let gzip = served.evidence("name=events.json.gz", example("page-nobody-answered/kubernetes-events.json.gz")).await;
+    let gzip = served
+        .evidence("name=events.json.gz", example("page-nobody-answered/kubernetes-events.json.gz"))
+        .await;
     assert_eq!(gzip.status, StatusCode::OK, "{}", gzip.text);
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let options = zip::write::SimpleFileOptions::default();
@@ -71,8 +75,10 @@ async fn a_zip_and_a_gzip_are_unpacked_and_what_cannot_be_read_is_told_with_its_
     assert_eq!(zip.status, StatusCode::OK, "{}", zip.text);
     let warnings = zip.json()["warnings"].to_string();
     assert!(warnings.contains("`notes.json` is not read") && !warnings.contains("--"), "{warnings}");
-    let broken = [example("page-nobody-answered/alertmanager.jsonl"), b"\n{\"version\": no JSON}\n".to_vec()].concat();
-    let broken = served.evidence("name=alerts.jsonl&from=2026-10-01%2000:00&to=2026-10-09%2000:00", broken).await;
+    let broken =
+        [example("page-nobody-answered/alertmanager.jsonl"), b"\n{\"version\": no JSON}\n".to_vec()].concat();
+    let broken =
+        served.evidence("name=alerts.jsonl&from=2026-10-01%2000:00&to=2026-10-09%2000:00", broken).await;
     let told = broken.json();
     assert_eq!(told["inputs"][0]["skipped_total"], 1, "{told}");
     let skipped = &told["inputs"][0]["skipped"][0];
@@ -133,7 +139,8 @@ async fn an_archive_that_unpacks_to_more_than_a_server_holds_is_refused() {
 async fn candidates_are_listed_page_by_page_and_taken_in_by_their_ids() {
     let served = drafted().await;
     for name in ["pagerduty-log-entries.json", "kubernetes-events.json.gz", "alertmanager.jsonl"] {
-        let sent = served.evidence(&format!("name={name}"), example(&format!("page-nobody-answered/{name}"))).await;
+        let sent =
+            served.evidence(&format!("name={name}"), example(&format!("page-nobody-answered/{name}"))).await;
         assert_eq!(sent.status, StatusCode::OK, "{name}: {}", sent.text);
     }
     let all = served.get(&format!("{OWN}/candidates?limit=200")).await;
@@ -164,7 +171,8 @@ async fn candidates_are_listed_page_by_page_and_taken_in_by_their_ids() {
     assert!(!left.contains(&wanted[0]) && !left.contains(&wanted[1]));
     let again = served.json(Method::POST, &path, &[], &taking).await;
     assert_eq!(again.header("etag"), taken.header("etag"));
-    let stale = served.json(Method::POST, &path, &[("if-match", &tag)], &json!({ "events": [wanted[2]] })).await;
+    let stale =
+        served.json(Method::POST, &path, &[("if-match", &tag)], &json!({ "events": [wanted[2]] })).await;
     assert_eq!(stale.status, StatusCode::PRECONDITION_FAILED);
 }
 
@@ -174,8 +182,10 @@ async fn evidence_is_not_written_and_not_read_through_a_link_that_leads_out() {
     let served = drafted().await;
     let elsewhere = tempfile::tempdir().unwrap();
     fs::write(elsewhere.path().join("a.jsonl"), "{}\n").unwrap();
-    std::os::unix::fs::symlink(elsewhere.path(), recount_store::evidence_folder(&served.file("INC-7000"))).unwrap();
-    let sent = served.evidence("name=a.json", example("page-nobody-answered/pagerduty-log-entries.json")).await;
+    std::os::unix::fs::symlink(elsewhere.path(), recount_store::evidence_folder(&served.file("INC-7000")))
+        .unwrap();
+    let sent =
+        served.evidence("name=a.json", example("page-nobody-answered/pagerduty-log-entries.json")).await;
     assert!(sent.status.is_client_error() || sent.status == StatusCode::SERVICE_UNAVAILABLE, "{}", sent.text);
     let listed = served.get(&format!("{OWN}/candidates")).await;
     assert_eq!(listed.status, StatusCode::SERVICE_UNAVAILABLE);

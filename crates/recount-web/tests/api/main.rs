@@ -84,7 +84,11 @@ async fn what_nobody_knows_is_refused_with_what_was_probably_meant() {
         ("/api/v1/actions?status=finished", "`finished` is no value of `status`", "use `open`"),
         ("/api/v1/insights?figure=frequence", "there is no figure `frequence`", ""),
         ("/api/v1/insights?period=lately", "`lately` is no value of `period`", "write it as `2026`"),
-        ("/api/v1/insights?period=9999y", "`9999y` is no value of `period`", "a period goes back 100 years at most; without `period`"),
+        (
+            "/api/v1/insights?period=9999y",
+            "`9999y` is no value of `period`",
+            "a period goes back 100 years at most; without `period`",
+        ),
         ("/api/v1/insights?period=90d&after=2026", "`90d` is no value of `period`", "leave it out"),
         ("/api/v1/search?q=dns&page=2", "there is no parameter `page`", ""),
         ("/api/v1/search?q=dns&cursor=1000", "`1000` of `cursor` is behind", "ask for less"),
@@ -365,7 +369,10 @@ async fn a_row_that_makes_no_sense_is_refused() {
     for (row, detail) in [
         (json!({ "action": " " }), "a row needs a text"),
         (json!({ "action": "x", "time": "later" }), "`later` of `time` is not a time"),
-        (json!({ "action": "x", "time": "2027-11-20 14:02" }), "`2027-11-20 14:02` of `time` has not come yet"),
+        (
+            json!({ "action": "x", "time": "2027-11-20 14:02" }),
+            "`2027-11-20 14:02` of `time` has not come yet",
+        ),
         (json!({ "action": "x", "link": "over there" }), "`over there` of `link` is not an address"),
         (json!({ "action": "x", "events": ["git:1"] }), "a row and events at once"),
         (json!({ "events": ["git:nothing"] }), "the evidence of `INC-0003` has no event"),

@@ -89,10 +89,20 @@ async fn a_promise_is_settled_with_what_its_status_asks_for() {
     assert_eq!(unconditional.status, StatusCode::PRECONDITION_REQUIRED);
     for (number, change, detail, hint) in [
         ("5", json!({ "status": "verified" }), "refused, because at stage `final`", "force=true"),
-        ("5", json!({ "status": "verified", "evidence": "yes" }), "`yes` shows nobody that it works", "force=true"),
+        (
+            "5",
+            json!({ "status": "verified", "evidence": "yes" }),
+            "`yes` shows nobody that it works",
+            "force=true",
+        ),
         ("5", json!({ "status": "wont-do" }), "`Won't do` needs a reason", "force=true"),
         ("1", json!({ "status": "open" }), "action item #1 is `Verified 2025-06-02`", "force=true"),
-        ("5", json!({ "date": "2027-01-01", "status": "done" }), "`2027-01-01` has not come yet", "force=true"),
+        (
+            "5",
+            json!({ "date": "2027-01-01", "status": "done" }),
+            "`2027-01-01` has not come yet",
+            "force=true",
+        ),
         ("5", json!({ "status": "finished" }), "`finished` is no status", "use `open`"),
         ("5", json!({ "priority": "high" }), "`high` is no priority", "use `P0`"),
         ("5", json!({ "due": "someday" }), "`someday` of `due` is no day", ""),
@@ -108,7 +118,8 @@ async fn a_promise_is_settled_with_what_its_status_asks_for() {
         assert!(!answer.text.contains("--force"), "{told}");
     }
     for item in ["0", "99", "no-such-id"] {
-        let gone = served.json(Method::PATCH, &format!("{path}/{item}"), &any, &json!({ "owner": "@ana" })).await;
+        let gone =
+            served.json(Method::PATCH, &format!("{path}/{item}"), &any, &json!({ "owner": "@ana" })).await;
         assert_eq!(gone.status, StatusCode::NOT_FOUND);
     }
     let change = json!({ "status": "verified", "evidence": "https://grafana.kestrelrow.example/d/cold", "by": "@mei" });
@@ -151,7 +162,10 @@ async fn fields_say_what_they_can_mean_and_durations_follow_their_times() {
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{fields}: {}", refused.text);
         let told = refused.json();
         assert!(told["detail"].as_str().unwrap().starts_with(detail), "{told}");
-        assert!(told["hint"].as_str().unwrap().ends_with("send `force=true` to write it all the same"), "{told}");
+        assert!(
+            told["hint"].as_str().unwrap().ends_with("send `force=true` to write it all the same"),
+            "{told}"
+        );
         if fields.get("incident-id").is_none() {
             assert_eq!(set(fields, "?force=true").await.status, StatusCode::OK);
         }
@@ -168,9 +182,11 @@ async fn fields_say_what_they_can_mean_and_durations_follow_their_times() {
 #[tokio::test]
 async fn a_postmortem_is_handed_out_in_each_format_and_the_public_gets_no_leak() {
     let served = served();
-    for (format, media_type) in
-        [("html", "text/html; charset=utf-8"), ("md", "text/markdown; charset=utf-8"), ("json", "application/json")]
-    {
+    for (format, media_type) in [
+        ("html", "text/html; charset=utf-8"),
+        ("md", "text/markdown; charset=utf-8"),
+        ("json", "application/json"),
+    ] {
         for audience in ["internal", "public"] {
             let path = format!("/api/v1/postmortems/INC-0003/export/{format}?audience={audience}");
             let answer = served.get(&path).await;

@@ -77,11 +77,23 @@ impl Served {
         self.send(Method::GET, path, &[], "").await
     }
 
-    pub(crate) async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
         self.send_bytes(method, path, headers, body.as_bytes().to_vec()).await
     }
 
-    pub(crate) async fn json(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+    pub(crate) async fn json(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &Value,
+    ) -> Answer {
         let headers = [&[("content-type", "application/json")], headers].concat();
         self.send(method, path, &headers, &body.to_string()).await
     }
