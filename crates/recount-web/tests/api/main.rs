@@ -5,6 +5,7 @@
 mod evidence;
 mod making;
 mod served;
+mod tokens;
 
 use axum::http::{Method, StatusCode};
 use recount_web::router;
