@@ -124,7 +124,7 @@ impl Workspace {
         };
         if self.is_taken(listed, &id) {
             return Err(Failure::new(format!("the ID `{id}` is taken"))
-                .hint("leave the ID out for the next free one, or see `recount list`")
+                .hint("leave out `--id` for the next free one, or see `recount list`")
                 .of(FailureKind::Conflict));
         }
         plain_id(&id)?;
