@@ -16,7 +16,7 @@ async fn a_token_that_may_read_changes_nothing_and_without_one_nobody_is_let_in(
         NewAccount { name: "ana", display: "Ana Li", mail: "", password: "a long pass phrase of words" };
     accounts.add(&new, now).unwrap();
     let account = accounts.find("ana").unwrap();
-    let mut token =
+    let token =
         |name, scope| format!("Bearer {}", accounts.add_token(&account, name, scope, 7, now).unwrap());
     let (read, write) = (token("reader", Scope::Read), token("writer", Scope::Write));
     let before = served.text("INC-0003");
