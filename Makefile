@@ -21,15 +21,17 @@ LIBRARY ?= 10000
 LINTED := recount-engine/schema,recount-workspace/schema
 # Seconds for each fuzz target.
 FUZZ_SECONDS ?= 600
+# Cases for each operation of the API.
+FUZZ_CASES ?= 100
 
-.PHONY: help demo test lint bench fuzz screenshots
+.PHONY: help demo test lint bench fuzz fuzz-api screenshots
 
 # What the browser's tests need from npm, where it is missing or older than its list.
 BROWSER_PACKAGES = if command -v npm >/dev/null && [ ! browser/node_modules/.package-lock.json -nt browser/package-lock.json ]; then \
   (cd browser && npm ci --ignore-scripts --silent --no-audit --no-fund) || echo 'warning: npm could not install what the browser tests need' >&2; fi
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 # The development build: it starts minutes before an optimised one (no link-time optimisation, shared with
 # `make test`), its dependencies are optimised all the same, and the demo library is small.
@@ -76,3 +78,6 @@ fuzz: ## runs each fuzz target for FUZZ_SECONDS (600); needs a nightly compiler 
 	  cargo +nightly fuzz run --sanitizer none "$$target" -- \
 	    -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=16384 -print_final_stats=1; \
 	done
+
+fuzz-api: ## asks every endpoint of the API for what is described and what is not, FUZZ_CASES (100) each; needs python3
+	@.ci/fuzz-api $(FUZZ_CASES)

@@ -27,19 +27,34 @@ pub fn evidence_folder(postmortem: &Path) -> PathBuf {
     postmortem.with_file_name(name)
 }
 
-/// The files of a postmortem's evidence, by name; none where nothing was frozen.
-pub fn evidence_files(postmortem: &Path) -> io::Result<Vec<(String, Vec<u8>)>> {
-    let entries = match fs::read_dir(evidence_folder(postmortem)) {
+/// The files of a postmortem's evidence, by name; none where nothing was frozen. What is not our own is refused.
+pub(crate) fn evidence_files(
+    postmortem: &Path,
+    is_own: impl Fn(&Path) -> bool,
+) -> io::Result<Vec<(String, Vec<u8>)>> {
+    let folder = evidence_folder(postmortem);
+    let refuse_other = |path: &Path| {
+        if is_own(path) {
+            return Ok(());
+        }
+        Err(io::Error::other(
+            "it leads out of the library by a symbolic link, which a server does not follow",
+        ))
+    };
+    let entries = match fs::read_dir(&folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
+    refuse_other(&folder)?;
     let mut files = Vec::new();
     for entry in entries {
         let entry = entry?;
+        let path = entry.path();
         // What was kept beside the events, such as an original, may be large and is nobody's here.
-        if entry.path().is_file() && entry.path().extension().is_some_and(|extension| extension == "jsonl") {
-            files.push((entry.file_name().to_string_lossy().into_owned(), fs::read(entry.path())?));
+        if path.is_file() && path.extension().is_some_and(|extension| extension == "jsonl") {
+            refuse_other(&path)?;
+            files.push((entry.file_name().to_string_lossy().into_owned(), fs::read(path)?));
         }
     }
     files.sort();

@@ -38,7 +38,7 @@ mod watch;
 mod write;
 
 pub use error::{Conflict, StoreError};
-pub use evidence::{evidence_files, evidence_folder};
+pub use evidence::evidence_folder;
 pub use git::merge::{MergedLines, merge_lines};
 pub use library::{CONFIG_FILE, DEFAULT_FOLDER, Library, STATE_FOLDER, TEMPLATE_FILE};
 pub use lock::Guard;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
+use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,7 +15,7 @@ use crate::lock::{Guard, lock_folder};
 use crate::read::{DEFAULT_SIZE_LIMIT, Stored, Unreadable, read};
 use crate::store::StorePath;
 use crate::walk::{Listed, list_paths};
-use crate::{confine, git, scan};
+use crate::{confine, evidence, git, scan};
 
 /// The file that makes a folder a library.
 pub const CONFIG_FILE: &str = "recount.toml";
@@ -197,6 +198,21 @@ impl Library {
             return Err(StoreError::Unreadable(confine::outside(path)));
         }
         read(path, self.size_limit).map_err(StoreError::Unreadable)
+    }
+
+    /// The files of a postmortem's evidence, by name; none where nothing was frozen.
+    ///
+    /// # Errors
+    ///
+    /// Where they cannot be read, or lead out of a library that keeps to its own.
+    pub fn evidence_files(&self, postmortem: &Path) -> io::Result<Vec<(String, Vec<u8>)>> {
+        let is_own = |path: &Path| !self.confined || confine::is_inside(&self.root, path);
+        evidence::evidence_files(postmortem, is_own)
+    }
+
+    /// Whether a path may be written through: it does not lead out of a library that keeps to its own.
+    pub(crate) fn may_write(&self, path: &Path) -> bool {
+        !self.confined || confine::is_inside(&self.root, path)
     }
 
     /// Waits for the right to change files. What takes several steps holds it across all of them. After

@@ -146,14 +146,19 @@ impl Guard<'_> {
     ///
     /// # Errors
     ///
-    /// Where `name` is more than a file name: evidence comes from outside, and so may names.
+    /// Where `name` is more than a file name: evidence comes from outside, and so may names. Where the folder leads out
+    /// of a library that keeps to its own.
     pub fn write_evidence(&self, postmortem: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, StoreError> {
         let mut components = Path::new(name).components();
         let (Some(Component::Normal(_)), None) = (components.next(), components.next()) else {
             let error = io::Error::new(io::ErrorKind::InvalidInput, "it is not a plain file name");
             return Err(StoreError::io("write", Path::new(name), error));
         };
-        let path = evidence_folder(postmortem).join(name);
+        let folder = evidence_folder(postmortem);
+        let path = folder.join(name);
+        if !self.library.may_write(&folder) || !self.library.may_write(&path) {
+            return Err(StoreError::Outside { path });
+        }
         make_folder_of(&path)?;
         let metadata = fs::metadata(&path).ok();
         replace(&path, bytes, metadata.as_ref())?;

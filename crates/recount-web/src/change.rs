@@ -4,11 +4,13 @@
 //! What does not live here: what is changed, which each page says itself, and when a change is refused
 //! (`recount-workspace`).
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use recount_engine::document::Document;
 use recount_store::{Commit, Library, Store as _};
+use recount_workspace::importing::Imported;
 use recount_workspace::{Failure, FailureKind, Workspace};
 
 use crate::error::Answer;
@@ -29,6 +31,13 @@ pub(crate) struct Change {
     pub(crate) force: bool,
 }
 
+/// What an edit makes of a document.
+enum Edited {
+    Document(Box<Document>),
+    /// With evidence that is written beside it.
+    Imported(Box<Imported>),
+}
+
 impl Change {
     /// Makes the change: `edit` gets the document as it is under the lock and gives back what it is to be.
     ///
@@ -40,6 +49,42 @@ impl Change {
         site: &Arc<Site>,
         edit: impl FnOnce(&Workspace, &Document) -> Result<Document, Failure> + Send + 'static,
     ) -> Answer<()> {
+        self.make_at(site, |workspace, _, document| edit(workspace, document)).await
+    }
+
+    /// As [`Change::make`], for an edit that asks where the document stands, too.
+    pub(crate) async fn make_at(
+        self,
+        site: &Arc<Site>,
+        edit: impl FnOnce(&Workspace, &Path, &Document) -> Result<Document, Failure> + Send + 'static,
+    ) -> Answer<()> {
+        let edit = |workspace: &Workspace, path: &Path, document: &Document| {
+            edit(workspace, path, document).map(|changed| Edited::Document(Box::new(changed)))
+        };
+        self.done(site, edit).await.map(|_| ())
+    }
+
+    /// Brings evidence in: freezes it, changes the document, and writes down what was decided.
+    ///
+    /// # Errors
+    ///
+    /// Those of `edit`, and where it cannot be written.
+    pub(crate) async fn import(
+        self,
+        site: &Arc<Site>,
+        edit: impl FnOnce(&Workspace, &Path, &Document) -> Result<Imported, Failure> + Send + 'static,
+    ) -> Answer<Option<Box<Imported>>> {
+        let edit = |workspace: &Workspace, path: &Path, document: &Document| {
+            edit(workspace, path, document).map(|imported| Edited::Imported(Box::new(imported)))
+        };
+        self.done(site, edit).await
+    }
+
+    async fn done(
+        self,
+        site: &Arc<Site>,
+        edit: impl FnOnce(&Workspace, &Path, &Document) -> Result<Edited, Failure> + Send + 'static,
+    ) -> Answer<Option<Box<Imported>>> {
         let site = Arc::clone(site);
         let done = tokio::task::spawn_blocking(move || self.made(&site, edit)).await;
         // The task is awaited to its end; only a panic in it gives an error here.
@@ -50,8 +95,8 @@ impl Change {
     fn made(
         self,
         site: &Site,
-        edit: impl FnOnce(&Workspace, &Document) -> Result<Document, Failure>,
-    ) -> Result<(), Failure> {
+        edit: impl FnOnce(&Workspace, &Path, &Document) -> Result<Edited, Failure>,
+    ) -> Result<Option<Box<Imported>>, Failure> {
         let shelf = site.shelf();
         let known = shelf.find(&self.key)?;
         // A library of its own notes what this change alone writes.
@@ -60,21 +105,38 @@ impl Change {
             workspace.library.plan_commit(&workspace.config().git.protected)?;
         }
         let path = shelf.file(known);
-        {
+        let imported = {
             let guard = workspace.library.lock()?;
             let (stored, document) = workspace.read_to_change(&path)?;
-            let changed = edit(&workspace, &document)?;
-            if changed.source().bytes() == document.source().bytes() {
-                return Ok(());
+            let edited = edit(&workspace, &path, &document)?;
+            let (changed, imported) = match &edited {
+                Edited::Document(changed) => (&**changed, None),
+                Edited::Imported(imported) => (&imported.merged.document, Some(imported)),
+            };
+            let is_changed = changed.source().bytes() != document.source().bytes();
+            if is_changed && !self.force {
+                workspace.refuse_worse(&path, &document, changed, site.today(), document.stage())?;
             }
-            if !self.force {
-                workspace.refuse_worse(&path, &document, &changed, site.today(), document.stage())?;
+            if let Some(imported) = imported {
+                imported.freeze(&guard, &path)?;
             }
-            workspace.write(&guard, &stored, &changed)?;
+            if is_changed {
+                workspace.write(&guard, &stored, changed)?;
+            }
+            if let Some(imported) = imported {
+                imported.record(&guard, &path)?;
+            }
+            match edited {
+                Edited::Document(_) => None,
+                Edited::Imported(imported) => Some(imported),
+            }
+        };
+        if workspace.library.changed_files()?.is_empty() {
+            return Ok(imported);
         }
         let result = self.commit(site, &workspace, known.name());
         site.refresh();
-        result
+        result.map(|()| imported)
     }
 
     fn commit(&self, site: &Site, workspace: &Workspace, name: &str) -> Result<(), Failure> {

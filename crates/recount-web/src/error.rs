@@ -60,6 +60,8 @@ pub(crate) struct Refusal {
 
 #[derive(Serialize)]
 struct Problem<'p> {
+    /// Where the API explains it.
+    r#type: &'static str,
     title: &'p str,
     status: u16,
     detail: String,
@@ -72,7 +74,8 @@ impl IntoResponse for Refusal {
             return (self.status, Html(page.render().unwrap_or_default())).into_response();
         }
         let detail = format!("{}: {}", self.message, self.hint);
-        let problem = Problem { title: self.title, status: self.status.as_u16(), detail };
+        let kind = if self.status == StatusCode::UNAUTHORIZED { "/api#signed-out" } else { "/api#forbidden" };
+        let problem = Problem { r#type: kind, title: self.title, status: self.status.as_u16(), detail };
         let mut response = (self.status, Json(problem)).into_response();
         let json = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(CONTENT_TYPE, json);

@@ -10,6 +10,7 @@ mod auth;
 mod change;
 mod error;
 mod frame;
+mod making;
 mod pages;
 mod recent;
 mod security;

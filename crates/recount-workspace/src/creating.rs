@@ -16,7 +16,7 @@ use recount_engine::document::value::time;
 use recount_engine::document::{Document, Stage};
 use recount_store::{Guard, Listed, StoreError};
 
-use crate::{Failure, Workspace};
+use crate::{Failure, FailureKind, Workspace};
 
 /// What is known of an incident when its postmortem is made.
 #[derive(Clone, Debug, Default)]
@@ -124,7 +124,8 @@ impl Workspace {
         };
         if self.is_taken(listed, &id) {
             return Err(Failure::new(format!("the ID `{id}` is taken"))
-                .hint("leave out `--id` for the next free one, or see `recount list`"));
+                .hint("leave out `--id` for the next free one, or see `recount list`")
+                .of(FailureKind::Conflict));
         }
         plain_id(&id)?;
         let name = if config.library.id.has_slug() || given.id.as_deref() == Some(slug.as_str()) {
@@ -151,6 +152,18 @@ impl Workspace {
             document = with_field(&document, FieldId::Services, &given.services.join(", "))?;
         }
         Ok(Planned { path, id, document })
+    }
+
+    /// What of a postmortem that was made is probably a mistake: an ID unlike the others, services that nobody knows;
+    /// each with a hint where there is one.
+    pub fn doubts_of(&self, id: &str, given: &Given) -> Vec<(String, Option<&'static str>)> {
+        let pattern = &self.config().library.id;
+        let strange = (!pattern.matches(id)).then(|| {
+            let told = format!("`{id}` is not of the pattern `{}`", pattern.as_str());
+            (told, Some("`id` under `[library]` in `recount.toml` sets the pattern"))
+        });
+        let services = given.services.iter().filter_map(|name| self.config().undeclared_service(name));
+        strange.into_iter().chain(services.map(|told| (told, None))).collect()
     }
 
     /// The next ID: one more than the highest in use, by file name and by what the documents say; for a

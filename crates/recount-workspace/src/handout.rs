@@ -12,6 +12,15 @@ use recount_engine::export::{Exported, Refused, export};
 
 use crate::{Failure, FailureKind, Workspace};
 
+/// Why an audience does not get a document.
+#[derive(Debug)]
+pub enum NotHandedOut {
+    /// It is at this stage, and the public gets what is final.
+    NotFinal(Stage),
+    /// The export would hold what must not be told, or cannot be written.
+    Refused(Refused),
+}
+
 impl Workspace {
     /// Exports a document. The public gets what is final, unless `force` says that it gets it all the same.
     ///
@@ -25,32 +34,63 @@ impl Workspace {
         audience: Audience,
         format: &Format,
         force: bool,
-    ) -> Result<Exported, Failure> {
+    ) -> Result<Exported, NotHandedOut> {
         let stage = document.stage();
         if audience == Audience::Public && stage != Stage::Final && !force {
-            return Err(Failure::new(format!("it is at stage `{stage}`, and the public gets what is final"))
-                .hint("finish it with `recount stage ID final`; or use `--force`"));
+            return Err(NotHandedOut::NotFinal(stage));
         }
-        export(document, self.config(), audience, format).map_err(|refused| told(&refused))
+        export(document, self.config(), audience, format).map_err(NotHandedOut::Refused)
     }
 }
 
 /// A refusal in words: each thing that must not get out, and where.
-fn told(refused: &Refused) -> Failure {
-    const SHOWN: usize = 10;
-    if let Some(problem) = &refused.problem {
-        return Failure::new(format!("it could not be written: {problem}")).of(FailureKind::Trouble);
+impl From<NotHandedOut> for Failure {
+    fn from(why: NotHandedOut) -> Self {
+        const SHOWN: usize = 10;
+        let refused = match why {
+            NotHandedOut::NotFinal(stage) => {
+                return Self::new(format!("it is at stage `{stage}`, and the public gets what is final"))
+                    .hint("finish it with `recount stage ID final`")
+                    .unless_forced();
+            }
+            NotHandedOut::Refused(refused) => refused,
+        };
+        if let Some(problem) = &refused.problem {
+            return Self::new(format!("it could not be written: {problem}")).of(FailureKind::Trouble);
+        }
+        let mut lines = vec!["nothing was exported, because the public would read".to_owned()];
+        lines.extend(refused.leaks.iter().take(SHOWN).map(|leak| {
+            format!("  {}: `{}` in line {} of the export", leak.kind.as_str(), leak.text, leak.line)
+        }));
+        if refused.leaks.len() > SHOWN {
+            lines.push(format!("  {} more", refused.leaks.len() - SHOWN));
+        }
+        Self::new(lines.join("\n")).hint(REWORD)
     }
-    let mut lines = vec!["nothing was exported, because the public would read".to_owned()];
-    lines.extend(refused.leaks.iter().take(SHOWN).map(|leak| {
-        format!("  {}: `{}` in line {} of the export", leak.kind.as_str(), leak.text, leak.line)
-    }));
-    if refused.leaks.len() > SHOWN {
-        lines.push(format!("  {} more", refused.leaks.len() - SHOWN));
+}
+
+/// What to do about what the public must not read.
+const REWORD: &str =
+    "reword the document there; what is public after all is named in `recount.toml`, table `[export]`";
+
+impl NotHandedOut {
+    /// As [`Failure`] has it, without the very words that must not get out: their kinds, and how many of each.
+    pub fn without_words(self) -> Failure {
+        match self {
+            Self::Refused(refused) if refused.problem.is_none() => {
+                let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+                for leak in &refused.leaks {
+                    *kinds.entry(leak.kind.as_str()).or_default() += 1;
+                }
+                let kinds: Vec<String> =
+                    kinds.iter().map(|(kind, count)| format!("{kind} ({count})")).collect();
+                let kinds = kinds.join(", ");
+                Failure::new(format!("nothing was exported, because the public would read {kinds}"))
+                    .hint(REWORD)
+            }
+            other => other.into(),
+        }
     }
-    Failure::new(lines.join("\n")).hint(
-        "reword the document there; what is public after all is named in `recount.toml`, table `[export]`",
-    )
 }
 
 /// What was taken out, by reason, in words: `12 who acted, 3 a link that is not public`.

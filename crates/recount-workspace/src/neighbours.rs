@@ -11,7 +11,6 @@ use recount_engine::document::Document;
 use recount_engine::evidence::Frozen;
 use recount_engine::lint::{Library as Facts, Repeated};
 use recount_store::catalog::Asked;
-use recount_store::evidence_files;
 
 use crate::Workspace;
 
@@ -45,7 +44,8 @@ impl Facts for Neighbours<'_> {
     fn evidence(&self) -> Option<Frozen> {
         self.asked.borrow_mut().push(Asked::evidence(self.path));
         // Evidence that cannot be read is said where it is asked for, and silences a rule here.
-        let files = evidence_files(self.path).ok().filter(|files| !files.is_empty())?;
+        let files =
+            self.workspace.library.evidence_files(self.path).ok().filter(|files| !files.is_empty())?;
         Some(Frozen::read(files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()))))
     }
 

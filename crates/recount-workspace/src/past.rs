@@ -104,6 +104,12 @@ impl Unkept {
         }
     }
 
+    /// That it is still owed, and why that is told: a sentence without a full stop.
+    pub fn told(&self) -> String {
+        let words: Vec<String> = self.words.iter().take(4).map(|word| format!("`{word}`")).collect();
+        format!("{} is {}, and about {}: {}", self.name, self.was, words.join(", "), self.action)
+    }
+
     /// Whether it would have covered the later incident: it is about the same thing.
     pub fn covers(&self) -> bool {
         !self.words.is_empty()

@@ -54,6 +54,43 @@ impl Workspace {
         Ok(followed)
     }
 
+    /// The document with several fields set at once, and what follows from them. Nothing is refused that `force` may
+    /// break.
+    ///
+    /// # Errors
+    ///
+    /// Where a value cannot be written, or is none of its field, and where an ID is taken.
+    pub fn set_fields(
+        &self,
+        (path, document): (&Path, &Document),
+        fields: &[(FieldId, String)],
+        today: Date,
+        force: bool,
+    ) -> Result<Document, Failure> {
+        let is_time = |field: FieldId| matches!(field, FieldId::StartTime | FieldId::EndTime);
+        let mut changed = document.clone();
+        // Times come first: what follows from them gives way to what is said.
+        let times = fields.iter().filter(|(field, _)| is_time(*field));
+        for (field, value) in times.clone() {
+            changed = changed.changed(&changed.set_field(*field, value)?)?;
+        }
+        for (field, _) in times {
+            self.follow_times(path, *field, document, &mut changed, today)?;
+        }
+        for (field, value) in fields {
+            if *field == FieldId::IncidentId && !force {
+                self.refuse_taken(path, value)?;
+            }
+            if !is_time(*field) {
+                changed = changed.changed(&changed.set_field(*field, value)?)?;
+            }
+            if !force {
+                refuse_nonsense(&changed, *field, value)?;
+            }
+        }
+        Ok(changed)
+    }
+
     /// Refuses the ID of another postmortem. Its own file may be named after it already.
     ///
     /// # Errors

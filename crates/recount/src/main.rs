@@ -12,7 +12,6 @@ mod commit;
 mod environment;
 mod error;
 mod filter;
-mod inputs;
 mod live;
 mod machine;
 mod past;

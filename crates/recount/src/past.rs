@@ -14,13 +14,6 @@ pub(crate) fn tell_of_promises(workspace: &Workspace, document: &Document, envir
     let Some(past) = workspace.past_at_once() else { return };
     let owed = past.owed(&document.record(), environment.today(), workspace.config());
     for promise in owed.iter().take(TOLD) {
-        let words: Vec<String> = promise.words.iter().take(4).map(|word| format!("`{word}`")).collect();
-        environment.note(format!(
-            "{} is {}, and about {}: {}",
-            promise.name,
-            promise.was,
-            words.join(", "),
-            promise.action
-        ));
+        environment.note(promise.told());
     }
 }

@@ -141,7 +141,7 @@ async fn list(State(site): State<Arc<Site>>, Asked(asked): Asked<Parameters>) ->
 }
 
 /// A status by its word, as machine formats have it, or as the template writes it.
-fn status(text: &str) -> Option<StatusKind> {
+pub(super) fn status(text: &str) -> Option<StatusKind> {
     let is_it = |kind: &StatusKind| {
         text.eq_ignore_ascii_case(status_word(*kind)) || text.eq_ignore_ascii_case(kind.as_str())
     };

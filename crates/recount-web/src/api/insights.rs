@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use recount_engine::config::nearest;
 use recount_engine::insights::{Basis, FIGURES, Incident, Scope};
+use recount_workspace::Period;
 use recount_workspace::told::Wanted;
 use recount_workspace::told::insights::Output;
 use serde::Deserialize;
@@ -15,7 +16,7 @@ use utoipa_axum::routes;
 
 use super::extract::{self, Asked, TAKES_DAY, TAKES_NAME, TAKES_SEVERITY, TAKES_STAGE, value, values};
 use super::postmortem::unfinished;
-use super::problem::{Problem, UNREADABLE};
+use super::problem::{Problem, UNREADABLE, in_parameters};
 use crate::site::Site;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Site>> {
@@ -41,6 +42,9 @@ struct Parameters {
     stage: Option<String>,
     /// With a contributing factor of this kind
     factor: Option<String>,
+    /// That began in this year, quarter, month or day, or in the last days, weeks, months or years: `2026`, `2026-Q3`,
+    /// `2026-07`, `90d`, `12w`, `6m`, `1y`; instead of `after` and `before`
+    period: Option<String>,
     /// That began on this day or later: `2026-01-01`, `2026-01` or `2026`
     after: Option<String>,
     /// That began before this day
@@ -64,7 +68,7 @@ fn figures(site: &Site, asked: &Parameters) -> Result<Output, Problem> {
     let shelf = site.shelf();
     let config = shelf.workspace.config();
     let today = site.today();
-    let wanted = Wanted {
+    let mut wanted = Wanted {
         severity: values("severity", asked.severity.as_deref(), extract::severity, TAKES_SEVERITY)?,
         service: value("service", asked.service.as_deref(), extract::name, TAKES_NAME)?,
         after: value("after", asked.after.as_deref(), extract::day, TAKES_DAY)?,
@@ -73,6 +77,16 @@ fn figures(site: &Site, asked: &Parameters) -> Result<Output, Problem> {
         stage: value("stage", asked.stage.as_deref(), extract::word, TAKES_STAGE)?,
         owner: value("owner", asked.owner.as_deref(), extract::name, TAKES_NAME)?,
     };
+    if let Some(text) = asked.period.as_deref() {
+        let problem =
+            |why: String| Problem::new(UNREADABLE, format!("`{text}` is no value of `period`")).hint(why);
+        if wanted.after.is_some() || wanted.before.is_some() {
+            return Err(problem("leave it out, or `after` and `before`".to_owned()));
+        }
+        let period = Period::parse(text.trim()).map_err(|why| problem(in_parameters(&why)))?;
+        let (from, until) = period.days(today).map_err(|failure| problem(failure.to_string()))?;
+        (wanted.after, wanted.before) = (Some(from), Some(until));
+    }
     if let Some(team) = asked.team.as_deref().filter(|team| !config.is_team(team)) {
         return Err(Problem::new(UNREADABLE, format!("there is no team `{team}` in `recount.toml`"))
             .hint("teams are those of `[[people]]` and `[[services]]`, and `teams` under `[library]`"));

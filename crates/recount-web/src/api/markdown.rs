@@ -8,13 +8,12 @@ use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::conditional::{IfMatch, IfNoneMatch, SERVED};
+use super::conditional::{IfNoneMatch, SERVED};
 use super::extract::{Asked, Named, Text};
 use super::postmortem::text_only;
 use super::problem::Problem;
 use super::write::{Forcing, Writing};
 use crate::site::Site;
-use crate::viewer::Viewer;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Site>> {
     OpenApiRouter::new().routes(routes!(read, replace))
@@ -59,14 +58,10 @@ async fn read(
         (status = 412, description = "changed"), (status = 422, description = "refused"),
         (status = 428, description = "unconditional")))]
 async fn replace(
-    State(site): State<Arc<Site>>,
-    viewer: Viewer,
-    matching: IfMatch,
-    Named(key): Named<String>,
+    writing: Writing,
     Asked(forcing): Asked<Forcing>,
     Text(text): Text,
 ) -> Result<Response, Problem> {
-    let matching = matching.required()?;
-    let writing = Writing { site, viewer, key, matching, forcing };
-    writing.answer("edit the text".to_owned(), move |_, _| text_only(&text)).await
+    let writing = writing.forced(forcing).of_a_version()?;
+    writing.answer("edit the text".to_owned(), move |_, _, _| text_only(&text)).await
 }

@@ -6,9 +6,13 @@
 
 mod actions;
 mod conditional;
+mod create;
+mod evidence;
+mod export;
 mod extract;
 mod findings;
 mod insights;
+mod items;
 mod library;
 mod limits;
 mod markdown;
@@ -18,6 +22,8 @@ mod problem;
 mod rules;
 #[cfg(feature = "schema")]
 mod schemas;
+mod search;
+mod similar;
 mod timeline;
 mod write;
 
@@ -51,11 +57,17 @@ const MOST: usize = 200;
 fn endpoints() -> OpenApiRouter<Arc<Site>> {
     let all = OpenApiRouter::new()
         .merge(postmortems::routes())
+        .merge(create::routes())
         .merge(postmortem::routes())
         .merge(markdown::routes())
         .merge(findings::routes())
         .merge(timeline::routes())
+        .merge(similar::routes())
+        .merge(evidence::routes())
+        .merge(export::routes())
+        .merge(items::routes())
         .merge(actions::routes())
+        .merge(search::routes())
         .merge(insights::routes())
         .merge(rules::routes())
         .merge(library::routes());

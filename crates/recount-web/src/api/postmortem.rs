@@ -12,19 +12,17 @@ use recount_engine::document::edit::{Edit, apply};
 use recount_engine::document::template::{FIELDS, FieldId};
 use recount_engine::document::{Document, Span};
 use recount_engine::lint::Options;
-use recount_workspace::Failure;
 use recount_workspace::told::show::{Counts, Output};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::address;
-use super::conditional::{IfMatch, IfNoneMatch, SERVED, tagged};
-use super::extract::{Body, Named};
+use super::conditional::{IfNoneMatch, SERVED, tagged};
+use super::extract::{Asked, Body, Named};
 use super::problem::{Problem, REFUSED, TROUBLE};
 use super::write::{Forcing, Writing};
 use crate::site::Site;
-use crate::viewer::Viewer;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Site>> {
     OpenApiRouter::new().routes(routes!(read, change))
@@ -37,7 +35,7 @@ pub(super) struct Postmortem {
     #[serde(flatten)]
     shown: Output,
     /// The version of the file: the value of `ETag`, for `If-Match`.
-    version: String,
+    pub(super) version: String,
     /// Addresses of what belongs to it.
     links: Links,
 }
@@ -57,6 +55,10 @@ struct Links {
     findings: String,
     /// The rows of its timeline.
     timeline: String,
+    /// Postmortems that are like it.
+    similar: String,
+    /// What its evidence holds and its timeline does not.
+    candidates: String,
 }
 
 /// What of a postmortem is to be changed: fields or edits.
@@ -131,10 +133,13 @@ async fn read(
 /// Change a postmortem
 ///
 /// By fields, or by edits of the version that is named. Either all of it is written or nothing. What a rule of the
-/// document's stage forbids is refused, unless `force` is set.
+/// document's stage forbids is refused, unless `force` is set; so are values that a field cannot mean, and an ID that is
+/// taken. Durations that followed from the start or end time follow it, unless they are set, too. The same fields sent
+/// twice change nothing more.
 #[utoipa::path(patch, path = "/postmortems/{key}", tag = "Postmortems",
     params(("key" = String, Path, description = "Its incident ID, or its path from the library's root"),
-        ("If-Match" = Option<String>, Header, description = "The version that was read; needed for `edits`, here or in the body")),
+        ("If-Match" = Option<String>, Header, description = "The version that was read; needed for `edits`, here or in the body"),
+        Forcing),
     request_body = ref("#/components/schemas/Changes"),
     responses(
         (status = 200, description = "The postmortem as it is now", body = ref("#/components/schemas/Postmortem"),
@@ -143,15 +148,13 @@ async fn read(
         (status = 412, description = "changed"), (status = 422, description = "refused"),
         (status = 428, description = "unconditional")))]
 async fn change(
-    State(site): State<Arc<Site>>,
-    viewer: Viewer,
-    matching: IfMatch,
-    Named(key): Named<String>,
+    mut writing: Writing,
+    Asked(forcing): Asked<Forcing>,
     Body(changes): Body<Changes>,
 ) -> Result<Response, Problem> {
     let Changes { fields, edits, version, force } = changes;
-    let matching = matching.or(version);
-    let forcing = Forcing { force: Some(force) };
+    writing = writing.forced(forcing).forced(Forcing { force: Some(force) });
+    writing.matching = writing.matching.or(version);
     match (fields.is_empty(), edits.is_empty()) {
         (true, true) => {
             Err(Problem::new(REFUSED, "there is nothing to change").hint("send `fields` or `edits`"))
@@ -162,20 +165,16 @@ async fn change(
             let fields = fields.into_iter().map(|(name, value)| Ok((field_named(&name)?, text(value))));
             let fields = fields.collect::<Result<Vec<(FieldId, String)>, Problem>>()?;
             let subject: Vec<String> = fields.iter().map(|(field, value)| told(*field, value)).collect();
-            let writing = Writing { site, viewer, key, matching, forcing };
+            let (today, forces) = (writing.site.today(), writing.forces());
             writing
-                .answer(subject.join(", "), move |_, document| {
-                    let mut changed = document.clone();
-                    for (field, value) in fields {
-                        let set = changed.set_field(field, &value).map_err(Failure::from)?;
-                        changed = changed.changed(&set).map_err(Failure::from)?;
-                    }
-                    Ok(changed)
+                .answer(subject.join(", "), move |workspace, path, document| {
+                    workspace.refuse_foreign(path, document, "field")?;
+                    Ok(workspace.set_fields((path, document), &fields, today, forces)?)
                 })
                 .await
         }
         (true, false) => {
-            let matching = matching.required()?;
+            let writing = writing.of_a_version()?;
             let edit = |Replaced { start, end, text }: Replaced| {
                 if start > end {
                     return Err(Problem::new(REFUSED, format!("`{start}` to `{end}` is no range"))
@@ -184,8 +183,7 @@ async fn change(
                 Ok(Edit { span: Span { start, end }, text })
             };
             let edits = edits.into_iter().map(edit).collect::<Result<Vec<_>, _>>()?;
-            let writing = Writing { site, viewer, key, matching, forcing };
-            writing.answer("edit the text".to_owned(), move |_, document| edited(document, &edits)).await
+            writing.answer("edit the text".to_owned(), move |_, _, document| edited(document, &edits)).await
         }
     }
 }
@@ -234,13 +232,21 @@ fn told(field: FieldId, value: &str) -> String {
 }
 
 /// A postmortem with its version.
-pub(super) struct Whole(Postmortem);
+pub(super) struct Whole(pub(super) Postmortem);
 
 impl Whole {
     pub(super) fn response(self) -> Response {
         let version = self.0.version.clone();
         tagged(Json(self.0).into_response(), &version)
     }
+}
+
+/// The answer with the postmortem at a path as its file is now.
+pub(super) async fn answer(site: Arc<Site>, path: String) -> Result<Response, Problem> {
+    // Reading it, and looking for what it repeats, is work for a thread of its own.
+    let whole =
+        tokio::task::spawn_blocking(move || whole(&site, &path)).await.map_err(|_| unfinished())??;
+    Ok(whole.response())
 }
 
 /// The postmortem at a path from the library's root, as its file is now.
@@ -261,6 +267,8 @@ pub(super) fn whole(site: &Site, path: &str) -> Result<Whole, Problem> {
         markdown: below("markdown"),
         findings: below("findings"),
         timeline: below("timeline"),
+        similar: below("similar"),
+        candidates: below("candidates"),
         own: own.clone(),
     };
     Ok(Whole(Postmortem { shown: Output::of(&document, path.to_owned(), earlier, counts), version, links }))

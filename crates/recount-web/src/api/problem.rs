@@ -36,8 +36,11 @@ macro_rules! kinds {
 kinds! {
     UNREADABLE "unreadable" BAD_REQUEST "The request cannot be read"
         "A parameter that there is none of, a value that is none, a body that is no JSON.";
+    SIGNED_OUT "signed-out" UNAUTHORIZED "You are not signed in"
+        "Where there are accounts, a program sends a token of somebody's: `Authorization: Bearer rct_…`. One that is \
+         unknown, revoked or past its end lets nobody in.";
     FORBIDDEN "forbidden" FORBIDDEN "That is not allowed"
-        "The request came from a page of another site, or whoever asks may not do that.";
+        "The request came from a page of another site, or its token has the scope `read` alone.";
     MISSING "missing" NOT_FOUND "Not found"
         "Nothing goes by that name, or the address leads nowhere.";
     METHOD "method" METHOD_NOT_ALLOWED "This address has no such method"
@@ -48,9 +51,9 @@ kinds! {
         "`If-Match` names another version than the file has. `version` is the one that it has, `changes` what is \
          different. Nothing was written.";
     TOO_LARGE "too-large" PAYLOAD_TOO_LARGE "That is too large"
-        "The body is larger than a postmortem may be (`max-file-size` under `[library]`).";
+        "The body is larger than a postmortem may be (`max-file-size` under `[library]`), or than evidence may be (64 MiB).";
     MEDIA_TYPE_UNKNOWN "media-type" UNSUPPORTED_MEDIA_TYPE "That is no media type for this"
-        "JSON is sent as `application/json`, a postmortem as `text/markdown`.";
+        "JSON is sent as `application/json`, a postmortem as `text/markdown`, evidence as `application/octet-stream`.";
     MISDIRECTED "misdirected" MISDIRECTED_REQUEST "This server is not known by that name"
         "The header `Host` names another server.";
     REFUSED "refused" UNPROCESSABLE_ENTITY "That was refused"
@@ -70,9 +73,11 @@ pub(crate) struct Problem {
     kind: &'static Kind,
     detail: String,
     hint: Option<String>,
-    version: Option<String>,
-    changes: Vec<String>,
+    /// The version that the file has now, and what is different in it.
+    now: Option<Box<(String, Vec<String>)>>,
     retry_after: Option<u64>,
+    /// Whether a rule refuses it that may be broken.
+    yields: bool,
 }
 
 /// A problem as it is told.
@@ -108,14 +113,17 @@ impl std::fmt::Debug for Kind {
 impl Problem {
     /// A sentence without a full stop, the thing in backticks.
     pub(super) fn new(kind: &'static Kind, detail: impl Into<String>) -> Self {
-        Self {
-            kind,
-            detail: detail.into(),
-            hint: None,
-            version: None,
-            changes: Vec::new(),
-            retry_after: None,
+        Self { kind, detail: detail.into(), hint: None, now: None, retry_after: None, yields: false }
+    }
+
+    /// Where `force` is taken: says so of what yields to it.
+    pub(super) fn unless_forced(mut self) -> Self {
+        const FORCE: &str = "send `force=true` to write it all the same";
+        if std::mem::take(&mut self.yields) {
+            self.hint =
+                Some(self.hint.map_or_else(|| FORCE.to_owned(), |hint| format!("{hint}; or {FORCE}")));
         }
+        self
     }
 
     /// What to do about it.
@@ -126,8 +134,7 @@ impl Problem {
 
     /// The version that the file has now, and what is different in it.
     pub(super) fn now(mut self, version: String, changes: Vec<String>) -> Self {
-        self.version = Some(version);
-        self.changes = changes;
+        self.now = Some(Box::new((version, changes)));
         self
     }
 
@@ -153,10 +160,27 @@ impl<E: Into<Failure>> From<E> for Problem {
             FailureKind::Conflict => CONFLICT,
             FailureKind::Trouble => TROUBLE,
         };
-        let mut this = Self::new(kind, failure.to_string());
-        this.hint = failure.hint_text().map(str::to_owned);
+        let mut this = Self::new(kind, in_parameters(&failure.to_string()));
+        this.hint = failure.hint_text().map(in_parameters);
+        this.yields = failure.yields_to_force();
         this
     }
+}
+
+/// A sentence that names options of the command line, with the parameters that they are here.
+pub(super) fn in_parameters(text: &str) -> String {
+    let text = text.replace(" (`recount import --help` lists them)", "");
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some((before, after)) = rest.split_once("`--") {
+        out.push_str(before);
+        out.push('`');
+        // `--zone NAME` takes a value, as a parameter does behind its `=`.
+        let end = after.find('`').unwrap_or(after.len());
+        out.push_str(&after[..end].replacen(' ', "=", 1));
+        rest = &after[end..];
+    }
+    out + rest
 }
 
 impl From<Oops> for Problem {
@@ -167,7 +191,8 @@ impl From<Oops> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { kind, detail, hint, version, changes, retry_after } = self;
+        let Self { kind, detail, hint, now, retry_after, yields: _ } = self;
+        let (version, changes) = now.map(|now| *now).unzip();
         let told = Told {
             r#type: format!("/api#{}", kind.name),
             title: kind.title,
@@ -175,7 +200,7 @@ impl IntoResponse for Problem {
             detail: &detail,
             hint: hint.as_deref(),
             version: version.as_deref(),
-            changes: &changes,
+            changes: changes.as_deref().unwrap_or_default(),
         };
         // Plain data has nothing that cannot be written.
         let body = serde_json::to_vec(&told).unwrap_or_default();
@@ -223,4 +248,27 @@ pub(crate) async fn envelope(request: Request, next: Next) -> Response {
     headers.remove(CONTENT_LENGTH);
     headers.extend(told.headers);
     (told.status, headers, body).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_parameters;
+
+    #[test]
+    fn options_are_told_as_parameters() {
+        for (option, parameter) in [
+            ("give `--from` and `--to`, or so", "give `from` and `to`, or so"),
+            ("name one with `--source NAME`", "name one with `source=NAME`"),
+            ("`--map time=KEY,actor=KEY`", "`map=time=KEY,actor=KEY`"),
+            ("`recount set --fields` lists all", "`recount set --fields` lists all"),
+            ("unended `--zone", "unended `zone"),
+            (
+                "of no source; name one with `--source` (`recount import --help` lists them), or",
+                "of no source; name one with `source`, or",
+            ),
+            ("", ""),
+        ] {
+            assert_eq!(in_parameters(option), parameter);
+        }
+    }
 }

@@ -6,7 +6,10 @@ use schemars::generate::{SchemaGenerator, SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use super::problem::{KINDS, MEDIA_TYPE};
-use super::{actions, endpoints, library, postmortem, postmortems, problem, timeline};
+use super::{
+    actions, create, endpoints, evidence, items, library, postmortem, postmortems, problem, search, similar,
+    timeline,
+};
 
 /// A shape that endpoints name, with the name and version of its machine format where it is one.
 type Shape = (&'static str, Option<(&'static str, u32)>, Value);
@@ -14,17 +17,30 @@ type Shape = (&'static str, Option<(&'static str, u32)>, Value);
 /// The shapes that endpoints name.
 fn shapes() -> Vec<Shape> {
     vec![
+        ("ActionChange", None, read::<items::ActionChange>()),
         ("Actions", Some(("actions", 1)), written::<actions::Page>()),
+        ("Candidates", Some(("candidates", 1)), written::<evidence::Page<'_>>()),
         ("Changes", None, read::<postmortem::Changes>()),
+        ("Created", Some(("show", 1)), written::<create::Created>()),
+        ("Evidence", Some(("imported", 1)), written::<evidence::Evidence>()),
+        ("Exported", None, written::<recount_engine::export::formats::json::Postmortem>()),
         ("Findings", Some(("findings", 1)), written::<recount_workspace::told::findings::Output>()),
+        ("Found", Some(("search", 1)), written::<search::Page>()),
         ("Insights", Some(("insights", 1)), written::<recount_workspace::told::insights::Output>()),
         ("Library", None, written::<library::Library>()),
+        ("NewAction", None, read::<items::NewAction>()),
+        ("NewPostmortem", None, read::<create::NewPostmortem>()),
         ("NewRow", None, read::<timeline::NewRow>()),
         ("Postmortem", Some(("show", 1)), written::<postmortem::Postmortem>()),
         ("Postmortems", Some(("list", 1)), written::<postmortems::Page>()),
         ("Problem", None, written::<problem::Told<'_>>()),
         ("RowChange", None, read::<timeline::RowChange>()),
         ("Rules", Some(("explain", 1)), written::<recount_workspace::told::rules::Output>()),
+        (
+            "Similar",
+            Some(("similar", 1)),
+            written::<recount_workspace::told::similar::Output<similar::Alike>>(),
+        ),
         ("Timeline", Some(("timeline", 1)), written::<timeline::Timeline>()),
     ]
 }
@@ -59,9 +75,10 @@ pub fn description() -> String {
         "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
     });
     api["tags"] = json!([
-        { "name": "Postmortems", "description": "List, read and change postmortems." },
+        { "name": "Postmortems", "description": "Search, list, make, read, change and export postmortems." },
         { "name": "Timeline", "description": "The rows of a postmortem's timeline, each on its own." },
-        { "name": "Action items", "description": "What was promised, over the whole library." },
+        { "name": "Evidence", "description": "What exports say of an incident, and what of it is not in the timeline." },
+        { "name": "Action items", "description": "What was promised: over the whole library, and in one postmortem." },
         { "name": "Insights", "description": "Figures, each with its definition." },
         { "name": "Rules", "description": "What is checked." },
         { "name": "Library", "description": "What the library is." },
@@ -88,9 +105,22 @@ pub fn description() -> String {
         })
         .collect::<Map<String, Value>>()
         .into();
+    api["components"]["securitySchemes"]["token"] = json!({
+        "type": "http",
+        "scheme": "bearer",
+        "description": "Where there are accounts: a token of somebody's, made under Account or with \
+            `recount user token add`. Its scope is `read`, or `write`, which reads, too.",
+    });
+    let export = &mut api["paths"]["/api/v1/postmortems/{key}/export/{format}"]["get"]["responses"]["200"];
+    export["content"]["application/json"]["schema"] = json!({ "$ref": "#/components/schemas/Exported" });
     if let Some(paths) = api["paths"].as_object_mut() {
-        for operation in paths.values_mut().filter_map(Value::as_object_mut).flat_map(Map::values_mut) {
-            answer_problems(operation);
+        for path in paths.values_mut().filter_map(Value::as_object_mut) {
+            for (method, operation) in path.iter_mut() {
+                answer_problems(operation);
+                // Nothing is asked for where there are no accounts.
+                let scope = if method == "get" { "read" } else { "write" };
+                operation["security"] = json!([{}, { "token": [scope] }]);
+            }
         }
     }
     serde_json::to_string_pretty(&api).unwrap_or_default() + "\n"
@@ -108,7 +138,7 @@ fn answer_problems(operation: &mut Value) {
             *response = of(kind.name);
         }
     }
-    let mut common = vec!["unreadable", "forbidden", "misdirected", "too-many", "trouble"];
+    let mut common = vec!["unreadable", "signed-out", "forbidden", "misdirected", "too-many", "trouble"];
     if has_body {
         common.extend(["too-large", "media-type", "refused"]);
     }

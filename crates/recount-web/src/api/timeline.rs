@@ -8,21 +8,22 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use recount_engine::document::template::TimelineColumn;
-use recount_engine::document::value::time::{self, Anchor};
-use recount_engine::document::{Document, Milestone};
-use recount_workspace::Failure;
+use recount_engine::document::{Document, Milestone, counted};
+use recount_engine::evidence::Curation;
+use recount_workspace::importing::known_events;
 use recount_workspace::told::Header;
 use recount_workspace::told::show::{Row, timeline};
+use recount_workspace::{Failure, logging};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::conditional::{IfMatch, IfNoneMatch, SERVED};
+use super::conditional::{IfNoneMatch, SERVED};
 use super::extract::{Asked, Body, Named};
+use super::postmortem;
 use super::problem::{MISSING, Problem, REFUSED};
 use super::write::{Forcing, Writing};
 use crate::site::Site;
-use crate::viewer::Viewer;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Site>> {
     OpenApiRouter::new().routes(routes!(list, add)).routes(routes!(change, remove))
@@ -38,23 +39,29 @@ pub(super) struct Timeline {
     rows: Vec<Row>,
 }
 
-/// A row that is to be added.
+/// A row that is to be added, or events that are to be taken in.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct NewRow {
-    /// When, `2026-11-20 14:02`, UTC unless it names another zone; now where it is left out.
+    /// When, `2026-11-20 14:02`, UTC unless it names another zone, or `14:02` for the last time that the clock showed it;
+    /// now where it is left out.
     time: Option<String>,
-    /// Who.
+    /// Who; whoever writes where it is left out.
+    actor: Option<String>,
+    /// What was done or seen; needed unless events are named.
     #[serde(default)]
-    actor: String,
-    /// What was done or seen.
     action: String,
     /// What came of it.
     #[serde(default)]
     result: String,
+    /// Where it can be seen: a dashboard, a log, a pull request.
+    link: Option<String>,
     /// The milestone that it is: `started`, `detected`, `acknowledged`, `mitigated` or `resolved`.
     milestone: Option<String>,
+    /// Instead of a row: candidates that are taken into the timeline, by their IDs.
+    #[serde(default)]
+    events: Vec<String>,
 }
 
 /// What of a row is to be changed; what is left out stays.
@@ -95,7 +102,11 @@ async fn list(
 
 /// Add a row to a timeline
 ///
-/// It comes to stand where its time belongs.
+/// It comes to stand where its time belongs. Sent twice it stands there twice: whoever is not sure that the first one came
+/// through sends both with `If-Match`.
+///
+/// Or take candidates in: `events` names them, by the IDs that `GET /api/v1/postmortems/{key}/candidates` has. One that is
+/// in the timeline already is not taken again.
 #[utoipa::path(post, path = "/postmortems/{key}/timeline", tag = "Timeline",
     params(("key" = String, Path, description = "Its incident ID, or its path from the library's root"),
         ("If-Match" = Option<String>, Header, description = "The version that was read"),
@@ -107,35 +118,64 @@ async fn list(
         (status = 404, description = "missing"), (status = 409, description = "conflict"),
         (status = 412, description = "changed"), (status = 422, description = "refused")))]
 async fn add(
-    State(site): State<Arc<Site>>,
-    viewer: Viewer,
-    matching: IfMatch,
-    Named(key): Named<String>,
+    writing: Writing,
     Asked(forcing): Asked<Forcing>,
     Body(row): Body<NewRow>,
 ) -> Result<Response, Problem> {
-    if row.action.trim().is_empty() {
-        return Err(Problem::new(REFUSED, "a row needs a text").hint("say what was done or seen in `action`"));
+    let writing = writing.forced(forcing);
+    if !row.events.is_empty() {
+        return take(writing, row).await;
     }
-    let (at, is_exact) = match &row.time {
-        None => (site.now(), false),
-        Some(text) => (instant(text)?, true),
+    let now = writing.site.now();
+    let written = row.time.as_deref();
+    let at = written.map(|text| {
+        logging::at_or_before(text, now).map_err(|problem| logging::not_a_time(text, "time", &problem))
+    });
+    let at = at.transpose()?.unwrap_or(now);
+    logging::refuse_future(at, now, "time")?;
+    let milestone = row.milestone.as_deref().map(milestone).transpose()?;
+    let row = logging::NewRow {
+        at,
+        with_seconds: written.is_some() && at.as_second() % 60 != 0,
+        actor: row
+            .actor
+            .unwrap_or_else(|| writing.site.shelf().workspace.owner_named(&writing.viewer.author.name)),
+        action: row.action,
+        result: row.result,
+        link: row.link,
+        milestone,
     };
-    let stamp = time::canonical(at, is_exact && at.as_second() % 60 != 0);
-    let action = match row.milestone.as_deref().map(milestone).transpose()? {
-        Some(milestone) => format!("**{milestone}.** {}", row.action),
-        None => row.action,
-    };
-    let subject = format!("log {action}");
-    let (actor, result) = (row.actor, row.result);
-    let writing = Writing { site, viewer, key: key.clone(), matching, forcing };
+    row.refuse_nonsense("link")?;
+    let subject = format!("log {}", row.told());
     writing
-        .answer(subject, move |workspace, document| {
-            refuse_foreign(workspace, &key, document)?;
-            let edits = document.insert_timeline_row(at, &[&stamp, &actor, &action, &result]);
-            Ok(document.changed(&edits.map_err(Failure::from)?).map_err(Failure::from)?)
+        .answer(subject, move |workspace, path, document| {
+            workspace.refuse_foreign(path, document, "row")?;
+            Ok(row.added_to(document)?)
         })
         .await
+}
+
+/// Takes candidates into the timeline.
+async fn take(writing: Writing, row: NewRow) -> Result<Response, Problem> {
+    let NewRow { time, actor, action, result, link, milestone, events } = row;
+    if [time, actor, link, milestone].iter().any(Option::is_some) || !(action.is_empty() && result.is_empty())
+    {
+        return Err(Problem::new(REFUSED, "a row and events at once are two things")
+            .hint("send `events` alone: each says itself when, who and what"));
+    }
+    let (site, path, key) = (Arc::clone(&writing.site), writing.path()?, writing.key.clone());
+    let subject = format!("take {} into the timeline", counted(events.len(), "event"));
+    writing
+        .import(subject, move |workspace, path, document| {
+            let frozen = workspace.frozen(path)?;
+            let ids = known_events(&frozen, &events, &key).map_err(|failure| {
+                Problem::from(failure)
+                    .hint("`GET /api/v1/postmortems/{key}/candidates` lists what was not taken")
+            })?;
+            Ok(workspace.take_in(path, document, frozen, &Curation::default(), &ids)?)
+        })
+        .await?;
+    postmortem::answer(site, path).await
 }
 
 /// Change a row of a timeline
@@ -154,14 +194,12 @@ async fn add(
         (status = 412, description = "changed"), (status = 422, description = "refused"),
         (status = 428, description = "unconditional")))]
 async fn change(
-    State(site): State<Arc<Site>>,
-    viewer: Viewer,
-    matching: IfMatch,
-    Named((key, number)): Named<(String, u32)>,
+    writing: Writing,
+    Named((_key, number)): Named<(String, u32)>,
     Asked(forcing): Asked<Forcing>,
     Body(row): Body<RowChange>,
 ) -> Result<Response, Problem> {
-    let matching = matching.required()?;
+    let writing = writing.forced(forcing).of_a_version()?;
     let number = number as usize;
     let cells = [
         (TimelineColumn::Time, row.time),
@@ -175,9 +213,8 @@ async fn change(
             .hint("send `time`, `actor`, `action` or `result`"));
     }
     let subject = format!("change row {number} of the timeline");
-    let writing = Writing { site, viewer, key, matching, forcing };
     writing
-        .answer(subject, move |_, document| {
+        .answer(subject, move |_, _, document| {
             row_of(document, number)?;
             let mut changed = document.clone();
             for (column, text) in cells {
@@ -202,18 +239,15 @@ async fn change(
         (status = 412, description = "changed"), (status = 422, description = "refused"),
         (status = 428, description = "unconditional")))]
 async fn remove(
-    State(site): State<Arc<Site>>,
-    viewer: Viewer,
-    matching: IfMatch,
-    Named((key, number)): Named<(String, u32)>,
+    writing: Writing,
+    Named((_key, number)): Named<(String, u32)>,
     Asked(forcing): Asked<Forcing>,
 ) -> Result<Response, Problem> {
-    let matching = matching.required()?;
+    let writing = writing.forced(forcing).of_a_version()?;
     let number = number as usize;
     let subject = format!("remove row {number} of the timeline");
-    let writing = Writing { site, viewer, key, matching, forcing };
     writing
-        .answer(subject, move |_, document| {
+        .answer(subject, move |_, _, document| {
             row_of(document, number)?;
             let edits = document.remove_timeline_row(number).map_err(Failure::from)?;
             Ok(document.changed(&edits).map_err(Failure::from)?)
@@ -230,26 +264,7 @@ fn row_of(document: &Document, number: usize) -> Result<(), Problem> {
         .hint("rows are counted from 1; those that hold nothing are not counted"))
 }
 
-fn refuse_foreign(
-    workspace: &recount_workspace::Workspace,
-    key: &str,
-    document: &Document,
-) -> Result<(), Problem> {
-    Ok(workspace.refuse_foreign(std::path::Path::new(key), document, "row")?)
-}
-
-fn instant(text: &str) -> Result<jiff::Timestamp, Problem> {
-    let read = time::read(text, &Anchor::default());
-    read.map(|moment| moment.at).map_err(|problem| {
-        Problem::new(REFUSED, format!("`{text}` of `time` cannot be used: {problem}"))
-            .hint("write it as `2026-11-20 14:02`; it is UTC unless it names another zone")
-    })
-}
-
 fn milestone(text: &str) -> Result<Milestone, Problem> {
-    let found = Milestone::ALL.into_iter().find(|milestone| milestone.word().eq_ignore_ascii_case(text));
-    found.ok_or_else(|| {
-        Problem::new(REFUSED, format!("`{text}` is no milestone"))
-            .hint("use `started`, `detected`, `acknowledged`, `mitigated` or `resolved`")
-    })
+    logging::parse_milestone(text)
+        .map_err(|takes| Problem::new(REFUSED, format!("`{text}` is no milestone")).hint(takes))
 }

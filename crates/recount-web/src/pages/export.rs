@@ -63,7 +63,7 @@ async fn review(State(site): State<Arc<Site>>, Path(key): Path<String>) -> Answe
         formats: FORMATS.to_vec(),
         is_final: document.stage() == Stage::Final,
         stage: document.stage(),
-        refused: refused.map(|refused| refused.to_string()),
+        refused: refused.map(|refused| Failure::from(refused).to_string()),
         taken_out: taken_out(&derived.removed),
         original: marked(&document, &derived.removed),
         remains: Markup(remains.html),
@@ -115,7 +115,7 @@ async fn download(
     let shelf = site.shelf();
     let known = shelf.find(&key)?;
     let (_, document) = shelf.workspace.read(&shelf.file(known))?;
-    let exported = shelf.workspace.hand_out(&document, audience, format, false)?;
+    let exported = shelf.workspace.hand_out(&document, audience, format, false).map_err(Failure::from)?;
     // Only letters that mean nothing in a header.
     let name: String =
         known.name().chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' }).collect();

@@ -6,16 +6,14 @@ use askama::Template;
 use axum::extract::{Form, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use jiff::tz::TimeZone;
 use recount_engine::document::value::time::{self, Anchor};
-use recount_store::{Commit, Library, Store as _};
 use recount_workspace::{Failure, FailureKind, Given, read_severity};
 
 use super::Page as PageDefinition;
 use super::edit::{Inputs, Trouble, Typed, with_status};
-use crate::change::PATIENCE;
 use crate::error::{Answer, page};
 use crate::frame::{Frame, address};
+use crate::making;
 use crate::site::Site;
 use crate::viewer::Viewer;
 
@@ -80,24 +78,5 @@ fn made(site: &Site, viewer: &Viewer, typed: &Typed) -> Result<String, Failure> 
         start: start.transpose()?,
         services: services.map(str::to_owned).collect(),
     };
-    let shelf = site.shelf();
-    let workspace = shelf.workspace.again(Library::open(shelf.workspace.library.root())?)?;
-    if site.settings.commit {
-        workspace.library.plan_commit(&workspace.config().git.protected)?;
-    }
-    let day = given.start.map_or(site.today(), |at| TimeZone::UTC.to_datetime(at).date());
-    let (path, id) = {
-        let guard = workspace.library.lock()?;
-        workspace.create::<Failure>(&guard, title, &given, day, |document, _| Ok(document))?
-    };
-    if site.settings.commit {
-        let files = workspace.library.changed_files()?;
-        let message =
-            format!("{id}: new postmortem \"{}\"", title.split_whitespace().collect::<Vec<_>>().join(" "));
-        let author = Some(viewer.author.clone()).filter(|author| !author.mail.is_empty());
-        workspace.library.commit(&files, &Commit { message, author, patience: Some(PATIENCE) })?;
-    }
-    let shelf = site.refresh();
-    let relative = workspace.relative(&path).display().to_string();
-    Ok(shelf.find(&relative).map_or(relative.clone(), |known| shelf.key(known).to_owned()))
+    Ok(making::made(site, viewer, title, &given)?.key)
 }

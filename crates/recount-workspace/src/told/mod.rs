@@ -5,11 +5,15 @@
 //! and stand in `docs/schemas`.
 
 pub mod actions;
+pub mod candidates;
 pub mod findings;
+pub mod imported;
 pub mod insights;
 pub mod list;
 pub mod rules;
+pub mod search;
 pub mod show;
+pub mod similar;
 mod wanted;
 
 use serde::Serialize;

@@ -228,7 +228,7 @@ fn adopt(
     let Some(adoption) = adoption else {
         return Err(CliError::new(format!("`{source}` could not be adopted")));
     };
-    new::warn_of_pattern(workspace, &id, environment);
+    new::warn(workspace, &id, &Given::default(), environment);
     let text = String::from_utf8_lossy(&bytes);
     let day = day.map(|day| day.to_string());
     Ok(adopted(

@@ -4,9 +4,10 @@ use std::io::Write as _;
 
 use recount_engine::document::counted;
 use recount_engine::evidence::freeze::State;
+use recount_workspace::importing::known_events;
 
 use crate::Outcome;
-use crate::commands::{import, take};
+use crate::commands::import;
 use crate::commit::{self, CommitArgs};
 use crate::environment::Environment;
 use crate::error::Exit;
@@ -38,11 +39,11 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let path = workspace.find(&args.id)?;
     let guard = workspace.library.lock()?;
     workspace.refuse_other(&path)?;
-    let mut frozen = import::frozen_of(&path, environment)?;
+    let mut frozen = import::frozen_of(&workspace, &path, environment)?;
     let ids = if args.all {
         frozen.candidates().iter().map(|event| event.id.clone()).collect()
     } else {
-        take::known_events(&frozen, &args.events, &args.id)?
+        known_events(&frozen, &args.events, &args.id)?
     };
     let mut count = 0;
     for id in &ids {

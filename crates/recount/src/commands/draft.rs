@@ -4,9 +4,6 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use recount_engine::document::value::time::utc_day;
-use recount_engine::evidence::Event;
-use recount_engine::evidence::curate::Curation;
-use recount_engine::evidence::merge::Merged;
 use recount_engine::lint::Level;
 
 use crate::Outcome;
@@ -63,28 +60,33 @@ pub(crate) fn draft(
     let start = given.start;
     let window = start.and_then(|at| recount_engine::evidence::freeze::Window::around([at]));
     // Evidence is read before anything is made: what cannot be read leaves no half-made document.
-    let read = import::read(workspace, files, how, window, environment)?;
+    let (read, how) = import::read(workspace, files, how, window, environment)?;
     read.refuse_nothing()?;
-    let exit = read.exit();
-    let day = start.or_else(|| first_instant(&read, how));
+    let exit = import::exit(&read);
+    let day = start.or_else(|| read.start(&how));
     let day = day.map_or(environment.today(), utc_day);
     let guard = workspace.library.lock()?;
     let (path, id) = workspace.create::<CliError>(&guard, title, &given, day, |document, _| Ok(document))?;
     let (stored, document) = workspace.read(&path)?;
-    let imported = match import::into_document(workspace, &guard, &path, &document, read, how, environment) {
+    let frozen = import::frozen_of(workspace, &path, environment)?;
+    let imported = workspace.into_document(&path, &document, frozen, read, &how).and_then(|imported| {
+        imported.freeze(&guard, &path)?;
+        Ok(imported)
+    });
+    let imported = match imported {
         Ok(imported) => imported,
         Err(error) => {
             // Both were made a moment ago and hold nothing of anybody's.
             guard.remove_evidence(&path)?;
             guard.remove(&path, &stored.version)?;
-            return Err(error);
+            return Err(error.into());
         }
     };
     workspace.write(&guard, &stored, &imported.merged.document)?;
-    import::record(&guard, &path, &imported)?;
+    imported.record(&guard, &path)?;
     drop(guard);
     commit::subject(environment, &format!("{id}: draft \"{title}\""));
-    new::warn_of_services(workspace, known, environment);
+    new::warn(workspace, &id, &given, environment);
     let shown = workspace.shown(environment, &path);
     writeln!(environment.out(), "{shown}")?;
     import::show(environment, &id, &imported)?;
@@ -101,11 +103,4 @@ pub(crate) fn draft(
         ));
     }
     Ok((path, exit))
-}
-
-/// The start that the evidence derives, else the first event that belongs in the timeline.
-fn first_instant(read: &import::Read, how: &How) -> Option<jiff::Timestamp> {
-    let curation = Curation { threads: how.thread.clone() };
-    let events: Vec<&Event> = read.imports.iter().flat_map(|(.., import)| &import.events).collect();
-    Merged::start_of(&events, &curation)
 }

@@ -83,7 +83,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     match args.what {
         What::List { id, format } => {
             let path = workspace.find(&id)?;
-            let frozen = import::frozen_of(&path, environment)?;
+            let frozen = import::frozen_of(&workspace, &path, environment)?;
             let inputs = frozen.inputs().iter().map(|input| Entry {
                 file: &input.file,
                 name: input.header.as_ref().map(|header| header.name.as_str()),
@@ -121,7 +121,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         What::Purge { id, yes } => {
             let path = workspace.find(&id)?;
             workspace.refuse_other(&path)?;
-            let frozen = import::frozen_of(&path, environment)?;
+            let frozen = import::frozen_of(&workspace, &path, environment)?;
             let (inputs, events) = (frozen.inputs().len(), frozen.events().len());
             let what = format!("{} with {}", counted(inputs, "frozen input"), counted(events, "event"));
             if inputs == 0 {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use recount_engine::export::audience::Audience;
 use recount_engine::export::formats::{self, FORMATS, Format};
-use recount_workspace::taken_out_told;
+use recount_workspace::{Failure, taken_out_told};
 
 use crate::Outcome;
 use crate::commit;
@@ -57,7 +57,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     let path = workspace.find(&args.id)?;
     let (_, document) = workspace.read(&path)?;
-    let exported = workspace.hand_out(&document, args.audience, format, args.force)?;
+    let exported = workspace.hand_out(&document, args.audience, format, args.force).map_err(Failure::from)?;
     if args.output.as_deref() == Some(Path::new("-")) {
         environment.raw(&exported.bytes)?;
     } else {

@@ -2,17 +2,13 @@
 
 use std::io::Write as _;
 
-use jiff::{SignedDuration, Timestamp};
-
-use recount_engine::document::markdown::InlineKind;
-use recount_engine::document::value::time::{self, Anchor};
-use recount_engine::document::{Document, Milestone};
+use recount_engine::document::Milestone;
+use recount_workspace::logging::{NewRow, at_or_before, not_a_time, parse_milestone, refuse_future};
 
 use crate::Outcome;
-use crate::commands::new::not_a_time;
 use crate::commit::{self, CommitArgs};
 use crate::environment::{Environment, visible};
-use crate::error::{CliError, Exit};
+use crate::error::Exit;
 use crate::workspace::Workspace;
 
 /// Add a row to the timeline: what is happening now
@@ -48,81 +44,37 @@ pub(crate) struct Args {
     commit: CommitArgs,
 }
 
-fn parse_milestone(text: &str) -> Result<Milestone, String> {
-    let found = Milestone::ALL.into_iter().find(|milestone| milestone.word().eq_ignore_ascii_case(text));
-    found.ok_or_else(|| "use `started`, `detected`, `acknowledged`, `mitigated` or `resolved`".to_owned())
-}
-
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     args.commit.begin(&workspace, environment)?;
     let path = workspace.find(&args.id)?;
+    let now = environment.now();
     let at = match &args.at {
-        Some(text) => at_or_before(text, environment.now())?,
-        None => environment.now(),
+        Some(text) => at_or_before(text, now).map_err(|problem| not_a_time(text, "--at", &problem))?,
+        None => now,
     };
-    refuse_future(at, environment.now())?;
-    let with_seconds = args.at.as_ref().is_some_and(|_| at.as_second() % 60 != 0);
-    let stamp = time::canonical(at, with_seconds);
-    if args.text.trim().is_empty() {
-        return Err(CliError::new("a row needs a text").hint("say what was done or seen"));
-    }
-    if let Some(link) = args.link.as_ref().filter(|link| !is_address(link)) {
-        return Err(CliError::new(format!("`{link}` of `--link` is not an address"))
-            .hint("give a whole one, as `https://grafana.example/d/checkout`"));
-    }
-    let actor = args.actor.or_else(|| who(&workspace)).unwrap_or_default();
-    let action = match args.milestone {
-        Some(milestone) => format!("**{milestone}.** {}", args.text),
-        None => args.text,
+    refuse_future(at, now, "--at")?;
+    let mut row = NewRow {
+        at,
+        with_seconds: args.at.is_some() && at.as_second() % 60 != 0,
+        actor: String::new(),
+        action: args.text,
+        result: args.result,
+        link: args.link,
+        milestone: args.milestone,
     };
-    let result = match &args.link {
-        Some(link) => format!("{} <{link}>", args.result).trim().to_owned(),
-        None => args.result,
-    };
+    row.refuse_nonsense("--link")?;
+    row.actor = args.actor.or_else(|| who(&workspace)).unwrap_or_default();
     let guard = workspace.library.lock()?;
     let (stored, document) = workspace.read_to_change(&path)?;
     workspace.refuse_foreign(&path, &document, "row")?;
-    let changed =
-        document.changed(&document.insert_timeline_row(at, &[&stamp, &actor, &action, &result])?)?;
+    let changed = row.added_to(&document)?;
     workspace.write(&guard, &stored, &changed)?;
+    let action = row.told();
     let name = commit::name_of(&path, &changed);
     commit::subject(environment, &format!("{name}: log {action}"));
-    writeln!(environment.out(), "{stamp}  {}  {}", visible(&actor), visible(&action))?;
+    writeln!(environment.out(), "{}  {}  {}", row.stamp(), visible(&row.actor), visible(&action))?;
     Ok(Exit::Done)
-}
-
-/// Whether Markdown takes it for a link where it stands in `<` and `>`. Anything else would be a tag, which
-/// is shown nowhere.
-fn is_address(link: &str) -> bool {
-    let text = format!("<{link}>");
-    let alone = Document::parse(text.as_bytes());
-    let whole = alone.markdown().inlines.first().filter(|mark| mark.span.len() == text.len());
-    whole.is_some_and(|mark| mark.kind == InlineKind::Link)
-}
-
-/// A time given as date and clock, or as a bare clock: then the last time that it was so late. What is
-/// logged has happened, and shortly after midnight `23:55` is yesterday.
-fn at_or_before(text: &str, now: Timestamp) -> Result<Timestamp, CliError> {
-    let today = time::utc_day(now);
-    let on = |date| time::read(text, &Anchor { date: Some(date), previous: None });
-    let at = on(today).map_err(|problem| not_a_time(text, "--at", &problem))?.at;
-    let is_bare_clock = time::read(text, &Anchor::default()).is_err();
-    match today.yesterday() {
-        Ok(yesterday) if is_bare_clock && at > now => Ok(on(yesterday).map_or(at, |moment| moment.at)),
-        _ => Ok(at),
-    }
-}
-
-/// Refuses a time that nobody can have seen: a clock may be wrong by hours, and a year by a slip of the finger.
-fn refuse_future(at: Timestamp, now: Timestamp) -> Result<(), CliError> {
-    const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_hours(24);
-    if at.duration_since(now) <= CLOCKS_DIFFER {
-        return Ok(());
-    }
-    let (at, now) = (time::canonical(at, false), time::canonical(now, false));
-    Err(CliError::new(format!("`{at}` of `--at` has not come yet: it is `{now}` (UTC)"))
-        .hint("give the time at which it happened; what is planned is an action item: `recount actions add`"))
 }
 
 /// The roster handle of the person at the keyboard, by git's name or the login name.

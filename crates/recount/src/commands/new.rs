@@ -4,7 +4,8 @@ use std::io::Write as _;
 
 use jiff::Timestamp;
 
-use recount_engine::document::value::time::{self, Anchor, TimeProblem};
+use recount_engine::document::value::time;
+use recount_workspace::logging;
 use recount_workspace::{Given, read_severity};
 
 use crate::Outcome;
@@ -60,8 +61,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let (path, id) =
         workspace.create::<CliError>(&guard, &args.title, &given, day, |document, _| Ok(document))?;
     commit::subject(environment, &format!("{id}: new postmortem \"{}\"", args.title));
-    warn_of_pattern(&workspace, &id, environment);
-    warn_of_services(&workspace, &args.known, environment);
+    warn(&workspace, &id, &given, environment);
     let shown = workspace.shown(environment, &path);
     writeln!(environment.out(), "{shown}")?;
     drop(guard);
@@ -90,31 +90,15 @@ impl Known {
 
 /// A time given on the command line.
 pub(crate) fn instant(text: &str, option: &str) -> Result<Timestamp, CliError> {
-    let moment = time::read(text, &Anchor { date: None, previous: None });
-    moment.map(|moment| moment.at).map_err(|problem| not_a_time(text, option, &problem))
+    Ok(logging::instant(text, option)?)
 }
 
-/// Why a time given on the command line cannot be used.
-pub(crate) fn not_a_time(text: &str, option: &str, problem: &TimeProblem) -> CliError {
-    let message = match problem {
-        TimeProblem::NotATime => format!("`{text}` of `{option}` is not a time"),
-        _ => format!("`{text}` of `{option}` cannot be used: {problem}"),
-    };
-    CliError::new(message).hint("write it as `2026-11-20 14:02`; it is UTC unless it names another zone")
-}
-
-/// Says which of the services that were named the library does not know; `check` will, too.
-pub(crate) fn warn_of_services(workspace: &Workspace, known: &Known, environment: &mut Environment) {
-    for unknown in known.service.iter().filter_map(|name| workspace.config().undeclared_service(name)) {
-        environment.warn(unknown);
-    }
-}
-
-/// Says that an ID is unlike the others of the library; `check` will, too.
-pub(crate) fn warn_of_pattern(workspace: &Workspace, id: &str, environment: &mut Environment) {
-    let pattern = &workspace.config().library.id;
-    if !pattern.matches(id) {
-        environment.warn(format!("`{id}` is not of the pattern `{}`", pattern.as_str()));
-        environment.hint("`id` under `[library]` in `recount.toml` sets the pattern");
+/// Says what of a postmortem that was made is probably a mistake; `check` will, too.
+pub(crate) fn warn(workspace: &Workspace, id: &str, given: &Given, environment: &mut Environment) {
+    for (doubt, hint) in workspace.doubts_of(id, given) {
+        environment.warn(doubt);
+        if let Some(hint) = hint {
+            environment.hint(hint);
+        }
     }
 }

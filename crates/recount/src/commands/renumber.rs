@@ -59,7 +59,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         None => workspace.next_id(&listed, day, &slug(title))?,
     };
     let pattern = &workspace.config().library.id;
-    new::warn_of_pattern(&workspace, &id, environment);
+    new::warn(&workspace, &id, &recount_workspace::Given::default(), environment);
     let old_id = rename::id_of(&document).unwrap_or("").to_owned();
     let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or("");
     let name = match pattern.id_in(stem) {

@@ -4,15 +4,14 @@ use std::ffi::OsString;
 use std::io::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use serde::Serialize;
-
 use recount_store::catalog::Want;
+use recount_workspace::told::search::Output;
 use recount_workspace::{Corrected, FoundOne, Piece, Searched};
 
 use crate::Outcome;
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
-use crate::machine::{self, Header};
+use crate::machine;
 use crate::workspace::Workspace;
 
 /// Search the postmortems of the library: what they say, and who, what and when they are about
@@ -51,26 +50,6 @@ enum Format {
     Json,
 }
 
-/// The whole answer in JSON.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct Output {
-    /// Which format this is.
-    recount: Header,
-    /// The query as it was typed.
-    query: String,
-    /// How many postmortems there are; `hits` may be fewer.
-    total: usize,
-    /// Best first.
-    hits: Vec<FoundOne>,
-    /// Words that stand nowhere, and what was looked for instead.
-    corrected: Vec<Corrected>,
-    /// What of the query was not understood.
-    notes: Vec<String>,
-    /// Files that could not be read.
-    problems: Vec<String>,
-}
-
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     let text = typed(&args.query);
@@ -88,15 +67,8 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let failed = !problems.is_empty();
     match args.format {
         Format::Json => {
-            let output = Output {
-                recount: Header { format: "search", version: 1 },
-                query: text,
-                total,
-                hits,
-                corrected,
-                notes,
-                problems,
-            };
+            let output =
+                Output { recount: Output::HEADER, query: text, total, hits, corrected, notes, problems };
             machine::write(environment, &output)?;
         }
         Format::Text => {

@@ -2,17 +2,15 @@
 
 use std::io::Write as _;
 
-use serde::Serialize;
-
 use recount_engine::document::Document;
-use recount_engine::document::template::FieldId;
 use recount_store::catalog::{Near, Want};
 
 use crate::Outcome;
 use crate::environment::{Environment, visible};
 use crate::error::Exit;
-use crate::machine::{self, Header};
+use crate::machine;
 use crate::workspace::Workspace;
+use recount_workspace::told::similar::{Entry, Output};
 use recount_workspace::{AT_ONCE, LEAST, Likeness, heading, is_described, why};
 
 /// Show the postmortems most like one, each with what they have in common
@@ -43,48 +41,6 @@ enum Format {
     Json,
 }
 
-/// The whole answer in JSON.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct Output {
-    /// Which format this is.
-    recount: Header,
-    /// Path of the postmortem that others are compared with, from the library's root.
-    path: String,
-    /// Most alike first.
-    similar: Vec<Entry>,
-    /// Files that could not be read.
-    problems: Vec<String>,
-}
-
-/// A postmortem that is like it.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Entry {
-    /// Incident ID, without marks.
-    id: Option<String>,
-    /// Title; none for an untitled draft.
-    title: Option<String>,
-    /// Path from the library's root.
-    path: String,
-    /// `Sev0` to `Sev3`; none where it cannot be read.
-    severity: Option<String>,
-    /// When impact began, RFC 3339, UTC.
-    start: Option<String>,
-    /// From 0, nothing in common, to 1, the same.
-    score: f64,
-    /// Services that both impacted.
-    services: Vec<String>,
-    /// What both say, the most telling first.
-    words: Vec<String>,
-    /// Kinds of contributing factors of both.
-    factors: Vec<&'static str>,
-    /// Alerts that told of both.
-    alerts: Vec<String>,
-    /// Ways in which both were detected.
-    detected_by: Vec<&'static str>,
-}
-
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     let path = workspace.find(&args.id)?;
@@ -108,9 +64,9 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     match args.format {
         Format::Json => {
             let output = Output {
-                recount: Header { format: "similar", version: 1 },
+                recount: Output::HEADER,
                 path: relative.display().to_string(),
-                similar: near.into_iter().map(entry).collect(),
+                similar: near.into_iter().map(Entry::of).collect(),
                 problems,
             };
             machine::write(environment, &output)?;
@@ -162,22 +118,5 @@ pub(crate) fn tell(
     environment.note("seen before?");
     for near in &near {
         environment.note(format!("  {}: {}", heading(near), why(near)));
-    }
-}
-
-fn entry(near: Near) -> Entry {
-    let Near { path, record, score, services, words, factors, alerts, detected_by, .. } = near;
-    Entry {
-        id: record.id,
-        title: record.title,
-        path: path.display().to_string(),
-        severity: record.severity.map(|severity| severity.to_string()),
-        start: record.started.map(|at| at.to_string()),
-        score: (score * 1000.0).round() / 1000.0,
-        services,
-        words,
-        factors: factors.into_iter().map(FieldId::factor_word).collect(),
-        alerts,
-        detected_by: detected_by.into_iter().map(|field| field.def().key).collect(),
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn adopt() -> String {
 }
 
 pub(super) fn candidates() -> String {
-    written::<commands::candidates::Output<'_>>("candidates", 1)
+    written::<told::candidates::Output<'_>>("candidates", 1)
 }
 
 pub(super) fn check() -> String {
@@ -68,11 +68,11 @@ pub(super) fn recurrence() -> String {
 }
 
 pub(super) fn search() -> String {
-    written::<commands::search::Output>("search", 1)
+    written::<told::search::Output>("search", 1)
 }
 
 pub(super) fn similar() -> String {
-    written::<commands::similar::Output>("similar", 1)
+    written::<told::similar::Output>("similar", 1)
 }
 
 pub(super) fn show() -> String {

@@ -37,14 +37,9 @@ pub(super) const PAGE: PageDefinition = PageDefinition {
     routes: |router| {
         router
             .route("/p/{key}/edit", get(edit))
-            .route("/p/{key}/edit/title", post(title))
-            .route("/p/{key}/edit/stage", post(stage))
-            .route("/p/{key}/edit/field/{field}", post(field))
-            .route("/p/{key}/edit/entries/{section}", post(entry))
-            .route("/p/{key}/edit/timeline", post(row))
-            .route("/p/{key}/edit/actions", post(item))
             .route("/p/{key}/edit/fix", post(fix))
             .route("/p/{key}/edit/text", get(text::show).post(text::save))
+            .route("/p/{key}/edit/{*form}", post(form))
     },
 };
 
@@ -66,65 +61,32 @@ async fn edit(
     Ok(with_status(None, view::show(&site, &key, &asked.saved, None)?))
 }
 
-async fn title(
+/// Every form is about one place, which its address names.
+async fn form(
     State(site): State<Arc<Site>>,
     viewer: Viewer,
-    Path(key): Path<String>,
-    Sent(inputs): Inputs,
-) -> Answer<Response> {
-    answered(&site, viewer, &key, Place::Title, Typed::new(inputs)).await
-}
-
-async fn stage(
-    State(site): State<Arc<Site>>,
-    viewer: Viewer,
-    Path(key): Path<String>,
-    Sent(inputs): Inputs,
-) -> Answer<Response> {
-    answered(&site, viewer, &key, Place::Stage, Typed::new(inputs)).await
-}
-
-async fn field(
-    State(site): State<Arc<Site>>,
-    viewer: Viewer,
-    Path((key, field)): Path<(String, String)>,
-    Sent(inputs): Inputs,
-) -> Answer<Response> {
-    let id =
-        FieldId::from_name(&field).ok_or_else(|| missing(format!("the template has no field `{field}`")))?;
-    answered(&site, viewer, &key, Place::Field(id), Typed::new(inputs)).await
-}
-
-async fn entry(
-    State(site): State<Arc<Site>>,
-    viewer: Viewer,
-    Path((key, section)): Path<(String, String)>,
-    Sent(inputs): Inputs,
-) -> Answer<Response> {
-    let id = view::LISTS.into_iter().find(|id| section_anchor(*id) == section);
-    let id: SectionId = id.ok_or_else(|| missing(format!("the template has no list `{section}`")))?;
-    let typed = Typed::new(inputs);
-    answered(&site, viewer, &key, Place::Entry(id, typed.number()), typed).await
-}
-
-async fn row(
-    State(site): State<Arc<Site>>,
-    viewer: Viewer,
-    Path(key): Path<String>,
+    Path((key, form)): Path<(String, String)>,
     Sent(inputs): Inputs,
 ) -> Answer<Response> {
     let typed = Typed::new(inputs);
-    answered(&site, viewer, &key, Place::Row(typed.number()), typed).await
+    answered(&site, viewer, &key, place(&form, &typed)?, typed).await
 }
 
-async fn item(
-    State(site): State<Arc<Site>>,
-    viewer: Viewer,
-    Path(key): Path<String>,
-    Sent(inputs): Inputs,
-) -> Answer<Response> {
-    let typed = Typed::new(inputs);
-    answered(&site, viewer, &key, Place::Item(typed.number()), typed).await
+/// The place that a form is about, by its address below `/edit/`: [`Place::route`] back.
+fn place(form: &str, typed: &Typed) -> Result<Place, Failure> {
+    let place = match form.split_once('/').unwrap_or((form, "")) {
+        ("title", "") => Some(Place::Title),
+        ("stage", "") => Some(Place::Stage),
+        ("field", name) => FieldId::from_name(name).map(Place::Field),
+        ("entries", section) => {
+            let list: Option<SectionId> = view::LISTS.into_iter().find(|id| section_anchor(*id) == section);
+            list.map(|id| Place::Entry(id, typed.number()))
+        }
+        ("timeline", "") => Some(Place::Row(typed.number())),
+        ("actions", "") => Some(Place::Item(typed.number())),
+        _ => None,
+    };
+    place.ok_or_else(|| missing(format!("the template has no place `{form}`")))
 }
 
 fn missing(message: String) -> Failure {

@@ -10,20 +10,34 @@ use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use clap::builder::{PossibleValue, PossibleValuesParser};
 use flate2::bufread::MultiGzDecoder;
 use jiff::Timestamp;
 use recount_engine::evidence::identity::hex;
 use recount_engine::evidence::source::{HEAD, Sorted, Unrecognised};
+use recount_engine::evidence::sources::git_log;
 use recount_engine::evidence::sources::terminal_recording::TERMINAL_RECORDING;
-use recount_engine::evidence::sources::{SOURCES, git_log};
 use recount_engine::evidence::{Import, Options, Part, Session, Source, source};
 use sha2::{Digest, Sha256};
 
-use crate::error::CliError;
+use crate::Failure;
 
-/// No single part of an input is larger, unpacked; what is, is no export of a chat or a log of an incident.
-const LARGEST_PART: u64 = 512 << 20;
+/// How much of an input is taken in.
+#[derive(Debug)]
+struct Bounds {
+    /// Bytes of a single part, unpacked.
+    part: u64,
+    /// Bytes of all parts, unpacked.
+    whole: u64,
+    /// Parts of an archive.
+    parts: usize,
+    /// Whether somebody sent it, to whom our paths mean nothing.
+    is_sent: bool,
+}
+
+/// What a person names may be large; a larger part is no export of a chat or a log of an incident.
+const OWN: Bounds = Bounds { part: 512 << 20, whole: u64::MAX, parts: usize::MAX, is_sent: false };
+/// What others send is held in the memory of a server.
+const SENT: Bounds = Bounds { part: 64 << 20, whole: 256 << 20, parts: 10_000, is_sent: true };
 /// An archive that unpacks to more than [`SUSPICIOUS`] bytes and to more than this many times its own size is
 /// made to fill memory. Text is packed five to thirty times.
 const LARGEST_RATIO: u64 = 200;
@@ -33,9 +47,10 @@ const SUSPICIOUS: u64 = 256 << 20;
 const LOOKED_AT: usize = 500;
 
 /// An input that a person named, or one that lay in a folder that a person named.
-pub(crate) struct Input {
+pub struct Input {
     path: PathBuf,
     kind: Kind,
+    bounds: &'static Bounds,
 }
 
 enum Kind {
@@ -60,9 +75,9 @@ enum Place {
 }
 
 /// The parts of one input that one source reads.
-pub(crate) struct Portion {
+pub struct Portion {
     /// The source.
-    pub(crate) source: &'static Source,
+    pub source: &'static Source,
     entries: Vec<Entry>,
     /// Whether these are all parts of the input.
     whole: bool,
@@ -72,12 +87,12 @@ pub(crate) struct Portion {
 
 impl Portion {
     /// How many parts it has.
-    pub(crate) fn parts(&self) -> usize {
+    pub fn parts(&self) -> usize {
         self.entries.len()
     }
 
     /// What it is called where it is told of: the one file of a folder by that file, all else by the input.
-    pub(crate) fn name(&self, input: &Input) -> String {
+    pub fn name(&self, input: &Input) -> String {
         match (&self.folder, &self.entries[..]) {
             (Some(folder), [only]) => format!("{folder}/{}", only.name),
             _ => input.name(),
@@ -88,7 +103,7 @@ impl Portion {
 impl Input {
     /// Looks at what a path is, and in a folder at what lies there that is an input of its own: archives,
     /// repositories, tables of columns, and files whose names `is_own` knows. Nothing is read but beginnings.
-    pub(crate) fn open(path: &Path, is_own: &dyn Fn(&str) -> bool) -> Result<Vec<Self>, CliError> {
+    pub fn open(path: &Path, is_own: &dyn Fn(&str) -> bool) -> Result<Vec<Self>, Failure> {
         let metadata = fs::metadata(path).map_err(|error| cannot_read(path, &error))?;
         if metadata.is_dir() {
             let mut found = Found::default();
@@ -96,23 +111,40 @@ impl Input {
             found.files.sort();
             let mut inputs = found.inputs;
             if !found.files.is_empty() {
-                inputs.insert(0, Self { path: path.to_owned(), kind: Kind::Folder(found.files) });
+                inputs.insert(0, Self::own(path, Kind::Folder(found.files)));
             }
             if inputs.is_empty() {
-                return Err(CliError::new(format!("the folder `{}` holds no file", path.display())));
+                return Err(Failure::new(format!("the folder `{}` holds no file", path.display())));
             }
             return Ok(inputs);
         }
         if !metadata.is_file() {
-            return Err(CliError::new(format!("`{}` is neither a file nor a folder", path.display())));
+            return Err(Failure::new(format!("`{}` is neither a file nor a folder", path.display())));
         }
-        let kind = if begins_with(path, ZIP)? { Kind::Zip } else { Kind::File };
-        Ok(vec![Self { path: path.to_owned(), kind }])
+        Ok(vec![Self::own(path, kind_of_file(path)?)])
+    }
+
+    /// A file that somebody sent: read within narrow bounds, and called by its name alone.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be read.
+    pub fn sent(path: &Path) -> Result<Self, Failure> {
+        Ok(Self { path: path.to_owned(), kind: kind_of_file(path)?, bounds: &SENT })
+    }
+
+    fn own(path: &Path, kind: Kind) -> Self {
+        Self { path: path.to_owned(), kind, bounds: &OWN }
+    }
+
+    /// What it is called where something is wrong with it: as it was named.
+    fn told(&self) -> String {
+        if self.bounds.is_sent { self.name() } else { self.path.display().to_string() }
     }
 
     /// What `script` showed and when it showed it are two files of one recording, also where each is named by
     /// itself: those that lie in one folder become one input. A recording of asciinema is whole in its one file.
-    pub(crate) fn together(inputs: Vec<Self>) -> Vec<Self> {
+    pub fn together(inputs: Vec<Self>) -> Vec<Self> {
         let is_recording = |input: &Self| {
             input.is_file()
                 && !begins_with(&input.path, b"{").unwrap_or(true)
@@ -125,47 +157,47 @@ impl Input {
             folders.entry(folder).or_default().push(recording.path);
         }
         others.extend(folders.into_iter().map(|(folder, mut files)| match files.pop() {
-            Some(path) if files.is_empty() => Self { path, kind: Kind::File },
+            Some(path) if files.is_empty() => Self::own(&path, Kind::File),
             last => {
                 files.extend(last);
                 files.sort();
                 let path = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
-                Self { path, kind: Kind::Folder(files) }
+                Self::own(&path, Kind::Folder(files))
             }
         }));
         others
     }
 
     /// The name without folders.
-    pub(crate) fn name(&self) -> String {
+    pub fn name(&self) -> String {
         let name = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
         name.file_name()
             .map_or_else(|| self.path.display().to_string(), |name| name.to_string_lossy().into_owned())
     }
 
     /// Whether it is a single file, and no archive.
-    pub(crate) fn is_file(&self) -> bool {
+    pub fn is_file(&self) -> bool {
         matches!(self.kind, Kind::File)
     }
 
     /// Whether it is a file that its name says to be a table of columns.
-    pub(crate) fn is_columns(&self) -> bool {
+    pub fn is_columns(&self) -> bool {
         self.is_file() && is_columns(&self.path)
     }
 
     /// The source that knows the file, where one does; a table is what none knows better.
-    pub(crate) fn known_source(&self) -> Option<&'static Source> {
+    pub fn known_source(&self) -> Option<&'static Source> {
         let portions = self.portions(None, |_, _| {}).ok()?;
         portions.first().map(|portion| portion.source)
     }
 
     /// Whether only a window of it can be read.
-    pub(crate) fn needs_window(&self) -> bool {
+    pub fn needs_window(&self) -> bool {
         matches!(self.kind, Kind::Repository)
     }
 
     /// How many bytes it has on disk; of a repository nothing is known.
-    pub(crate) fn size(&self) -> u64 {
+    pub fn size(&self) -> u64 {
         let size = |path: &Path| fs::metadata(path).map_or(0, |metadata| metadata.len());
         match &self.kind {
             Kind::Folder(files) => files.iter().map(|file| size(file)).sum(),
@@ -175,11 +207,11 @@ impl Input {
 
     /// The parts by source: of the one that is named, else as their bytes say. Parts that are of none are
     /// given to `tell`, one sentence each and what could be done, unless there is nothing else.
-    pub(crate) fn portions(
+    pub fn portions(
         &self,
         named: Option<&'static Source>,
         mut tell: impl FnMut(String, Option<&'static str>),
-    ) -> Result<Vec<Portion>, CliError> {
+    ) -> Result<Vec<Portion>, Failure> {
         if matches!(self.kind, Kind::Repository) {
             return Ok(vec![Portion {
                 source: &git_log::GIT_LOG,
@@ -210,8 +242,8 @@ impl Input {
         if sorted.of.is_empty() {
             let nothing = Unrecognised { ambiguous: Vec::new() };
             let first = sorted.unrecognised.first().map_or(&nothing, |(_, unrecognised)| unrecognised);
-            let (message, hint) = problem(first, &self.path.display().to_string());
-            return Err(CliError::new(message).hint(hint));
+            let (message, hint) = problem(first, &self.told());
+            return Err(Failure::new(message).hint(hint));
         }
         for (index, unrecognised) in &sorted.unrecognised {
             let entry = &entries[*index];
@@ -232,12 +264,12 @@ impl Input {
     }
 
     /// Reads a portion through its source. `progress` is told how many parts are read.
-    pub(crate) fn import(
+    pub fn import(
         &self,
         portion: &Portion,
         options: &Options,
         mut progress: impl FnMut(usize),
-    ) -> Result<Import, CliError> {
+    ) -> Result<Import, Failure> {
         let mut session = Session::new(portion.source, options.clone());
         if matches!(self.kind, Kind::Repository) {
             session.part(&self.name(), &self.git_log(options)?);
@@ -246,11 +278,16 @@ impl Input {
         let mut archive = self.archive_if_any()?;
         // The hash of the archive stands for those of its parts.
         let packed_whole = archive.is_some() && portion.whole;
-        let (mut damaged, mut unwanted) = (Vec::new(), 0);
+        let (mut damaged, mut unwanted, mut unpacked) = (Vec::new(), 0, 0_u64);
         for (index, entry) in portion.entries.iter().enumerate() {
             progress(index);
             if session.wants(&entry.name) {
                 let read = self.read(entry, archive.as_mut())?;
+                // What an archive says of itself need not be true.
+                unpacked = unpacked.saturating_add(read.bytes.len() as u64);
+                if unpacked > self.bounds.whole {
+                    return Err(self.too_large());
+                }
                 if packed_whole {
                     session.part_of_archive(&entry.name, &read.bytes);
                 } else {
@@ -274,7 +311,7 @@ impl Input {
         Ok(import)
     }
 
-    fn archive_if_any(&self) -> Result<Option<Archive>, CliError> {
+    fn archive_if_any(&self) -> Result<Option<Archive>, Failure> {
         if !matches!(self.kind, Kind::Zip) {
             return Ok(None);
         }
@@ -283,7 +320,7 @@ impl Input {
     }
 
     /// The parts there are; those of an archive are only made where what it unpacks to is plausible.
-    fn entries(&self, archive: Option<&mut Archive>) -> Result<Vec<Entry>, CliError> {
+    fn entries(&self, archive: Option<&mut Archive>) -> Result<Vec<Entry>, Failure> {
         let mut entries = Vec::new();
         match (&self.kind, archive) {
             (Kind::Folder(files), _) => {
@@ -292,6 +329,14 @@ impl Input {
                 }
             }
             (_, Some(archive)) => {
+                if archive.len() > self.bounds.parts {
+                    return Err(Failure::new(format!(
+                        "`{}` holds more than {} files",
+                        self.told(),
+                        self.bounds.parts
+                    ))
+                    .hint("send the days and channels of the incident alone"));
+                }
                 let mut unpacked: u64 = 0;
                 for index in 0..archive.len() {
                     let file = archive.by_index_raw(index).map_err(|error| self.broken_zip(&error))?;
@@ -315,20 +360,29 @@ impl Input {
     }
 
     /// Refuses an archive that is made to fill memory.
-    fn refuse_bomb(&self, unpacked: u64) -> Result<(), CliError> {
+    fn refuse_bomb(&self, unpacked: u64) -> Result<(), Failure> {
+        if unpacked > self.bounds.whole {
+            return Err(self.too_large());
+        }
         let packed = fs::metadata(&self.path).map_err(|error| cannot_read(&self.path, &error))?.len();
         if unpacked <= SUSPICIOUS || unpacked / LARGEST_RATIO <= packed {
             return Ok(());
         }
-        Err(CliError::new(format!(
+        Err(Failure::new(format!(
             "`{}` unpacks to {} times its size, as archives do that are made to fill memory",
-            self.path.display(),
+            self.told(),
             unpacked / packed.max(1)
         ))
         .hint("unpack what you need and name the folder"))
     }
 
-    fn sort(&self, entries: &[Entry], mut archive: Option<&mut Archive>) -> Result<Sorted, CliError> {
+    fn too_large(&self) -> Failure {
+        let most = self.bounds.whole >> 20;
+        Failure::new(format!("`{}` unpacks to more than {most} MiB", self.told()))
+            .hint("cut the hours of the incident out of it first")
+    }
+
+    fn sort(&self, entries: &[Entry], mut archive: Option<&mut Archive>) -> Result<Sorted, Failure> {
         let mut heads: Vec<Vec<u8>> = Vec::with_capacity(entries.len());
         for entry in entries {
             heads.push(self.bytes(entry, archive.as_deref_mut(), HEAD as u64)?.bytes);
@@ -339,20 +393,20 @@ impl Input {
     }
 
     /// All bytes of a part, unpacked.
-    fn read(&self, entry: &Entry, archive: Option<&mut Archive>) -> Result<Unpacked, CliError> {
-        let read = self.bytes(entry, archive, LARGEST_PART + 1)?;
-        if read.bytes.len() as u64 > LARGEST_PART {
-            let (path, name) = (self.path.display(), &entry.name);
+    fn read(&self, entry: &Entry, archive: Option<&mut Archive>) -> Result<Unpacked, Failure> {
+        let read = self.bytes(entry, archive, self.bounds.part + 1)?;
+        if read.bytes.len() as u64 > self.bounds.part {
+            let (path, name) = (self.told(), &entry.name);
             let what =
                 if *name == self.name() { format!("`{path}`") } else { format!("`{name}` in `{path}`") };
-            return Err(CliError::new(format!("{what} is larger than 512 MiB"))
+            return Err(Failure::new(format!("{what} is larger than {} MiB", self.bounds.part >> 20))
                 .hint("cut the hours of the incident out of it first"));
         }
         Ok(read)
     }
 
     /// At most the first `limit` bytes of a part, unpacked where it is a gzip.
-    fn bytes(&self, entry: &Entry, archive: Option<&mut Archive>, limit: u64) -> Result<Unpacked, CliError> {
+    fn bytes(&self, entry: &Entry, archive: Option<&mut Archive>, limit: u64) -> Result<Unpacked, Failure> {
         let read = match (&entry.place, archive) {
             (Place::Zip(index), Some(archive)) => {
                 let file = archive.by_index(*index).map_err(|error| self.broken_zip(&error))?;
@@ -367,15 +421,15 @@ impl Input {
         read.map_err(|error| match &entry.place {
             Place::File(path) => cannot_read(path, &error),
             Place::Zip(_) => {
-                let (path, name) = (self.path.display(), &entry.name);
-                CliError::new(format!("`{name}` in `{path}` cannot be read: {error}"))
+                let (path, name) = (self.told(), &entry.name);
+                Failure::new(format!("`{name}` in `{path}` cannot be read: {error}"))
                     .hint("download the archive again, or unpack what you need and name the folder")
             }
         })
     }
 
-    fn broken_zip(&self, error: &zip::result::ZipError) -> CliError {
-        CliError::new(format!("`{}` is not a zip that can be read: {error}", self.path.display()))
+    fn broken_zip(&self, error: &zip::result::ZipError) -> Failure {
+        Failure::new(format!("`{}` is not a zip that can be read: {error}", self.told()))
             .hint("export it again, or unpack it and name the folder")
     }
 
@@ -385,9 +439,9 @@ impl Input {
     }
 
     /// The commits of a window, in the form that says the most.
-    fn git_log(&self, options: &Options) -> Result<Vec<u8>, CliError> {
+    fn git_log(&self, options: &Options) -> Result<Vec<u8>, Failure> {
         let (Some(from), Some(to)) = (options.from, options.to) else {
-            return Err(CliError::new(format!(
+            return Err(Failure::new(format!(
                 "`{}` is a repository, and the incident's hours are not known",
                 self.path.display()
             ))
@@ -402,13 +456,13 @@ impl Input {
             .arg(format!("--format={}", git_log::FORMAT))
             .output()
             .map_err(|error| {
-                CliError::new(format!("`git` cannot be run: {error}"))
+                Failure::new(format!("`git` cannot be run: {error}"))
                     .hint("install git, or name a saved log (see `recount import --help`)")
             })?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
             let said = said.lines().next().unwrap_or("it gave no reason").to_owned();
-            return Err(CliError::new(format!("`git log` in `{}` failed: {said}", self.path.display())));
+            return Err(Failure::new(format!("`git log` in `{}` failed: {said}", self.path.display())));
         }
         Ok(output.stdout)
     }
@@ -444,9 +498,9 @@ const DEEPEST: usize = 64;
 
 impl Found {
     /// Files below a folder; links to folders are not followed, hidden files are left out.
-    fn look(&mut self, folder: &Path, is_own: &dyn Fn(&str) -> bool, depth: usize) -> Result<(), CliError> {
+    fn look(&mut self, folder: &Path, is_own: &dyn Fn(&str) -> bool, depth: usize) -> Result<(), Failure> {
         if is_repository(folder) {
-            self.inputs.push(Input { path: folder.to_owned(), kind: Kind::Repository });
+            self.inputs.push(Input::own(folder, Kind::Repository));
             return Ok(());
         }
         if depth > DEEPEST {
@@ -463,9 +517,9 @@ impl Found {
                 self.look(&path, is_own, depth + 1)?;
             } else if path.is_file() {
                 if begins_with(&path, ZIP)? {
-                    self.inputs.push(Input { path, kind: Kind::Zip });
+                    self.inputs.push(Input::own(&path, Kind::Zip));
                 } else if is_columns(&path) || is_own(&entry.file_name().to_string_lossy()) {
-                    self.inputs.push(Input { path, kind: Kind::File });
+                    self.inputs.push(Input::own(&path, Kind::File));
                 } else {
                     self.files.push(path);
                 }
@@ -482,7 +536,11 @@ fn is_repository(folder: &Path) -> bool {
 const ZIP: &[u8] = b"PK\x03\x04";
 const GZIP: &[u8] = b"\x1f\x8b";
 
-fn begins_with(path: &Path, magic: &[u8]) -> Result<bool, CliError> {
+fn kind_of_file(path: &Path) -> Result<Kind, Failure> {
+    Ok(if begins_with(path, ZIP)? { Kind::Zip } else { Kind::File })
+}
+
+fn begins_with(path: &Path, magic: &[u8]) -> Result<bool, Failure> {
     let mut head = Vec::new();
     let file = File::open(path).map_err(|error| cannot_read(path, &error))?;
     file.take(magic.len() as u64).read_to_end(&mut head).map_err(|error| cannot_read(path, &error))?;
@@ -511,7 +569,7 @@ fn unpacked(mut reader: impl io::BufRead, limit: u64) -> io::Result<Unpacked> {
 }
 
 /// The SHA-256 of a file, in hexadecimal digits, read in pieces.
-fn hash_file(path: &Path) -> Result<String, CliError> {
+fn hash_file(path: &Path) -> Result<String, Failure> {
     let mut hash = Sha256::new();
     let failed = |error: io::Error| cannot_read(path, &error);
     let mut file = File::open(path).map_err(failed)?;
@@ -530,31 +588,22 @@ fn entry_name<R: Read>(file: &zip::read::ZipFile<'_, R>) -> String {
     file.name().map_or_else(|_| String::from_utf8_lossy(file.name_raw()).into_owned(), Cow::into_owned)
 }
 
-/// The names of all sources, for the command line.
-pub(crate) fn sources() -> PossibleValuesParser {
-    let mut sources = SOURCES.to_vec();
-    sources.sort_by_key(|source| source.name);
-    PossibleValuesParser::new(
-        sources.iter().map(|source| PossibleValue::new(source.name).help(source.summary)),
-    )
-}
-
 /// Whether a file's name is like a pattern such as `deploys-*.csv`.
-pub(crate) fn is_like(name: &str, pattern: &str) -> bool {
+pub fn is_like(name: &str, pattern: &str) -> bool {
     let mut builder = ignore::overrides::OverrideBuilder::new("");
     let built = builder.add(pattern).and_then(|builder| builder.build());
     built.is_ok_and(|pattern| pattern.matched(name, false).is_whitelist())
 }
 
 /// The source of this name.
-pub(crate) fn named_source(name: &str) -> Result<&'static Source, CliError> {
-    source::by_name(name).ok_or_else(|| CliError::new(format!("there is no source `{name}`")))
+pub fn named_source(name: &str) -> Result<&'static Source, Failure> {
+    source::by_name(name).ok_or_else(|| Failure::new(format!("there is no source `{name}`")))
 }
 
 fn stamp(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-fn cannot_read(path: &Path, error: &std::io::Error) -> CliError {
-    CliError::new(format!("`{}` cannot be read: {error}", path.display()))
+fn cannot_read(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(format!("`{}` cannot be read: {error}", path.display()))
 }

@@ -2,198 +2,16 @@
 //! comes back is held against the description: its status is one that is named there, its body of the shape.
 #![allow(clippy::unwrap_used)]
 
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
+mod evidence;
+mod making;
+mod served;
+mod tokens;
 
-use axum::Router;
-use axum::body::Body;
-use axum::http::{Method, Request, StatusCode};
-use http_body_util::BodyExt as _;
-use recount_store::{Author, Library};
-use recount_web::{Settings, Site, router};
+use axum::http::{Method, StatusCode};
+use recount_web::router;
 use serde_json::{Value, json};
-use tower::ServiceExt as _;
 
-static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/openapi.json");
-    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
-});
-
-/// An application over a copy of the examples.
-struct Served {
-    folder: tempfile::TempDir,
-    router: Router,
-    site: Arc<Site>,
-}
-
-/// An answer that kept to the description.
-#[derive(Debug)]
-struct Answer {
-    status: StatusCode,
-    headers: axum::http::HeaderMap,
-    text: String,
-}
-
-impl Answer {
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {}", self.text))
-    }
-
-    fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            if entry.file_name() != ".recount" {
-                copy(&entry.path(), &target);
-            }
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
-}
-
-fn served() -> Served {
-    let folder = tempfile::tempdir().unwrap();
-    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples"), folder.path());
-    let settings = Settings {
-        program: "test".to_owned(),
-        keep: false,
-        clock: Box::new(|| "2026-11-23T10:00:00Z".parse().unwrap()),
-        commit: false,
-        author: Author { name: "Ana".to_owned(), mail: String::new() },
-        hosts: Vec::new(),
-    };
-    let site = Site::open(Library::open(folder.path()).unwrap(), settings).unwrap();
-    Served { folder, router: router(&site), site }
-}
-
-impl Served {
-    async fn get(&self, path: &str) -> Answer {
-        self.send(Method::GET, path, &[], "").await
-    }
-
-    async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-        self.send_bytes(method, path, headers, body.as_bytes().to_vec()).await
-    }
-
-    async fn json(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
-        let headers = [&[("content-type", "application/json")], headers].concat();
-        self.send(method, path, &headers, &body.to_string()).await
-    }
-
-    async fn send_bytes(
-        &self,
-        method: Method,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: Vec<u8>,
-    ) -> Answer {
-        let mut request = Request::builder().method(method.clone()).uri(path);
-        if !headers.iter().any(|(name, _)| *name == "host") {
-            request = request.header("host", "localhost");
-        }
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let response = self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
-        let answer = Answer {
-            status: parts.status,
-            headers: parts.headers,
-            text: String::from_utf8(bytes.to_vec()).unwrap(),
-        };
-        keeps_to_description(&method, path, &answer);
-        answer
-    }
-
-    fn file(&self, id: &str) -> PathBuf {
-        let mut found = Vec::new();
-        let mut folders = vec![self.folder.path().join("postmortems")];
-        while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-                let name = entry.file_name().to_string_lossy().into_owned();
-                if entry.path().is_dir() {
-                    folders.push(entry.path());
-                } else if name.starts_with(id)
-                    && entry.path().extension().is_some_and(|ending| ending == "md")
-                {
-                    found.push(entry.path());
-                }
-            }
-        }
-        found.sort();
-        found.remove(0)
-    }
-
-    fn text(&self, id: &str) -> String {
-        fs::read_to_string(self.file(id)).unwrap()
-    }
-}
-
-/// Holds an answer against what the description says of its operation; an address that is none has problems alone.
-fn keeps_to_description(method: &Method, path: &str, answer: &Answer) {
-    let bare = path.split('?').next().unwrap();
-    let is_like = |template: &str| {
-        let (own, theirs): (Vec<_>, Vec<_>) = (bare.split('/').collect(), template.split('/').collect());
-        own.len() == theirs.len()
-            && own.iter().zip(&theirs).all(|(own, their)| their.starts_with('{') || own == their)
-    };
-    let paths = DESCRIPTION["paths"].as_object().unwrap();
-    // An address without a part to fill in comes before one with.
-    let mut like: Vec<_> = paths.iter().filter(|(template, _)| is_like(template)).collect();
-    like.sort_by_key(|(template, _)| template.matches('{').count());
-    let operation = like.first().map(|(_, methods)| &methods[method.as_str().to_lowercase()]);
-    let operation = operation.filter(|operation| operation.is_object());
-    let content_type = answer.header("content-type");
-    let problem = json!({ "$ref": "#/components/responses/missing" });
-    let described = match operation {
-        Some(operation) => {
-            let described = &operation["responses"][answer.status.as_str()];
-            assert!(
-                described.is_object(),
-                "{method} {path}: {} is not described: {}",
-                answer.status,
-                answer.text
-            );
-            described
-        }
-        None if answer.status.is_client_error() => &problem,
-        None => return,
-    };
-    let described = match described["$ref"].as_str() {
-        Some(target) => DESCRIPTION.pointer(target.strip_prefix('#').unwrap()).unwrap(),
-        None => described,
-    };
-    let Some(content) = described.get("content") else {
-        assert_eq!(answer.text, "", "{method} {path}");
-        return;
-    };
-    let bare_type = content_type.split(';').next().unwrap();
-    let content = &content[bare_type];
-    assert!(content.is_object(), "{method} {path}: `{content_type}` is not described for {}", answer.status);
-    if bare_type.ends_with("json") {
-        let mut schema = content["schema"].clone();
-        schema["components"] = DESCRIPTION["components"].clone();
-        let validator = jsonschema::validator_for(&schema).unwrap();
-        let told = answer.json();
-        let faults: Vec<String> =
-            validator.iter_errors(&told).map(|fault| format!("{}: {fault}", fault.instance_path())).collect();
-        assert!(faults.is_empty(), "{method} {path}\n{}", faults.join("\n"));
-    }
-    if !answer.status.is_success() && answer.status != StatusCode::NOT_MODIFIED {
-        let told = answer.json();
-        assert_eq!(told["status"], answer.status.as_u16());
-        assert!(!told["detail"].as_str().unwrap().ends_with('.'), "{told}");
-    }
-}
+use served::{DESCRIPTION, Served, served};
 
 #[tokio::test]
 async fn a_list_is_paged_without_leaving_anything_out() {
@@ -266,6 +84,18 @@ async fn what_nobody_knows_is_refused_with_what_was_probably_meant() {
         ("/api/v1/actions?statsu=open", "there is no parameter `statsu`", "did you mean `status`?"),
         ("/api/v1/actions?status=finished", "`finished` is no value of `status`", "use `open`"),
         ("/api/v1/insights?figure=frequence", "there is no figure `frequence`", ""),
+        ("/api/v1/insights?period=lately", "`lately` is no value of `period`", "write it as `2026`"),
+        (
+            "/api/v1/insights?period=9999y",
+            "`9999y` is no value of `period`",
+            "a period goes back 100 years at most; without `period`",
+        ),
+        ("/api/v1/insights?period=90d&after=2026", "`90d` is no value of `period`", "leave it out"),
+        ("/api/v1/search?q=dns&page=2", "there is no parameter `page`", ""),
+        ("/api/v1/search?q=dns&cursor=1000", "`1000` of `cursor` is behind", "ask for less"),
+        ("/api/v1/postmortems/INC-0003/similar?limit=0", "`0` is no value of `limit`", "ask for 1 to 50"),
+        ("/api/v1/postmortems/INC-0003/candidates?cursor=x", "`x` is no value of `cursor`", "take it from"),
+        ("/api/v1/postmortems/INC-0003/export/html?audience=all", "`all` is no value of `audience`", "use"),
         ("/api/v1/insights?team=nobody", "there is no team `nobody`", "teams are"),
         ("/api/v1/rules?x=1", "there is no parameter `x`", "this takes no parameter"),
         ("/api/v1/postmortems/INC-0003/findings?stage=done", "`done` is no value of `stage`", "use `draft`"),
@@ -291,7 +121,7 @@ async fn a_postmortem_is_read_with_its_version_and_not_sent_twice() {
     assert_eq!(links["page"], "/p/INC-0003");
     let tag = answer.header("etag");
     assert_eq!(tag, format!("\"{}\"", told["version"].as_str().unwrap()));
-    for link in ["self", "markdown", "findings", "timeline", "page"] {
+    for link in ["self", "markdown", "findings", "timeline", "similar", "candidates", "page"] {
         assert_eq!(served.get(links[link].as_str().unwrap()).await.status, StatusCode::OK, "{link}");
     }
     for path in ["", "/markdown", "/timeline"] {
@@ -539,10 +369,17 @@ async fn a_row_that_makes_no_sense_is_refused() {
     let path = "/api/v1/postmortems/INC-0003/timeline";
     for (row, detail) in [
         (json!({ "action": " " }), "a row needs a text"),
-        (json!({ "action": "x", "time": "later" }), "`later` of `time` cannot be used"),
+        (json!({ "action": "x", "time": "later" }), "`later` of `time` is not a time"),
+        (
+            json!({ "action": "x", "time": "2027-11-20 14:02" }),
+            "`2027-11-20 14:02` of `time` has not come yet",
+        ),
+        (json!({ "action": "x", "link": "over there" }), "`over there` of `link` is not an address"),
+        (json!({ "action": "x", "events": ["git:1"] }), "a row and events at once"),
+        (json!({ "events": ["git:nothing"] }), "the evidence of `INC-0003` has no event"),
         (json!({ "action": "x", "milestone": "fixed" }), "`fixed` is no milestone"),
         (json!({ "action": "x", "who": "@ana" }), "there is no property `who`"),
-        (json!({ "actor": "@ana" }), "the body cannot be read: missing field `action`"),
+        (json!({ "actor": "@ana" }), "a row needs a text"),
     ] {
         let answer = served.json(Method::POST, path, &[], &row).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{row}");
