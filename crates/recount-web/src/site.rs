@@ -206,8 +206,8 @@ impl Site {
 
     /// Sends everybody whom `recount.toml` names under `[[webhooks]]` a message for trying out, once: where to, and the
     /// status that came back, or why none did.
-    pub fn test_webhooks(&self) -> Vec<(String, Result<u16, String>)> {
-        self.hooks.test(self)
+    pub fn test_webhooks(&self, surroundings: Surroundings) -> Vec<(String, Result<u16, String>)> {
+        self.hooks.test(self, surroundings)
     }
 
     /// Tells of each new shelf.

@@ -45,6 +45,15 @@ use senders::{SENDERS, Sender};
 
 pub use deliver::{Post, Posted};
 
+/// The JSON Schema of what is sent.
+#[cfg(feature = "schema")]
+pub fn webhook_schema() -> Value {
+    let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+    let mut schema = settings.into_generator().into_root_schema_for::<news::Message<'_>>();
+    schema.insert("title".to_owned(), "what `[[webhooks]]` are sent, version 1".into());
+    schema.into()
+}
+
 /// The largest body that is taken: a large group of alerts has some hundred of them.
 const LARGEST: usize = 2 << 20;
 /// So often one address may send at once, and then each second.
@@ -128,7 +137,8 @@ impl Hooks {
     }
 
     /// Sends everybody a message for trying out.
-    pub(crate) fn test(&self, site: &Site) -> Vec<(String, Result<u16, String>)> {
+    pub(crate) fn test(&self, site: &Site, surroundings: Surroundings) -> Vec<(String, Result<u16, String>)> {
+        let _ = self.surroundings.set(surroundings);
         deliver::test(site)
     }
 
