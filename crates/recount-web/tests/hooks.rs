@@ -469,3 +469,47 @@ fn nobody_is_told_without_tls_or_of_what_they_did_not_ask_for() {
     assert_eq!(taken.lock().unwrap()[0]["type"], "postmortem.finalized");
     assert!(hooked.sent.lock().unwrap().iter().all(|post| post.url == url));
 }
+
+#[test]
+fn a_sign_in_that_fails_is_told_with_its_address_and_without_what_may_be_a_password() {
+    let hooked = Hooked::new("");
+    let accounts = recount_web::Accounts::of(&Library::open(hooked.folder.path()).unwrap());
+    let new = recount_web::NewAccount { name: "ana", display: "Ana Li", mail: "", password: "four lamps in fog" };
+    accounts.add(&new, "2026-11-23T09:00:00Z".parse().unwrap()).unwrap();
+    let form = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
+    for (typed, told) in [
+        ("name=ana&password=wr0ng-one", "sign-in as `ana` failed from"),
+        ("name=nobody7&password=wr0ng-two", "sign-in by a name that nobody has failed from"),
+        ("name=my+wr0ng+three%0aline&password=x", "sign-in by what is no name failed from"),
+    ] {
+        assert_eq!(hooked.send("/sign-in", &form, typed).0, StatusCode::FORBIDDEN);
+        hooked.told(told, 1);
+    }
+    assert!(!hooked.log.lock().unwrap().iter().any(|line| line.contains("wr0ng") || line.contains('\n')));
+    let account = accounts.find("ana").unwrap();
+    let changed = accounts.change(&account, None, Some("ana@example.com")).unwrap();
+    assert_eq!((changed.display.as_str(), changed.mail.as_str()), ("Ana Li", "ana@example.com"));
+    assert!(accounts.change(&account, Some(" "), None).is_err());
+    assert!(accounts.change(&account, None, Some("ana")).is_err());
+}
+
+#[test]
+fn what_the_framework_refuses_is_a_page_for_people_and_a_problem_for_programs() {
+    let hooked = Hooked::new("");
+    let from_here = ("sec-fetch-site", "same-origin");
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    let large = "x".repeat(2 << 20);
+    for (path, headers, body, status) in [
+        ("/health", &[from_here, ("accept", "text/html")][..], "", StatusCode::METHOD_NOT_ALLOWED),
+        ("/new", &[from_here, form, ("accept", "text/html")], large.as_str(), StatusCode::PAYLOAD_TOO_LARGE),
+        ("/new", &[from_here, ("accept", "text/html")], "a=b", StatusCode::UNSUPPORTED_MEDIA_TYPE),
+    ] {
+        let (got, text) = hooked.send(path, headers, body);
+        assert_eq!(got, status, "{path}");
+        assert!(text.contains("<h1"), "{path}: {text}");
+    }
+    let (got, text) = hooked.send("/health", &[from_here, ("accept", "application/json")], "");
+    assert_eq!(got, StatusCode::METHOD_NOT_ALLOWED);
+    let problem: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(problem["status"], 405);
+}
