@@ -58,11 +58,9 @@ fn told(status: StatusCode, method: &str, said: String) -> (&'static str, String
             "what was sent is not in the form that this address takes".to_owned(),
             "open the page and send it again",
         ),
-        StatusCode::REQUEST_TIMEOUT => (
-            "That took too long",
-            "what was sent did not arrive in whole".to_owned(),
-            "send it again",
-        ),
+        StatusCode::REQUEST_TIMEOUT => {
+            ("That took too long", "what was sent did not arrive in whole".to_owned(), "send it again")
+        }
         StatusCode::NOT_FOUND => {
             ("Not found", "there is nothing at this address".to_owned(), "the list has every postmortem")
         }

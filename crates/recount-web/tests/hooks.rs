@@ -223,7 +223,9 @@ fn a_wrong_signature_is_refused_and_nothing_of_it_is_kept() {
     let hooked = Hooked::new("");
     let body = pagerduty("e1", "resolved", "14:42:00", "Q1").to_string();
     let right = format!("v1={}", signed("s3cr3t-old", &body));
-    for signature in ["", "v1=", "v1=00", "nonsense", &format!("v1={}", signed("other", &body)), &right.to_uppercase()] {
+    for signature in
+        ["", "v1=", "v1=00", "nonsense", &format!("v1={}", signed("other", &body)), &right.to_uppercase()]
+    {
         let got = hooked.send("/hooks/pagerduty", &[("x-pagerduty-signature", signature)], &body);
         assert_eq!(got.0, StatusCode::UNAUTHORIZED, "{signature}");
         assert!(got.1.contains("\"title\""), "{}", got.1);
@@ -234,10 +236,16 @@ fn a_wrong_signature_is_refused_and_nothing_of_it_is_kept() {
     }
     // Another body under a signature that was right for the first.
     let other = pagerduty("e2", "resolved", "14:42:00", "Q2").to_string();
-    assert_eq!(hooked.send("/hooks/pagerduty", &[("x-pagerduty-signature", &right)], &other).0, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        hooked.send("/hooks/pagerduty", &[("x-pagerduty-signature", &right)], &other).0,
+        StatusCode::UNAUTHORIZED
+    );
     assert!(!hooked.folder.path().join(".recount/state/hooks.db").exists());
     hooked.told("pagerduty webhook refused: wrong secret", 7);
-    assert_eq!(hooked.send("/hooks/pagerduty", &[("x-pagerduty-signature", &right)], &body).0, StatusCode::ACCEPTED);
+    assert_eq!(
+        hooked.send("/hooks/pagerduty", &[("x-pagerduty-signature", &right)], &body).0,
+        StatusCode::ACCEPTED
+    );
     // am:s3cr3t-word
     let basic = [("authorization", "Basic YW06czNjcjN0LXdvcmQ=")];
     let group = group("firing", &[("Slow", "critical", "14:00:00", "")]).to_string();
@@ -354,7 +362,10 @@ fn posted(post: &Post) -> Result<Posted, String> {
     let mut stream = std::net::TcpStream::connect(address).map_err(|error| error.to_string())?;
     let headers: String = post.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let head = format!("POST / HTTP/1.1\r\nhost: x\r\n{headers}content-length: {}\r\n\r\n", post.body.len());
-    stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(post.body.as_bytes())).map_err(|e| e.to_string())?;
+    stream
+        .write_all(head.as_bytes())
+        .and_then(|()| stream.write_all(post.body.as_bytes()))
+        .map_err(|e| e.to_string())?;
     let mut line = String::new();
     BufReader::new(stream).read_line(&mut line).map_err(|error| error.to_string())?;
     let status = line.split(' ').nth(1).and_then(|status| status.parse().ok()).ok_or("no answer")?;
@@ -427,7 +438,9 @@ fn what_happens_to_a_postmortem_is_told_whoever_changed_it_signed_and_until_it_a
     assert_eq!(wait(2)[1]["data"]["previous_stage"], "draft");
     // What happens while the server is down is told when it is up again.
     hooked.site = None;
-    let done = common::DOWN.replace("stage: draft", "stage: final").replace("| 2026-11-21 | Open |", "| 2026-11-21 | Done 2026-11-22 |");
+    let done = common::DOWN
+        .replace("stage: draft", "stage: final")
+        .replace("| 2026-11-21 | Open |", "| 2026-11-21 | Done 2026-11-22 |");
     fs::write(&path, done).unwrap();
     hooked.start();
     let messages = wait(4);
@@ -445,7 +458,11 @@ fn what_never_arrives_is_given_up_and_told() {
     fs::write(hooked.folder.path().join("postmortems/INC-0001-a.md"), common::DOWN).unwrap();
     hooked.told("was given up: it answered with status 410", 1);
     assert!(hooked.metric("recount_webhooks_given_up 1"));
-    fs::write(hooked.folder.path().join("postmortems/INC-0002-b.md"), common::DOWN.replace("INC-0001", "INC-0002")).unwrap();
+    fs::write(
+        hooked.folder.path().join("postmortems/INC-0002-b.md"),
+        common::DOWN.replace("INC-0001", "INC-0002"),
+    )
+    .unwrap();
     hooked.told("was given up: it answered with status 500", 1);
     assert!(hooked.metric("recount_webhooks_waiting 0"));
     assert_eq!(hooked.sent.lock().unwrap().len(), 13);
@@ -474,7 +491,8 @@ fn nobody_is_told_without_tls_or_of_what_they_did_not_ask_for() {
 fn a_sign_in_that_fails_is_told_with_its_address_and_without_what_may_be_a_password() {
     let hooked = Hooked::new("");
     let accounts = recount_web::Accounts::of(&Library::open(hooked.folder.path()).unwrap());
-    let new = recount_web::NewAccount { name: "ana", display: "Ana Li", mail: "", password: "four lamps in fog" };
+    let new =
+        recount_web::NewAccount { name: "ana", display: "Ana Li", mail: "", password: "four lamps in fog" };
     accounts.add(&new, "2026-11-23T09:00:00Z".parse().unwrap()).unwrap();
     let form = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "same-origin")];
     for (typed, told) in [
@@ -512,4 +530,45 @@ fn what_the_framework_refuses_is_a_page_for_people_and_a_problem_for_programs() 
     assert_eq!(got, StatusCode::METHOD_NOT_ALLOWED);
     let problem: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(problem["status"], 405);
+}
+
+#[test]
+fn a_kill_while_a_draft_is_made_leaves_one_draft_and_loses_nothing() {
+    let mut hooked = Hooked::new("");
+    hooked.pagerduty(&pagerduty("e1", "resolved", "14:42:00", "Q1"));
+    hooked.told("draft `INC-0001`", 1);
+    let path = hooked.drafts().remove(0);
+    let whole = fs::read_to_string(&path).unwrap();
+    let evidence = path.with_extension("evidence");
+    let name = |file: &std::path::Path| file.file_name().unwrap().to_owned();
+    // Killed before the file was made, after the file and before its evidence, and after all and before that was noted.
+    for (round, is_there) in [(1, false), (2, true), (3, true)] {
+        hooked.site = None;
+        if round < 3 {
+            fs::remove_dir_all(&evidence).unwrap();
+            fs::remove_file(&path).unwrap();
+        }
+        if round == 2 {
+            let rows =
+                whole.lines().filter(|line| !line.starts_with("| 2026-") && !line.contains("2026-11-20"));
+            fs::write(&path, rows.collect::<Vec<_>>().join("\n")).unwrap();
+        }
+        assert_eq!(path.exists(), is_there);
+        let kept = rusqlite::Connection::open(hooked.folder.path().join(".recount/state/hooks.db")).unwrap();
+        kept.busy_timeout(PATIENCE).unwrap();
+        kept.execute_batch("UPDATE incident SET made = 0; UPDATE received SET pending = 1;").unwrap();
+        drop(kept);
+        hooked.start();
+        hooked.told("`INC-0001` of", round + 1);
+        let drafts = hooked.drafts();
+        assert_eq!(drafts.iter().map(|file| name(file)).collect::<Vec<_>>(), [name(&path)], "{round}");
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains("Resolved incident"), "{round}: {text}");
+        assert_eq!(
+            text.matches("Resolved incident").count(),
+            whole.matches("Resolved incident").count(),
+            "{round}"
+        );
+        assert!(evidence.is_dir());
+    }
 }

@@ -56,11 +56,10 @@ impl Workspace {
         read.refuse_nothing()?;
         let day = read.start(&How::default()).map_or(today, utc_day);
         let guard = self.library.lock()?;
-        let (path, _) =
-            self.create::<Failure>(&guard, title, &Given::default(), day, |document, path| {
-                planned(path, document.incident_id())?;
-                Ok(document)
-            })?;
+        let (path, _) = self.create::<Failure>(&guard, title, &Given::default(), day, |document, path| {
+            planned(path, document.incident_id())?;
+            Ok(document)
+        })?;
         drop(guard);
         self.continue_with(&path, read)
     }
@@ -99,7 +98,8 @@ impl Workspace {
         for (index, payload) in incoming.payloads.iter().enumerate() {
             session.part(&format!("{index:06}.json"), payload.as_bytes());
         }
-        let input = ReadInput { name: incoming.name.to_owned(), source: source.name, import: session.finish() };
+        let input =
+            ReadInput { name: incoming.name.to_owned(), source: source.name, import: session.finish() };
         Ok(Read { inputs: vec![input], is_complete: true, from: None, to: None })
     }
 }

@@ -38,7 +38,8 @@ const PASSED_ON: [HeaderName; 3] =
 /// What can be had by everybody: to sign in, what pages look like, whether the server lives, and webhooks, which see
 /// themselves to who sends.
 fn is_open(path: &str) -> bool {
-    matches!(path, "/sign-in" | "/health") || ["/assets/", "/hooks/"].iter().any(|open| path.starts_with(open))
+    matches!(path, "/sign-in" | "/health")
+        || ["/assets/", "/hooks/"].iter().any(|open| path.starts_with(open))
 }
 
 /// Whether a program asks, which wants a status rather than a page.

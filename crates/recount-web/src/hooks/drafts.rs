@@ -120,7 +120,10 @@ fn drafted(site: &Arc<Site>, incident: &Incident) -> Result<(), Failure> {
         Some(path) => (workspace.continue_incoming(&path, incoming)?, "continue draft"),
         // Whoever removed it does not want it.
         None if incident.is_made => {
-            site.log(&format!("note: the postmortem of \"{}\" is gone, so nothing was added", incident.title));
+            site.log(&format!(
+                "note: the postmortem of \"{}\" is gone, so nothing was added",
+                incident.title
+            ));
             return Ok(());
         }
         None => {

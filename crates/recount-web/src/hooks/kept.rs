@@ -165,7 +165,8 @@ impl Kept {
             }
             let pending: i64 =
                 all.query_row("SELECT count(*) FROM received WHERE pending = 1", [], |row| row.get(0))?;
-            let pragma = |name: &str| all.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
+            let pragma =
+                |name: &str| all.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i64>(0));
             let bytes = (pragma("page_count")? - pragma("freelist_count")?) * pragma("page_size")?;
             if pending >= MOST_PENDING || bytes >= MOST_BYTES {
                 return Ok(Receipt::Full);
@@ -340,13 +341,13 @@ impl Kept {
             return Ok(None);
         }
         self.read(|all| {
-            let is_any: bool =
-                all.query_row("SELECT EXISTS (SELECT 1 FROM looked)", [], |row| row.get(0))?;
+            let is_any: bool = all.query_row("SELECT EXISTS (SELECT 1 FROM looked)", [], |row| row.get(0))?;
             if !is_any {
                 return Ok(None);
             }
             let mut query = all.prepare("SELECT postmortem, state FROM seen")?;
-            let each = |row: &Row<'_>| -> rusqlite::Result<(String, String)> { Ok((row.get(0)?, row.get(1)?)) };
+            let each =
+                |row: &Row<'_>| -> rusqlite::Result<(String, String)> { Ok((row.get(0)?, row.get(1)?)) };
             let mut seen = BTreeMap::new();
             for row in query.query_map([], each)? {
                 let (postmortem, state) = row?;
@@ -469,9 +470,11 @@ impl Kept {
             return Ok((0, 0));
         }
         self.read(|all| {
-            all.query_row("SELECT count(*) FILTER (WHERE dead IS NULL), count(dead) FROM delivery", [], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
+            all.query_row(
+                "SELECT count(*) FILTER (WHERE dead IS NULL), count(dead) FROM delivery",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
         })
     }
 
@@ -512,7 +515,8 @@ impl Kept {
     /// Makes the file, which its owner alone may read.
     fn make(&self) -> Result<(), Failure> {
         let cannot = |error: std::io::Error| {
-            Failure::new(format!("`{}` cannot be made: {error}", self.file.display())).of(FailureKind::Trouble)
+            Failure::new(format!("`{}` cannot be made: {error}", self.file.display()))
+                .of(FailureKind::Trouble)
         };
         if let Some(folder) = self.file.parent() {
             fs::create_dir_all(folder).map_err(cannot)?;

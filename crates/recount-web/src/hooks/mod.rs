@@ -222,7 +222,10 @@ fn doubts(hooks: &Hooks, config: &Config) -> Vec<(String, String)> {
     }
     for webhook in &config.webhooks {
         if let Err(why) = deliver::key(hooks, webhook).and_then(|_| deliver::may_be_told(webhook)) {
-            doubts.push((why, "nothing is sent there until that is mended; docs/webhooks.md says how".to_owned()));
+            doubts.push((
+                why,
+                "nothing is sent there until that is mended; docs/webhooks.md says how".to_owned(),
+            ));
         }
     }
     doubts
@@ -398,9 +401,7 @@ async fn received(
 /// A payload without what must not be kept: as in frozen evidence, secrets go, and people stand for their addresses.
 fn redacted(payload: Value, people: &People) -> Value {
     match payload {
-        Value::String(text) => {
-            Value::String(redact_with(&text, &|mail| people.for_mail(mail)).into_owned())
-        }
+        Value::String(text) => Value::String(redact_with(&text, &|mail| people.for_mail(mail)).into_owned()),
         Value::Array(list) => list.into_iter().map(|value| redacted(value, people)).collect(),
         Value::Object(members) => members
             .into_iter()

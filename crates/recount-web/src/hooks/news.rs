@@ -4,12 +4,11 @@
 //! What does not live here: sending it (`deliver`). Its shape is in docs/schemas/webhook.v1.json.
 
 use std::collections::BTreeMap;
-use std::mem;
 
 use jiff::Timestamp;
 use recount_engine::config::{Webhook, WebhookEvent};
 use recount_engine::document::{ActionRecord, Document, Record, Stage};
-use recount_workspace::Failure;
+use recount_workspace::{Failure, Known};
 use serde::{Deserialize, Serialize};
 
 use super::deliver::target;
@@ -139,15 +138,17 @@ pub(super) fn follow(
         kept.forget_seen()?;
         return Ok(Followed { dropped: 0 });
     }
-    let known = match seen.take() {
-        Some(known) => Some(known),
+    let last = match seen.take() {
+        Some(last) => Some(last),
         None => kept.seen()?,
     };
-    let is_first = known.is_none();
-    let mut before = known.unwrap_or_default();
+    let is_first = last.is_none();
+    let before = last.unwrap_or_default();
     let mut after = BTreeMap::new();
     let mut news: Vec<(News, Vec<String>)> = Vec::new();
-    for known in &shelf.records.known {
+    // A file in no template is no postmortem yet: adopted, it is a new one.
+    let known: Vec<&Known> = shelf.records.known.iter().filter(|known| !known.record.is_stray).collect();
+    for known in &known {
         let key = shelf.key(known).to_owned();
         after.insert(key, Seen::of(&known.path, &known.record));
     }
@@ -157,7 +158,7 @@ pub(super) fn follow(
         .filter(|(key, _)| !after.contains_key(*key))
         .map(|(key, seen)| (seen.path.clone(), key.clone()))
         .collect();
-    for known in shelf.records.known.iter().filter(|_| !is_first) {
+    for known in known.into_iter().filter(|_| !is_first) {
         let key = shelf.key(known);
         let Some(now_is) = after.get(key) else { continue };
         let was = before.get(key).or_else(|| before.get(moved.get(&known.path)?));
@@ -184,8 +185,7 @@ pub(super) fn follow(
                     tell(event, Data { previous_stage: Some(&was.stage), ..about.data() });
                 }
                 for (change, item, previous_item) in changes(&was.items, &now_is.items) {
-                    let data =
-                        Data { change: Some(change), item: Some(item), previous_item, ..about.data() };
+                    let data = Data { change: Some(change), item: Some(item), previous_item, ..about.data() };
                     tell(WebhookEvent::ItemChanged, data);
                 }
             }
@@ -198,7 +198,6 @@ pub(super) fn follow(
         .chain(gone.iter().map(|key| (key.as_str(), None)))
         .collect();
     let dropped = if changed.is_empty() && !is_first { 0 } else { kept.told(&changed, &news, now)? };
-    drop(mem::take(&mut before));
     *seen = Some(after);
     Ok(Followed { dropped })
 }
@@ -224,7 +223,8 @@ fn message_id() -> String {
 /// A message for trying out: about a postmortem that there is not.
 pub(super) fn example(now: Timestamp) -> News {
     let record = Document::parse(b"").record();
-    let about = About { record: &record, path: "postmortems/INC-0000-example.md", key: "INC-0000", stage: "draft" };
+    let about =
+        About { record: &record, path: "postmortems/INC-0000-example.md", key: "INC-0000", stage: "draft" };
     let mut data = about.data();
     data.postmortem.id = Some("INC-0000");
     data.postmortem.title = Some("A test of this webhook");
@@ -338,7 +338,11 @@ mod tests {
         let before = [item(1, Some("a1"), "Limit it", "open"), item(2, None, "Tell people", "open")];
         for (what, after, expected) in [
             ("nothing", before.to_vec(), vec![]),
-            ("done", vec![item(1, Some("a1"), "Limit it", "done"), before[1].clone()], vec![(ItemChange::Changed, 1)]),
+            (
+                "done",
+                vec![item(1, Some("a1"), "Limit it", "done"), before[1].clone()],
+                vec![(ItemChange::Changed, 1)],
+            ),
             (
                 "one before them",
                 vec![
@@ -349,7 +353,11 @@ mod tests {
                 vec![(ItemChange::Added, 1)],
             ),
             ("a name", vec![before[0].clone(), item(2, Some("b2"), "Tell people", "open")], vec![]),
-            ("other words", vec![before[0].clone(), item(2, None, "Tell all", "open")], vec![(ItemChange::Changed, 2)]),
+            (
+                "other words",
+                vec![before[0].clone(), item(2, None, "Tell all", "open")],
+                vec![(ItemChange::Changed, 2)],
+            ),
             ("gone", vec![before[0].clone()], vec![(ItemChange::Removed, 2)]),
         ] {
             let changes: Vec<_> =

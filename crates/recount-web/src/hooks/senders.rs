@@ -32,7 +32,8 @@ pub(super) const PAGERDUTY: Sender = Sender {
     name: "pagerduty",
     variables: |hooks| hooks.pagerduty.secret_env.iter().map(String::as_str).collect(),
     is_from: |_, headers, body, secrets| {
-        let signatures = headers.get_all("x-pagerduty-signature").iter().filter_map(|value| value.to_str().ok());
+        let signatures =
+            headers.get_all("x-pagerduty-signature").iter().filter_map(|value| value.to_str().ok());
         let signatures: Vec<&str> = signatures.flat_map(|value| value.split(',')).map(str::trim).collect();
         // Both sides may have several, while one secret replaces another.
         secrets.iter().filter(|secret| !secret.is_empty()).any(|secret| {
@@ -57,15 +58,16 @@ pub(super) const ALERTMANAGER: Sender = Sender {
         let is_token = hook.token_env.is_some() && scheme.eq_ignore_ascii_case("bearer");
         if is_token {
             // The token is the first of the variables.
-            return secrets.first().is_some_and(|token| !token.is_empty() && same(token.as_bytes(), sent.trim().as_bytes()));
+            return secrets
+                .first()
+                .is_some_and(|token| !token.is_empty() && same(token.as_bytes(), sent.trim().as_bytes()));
         }
         let Some(user) = hook.username.as_ref().filter(|_| scheme.eq_ignore_ascii_case("basic")) else {
             return false;
         };
         let is_set = |password: &&String| hook.password_env.is_some() && !password.is_empty();
         let Some(password) = secrets.last().filter(is_set) else { return false };
-        from_base64(sent.trim())
-            .is_some_and(|sent| same(&sent, format!("{user}:{password}").as_bytes()))
+        from_base64(sent.trim()).is_some_and(|sent| same(&sent, format!("{user}:{password}").as_bytes()))
     },
     heard: alertmanager,
 };
@@ -113,12 +115,14 @@ struct Event {
 }
 
 fn pagerduty(hooks: &HooksConfig, payload: &Value) -> Result<Heard, String> {
-    let hook = Hook::deserialize(payload).map_err(|error| format!("it is no webhook of version 3: {error}"))?;
+    let hook =
+        Hook::deserialize(payload).map_err(|error| format!("it is no webhook of version 3: {error}"))?;
     let event = hook.event.ok_or("it is no webhook of version 3")?;
     let Some(kind) = event.event_type.strip_prefix("incident.") else {
         return Err(format!("`{}` is about no incident", event.event_type));
     };
-    let text = |value: &Value, path: &str| value.pointer(path).and_then(Value::as_str).unwrap_or("").to_owned();
+    let text =
+        |value: &Value, path: &str| value.pointer(path).and_then(Value::as_str).unwrap_or("").to_owned();
     // Notes, responders and status updates refer to their incident, and say nothing of it but its ID and name.
     let is_whole = text(&event.data, "/type") == "incident";
     let incident = if is_whole { Some(&event.data) } else { event.data.get("incident") };
@@ -205,9 +209,8 @@ fn alertmanager(hooks: &HooksConfig, payload: &Value) -> Result<Heard, String> {
     let ends = group.alerts.iter().filter_map(|alert| seconds(&alert.ends_at));
     let at = if is_resolved { ends.max() } else { starts.clone().max() };
     let at = at.or(starts.max()).ok_or("it does not say when it happened")?;
-    let label = |alert: &Alert, name: &str| {
-        alert.labels.get(name).and_then(Value::as_str).unwrap_or("").to_owned()
-    };
+    let label =
+        |alert: &Alert, name: &str| alert.labels.get(name).and_then(Value::as_str).unwrap_or("").to_owned();
     let severities = &hooks.alertmanager.severities;
     let is_severe = |alert: &Alert| {
         severities.is_empty()

@@ -134,7 +134,9 @@ fn refused(site: &Site, name: &str, address: Option<IpAddr>, why: &str) {
     let is_known = site.doors.accounts.find(&name).is_ok();
     let who = match name.as_str() {
         _ if is_known => format!("as `{name}`"),
-        name if name.chars().count() <= LONGEST && name.chars().all(is_plain) => "by a name that nobody has".to_owned(),
+        name if name.chars().count() <= LONGEST && name.chars().all(is_plain) => {
+            "by a name that nobody has".to_owned()
+        }
         _ => "by what is no name".to_owned(),
     };
     let from = address.map_or_else(|| "nobody knows where".to_owned(), |address| address.to_string());

@@ -81,7 +81,9 @@ impl Poster {
 }
 
 fn refused(place: &Origin) -> String {
-    format!("`{place}` leads to this machine or into a private network, and its webhook has no `internal = true`")
+    format!(
+        "`{place}` leads to this machine or into a private network, and its webhook has no `internal = true`"
+    )
 }
 
 /// Looks names up, and refuses those of which any address is not public.
@@ -213,13 +215,19 @@ mod tests {
             let (mut stream, _) = listener.accept().unwrap();
             let mut head = [0; 4096];
             let _ = stream.read(&mut head).unwrap();
-            let answer = "HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n";
+            let answer =
+                "HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n";
             stream.write_all(answer.as_bytes()).unwrap();
             drop(stream);
             listener.set_nonblocking(true).unwrap();
             listener.accept().is_err()
         });
-        let post = Post { url, headers: vec![("webhook-id", "a".to_owned())], body: "{}".to_owned(), internal: true };
+        let post = Post {
+            url,
+            headers: vec![("webhook-id", "a".to_owned())],
+            body: "{}".to_owned(),
+            internal: true,
+        };
         let posted = Poster::new().post(&post).unwrap();
         assert_eq!((posted.status, posted.retry_after), (302, Some(Duration::from_secs(7))));
         assert!(server.join().unwrap());

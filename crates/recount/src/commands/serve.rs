@@ -8,7 +8,6 @@ use std::time::Duration;
 use recount_store::{Author, Library};
 use recount_web::{Access, Accounts, Settings, Site, Surroundings};
 
-
 use crate::Outcome;
 use crate::client::Poster;
 use crate::commands::log;
