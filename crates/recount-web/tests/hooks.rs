@@ -44,9 +44,17 @@ impl Hooked {
         this
     }
 
+    /// Ends the server, and waits until its threads have ended what they were at.
+    fn stop(&mut self) {
+        let Some(site) = self.site.take() else { return };
+        let weak = Arc::downgrade(&site);
+        drop(site);
+        wait_for("end", || (weak.strong_count() == 0).then_some(()));
+    }
+
     /// Starts the server anew over the same library.
     fn start(&mut self) {
-        self.site = None;
+        self.stop();
         let settings = Settings {
             program: "test".to_owned(),
             keep: false,
@@ -437,7 +445,7 @@ fn what_happens_to_a_postmortem_is_told_whoever_changed_it_signed_and_until_it_a
     fs::write(&path, common::DOWN.replace("stage: draft", "stage: review")).unwrap();
     assert_eq!(wait(2)[1]["data"]["previous_stage"], "draft");
     // What happens while the server is down is told when it is up again.
-    hooked.site = None;
+    hooked.stop();
     let done = common::DOWN
         .replace("stage: draft", "stage: final")
         .replace("| 2026-11-21 | Open |", "| 2026-11-21 | Done 2026-11-22 |");
@@ -543,7 +551,7 @@ fn a_kill_while_a_draft_is_made_leaves_one_draft_and_loses_nothing() {
     let name = |file: &std::path::Path| file.file_name().unwrap().to_owned();
     // Killed before the file was made, after the file and before its evidence, and after all and before that was noted.
     for (round, is_there) in [(1, false), (2, true), (3, true)] {
-        hooked.site = None;
+        hooked.stop();
         if round < 3 {
             fs::remove_dir_all(&evidence).unwrap();
             fs::remove_file(&path).unwrap();
