@@ -36,7 +36,7 @@ pub use api::description;
 pub use auth::{Account, Accounts, LONGEST_DAYS, NewAccount, Scope, Token, check_password};
 #[cfg(feature = "schema")]
 pub use hooks::webhook_schema;
-pub use hooks::{Post, Posted, Surroundings};
+pub use hooks::{Post, Posted, Sending, Surroundings, Variables};
 pub use server::serve;
 pub use site::{API_LIMIT, Access, Settings, Site};
 

@@ -368,7 +368,8 @@ fn what_was_kept_and_not_worked_on_is_worked_on_after_a_restart() {
 fn posted(post: &Post) -> Result<Posted, String> {
     let address = post.url.strip_prefix("http://").unwrap().split('/').next().unwrap().to_owned();
     let mut stream = std::net::TcpStream::connect(address).map_err(|error| error.to_string())?;
-    let headers: String = post.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers = post.headers.iter();
+    let headers = headers.fold(String::new(), |head, (name, value)| format!("{head}{name}: {value}\r\n"));
     let head = format!("POST / HTTP/1.1\r\nhost: x\r\n{headers}content-length: {}\r\n\r\n", post.body.len());
     stream
         .write_all(head.as_bytes())
@@ -385,7 +386,8 @@ fn receiver(statuses: &[u16]) -> (String, Arc<Mutex<Vec<Value>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/hook", listener.local_addr().unwrap());
     let taken = Arc::new(Mutex::new(Vec::new()));
-    let (kept, mut statuses) = (Arc::clone(&taken), statuses.to_vec().into_iter());
+    let (kept, statuses) = (Arc::clone(&taken), statuses.to_vec());
+    let mut statuses = statuses.into_iter();
     thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
             let mut input = BufReader::new(stream.try_clone().unwrap());

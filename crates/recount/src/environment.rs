@@ -154,8 +154,8 @@ impl Environment {
 
     /// A variable, asked for again and again: [`Environment::variable`].
     #[allow(clippy::unused_self, reason = "everything that the process brings is asked of this")]
-    pub(crate) fn variables(&self) -> Box<dyn Fn(&str) -> Option<String> + Send + Sync> {
-        Box::new(|name| std::env::var(name).ok())
+    pub(crate) fn variables(&self) -> impl Fn(&str) -> Option<String> + Send + Sync + 'static {
+        |name: &str| std::env::var(name).ok()
     }
 
     /// Where a server tells what nobody sees in a browser: lines on the error stream, each with its time.

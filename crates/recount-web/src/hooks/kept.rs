@@ -502,12 +502,11 @@ impl Kept {
     }
 
     fn opened<'c>(&self, connection: &'c mut Option<Connection>) -> Result<&'c Connection, Failure> {
-        let opened = match connection.take() {
-            Some(opened) => opened,
-            None => {
-                self.make()?;
-                self.open().map_err(|error| self.trouble(&error))?
-            }
+        let opened = if let Some(opened) = connection.take() {
+            opened
+        } else {
+            self.make()?;
+            self.open().map_err(|error| self.trouble(&error))?
         };
         Ok(connection.insert(opened))
     }

@@ -64,12 +64,18 @@ const REMEMBERED: usize = 10_000;
 /// How long a thread rests where nobody wakes it.
 const REST: Duration = Duration::from_secs(20);
 
+/// Gives the value of an environment variable.
+pub type Variables = dyn Fn(&str) -> Option<String> + Send + Sync;
+
+/// Sends a message once.
+pub type Sending = dyn Fn(&Post) -> Result<Posted, String> + Send + Sync;
+
 /// What the process brings for webhooks.
 pub struct Surroundings {
     /// The value of an environment variable.
-    pub variable: Box<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    pub variable: Box<Variables>,
     /// Sends a message, once, following no redirect; a sentence where it did not arrive.
-    pub post: Box<dyn Fn(&Post) -> Result<Posted, String> + Send + Sync>,
+    pub post: Box<Sending>,
     /// The first wait after a message did not arrive; each further one is four times as long, up to some hours.
     pub first_wait: Duration,
 }

@@ -106,8 +106,8 @@ struct Hook {
 struct Event {
     #[serde(default)]
     id: String,
-    #[serde(default)]
-    event_type: String,
+    #[serde(default, rename = "event_type")]
+    kind: String,
     #[serde(default)]
     occurred_at: String,
     #[serde(default)]
@@ -118,15 +118,15 @@ fn pagerduty(hooks: &HooksConfig, payload: &Value) -> Result<Heard, String> {
     let hook =
         Hook::deserialize(payload).map_err(|error| format!("it is no webhook of version 3: {error}"))?;
     let event = hook.event.ok_or("it is no webhook of version 3")?;
-    let Some(kind) = event.event_type.strip_prefix("incident.") else {
-        return Err(format!("`{}` is about no incident", event.event_type));
+    let Some(kind) = event.kind.strip_prefix("incident.") else {
+        return Err(format!("`{}` is about no incident", event.kind));
     };
     let text =
         |value: &Value, path: &str| value.pointer(path).and_then(Value::as_str).unwrap_or("").to_owned();
     // Notes, responders and status updates refer to their incident, and say nothing of it but its ID and name.
     let is_whole = text(&event.data, "/type") == "incident";
     let incident = if is_whole { Some(&event.data) } else { event.data.get("incident") };
-    let incident = incident.ok_or_else(|| format!("`{}` names no incident", event.event_type))?;
+    let incident = incident.ok_or_else(|| format!("`{}` names no incident", event.kind))?;
     let own = text(incident, "/id");
     if event.id.is_empty() || own.is_empty() {
         return Err("it has no ID".to_owned());

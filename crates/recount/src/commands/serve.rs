@@ -147,7 +147,7 @@ const FIRST_WAIT: Duration = Duration::from_secs(5);
 fn surroundings(environment: &Environment) -> Surroundings {
     let poster = Poster::new();
     Surroundings {
-        variable: environment.variables(),
+        variable: Box::new(environment.variables()),
         post: Box::new(move |post| poster.post(post)),
         first_wait: FIRST_WAIT,
     }
