@@ -8,9 +8,11 @@ mod api;
 mod assets;
 mod auth;
 mod change;
+mod dress;
 mod error;
 mod frame;
 mod making;
+mod hooks;
 mod pages;
 mod recent;
 mod security;
@@ -33,6 +35,9 @@ use tower_http::timeout::{RequestBodyDeadlineLayer, TimeoutLayer};
 #[cfg(feature = "schema")]
 pub use api::description;
 pub use auth::{Account, Accounts, LONGEST_DAYS, NewAccount, Scope, Token, check_password};
+#[cfg(feature = "schema")]
+pub use hooks::webhook_schema;
+pub use hooks::{Post, Posted, Sending, Surroundings, Variables};
 pub use server::serve;
 pub use site::{API_LIMIT, Access, Settings, Site};
 
@@ -45,7 +50,7 @@ const ANSWER: Duration = Duration::from_mins(3);
 
 /// The application over a library, without a socket.
 pub fn router(site: &Arc<Site>) -> Router {
-    let pages = pages::router().merge(assets::router()).merge(api::router(site));
+    let pages = pages::router().merge(assets::router()).merge(api::router(site)).merge(hooks::router());
     let csrf = CsrfLayer::new().with_rejection_response(|_: ProtectionError| security::from_elsewhere());
     // The last is the outermost.
     pages
@@ -58,5 +63,6 @@ pub fn router(site: &Arc<Site>) -> Router {
         .layer(from_fn_with_state(Arc::clone(site), traffic::count))
         .layer(from_fn_with_state(Arc::clone(site), security::guard))
         .layer(from_fn(api::envelope))
+        .layer(from_fn(dress::dress))
         .with_state(Arc::clone(site))
 }

@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::thread;
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use recount_workspace::Failure;
 use tokio::sync::{Semaphore, watch};
 
 use crate::auth::{Accounts, Pace, Passwords};
+use crate::hooks::{self, Hooks, Surroundings};
 use crate::recent::Recent;
 use crate::shelf::Shelf;
 use crate::traffic::Traffic;
@@ -64,6 +65,9 @@ pub(crate) struct Doors {
 /// So many requests are worked on at a time.
 const PLACES: usize = 256;
 
+/// Told what nobody sees in a browser: a line, without its end.
+type Log = dyn Fn(&str) + Send + Sync;
+
 /// A library, served.
 pub struct Site {
     library: Library,
@@ -72,6 +76,9 @@ pub struct Site {
     pub(crate) doors: Doors,
     /// What was edited lately.
     pub(crate) recent: Recent,
+    pub(crate) hooks: Hooks,
+    /// Where it is told what nobody sees in a browser.
+    log: OnceLock<Box<Log>>,
     shelf: RwLock<Arc<Shelf>>,
     /// The number of the shelf, for those who wait for changes.
     number: watch::Sender<u64>,
@@ -114,11 +121,13 @@ impl Site {
         };
         let shelf = Shelf::read(&library, &settings, 1)?;
         let site = Arc::new(Self {
+            hooks: Hooks::of(&library),
             library,
             settings,
             access,
             doors,
             recent: Recent::default(),
+            log: OnceLock::new(),
             shelf: RwLock::new(Arc::new(shelf)),
             number: watch::Sender::new(1),
             making: Mutex::new(()),
@@ -175,7 +184,30 @@ impl Site {
         let new = Arc::new(new);
         *self.shelf.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&new);
         self.number.send_replace(new.number);
+        self.hooks.follow(self, &new);
         new
+    }
+
+    /// Lets what nobody sees in a browser be told: sign-ins that failed, webhooks. The first one to come is told.
+    pub fn log_to(&self, log: impl Fn(&str) + Send + Sync + 'static) {
+        let _ = self.log.set(Box::new(log));
+    }
+
+    pub(crate) fn log(&self, line: &str) {
+        if let Some(log) = self.log.get() {
+            log(line);
+        }
+    }
+
+    /// Lets webhooks in and out from now on, and gives back what is wrong with their configuration: each with a hint.
+    pub fn connect(self: &Arc<Self>, surroundings: Surroundings) -> Vec<(String, String)> {
+        hooks::connect(self, surroundings)
+    }
+
+    /// Sends everybody whom `recount.toml` names under `[[webhooks]]` a message for trying out, once: where to, and the
+    /// status that came back, or why none did.
+    pub fn test_webhooks(&self, surroundings: Surroundings) -> Vec<(String, Result<u16, String>)> {
+        self.hooks.test(self, surroundings)
     }
 
     /// Tells of each new shelf.

@@ -12,6 +12,7 @@ mod figures;
 mod handout;
 mod history;
 pub mod importing;
+pub mod incoming;
 pub mod inputs;
 pub mod logging;
 mod neighbours;

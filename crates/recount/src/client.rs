@@ -10,6 +10,8 @@
 //! | a token is struck out of every message and every reply | servers quote what they refuse |
 //! | tries, waits and sizes have an end | it is 3 a.m., and somebody waits |
 
+mod posting;
+
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 use std::io::Read;
@@ -22,6 +24,8 @@ use recount_engine::evidence::live::{Answer, Failure, Method, Reply, Request};
 use recount_engine::evidence::redact;
 use ureq::http;
 use ureq::tls::{RootCerts, TlsConfig};
+
+pub(crate) use posting::Poster;
 
 /// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(10);

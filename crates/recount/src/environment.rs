@@ -152,6 +152,24 @@ impl Environment {
         std::env::var(name).ok()
     }
 
+    /// A variable, asked for again and again: [`Environment::variable`].
+    #[allow(clippy::unused_self, reason = "everything that the process brings is asked of this")]
+    pub(crate) fn variables(&self) -> impl Fn(&str) -> Option<String> + Send + Sync + 'static {
+        |name: &str| std::env::var(name).ok()
+    }
+
+    /// Where a server tells what nobody sees in a browser: lines on the error stream, each with its time.
+    pub(crate) fn log(&self) -> impl Fn(&str) + Send + Sync + 'static {
+        let clock = self.clock();
+        move |line| {
+            let now = clock().strftime("%Y-%m-%dT%H:%M:%SZ");
+            // One line each, whatever somebody typed or sent.
+            let line = line.replace(['\n', '\r'], " ");
+            // A log that cannot be written must not stop the server.
+            let _ = writeln!(io::stderr().lock(), "{now} {}", visible(&line));
+        }
+    }
+
     /// Today, UTC.
     pub(crate) fn today(&self) -> Date {
         utc_day(self.now())

@@ -1,6 +1,7 @@
 //! `recount.toml`: what a library decides for itself. Reading gives a configuration or errors with
 //! their place; nothing here looks at a document.
 
+mod hooks;
 mod id_pattern;
 mod names;
 
@@ -11,6 +12,7 @@ use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
 use serde::{Deserialize, Serialize};
 
+pub use hooks::{AlertmanagerHook, HooksConfig, PagerdutyHook, Webhook, WebhookEvent};
 pub use id_pattern::{IdPattern, PatternError, slug};
 pub use names::{Owner, plain};
 
@@ -42,6 +44,10 @@ pub struct Config {
     pub git: GitConfig,
     /// What an export for the public may tell.
     pub export: ExportConfig,
+    /// Who may tell the server of incidents.
+    pub hooks: HooksConfig,
+    /// Whom the server tells of what happens to postmortems.
+    pub webhooks: Vec<Webhook>,
 }
 
 /// What an export for the public may tell. People, handles, mail addresses, secrets and private addresses are never

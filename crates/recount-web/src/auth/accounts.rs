@@ -157,9 +157,7 @@ impl Accounts {
         let name = checked_name(new.name)?;
         password::check(&name, new.password)?;
         let (display, mail) = (line(new.display), line(new.mail));
-        if !mail.is_empty() && (!mail.contains('@') || mail.contains(['<', '>', ' '])) {
-            return Err(Failure::new(format!("`{mail}` is no mail address")));
-        }
+        refuse_no_mail(&mail)?;
         let kept = password::kept(new.password)?;
         let display = if display.is_empty() { name.clone() } else { display };
         self.make()?;
@@ -190,6 +188,32 @@ impl Accounts {
         let account = self.find(name)?;
         self.write(|connection| connection.execute("DELETE FROM account WHERE id = ?1", [account.id]))?;
         Ok(account)
+    }
+
+    /// Changes what an account's changes carry, and gives it as it is then. The name to sign in with, sessions and tokens
+    /// stay.
+    ///
+    /// # Errors
+    ///
+    /// Where the name has no letters, the address is none, or the file cannot be written.
+    pub fn change(
+        &self,
+        account: &Account,
+        display: Option<&str>,
+        mail: Option<&str>,
+    ) -> Result<Account, Failure> {
+        let (display, mail) = (display.map(line), mail.map(line));
+        if display.as_deref() == Some("") {
+            return Err(Failure::new("the name that changes carry cannot be empty"));
+        }
+        refuse_no_mail(mail.as_deref().unwrap_or_default())?;
+        self.write(|connection| {
+            connection.execute(
+                "UPDATE account SET display = coalesce(?2, display), mail = coalesce(?3, mail) WHERE id = ?1",
+                params![account.id, display, mail],
+            )
+        })?;
+        self.find(&account.name)
     }
 
     /// Gives an account another password, which ends its sessions but the one named. Tokens stay: programs hold them.
@@ -321,6 +345,13 @@ pub(super) fn instant(second: i64) -> Timestamp {
 fn line(text: &str) -> String {
     let plain: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn refuse_no_mail(mail: &str) -> Result<(), Failure> {
+    if !mail.is_empty() && (!mail.contains('@') || mail.contains(['<', '>', ' '])) {
+        return Err(Failure::new(format!("`{mail}` is no mail address")));
+    }
+    Ok(())
 }
 
 fn checked_name(name: &str) -> Result<String, Failure> {

@@ -35,15 +35,17 @@ pub(crate) enum Who {
 const PASSED_ON: [HeaderName; 3] =
     [FORWARDED, HeaderName::from_static("x-forwarded-for"), HeaderName::from_static("x-real-ip")];
 
-/// What can be had by everybody: to sign in, what pages look like, and whether the server lives.
+/// What can be had by everybody: to sign in, what pages look like, whether the server lives, and webhooks, which see
+/// themselves to who sends.
 fn is_open(path: &str) -> bool {
-    matches!(path, "/sign-in" | "/health") || path.starts_with("/assets/")
+    matches!(path, "/sign-in" | "/health")
+        || ["/assets/", "/hooks/"].iter().any(|open| path.starts_with(open))
 }
 
 /// Whether a program asks, which wants a status rather than a page.
 pub(crate) fn is_program(path: &str, headers: &HeaderMap) -> bool {
     let accepts = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*");
-    path.starts_with("/api/")
+    ["/api/", "/hooks/"].iter().any(|programs| path.starts_with(programs))
         || headers.contains_key(AUTHORIZATION)
         || !["text/html", "text/*", "*/*"].iter().any(|page| accepts.contains(page))
 }

@@ -17,5 +17,5 @@ pub use password::check as check_password;
 pub use tokens::{LONGEST_DAYS, Scope, Token};
 
 pub(crate) use accounts::plain_name;
-pub(crate) use pace::{Pace, Slower};
+pub(crate) use pace::{Pace, Slower, neighbourhood};
 pub(crate) use password::Passwords;

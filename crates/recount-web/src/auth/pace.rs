@@ -62,7 +62,7 @@ fn quota((burst, each): (u32, Duration)) -> Quota {
 }
 
 /// Whoever has one address of version 6 has 2⁶⁴ of them.
-fn neighbourhood(address: IpAddr) -> IpAddr {
+pub(crate) fn neighbourhood(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => IpAddr::V6((u128::from(address) & !u128::from(u64::MAX)).into()),
         address @ IpAddr::V4(_) => address,

@@ -20,6 +20,7 @@ use recount_engine::document::{ActionRecord, Record, Stage};
 use serde::Serialize;
 
 use super::Page as PageDefinition;
+use crate::hooks::Figures;
 use crate::site::Site;
 use crate::traffic::{BOUNDS, Counts};
 
@@ -101,6 +102,27 @@ const PROBLEMS: Metric = Metric {
     help: "Files of the library that cannot be read.",
 };
 
+const HOOKS: Metric = Metric {
+    name: "recount_hooks_received_total",
+    kind: "counter",
+    help: "Webhooks that came in, by source and outcome.",
+};
+const SENT: Metric = Metric {
+    name: "recount_webhooks_sent_total",
+    kind: "counter",
+    help: "Tries to send webhooks, by outcome: delivered, failed (tried again), given-up, dropped.",
+};
+const WAITING: Metric = Metric {
+    name: "recount_webhooks_waiting",
+    kind: "gauge",
+    help: "Webhooks that wait to be sent, those that are tried again among them.",
+};
+const GIVEN_UP: Metric = Metric {
+    name: "recount_webhooks_given_up",
+    kind: "gauge",
+    help: "Webhooks of the last 30 days that were given up.",
+};
+
 /// Ages of what is not finished: the label, and the days that it goes up to.
 const AGES: [(&str, i32); 5] =
     [("0-2d", 2), ("3-7d", 7), ("8-14d", 14), ("15-30d", 30), ("over-30d", i32::MAX)];
@@ -116,6 +138,7 @@ async fn metrics(State(site): State<Arc<Site>>) -> Response {
     actions(&mut text, &records, today);
     text.begin(&PROBLEMS);
     text.value(PROBLEMS.name, &[], shelf.records.problems.len());
+    webhooks(&mut text, &site.hooks.figures());
     traffic(&mut text, &site.traffic.counts());
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text.0).into_response()
 }
@@ -172,6 +195,21 @@ fn actions(text: &mut Text, records: &[&Record], today: Date) {
     count(&OPEN, &ActionRecord::is_open);
     count(&OVERDUE, &|item| item.is_overdue(today));
     count(&UNVERIFIED, &|item| item.status == Some(StatusKind::Done));
+}
+
+fn webhooks(text: &mut Text, figures: &Figures) {
+    text.begin(&HOOKS);
+    for ((source, outcome), count) in &figures.received {
+        text.value(HOOKS.name, &[("source", source), ("outcome", outcome)], count);
+    }
+    text.begin(&SENT);
+    for (outcome, count) in &figures.sent {
+        text.value(SENT.name, &[("outcome", outcome)], count);
+    }
+    text.begin(&WAITING);
+    text.value(WAITING.name, &[], figures.waiting);
+    text.begin(&GIVEN_UP);
+    text.value(GIVEN_UP.name, &[], figures.given_up);
 }
 
 fn traffic(text: &mut Text, counts: &Counts) {

@@ -2,6 +2,7 @@
 //!
 //! What does not live here: one's own account (`account`), who needs to sign in ([`crate::auth::gate`]).
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use askama::Template;
@@ -91,6 +92,7 @@ async fn sign_in(State(site): State<Arc<Site>>, request: Request) -> Answer<Resp
     };
     if let Err(Slower(wait)) = site.doors.pace.count(address, &plain_name(&typed.name)) {
         let seconds = wait.as_secs() + 1;
+        refused(&site, &typed.name, address, "too many tries");
         let fault = format!("Too many tries. The next one is heard in {seconds} s.");
         let mut answer = again(StatusCode::TOO_MANY_REQUESTS, fault)?;
         answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
@@ -100,6 +102,7 @@ async fn sign_in(State(site): State<Arc<Site>>, request: Request) -> Answer<Resp
     let (account, kept) = found.map_or((None, None), |(account, kept)| (Some(account), Some(kept)));
     let is_right = site.doors.passwords.is_right(typed.password.clone(), kept).await;
     let Some(account) = account.filter(|_| is_right) else {
+        refused(&site, &typed.name, address, "wrong name or password");
         let fault = "This name and this password do not belong together.".to_owned();
         return again(StatusCode::FORBIDDEN, fault);
     };
@@ -120,6 +123,24 @@ async fn sign_out(
         site.doors.accounts.end_session(&sum)?;
     }
     Ok(away("/sign-in", Some(gate::cookie(None, gate::is_secure(&site, &request)))))
+}
+
+/// Tells whoever keeps the log of a try that failed: who from and for whom, and never what was typed as password.
+fn refused(site: &Site, name: &str, address: Option<IpAddr>, why: &str) {
+    /// People type passwords into the wrong field; a name that no account can have is not told.
+    const LONGEST: usize = 64;
+    let name = plain_name(name);
+    let is_plain = |c: char| c.is_alphanumeric() || "._-".contains(c);
+    let is_known = site.doors.accounts.find(&name).is_ok();
+    let who = match name.as_str() {
+        _ if is_known => format!("as `{name}`"),
+        name if name.chars().count() <= LONGEST && name.chars().all(is_plain) => {
+            "by a name that nobody has".to_owned()
+        }
+        _ => "by what is no name".to_owned(),
+    };
+    let from = address.map_or_else(|| "nobody knows where".to_owned(), |address| address.to_string());
+    site.log(&format!("warning: sign-in {who} failed from {from}: {why}"));
 }
 
 fn away(to: &str, cookie: Option<HeaderValue>) -> Response {

@@ -2,11 +2,14 @@
 
 use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
 
 use recount_store::{Author, Library};
-use recount_web::{Access, Accounts, Settings, Site};
+use recount_web::{Access, Accounts, Settings, Site, Surroundings};
 
 use crate::Outcome;
+use crate::client::Poster;
 use crate::commands::log;
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
@@ -48,6 +51,10 @@ pub(crate) struct Args {
     #[arg(long)]
     commit: bool,
 
+    /// Send a message for trying out to everybody under `[[webhooks]]`, say what came of it, and serve nothing
+    #[arg(long)]
+    test_webhooks: bool,
+
     /// How often one viewer may read through the API in a minute, and a fifth as often write; 0: as often as they like
     #[arg(long, value_name = "REQUESTS", default_value_t = recount_web::API_LIMIT)]
     api_limit: u32,
@@ -69,6 +76,7 @@ pub(crate) fn here(workspace: &Workspace, environment: &mut Environment) -> Outc
         proxies: Vec::new(),
         secure: false,
         commit: false,
+        test_webhooks: false,
         api_limit: recount_web::API_LIMIT,
     };
     serve(args, workspace, environment)
@@ -99,6 +107,14 @@ fn serve(args: Args, workspace: &Workspace, environment: &mut Environment) -> Ou
     let is_plain = !args.address.ip().is_loopback() && !args.secure && args.proxies.is_empty();
     let site = Site::open_for(Library::open(workspace.library.root())?, settings, access)?;
     site.limit_api(args.api_limit);
+    site.log_to(environment.log());
+    if args.test_webhooks {
+        return test_webhooks(&site, environment);
+    }
+    for (doubt, hint) in site.connect(surroundings(environment)) {
+        environment.warn(doubt);
+        environment.hint(hint);
+    }
     let ready = |address: SocketAddr| {
         let host = match address.ip() {
             IpAddr::V4(_) => "localhost".to_owned(),
@@ -122,6 +138,43 @@ fn serve(args: Args, workspace: &Workspace, environment: &mut Environment) -> Ou
         }
     })?;
     Ok(Exit::Done)
+}
+
+/// How long the first wait is before a webhook that did not arrive is sent again.
+const FIRST_WAIT: Duration = Duration::from_secs(5);
+
+/// What the process brings for webhooks.
+fn surroundings(environment: &Environment) -> Surroundings {
+    let poster = Poster::new();
+    Surroundings {
+        variable: Box::new(environment.variables()),
+        post: Box::new(move |post| poster.post(post)),
+        first_wait: FIRST_WAIT,
+    }
+}
+
+/// Sends everybody a message for trying out.
+fn test_webhooks(site: &Arc<Site>, environment: &mut Environment) -> Outcome {
+    let answers = site.test_webhooks(surroundings(environment));
+    if answers.is_empty() {
+        return Err(CliError::new("`recount.toml` has no `[[webhooks]]`")
+            .hint("docs/webhooks.md says how to write one"));
+    }
+    let mut exit = Exit::Done;
+    for (to, answer) in answers {
+        match answer {
+            Ok(status @ 200..=299) => writeln!(environment.out(), "{to}: took it ({status})")?,
+            Ok(status) => {
+                exit = Exit::Failed;
+                environment.warn(format!("`{to}` did not take it: status {status}"));
+            }
+            Err(why) => {
+                exit = Exit::Failed;
+                environment.warn(format!("`{to}` was not told: {why}"));
+            }
+        }
+    }
+    Ok(exit)
 }
 
 /// From where the library is reached; what others can reach needs an account.

@@ -51,6 +51,17 @@ enum What {
         /// The name to sign in with
         name: String,
     },
+    /// Change the names and the address that an account's changes carry from now on; the name to sign in with stays
+    Change {
+        /// The name to sign in with
+        name: String,
+        /// The name that changes carry
+        #[arg(long, value_name = "NAME")]
+        display: Option<String>,
+        /// The mail address that commits carry; an empty one takes it away
+        #[arg(long, value_name = "ADDRESS", required_unless_present = "display")]
+        mail: Option<String>,
+    },
     /// Give an account another password, which ends its sessions; asked for, or the first line of the input
     Password {
         /// The name to sign in with
@@ -167,6 +178,20 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
                     .note("that was the last account: the library can be served to this machine alone");
             }
         }
+        What::Change { name, display, mail } => {
+            let before = accounts.find(&name)?;
+            let after = accounts.change(&before, display.as_deref(), mail.as_deref())?;
+            let shown = |account: &Account| match account.mail.as_str() {
+                "" => format!("{} without an address", account.display),
+                mail => format!("{} <{mail}>", account.display),
+            };
+            environment.note(format!(
+                "changes of `{}` carry {} from now on, and no longer {}; what there is stays as it is",
+                after.name,
+                shown(&after),
+                shown(&before)
+            ));
+        }
         What::Password { name } => {
             let account = accounts.find(&name)?;
             let password = password(&account.name, environment)?;
@@ -219,8 +244,8 @@ fn add(
     environment.note(format!("`{}` can come in; changes carry the name {}", account.name, account.display));
     if account.mail.is_empty() {
         environment.hint(format!(
-            "commits carry `{name}@recount.invalid`; where they should carry an address, `recount user remove {name}` \
-             and add it again with `--mail`",
+            "commits carry `{name}@recount.invalid`; where they should carry an address, `recount user change {name} \
+             --mail ADDRESS`",
             name = account.name
         ));
     }

@@ -45,6 +45,7 @@ const OUTPUTS: &[Output] = &[
     ("docs/schemas/show.v1.json", schemas::show),
     ("docs/schemas/similar.v1.json", schemas::similar),
     ("docs/schemas/users.v1.json", schemas::users),
+    ("docs/schemas/webhook.v1.json", schemas::webhook),
 ];
 
 /// What a page begins with: `cargo xtask generate` knows its own files by the comment.

@@ -83,6 +83,10 @@ pub(super) fn users() -> String {
     written::<commands::user::Output>("users", 1)
 }
 
+pub(super) fn webhook() -> String {
+    pretty(&recount_web::webhook_schema())
+}
+
 /// What `recount.toml` may hold: what is accepted, not what would be written.
 pub(super) fn config_schema() -> Value {
     let mut schema =

@@ -247,3 +247,96 @@ fn alerts_that_fire_and_resolve_are_the_same_from_prometheus_and_from_alertmanag
     assert!(refused.err.contains("error: `127.0.0.1"), "{}", refused.err);
     assert!(refused.err.contains("(400): ") && refused.err.contains("hint: "), "{}", refused.err);
 }
+
+#[test]
+fn what_alertmanager_sends_becomes_a_draft_which_others_are_told_of() {
+    let Some(alertmanager) = installed(&["prometheus-alertmanager", "alertmanager"]) else { return };
+    let folder = Folder::library();
+    let (hook, received) = receiver();
+    folder.write(
+        "recount.toml",
+        format!(
+            "{}\n[hooks.alertmanager]\ntoken-env = \"RECOUNT_TEST_TOKEN\"\n\n[[webhooks]]\n\
+             url = \"http://127.0.0.1:{hook}/hook\"\nsecret-env = \"RECOUNT_TEST_HOOK\"\ninternal = true\n",
+            folder.read("recount.toml")
+        ),
+    );
+    let (port, alertmanager_port) = (free_port(), free_port());
+    let secret = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz";
+    let command = |args: &[&str]| {
+        let mut command = folder.command(args);
+        command.env("RECOUNT_TEST_TOKEN", "s3cr3t-token").env("RECOUNT_TEST_HOOK", secret);
+        command.env_remove("RECOUNT_NOW");
+        command
+    };
+    let tried = command(&["serve", "--test-webhooks"]).output().expect("it was built");
+    assert!(tried.status.success(), "{tried:?}");
+    assert!(String::from_utf8_lossy(&tried.stdout).contains(": took it (200)"), "{tried:?}");
+    let log = folder.path("serve.log");
+    let address = format!("127.0.0.1:{port}");
+    let mut serve = command(&["serve", "--address", &address]);
+    let log_file = fs::File::create(&log).expect("the log can be written");
+    let _serve = Server(serve.stdout(Stdio::null()).stderr(log_file).spawn().expect("it was built"));
+    wait_for("server", || get(port, "/health"));
+    folder.write(
+        "servers/alertmanager.yml",
+        format!(
+            "route: {{ receiver: recount, group_by: [alertname], group_wait: 0s, group_interval: 1s }}\n\
+             receivers:\n- name: recount\n  webhook_configs:\n  - url: 'http://127.0.0.1:{port}/hooks/alertmanager'\n\
+             \x20   http_config: {{ authorization: {{ credentials: s3cr3t-token }} }}\n"
+        ),
+    );
+    let at = |name: &str| folder.path("servers").join(name);
+    let _alertmanager = start(
+        &alertmanager,
+        &[
+            format!("--config.file={}", at("alertmanager.yml").display()),
+            format!("--storage.path={}", at("alertmanager").display()),
+            format!("--web.listen-address=127.0.0.1:{alertmanager_port}"),
+            "--cluster.listen-address=".to_owned(),
+        ],
+        &at("alertmanager.log"),
+    );
+    wait_for("Alertmanager", || get(alertmanager_port, "/-/ready"));
+    let alert = |from: i64, to: i64| {
+        let at = |second: i64| Timestamp::from_second(second).expect("a time");
+        format!(
+            "[{{\"labels\":{{\"alertname\":\"CheckoutErrors\",\"severity\":\"critical\",\"service\":\"checkout\"}},\
+             \"annotations\":{{\"summary\":\"Checkouts fail\"}},\"startsAt\":\"{}\",\"endsAt\":\"{}\"}}]",
+            at(from),
+            at(to)
+        )
+    };
+    let tell = |body: &str| {
+        let mut stream = TcpStream::connect(("127.0.0.1", alertmanager_port)).expect("it listens");
+        let length = body.len();
+        let head = "POST /api/v2/alerts HTTP/1.0\r\nhost: localhost\r\ncontent-type: application/json";
+        write!(stream, "{head}\r\ncontent-length: {length}\r\n\r\n{body}").expect("it reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it answers");
+        assert!(answer.contains(" 200 "), "{answer}");
+    };
+    let now = Timestamp::now().as_second();
+    tell(&alert(now - 600, now + 600));
+    let said = |text: &str| fs::read_to_string(&log).unwrap_or_default().contains(text).then_some(());
+    wait_for("webhook that fires", || {
+        get(port, "/metrics")?.contains("source=\"alertmanager\",outcome=\"accepted\"} 1").then_some(())
+    });
+    tell(&alert(now - 600, now - 60));
+    wait_for("draft", || said("draft `"));
+    let drafts: Vec<String> =
+        folder.files("postmortems").into_iter().filter(|file| !file.contains(".evidence/")).collect();
+    assert_eq!(drafts.len(), 1, "{drafts:?}");
+    let draft = folder.read(&drafts[0]);
+    for expected in ["# Checkouts fail", "CheckoutErrors fired for checkout", "CheckoutErrors resolved"] {
+        assert!(draft.contains(expected), "{expected}: {draft}");
+    }
+    wait_for("message of the new postmortem", || {
+        let received = received.lock().expect("nobody panics while holding it");
+        received
+            .iter()
+            .any(|body| body.contains("\"postmortem.created\"") && body.contains("Checkouts fail"))
+            .then_some(())
+    });
+    assert!(said("s3cr3t").is_none());
+}
