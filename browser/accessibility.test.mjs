@@ -133,6 +133,6 @@ for (const colorScheme of ["light", "dark"]) {
 
 async function inspect(page) {
   await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => axe.run());
+  const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
   return violations.flatMap((one) => one.nodes.map((node) => `${one.id} ${node.target.join(" ")}: ${node.failureSummary}`));
 }
