@@ -43,10 +43,10 @@ test: ## all tests; installs what they need where it is missing
 	@$(BROWSER_PACKAGES)
 	@.ci/test
 
-screenshots: ## every page of the web application, wide and narrow, light and dark, into target/screenshots
+screenshots: ## every page of the web application into target/screenshots, and the pictures of the book into docs/images
 	@$(BROWSER_PACKAGES)
 	@cargo build --quiet --package recount
-	@cd browser && node screenshots.mjs ../target/screenshots
+	@cd browser && node screenshots.mjs ../target/screenshots ../docs/images
 	@ls target/screenshots | wc -l | xargs -I{} echo '{} pictures in target/screenshots'
 
 lint: ## formatting, clippy, tidy, stale generated files, licences

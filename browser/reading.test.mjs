@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { writeFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { browse, serve } from "./served.mjs";
+import { PAGES, browse, look, serve } from "./served.mjs";
 
 let application, browser;
 before(async () => {
@@ -15,15 +15,7 @@ after(async () => {
   application?.close();
 });
 
-async function open(path, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-  const page = await context.newPage();
-  const faults = [];
-  page.on("pageerror", (error) => faults.push(error.message));
-  page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
-  await page.goto(application.address + path);
-  return { page, faults, close: () => context.close() };
-}
+const open = (path, options) => look(browser, application, path, options);
 
 for (const javaScriptEnabled of [true, false]) {
   const how = javaScriptEnabled ? "with" : "without";
@@ -70,7 +62,7 @@ test("times tell the viewer's own time on hover", async () => {
 test("no page is wider than a telephone", async () => {
   const { page, close } = await open("/", { viewport: { width: 390, height: 800 } });
   const tooWide = [];
-  for (const path of ["/", "/postmortems", "/p/INC-0012", "/p/INC-0010", "/p/INC-0011/export"]) {
+  for (const [, path] of PAGES) {
     await page.goto(application.address + path);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
     if (wide > 390) tooWide.push(`${path} is ${wide} wide`);

@@ -1,6 +1,6 @@
 // The application over a copy of the example library, and a browser that looks at it.
 import { spawn, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
@@ -9,18 +9,36 @@ const root = new URL("..", import.meta.url).pathname;
 const binary = process.env.RECOUNT_BIN ?? join(root, "target/debug/recount");
 const browsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-/** Starts the application; `close` ends it and removes its library. */
-export async function serve() {
-  const library = mkdtempSync(join(tmpdir(), "recount-browser-"));
+/** Somebody with an account, where there are accounts. */
+export const ANA = { name: "ana", password: "seven quiet seats left" };
+
+/**
+ * Starts the application; `close` ends it and removes its library. With `accounts` everybody signs in as somebody of
+ * {@link ANA}; `files` are put into the library before, by their paths.
+ */
+export async function serve({ accounts = false, files = {} } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), "recount-browser-"));
+  const library = join(folder, "kestrel");
   cpSync(join(root, "examples"), library, { recursive: true });
-  const git = (...words) =>
-    spawnSync("git", ["-C", library, "-c", "user.name=Ana", "-c", "user.email=ana@kestrelrow.example", ...words]);
+  for (const [path, text] of Object.entries(files)) writeFileSync(join(library, path), text);
+  const git = (...words) => {
+    const dates = { GIT_AUTHOR_DATE: "2026-11-20T09:00:00Z", GIT_COMMITTER_DATE: "2026-11-20T09:00:00Z" };
+    spawnSync("git", ["-C", library, ...words], { env: { ...process.env, ...dates } });
+  };
   git("init", "--quiet");
+  git("config", "user.name", "Ana Lindqvist");
+  git("config", "user.email", "ana@kestrelrow.example");
   git("add", "--all");
   git("commit", "--quiet", "--message", "Take the library over");
+  const env = { ...process.env, RECOUNT_NOW: "2026-11-23T10:00:00Z" };
+  if (accounts) {
+    const words = ["--library", library, "user", "add", ANA.name, "--display", "Ana Lindqvist"];
+    const made = spawnSync(binary, words, { env, input: `${ANA.password}\n`, encoding: "utf8" });
+    if (made.status !== 0) throw new Error(`no account was made: ${made.stderr}`);
+  }
   const server = spawn(binary, ["--library", library, "serve", "--address", "127.0.0.1:0"], {
-    env: { ...process.env, RECOUNT_NOW: "2026-11-23T10:00:00Z" },
-    stdio: ["ignore", "pipe", "inherit"],
+    env,
+    stdio: ["ignore", "pipe", "ignore"],
   });
   const address = await new Promise((resolve, reject) => {
     let text = "";
@@ -33,9 +51,41 @@ export async function serve() {
   const close = () => {
     server.removeAllListeners("exit");
     server.kill();
-    rmSync(library, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   };
   return { address, library, close };
+}
+
+/**
+ * Opens a page and notes in `faults` whatever must not happen on any: an error in the console (a refusal of the content
+ * security policy is one), an exception, a dialog, a request to elsewhere.
+ */
+export async function look(browser, application, path, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const page = await context.newPage();
+  const faults = [];
+  page.on("pageerror", (error) => faults.push(error.message));
+  page.on("console", (message) => {
+    // A form that came back has a status of its own, which browsers log as well.
+    const isAnswer = /^Failed to load resource: .* (404|409|422|403) /.test(message.text());
+    if (message.type() === "error" && !(isAnswer && message.location().url === page.url())) faults.push(message.text());
+  });
+  page.on("dialog", (dialog) => {
+    faults.push(`a dialog says ${dialog.message()}`);
+    dialog.dismiss();
+  });
+  context.on("request", (request) => {
+    if (!request.url().startsWith(`${application.address}/`)) faults.push(`${request.url()} was asked for`);
+  });
+  await page.goto(application.address + path);
+  return { page, faults, close: () => context.close() };
+}
+
+/** Signs in as somebody. */
+export async function signIn(page) {
+  await page.getByLabel("Name").fill(ANA.name);
+  await page.getByLabel("Password").fill(ANA.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
 }
 
 /** Opens the browser that this machine has. */
@@ -68,4 +118,5 @@ export const PAGES = [
   ["account", "/account"],
   ["api", "/api"],
   ["missing", "/p/INC-9999"],
+  ["nowhere", "/nowhere"],
 ];

@@ -8,12 +8,16 @@ use axum::response::{Html, IntoResponse, Response};
 use recount_workspace::{Failure, FailureKind};
 use serde::Serialize;
 
+use crate::around::{Around, frame};
+use crate::frame::Frame;
+
 /// A failure as a page.
 pub(crate) struct Oops(pub(crate) Failure);
 
 #[derive(Template)]
 #[template(path = "error.html")]
 struct Page<'p> {
+    frame: Option<Frame>,
     title: &'p str,
     message: String,
     hint: &'p str,
@@ -43,7 +47,8 @@ impl IntoResponse for Oops {
             FailureKind::Conflict => "Somebody else was faster",
             FailureKind::Trouble => "That did not work",
         };
-        let page = Page { title, message: self.0.to_string(), hint: self.0.hint_text().unwrap_or_default() };
+        let hint = self.0.hint_text().unwrap_or_default();
+        let page = Page { frame: frame(), title, message: self.0.to_string(), hint };
         (status(self.0.kind()), Html(page.render().unwrap_or_default())).into_response()
     }
 }
@@ -70,7 +75,7 @@ struct Problem<'p> {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         if !self.is_program {
-            let page = Page { title: self.title, message: self.message, hint: &self.hint };
+            let page = Page { frame: frame(), title: self.title, message: self.message, hint: &self.hint };
             return (self.status, Html(page.render().unwrap_or_default())).into_response();
         }
         let detail = format!("{}: {}", self.message, self.hint);
@@ -104,7 +109,8 @@ pub(crate) fn page(template: &impl Template) -> Answer<Html<String>> {
 
 /// Does what reads many files or asks git, away from the threads that answer requests.
 pub(crate) async fn apart<T: Send + 'static>(work: impl FnOnce() -> Answer<T> + Send + 'static) -> Answer<T> {
-    let done = tokio::task::spawn_blocking(work).await;
+    let around = Around::now();
+    let done = tokio::task::spawn_blocking(move || Around::on_thread(around, work)).await;
     // Only a panic in it gives an error here.
     done.unwrap_or_else(|_| Err(Failure::new("the answer was not finished").of(FailureKind::Trouble).into()))
 }

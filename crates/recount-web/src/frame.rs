@@ -8,6 +8,7 @@ use recount_engine::document::counted;
 use recount_engine::document::value::duration;
 use sha2::{Digest as _, Sha256};
 
+use crate::around::signed_in;
 use crate::shelf::Shelf;
 
 /// What stands around a page.
@@ -20,6 +21,8 @@ pub(crate) struct Frame {
     pub(crate) query: String,
     /// How many postmortems there are.
     pub(crate) count: String,
+    /// Who is signed in; nobody where there are no accounts.
+    pub(crate) signed_in: Option<String>,
     /// What the page shows, so that it can tell when that has changed.
     pub(crate) follows: Option<Follows>,
 }
@@ -39,7 +42,7 @@ impl Frame {
         let library =
             root.file_name().map_or_else(|| "Recount".to_owned(), |name| name.to_string_lossy().into_owned());
         let count = counted(shelf.records.known.len(), "postmortem");
-        Self { library, here, query: String::new(), count, follows: None }
+        Self { library, here, query: String::new(), count, signed_in: signed_in(), follows: None }
     }
 
     /// Of a page that shows the whole library: it tells when anything in it has changed.

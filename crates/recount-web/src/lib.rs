@@ -5,6 +5,7 @@
 //! binary brings.
 
 mod api;
+mod around;
 mod assets;
 mod auth;
 mod change;

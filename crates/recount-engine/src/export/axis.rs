@@ -42,6 +42,8 @@ const APART: f64 = 9.0;
 const TICK: f64 = 66.0;
 /// The width of an average character of a label.
 const CHARACTER: f64 = 6.3;
+/// The same in the bold of milestones, in the widest of the fonts that a machine may have.
+const BOLD: f64 = 7.4;
 /// As much of the axis one gap takes at most.
 const LONGEST_GAP: f64 = 0.3;
 /// A gap is cut to no less than this part of it: less is better shown as it is.
@@ -206,7 +208,8 @@ impl Axis {
             let word = event.milestone.map(|milestone| format!("{}. ", milestone.word())).unwrap_or_default();
             let text = shortened(&format!("{word}{}", event.text), sheet.longest);
             let x = scale.x(event.at.as_second());
-            let width = (text.chars().count() + 7) as f64 * CHARACTER;
+            let character = if event.milestone.is_some() { BOLD } else { CHARACTER };
+            let width = (text.chars().count() + 7) as f64 * character;
             // Near the right edge there is no room for a text behind its leader: it stands before it, alone in its
             // lane, so that nothing is crossed.
             let flips = x + width > sheet.width - 2.0;

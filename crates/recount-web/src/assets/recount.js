@@ -16,7 +16,7 @@ function move(by) {
   const now = rows.findIndex((row) => row.classList.contains("here"));
   const next = rows[Math.min(Math.max(now + by, 0), rows.length - 1)];
   rows.forEach((row) => row.classList.toggle("here", row === next));
-  next.querySelector("a")?.focus({ preventScroll: true });
+  next.querySelector("summary, a")?.focus({ preventScroll: true });
   next.scrollIntoView({ block: "nearest" });
 }
 
@@ -43,7 +43,8 @@ function follow() {
   const { of, mark } = document.body.dataset;
   if (mark === undefined) return;
   let source = null;
-  let typed = false;
+  // What was sent back, or is only a preview, is in the page and nowhere else.
+  let typed = Boolean(document.querySelector("main form [role=alert], form.conflict, .preview"));
   document.addEventListener("input", (event) => (typed ||= Boolean(event.target.closest("main form"))));
   const tell = (text, action) => {
     source?.close();
@@ -55,11 +56,14 @@ function follow() {
     bar.append(text);
     if (action) {
       const link = document.createElement("a");
-      link.href = location.pathname + location.search;
+      // A form that was sent back stands at the address that it was sent to, which shows nothing by itself.
+      const here = location.pathname.replace(/\/edit\/(?!text$).*/, "/edit");
+      const same = here === location.pathname;
+      link.href = same ? here + location.search : here;
       link.textContent = action;
       // What is being typed stays where it is.
       if (typed) link.target = "_blank";
-      else link.addEventListener("click", (event) => (event.preventDefault(), location.reload()));
+      else if (same) link.addEventListener("click", (event) => (event.preventDefault(), location.reload()));
       bar.append(" ", link);
     }
     document.body.append(bar);

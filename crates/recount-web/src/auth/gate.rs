@@ -15,6 +15,7 @@ use recount_workspace::Failure;
 
 use super::secret;
 use super::{Account, Scope};
+use crate::around::Around;
 use crate::error::{Oops, Refusal};
 use crate::frame::segment;
 use crate::security::Client;
@@ -99,8 +100,9 @@ pub(crate) async fn gate(State(site): State<Arc<Site>>, mut request: Request, ne
         }
         _ => {}
     }
-    request.extensions_mut().insert(who);
-    next.run(request).await
+    request.extensions_mut().insert(who.clone());
+    let around = Around { site: Arc::clone(&site), who };
+    around.answer(next.run(request)).await
 }
 
 /// Whose request it is; nobody's where accounts are needed and it names none.

@@ -98,9 +98,11 @@ fn shown(site: &Site, key: &str, asked: &Asked) -> Answer<Html<String>> {
     let record = &known.record;
     let count = |level: Level| findings.iter().filter(|finding| finding.level == level).count();
     let (errors, warnings) = (count(Level::Error), count(Level::Warning));
-    let found = match (errors, warnings) {
-        (0, 0) => "no errors, no warnings".to_owned(),
-        (errors, warnings) => format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")),
+    // In a draft what is missing is a note.
+    let found = match (errors, warnings, count(Level::Note)) {
+        (0, 0, 0) => "nothing found".to_owned(),
+        (0, 0, notes) => counted(notes, "note"),
+        (errors, warnings, _) => format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")),
     };
     let earlier = shelf.workspace.past().before(record, site.today(), shelf.workspace.config());
     let mut similar = similar(&shelf, known, &document);

@@ -257,7 +257,7 @@ fn form(site: &Arc<Site>, key: &str, shown: Shown) -> Answer<Response> {
     });
     let answer = shown.trouble.as_ref().map_or(StatusCode::OK, |failure| status(failure.kind()));
     let template = Text {
-        frame: Frame::new(&shelf, ""),
+        frame: Frame::new(&shelf, "").following_one(shelf.key(known), &stored.bytes),
         address: address(shelf.key(known)),
         name: known.name().to_owned(),
         version,

@@ -216,7 +216,7 @@ fn shown(
     let loose = told.iter().filter(|told| told.anchor.is_empty()).cloned();
     let config = shelf.workspace.config();
     page(&Edit {
-        frame: Frame::new(&shelf, ""),
+        frame: Frame::new(&shelf, "").following_one(shelf.key(known), &stored.bytes),
         address: address(shelf.key(known)),
         name: known.name(),
         saved: saved.to_owned(),
