@@ -4,14 +4,27 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, OnceLock};
 
+use axum::body::Bytes;
+use jiff::civil::Date;
 use recount_engine::config::Config;
-use recount_store::Library;
+use recount_engine::insights::{Definition, FIGURES};
 use recount_store::catalog::{Asked, Catalog, Part, Want};
-use recount_workspace::{Failure, FailureKind, Keeping, Known, Notes, Records, Workspace};
+use recount_store::{Library, Version};
+use recount_workspace::told::insights::{Asked as Over, Made};
+use recount_workspace::{
+    Abridged, Failure, FailureKind, Keeping, Known, Notes, Overview, Records, Workspace,
+};
 
+use crate::desks::Desks;
+use crate::remembered::Remembered;
 use crate::site::Settings;
+
+/// Figures over so many selections are remembered: each may be some hundred kilobytes.
+const FIGURES_KEPT: usize = 16;
+/// So many bytes of pages of postmortems are remembered.
+const PAGES_KEPT: usize = 64 * 1024 * 1024;
 
 /// A library at one moment.
 pub(crate) struct Shelf {
@@ -20,8 +33,17 @@ pub(crate) struct Shelf {
     pub(crate) workspace: Workspace,
     /// All postmortems, newest first.
     pub(crate) records: Arc<Records>,
+    /// The library's name.
+    pub(crate) name: String,
     /// Text and facts, open: whoever asks does not look at the files again.
-    catalog: Mutex<Catalog>,
+    catalogs: Desks,
+    /// All postmortems in brief, once somebody asks for figures.
+    abridged: OnceLock<Abridged>,
+    figures: Remembered<(Over, Date), Made>,
+    /// What machines are told of the library, by the day.
+    pub(crate) told: Remembered<Date, String>,
+    /// Pages of postmortems.
+    pub(crate) pages: Remembered<String, Written>,
     /// What its files were when it was read.
     asked: Asked,
     /// Places in `records` by incident ID, lower case.
@@ -60,8 +82,24 @@ impl Shelf {
             by_path.insert(known.path.clone(), place);
         }
         let services = services(&records, workspace.config());
-        let catalog = Mutex::new(catalog);
-        Ok(Self { number, workspace, records, catalog, asked, by_id, by_path, services })
+        let root = workspace.library.root();
+        let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+        let name = root.file_name().map(|name| name.to_string_lossy().into_owned());
+        Ok(Self {
+            number,
+            name: name.unwrap_or_else(|| "Recount".to_owned()),
+            catalogs: Desks::of(catalog),
+            abridged: OnceLock::new(),
+            figures: Remembered::of(FIGURES_KEPT, |_| 1),
+            told: Remembered::of(1, |_| 1),
+            pages: Remembered::of(PAGES_KEPT, |written| written.page.len()),
+            workspace,
+            records,
+            asked,
+            by_id,
+            by_path,
+            services,
+        })
     }
 
     /// Whether the files are still as they were read.
@@ -84,9 +122,27 @@ impl Shelf {
         }
     }
 
-    /// Asks the catalog, one after the other: what takes its time is done with the answer, and not in here.
+    /// Asks the catalog, as many at a time as there are threads: what takes its time is done with the answer, and not
+    /// in here.
     pub(crate) fn ask<T>(&self, question: impl FnOnce(&Catalog) -> T) -> T {
-        question(&self.catalog.lock().unwrap_or_else(PoisonError::into_inner))
+        self.catalogs.ask(question)
+    }
+
+    /// All postmortems in brief.
+    pub(crate) fn overview(&self) -> Overview<'_> {
+        self.abridged.get_or_init(|| Abridged::of(Arc::clone(&self.records))).overview()
+    }
+
+    /// All figures over some postmortems.
+    pub(crate) fn figures(&self, over: &Over, today: Date) -> Arc<Made> {
+        self.figures.get_or(
+            &(over.clone(), today),
+            |_| true,
+            || {
+                let all: Vec<&Definition> = FIGURES.iter().collect();
+                over.made(self.overview(), &all, self.workspace.config(), today)
+            },
+        )
     }
 
     /// The postmortem that an address names: by its incident ID, or by its path from the library's root.
@@ -128,6 +184,14 @@ impl Shelf {
     pub(crate) fn file(&self, known: &Known) -> PathBuf {
         self.workspace.library.root().join(Path::new(&known.path))
     }
+}
+
+/// The page of a postmortem as it was written.
+pub(crate) struct Written {
+    /// Of the file.
+    pub(crate) version: Version,
+    pub(crate) today: Date,
+    pub(crate) page: Bytes,
 }
 
 fn services(records: &Records, config: &Config) -> Vec<String> {

@@ -107,6 +107,12 @@ impl<'k> Found<'k> {
         format!("{}#{}", self.known.name(), self.action.number)
     }
 
+    /// Whether that is its name.
+    pub fn is(&self, name: &str) -> bool {
+        let own = name.strip_prefix(self.known.name()).and_then(|rest| rest.strip_prefix('#'));
+        own.is_some_and(|number| number.parse() == Ok(self.action.number))
+    }
+
     /// Where it stands in a list.
     pub fn place(&self) -> impl Ord + use<'k> {
         order(self.action, self.known.name())
@@ -204,7 +210,8 @@ mod tests {
 
     #[test]
     fn items_that_are_alike_stand_in_the_order_of_the_letters_of_their_names() {
-        let names = [("INC-1", 2), ("INC-1", 10), ("INC-10", 1), ("inc", 1), ("INC-1 b", 3), ("INC-1\u{1}", 3)];
+        let names =
+            [("INC-1", 2), ("INC-1", 10), ("INC-10", 1), ("inc", 1), ("INC-1 b", 3), ("INC-1\u{1}", 3)];
         for (one, nth) in names {
             for (two, other) in names {
                 let written = format!("{one}#{nth}").cmp(&format!("{two}#{other}"));

@@ -165,7 +165,8 @@ pub(super) fn entry(
     entry
 }
 
-/// An index that can be searched.
+/// An index that can be searched. Its copies are the same one.
+#[derive(Clone)]
 pub(super) struct Text {
     index: Index,
     reader: IndexReader,

@@ -1,6 +1,6 @@
 //! `actions`: action items of the library, each with what the library knows of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::civil::Date;
 use serde::Serialize;
@@ -155,4 +155,21 @@ pub fn stable(records: &Records) -> Vec<Vec<String>> {
         taken.extend(ids[index].iter().cloned());
     }
     ids
+}
+
+/// The stable IDs of [`stable`], to be asked for one by one.
+pub struct StableIds<'k>(HashMap<&'k str, Vec<String>>);
+
+impl<'k> StableIds<'k> {
+    /// Of all action items of the library.
+    pub fn of(records: &'k Records) -> Self {
+        Self(records.known.iter().map(|known| known.path.as_str()).zip(stable(records)).collect())
+    }
+
+    /// That of one of them.
+    pub fn of_item(&self, found: &Found<'_>) -> &str {
+        let place = found.known.record.actions.iter().position(|action| std::ptr::eq(action, found.action));
+        let id = self.0.get(found.known.path.as_str()).zip(place).and_then(|(ids, nth)| ids.get(nth));
+        id.map_or("", String::as_str)
+    }
 }

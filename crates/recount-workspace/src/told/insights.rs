@@ -13,7 +13,7 @@ use crate::figures::made;
 use crate::overview::Overview;
 
 /// Which figures are asked for, and over what.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Asked {
     /// Over which postmortems.
     pub wanted: Wanted,
@@ -42,13 +42,7 @@ pub struct Made {
 
 impl Asked {
     /// Makes these figures. What is no postmortem in the template is in none of them, and in no count.
-    pub fn made(
-        &self,
-        library: Overview<'_>,
-        figures: &[&Definition],
-        config: &Config,
-        today: Date,
-    ) -> Made {
+    pub fn made(&self, library: Overview<'_>, figures: &[&Definition], config: &Config, today: Date) -> Made {
         // The last path first: the order of incidents that began at the same time.
         let wanted =
             library.each().rev().filter(|(_, briefs, brief)| self.wanted.keeps(&(*briefs, *brief), config));

@@ -17,7 +17,7 @@ use crate::overview::Overview;
 use crate::records::Records;
 
 /// Which postmortems are wanted; what says nothing keeps all.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Wanted {
     /// Of one of these severities.
     pub severity: Vec<Severity>,
