@@ -52,3 +52,51 @@ impl Drop for Taken<'_> {
         self.desks.brought.notify_one();
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::sync::Barrier;
+    use std::thread;
+
+    use recount_store::Library;
+    use recount_store::catalog::{Opening, Want};
+
+    use super::*;
+
+    #[test]
+    fn two_questions_are_answered_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("recount.toml"), "").unwrap();
+        std::fs::create_dir(folder.path().join("postmortems")).unwrap();
+        for nth in 0..3 {
+            let text = format!("# The pool of number {nth} ran dry\n");
+            std::fs::write(folder.path().join(format!("postmortems/{nth}.md")), text).unwrap();
+        }
+        let library = Library::open(folder.path()).unwrap();
+        for keep in [false, true] {
+            let opening = Opening {
+                program: "test",
+                want: Want::Text,
+                keep,
+                always: keep,
+                at_most: usize::MAX,
+                progress: &|_, _| {},
+            };
+            let desks = Desks::of(Catalog::open(&library, &opening));
+            // Each waits in the middle of its question for the other to be there.
+            let both = Barrier::new(2);
+            let question = |catalog: &Catalog| {
+                both.wait();
+                let config = recount_engine::config::Config::default();
+                let today = jiff::civil::date(2026, 11, 23);
+                let query = recount_store::catalog::Query::read("pool", &config, today);
+                catalog.search(&query, 10).hits.len()
+            };
+            let ask = || desks.ask(question);
+            let found =
+                thread::scope(|scope| [scope.spawn(ask), scope.spawn(ask)].map(|one| one.join().unwrap()));
+            assert_eq!(found, [3, 3], "{keep}");
+        }
+    }
+}

@@ -28,6 +28,16 @@ impl<K: Clone + Eq + Hash, V> Remembered<K, V> {
         Self { most, weight, kept: Mutex::new(Kept { answers: HashMap::new(), asked: 0, weight: 0 }) }
     }
 
+    /// The answer that is kept.
+    pub(crate) fn get(&self, key: &K) -> Option<Arc<V>> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.asked += 1;
+        let asked = kept.asked;
+        let (used, answer) = kept.answers.get_mut(key)?;
+        *used = asked;
+        Some(Arc::clone(answer))
+    }
+
     /// The answer that is kept, where it holds; else the one that is made, which is kept then.
     pub(crate) fn get_or(&self, key: &K, holds: impl Fn(&V) -> bool, make: impl FnOnce() -> V) -> Arc<V> {
         match self.try_get_or(key, holds, || Ok::<_, Infallible>(make())) {
@@ -43,21 +53,12 @@ impl<K: Clone + Eq + Hash, V> Remembered<K, V> {
         holds: impl Fn(&V) -> bool,
         make: impl FnOnce() -> Result<V, E>,
     ) -> Result<Arc<V>, E> {
-        let lock = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        {
-            let mut kept = lock();
-            kept.asked += 1;
-            let asked = kept.asked;
-            if let Some((used, answer)) = kept.answers.get_mut(key)
-                && holds(answer)
-            {
-                *used = asked;
-                return Ok(Arc::clone(answer));
-            }
+        if let Some(answer) = self.get(key).filter(|answer| holds(answer)) {
+            return Ok(answer);
         }
         // Two who ask for the same at once make it twice, and nobody waits for another's.
         let made = Arc::new(make()?);
-        let mut kept = lock();
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let asked = kept.asked;
         let weight = |answer: &V| (self.weight)(answer);
         kept.weight += weight(&made);

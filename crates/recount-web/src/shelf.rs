@@ -5,26 +5,31 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use std::time::{Duration, SystemTime};
 
 use axum::body::Bytes;
+use axum::response::Html;
 use jiff::civil::Date;
 use recount_engine::config::Config;
 use recount_engine::insights::{Definition, FIGURES};
 use recount_store::catalog::{Asked, Catalog, Part, Want};
-use recount_store::{Library, Version};
+use recount_store::{Library, Stored, Version};
 use recount_workspace::told::insights::{Asked as Over, Made};
 use recount_workspace::{
     Abridged, Failure, FailureKind, Keeping, Known, Notes, Overview, Records, Workspace,
 };
 
 use crate::desks::Desks;
+use crate::error::{Answer, Oops};
 use crate::remembered::Remembered;
 use crate::site::Settings;
 
 /// Figures over so many selections are remembered: each may be some hundred kilobytes.
 const FIGURES_KEPT: usize = 16;
-/// So many bytes of pages of postmortems are remembered.
+/// So many bytes of pages are remembered.
 const PAGES_KEPT: usize = 64 * 1024 * 1024;
+/// The clock of no disk ticks slower.
+const SETTLED: Duration = Duration::from_secs(3);
 
 /// A library at one moment.
 pub(crate) struct Shelf {
@@ -42,8 +47,8 @@ pub(crate) struct Shelf {
     figures: Remembered<(Over, Date), Made>,
     /// What machines are told of the library, by the day.
     pub(crate) told: Remembered<Date, String>,
-    /// Pages of postmortems.
-    pub(crate) pages: Remembered<String, Written>,
+    /// Pages, by address; those of postmortems by path.
+    pages: Remembered<String, Written>,
     /// What its files were when it was read.
     asked: Asked,
     /// Places in `records` by incident ID, lower case.
@@ -186,12 +191,93 @@ impl Shelf {
     }
 }
 
-/// The page of a postmortem as it was written.
+/// A page as it was written.
 pub(crate) struct Written {
-    /// Of the file.
-    pub(crate) version: Version,
-    pub(crate) today: Date,
-    pub(crate) page: Bytes,
+    today: Date,
+    /// Of the file that it shows, where it shows one alone.
+    version: Option<Version>,
+    stamp: Option<Stamp>,
+    page: Bytes,
+}
+
+/// What tells without reading a file that it is the one that was read.
+#[derive(Debug, PartialEq, Eq)]
+struct Stamp {
+    length: u64,
+    modified: SystemTime,
+    /// Device, file, and when anything about it was changed, where the system knows.
+    own: [i64; 4],
+}
+
+impl Stamp {
+    /// None where the file was touched so lately that the next change may leave no trace in its times.
+    fn of(path: &Path) -> Option<Self> {
+        let metadata = std::fs::metadata(path).ok()?;
+        let modified = metadata.modified().ok()?;
+        let is_settled = modified.elapsed().is_ok_and(|since| since > SETTLED);
+        #[cfg(unix)]
+        let own = {
+            use std::os::unix::fs::MetadataExt as _;
+            let number = |number: u64| number.cast_signed();
+            [number(metadata.dev()), number(metadata.ino()), metadata.ctime(), metadata.ctime_nsec()]
+        };
+        #[cfg(not(unix))]
+        let own = [0; 4];
+        is_settled.then_some(Self { length: metadata.len(), modified, own })
+    }
+}
+
+impl Shelf {
+    /// A page that shows what the shelf holds, by its address; written where it was not yet. The shelf is another one
+    /// when anything has changed that it tells of.
+    pub(crate) fn page(
+        &self,
+        address: &str,
+        today: Date,
+        write: impl FnOnce() -> Answer<Html<String>>,
+    ) -> Answer<Html<Bytes>> {
+        let written = self.pages.try_get_or(
+            &address.to_owned(),
+            |written| written.today == today,
+            || {
+                let page = write()?.0.into();
+                Ok::<_, Oops>(Written { today, version: None, stamp: None, page })
+            },
+        )?;
+        Ok(Html(written.page.clone()))
+    }
+
+    /// A page by its address, where it was written before.
+    pub(crate) fn page_by(&self, address: &str, today: Date) -> Option<Html<Bytes>> {
+        let written = self.pages.get(&address.to_owned()).filter(|written| written.today == today)?;
+        Some(Html(written.page.clone()))
+    }
+
+    /// The page of a postmortem, where it was written before and its file was certainly not touched since.
+    pub(crate) fn page_at_once(&self, known: &Known, today: Date) -> Option<Html<Bytes>> {
+        let written = self.pages.get(&known.path).filter(|written| written.today == today)?;
+        let is_it = written.stamp.is_some() && written.stamp == Stamp::of(&self.file(known));
+        is_it.then(|| Html(written.page.clone()))
+    }
+
+    /// The page of a postmortem; written where it was not yet, or its file holds something else now.
+    pub(crate) fn page_of(
+        &self,
+        known: &Known,
+        today: Date,
+        write: impl FnOnce(&Stored) -> Answer<Html<String>>,
+    ) -> Answer<Html<Bytes>> {
+        let file = self.file(known);
+        // Before it is read: what is written meanwhile is found by the next look.
+        let stamp = Stamp::of(&file);
+        let stored = self.workspace.library.read(&file)?;
+        let is_it = |written: &Written| written.today == today && written.version == Some(stored.version);
+        let written = self.pages.try_get_or(&known.path, is_it, || {
+            let page = write(&stored)?.0.into();
+            Ok::<_, Oops>(Written { today, version: Some(stored.version), stamp, page })
+        })?;
+        Ok(Html(written.page.clone()))
+    }
 }
 
 fn services(records: &Records, config: &Config) -> Vec<String> {

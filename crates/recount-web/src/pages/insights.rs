@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use askama::Template;
+use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{Html, IntoResponse, Response};
@@ -23,6 +24,7 @@ use serde::Deserialize;
 use super::Page as PageDefinition;
 use crate::error::{Answer, apart, page};
 use crate::frame::{Frame, Markup, segment};
+use crate::shelf::Shelf;
 use crate::site::Site;
 
 pub(super) const PAGE: PageDefinition = PageDefinition {
@@ -57,41 +59,45 @@ struct Insights<'s> {
     problems: &'s [String],
 }
 
-async fn insights(State(site): State<Arc<Site>>, Query(asked): Query<Asked>) -> Answer<Html<String>> {
-    apart(move || {
-        let shelf = site.shelf();
-        let today = site.today();
-        let (over, faults) = read(&asked, shelf.workspace.config(), today);
-        let made = shelf.figures(&over, today);
-        let query = asked.query();
-        let ways = |figure: &Figure| {
-            let way = |form: &'static Form| {
-                (form.name, format!("/insights/{}.{}{query}", figure.name, form.ending))
-            };
-            FORMS.iter().map(way).collect()
-        };
-        let mut groups: Vec<&str> = FIGURES.iter().map(|definition| definition.group.title).collect();
-        groups.dedup();
-        let is_empty = made.incidents == 0;
-        let mut teams: Vec<&str> = shelf.workspace.config().teams().collect();
-        teams.sort_unstable();
-        teams.dedup();
-        page(&Insights {
-            frame: Frame::new(&shelf, "/insights").following(&shelf),
-            is_filtered: !query.is_empty(),
-            faults,
-            services: shelf.services(),
-            teams,
-            periods: periods(today),
-            lines: lines(&over, &made, today),
-            is_empty,
-            groups,
-            figures: Markup(if is_empty { String::new() } else { figures::part(&made.figures, &ways) }),
-            problems: &shelf.records.problems,
-            asked,
-        })
+async fn insights(State(site): State<Arc<Site>>, Query(asked): Query<Asked>) -> Answer<Html<Bytes>> {
+    let shelf = site.shelf();
+    let today = site.today();
+    let query = asked.query();
+    let address = format!("/insights{query}");
+    if let Some(page) = shelf.page_by(&address, today) {
+        return Ok(page);
+    }
+    apart(move || shelf.page(&address, today, || written(&shelf, asked, &query, today))).await
+}
+
+fn written(shelf: &Shelf, asked: Asked, query: &str, today: Date) -> Answer<Html<String>> {
+    let (over, faults) = read(&asked, shelf.workspace.config(), today);
+    let made = shelf.figures(&over, today);
+    let ways = |figure: &Figure| {
+        let way =
+            |form: &'static Form| (form.name, format!("/insights/{}.{}{query}", figure.name, form.ending));
+        FORMS.iter().map(way).collect()
+    };
+    let mut groups: Vec<&str> = FIGURES.iter().map(|definition| definition.group.title).collect();
+    groups.dedup();
+    let is_empty = made.incidents == 0;
+    let mut teams: Vec<&str> = shelf.workspace.config().teams().collect();
+    teams.sort_unstable();
+    teams.dedup();
+    page(&Insights {
+        frame: Frame::new(shelf, "/insights").following(shelf),
+        is_filtered: !query.is_empty(),
+        faults,
+        services: shelf.services(),
+        teams,
+        periods: periods(today),
+        lines: lines(&over, &made, today),
+        is_empty,
+        groups,
+        figures: Markup(if is_empty { String::new() } else { figures::part(&made.figures, &ways) }),
+        problems: &shelf.records.problems,
+        asked,
     })
-    .await
 }
 
 /// A form of a figure as a file.

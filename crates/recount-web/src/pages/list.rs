@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
+use axum::body::Bytes;
 use axum::extract::{Query, State};
 use axum::response::Html;
 use axum::routing::get;
@@ -71,9 +72,14 @@ struct Row<'s> {
     overdue: usize,
 }
 
-async fn list(State(site): State<Arc<Site>>, Query(asked): Query<Asked>) -> Answer<Html<String>> {
+async fn list(State(site): State<Arc<Site>>, Query(asked): Query<Asked>) -> Answer<Html<Bytes>> {
     let shelf = site.shelf();
     let today = site.today();
+    let address = format!("/postmortems?{}", asked.query().unwrap_or_default());
+    shelf.page(&address, today, || written(&shelf, asked, today))
+}
+
+fn written(shelf: &Shelf, asked: Asked, today: Date) -> Answer<Html<String>> {
     let (wanted, faults) = read(&asked);
     let order = Order::read(asked.sort.trim()).unwrap_or_default();
     let is_filtered = Asked { sort: String::new(), page: String::new(), ..asked.clone() }.query().is_some();
@@ -94,13 +100,13 @@ async fn list(State(site): State<Arc<Site>>, Query(asked): Query<Asked>) -> Answ
         }
         known.into_iter().skip(skipped).take(ROWS).collect()
     };
-    let rows = known.into_iter().map(|known| row(known, &shelf, today)).collect();
+    let rows = known.into_iter().map(|known| row(known, shelf, today)).collect();
     let turn = |number: usize| {
         let asked = Asked { page: number.to_string(), ..asked.clone() };
         asked.query().map_or_else(|| "/postmortems".to_owned(), |query| format!("/postmortems?{query}"))
     };
     page(&List {
-        frame: Frame::new(&shelf, "/postmortems").following(&shelf),
+        frame: Frame::new(shelf, "/postmortems").following(shelf),
         faults,
         services: shelf.services(),
         rows,

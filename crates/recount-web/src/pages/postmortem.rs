@@ -20,9 +20,9 @@ use serde::Deserialize;
 
 use super::Page as PageDefinition;
 use super::similar::{Alike, seen_before, similar};
-use crate::error::{Answer, Oops, apart, page};
+use crate::error::{Answer, apart, page};
 use crate::frame::{Frame, Markup, address, code, escaped, lasted};
-use crate::shelf::{Shelf, Written};
+use crate::shelf::Shelf;
 use crate::site::Site;
 
 pub(super) const PAGE: PageDefinition =
@@ -76,24 +76,23 @@ async fn postmortem(
     Path(key): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Answer<Html<Bytes>> {
-    apart(move || shown(&site, &key, &asked)).await
-}
-
-fn shown(site: &Site, key: &str, asked: &Asked) -> Answer<Html<Bytes>> {
     let shelf = site.shelf();
-    let known = shelf.find(key)?;
-    let stored = shelf.workspace.library.read(&shelf.file(known))?;
     let today = site.today();
-    if asked.made.is_some() {
-        return Ok(Html(written(site, &shelf, known, &stored, asked)?.0.into()));
+    // Only what has to be read or written is done elsewhere.
+    if asked.made.is_none()
+        && let Some(page) = shelf.page_at_once(shelf.find(&key)?, today)
+    {
+        return Ok(page);
     }
-    // The shelf is another one when anything else changed that the page tells of.
-    let is_it = |written: &Written| written.version == stored.version && written.today == today;
-    let known_page = shelf.pages.try_get_or(&known.path, is_it, || {
-        let page = written(site, &shelf, known, &stored, asked)?.0.into();
-        Ok::<_, Oops>(Written { version: stored.version.clone(), today, page })
-    })?;
-    Ok(Html(known_page.page.clone()))
+    apart(move || {
+        let known = shelf.find(&key)?;
+        if asked.made.is_some() {
+            let stored = shelf.workspace.library.read(&shelf.file(known))?;
+            return Ok(Html(written(&site, &shelf, known, &stored, &asked)?.0.into()));
+        }
+        shelf.page_of(known, today, |stored| written(&site, &shelf, known, stored, &asked))
+    })
+    .await
 }
 
 fn written(
