@@ -15,7 +15,7 @@ fn what_is_no_postmortem_is_in_no_count_of_the_figures() {
     let files = [("postmortems/INC-0001-checkout-was-down.md", DOWN), ("postmortems/notes.md", STRAY)];
     let served = Served::with(&files, false);
     let answer: serde_json::Value =
-        serde_json::from_str(&served.get("/api/v1/insights?figure=frequency").body).unwrap();
+        serde_json::from_str(&served.get("/api/v1/insights?figure=incidents").body).unwrap();
     assert_eq!((answer["postmortems"].as_u64(), answer["selected"].as_u64()), (Some(1), Some(1)));
     let page = served.get("/insights").body;
     assert!(page.contains("1 postmortem with 2 action items"), "{page}");
@@ -23,12 +23,13 @@ fn what_is_no_postmortem_is_in_no_count_of_the_figures() {
 
 #[test]
 fn of_two_with_one_id_the_figures_count_the_one_that_the_command_counts() {
-    let later = DOWN.replace("2026-11-20", "2026-11-22").replace("Sev2", "Sev1");
+    let later =
+        DOWN.replace("2026-11-20", "2026-11-22").replace("impacted**: checkout", "impacted**: search");
     let files = [("postmortems/a.md", later.as_str()), ("postmortems/b.md", DOWN)];
     let served = Served::with(&files, false);
-    let answer = served.get("/api/v1/insights?figure=frequency").body;
+    let answer = served.get("/api/v1/insights?figure=services").body;
     // The first by its path, whichever began first.
-    assert!(answer.contains("Sev1"), "{answer}");
+    assert!(answer.contains("search") && !answer.contains("checkout"), "{answer}");
 }
 
 #[test]
@@ -45,7 +46,7 @@ fn a_page_that_was_shown_before_shows_what_its_file_holds_now() {
 #[test]
 fn an_order_by_the_start_puts_what_has_none_last_whichever_way() {
     let undated = DOWN
-        .replace("2026-11-20 14:00\n", "\n")
+        .replace("2026-11-20 14:00", "")
         .replace("INC-0001", "INC-0002")
         .replace("# Checkout", "# Search");
     let files = [("postmortems/INC-0001.md", DOWN), ("postmortems/INC-0002.md", undated.as_str())];
