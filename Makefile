@@ -66,6 +66,7 @@ bench: ## speed over invented postmortems (LIBRARY=100000 for a large library) a
 	@target/release/xtask bench $(BENCH_LIBRARY) target/release/recount
 	@test -f $(BENCH_LIBRARY)-$(LIBRARY)/seeded-faults.txt || target/release/xtask corpus-gen $(BENCH_LIBRARY)-$(LIBRARY) --documents $(LIBRARY) --seed 2 >/dev/null
 	@target/release/xtask bench-library $(BENCH_LIBRARY)-$(LIBRARY) target/release/recount
+	@target/release/xtask bench-web $(BENCH_LIBRARY)-$(LIBRARY) target/release/recount
 	@target/release/xtask bench-chat target/bench/chat target/release/recount
 
 # Nothing here is unsafe, so the address sanitizer would only halve the speed.

@@ -11,6 +11,7 @@ use std::process::ExitCode;
 mod bench;
 mod bench_chat;
 mod bench_library;
+mod bench_web;
 mod corpus;
 mod generate;
 mod scaffold;
@@ -69,6 +70,12 @@ const CHORES: &[Chore] = &[
         arguments: "DIR [BINARY]",
         about: "measures catalog and search over a library that `corpus-gen` made; see `make bench`",
         run: bench_library::run,
+    },
+    Chore {
+        name: "bench-web",
+        arguments: "DIR BINARY",
+        about: "measures the pages of the server over a library that `corpus-gen` made; see `make bench`",
+        run: bench_web::run,
     },
     Chore {
         name: "bench-chat",

@@ -37,10 +37,7 @@ pub(crate) struct Follows {
 
 impl Frame {
     pub(crate) fn new(shelf: &Shelf, here: &'static str) -> Self {
-        let root = shelf.workspace.library.root();
-        let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
-        let library =
-            root.file_name().map_or_else(|| "Recount".to_owned(), |name| name.to_string_lossy().into_owned());
+        let library = shelf.name.clone();
         let count = counted(shelf.records.known.len(), "postmortem");
         Self { library, here, query: String::new(), count, signed_in: signed_in(), follows: None }
     }

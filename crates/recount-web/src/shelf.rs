@@ -4,14 +4,33 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, SystemTime};
 
+use axum::body::Bytes;
+use axum::response::Html;
+use jiff::civil::Date;
 use recount_engine::config::Config;
-use recount_store::Library;
+use recount_engine::insights::{Definition, FIGURES};
 use recount_store::catalog::{Asked, Catalog, Part, Want};
-use recount_workspace::{Failure, FailureKind, Keeping, Known, Notes, Records, Workspace};
+use recount_store::{Library, Stored, Version};
+use recount_workspace::told::insights::{Asked as Over, Made};
+use recount_workspace::{
+    Abridged, Failure, FailureKind, Keeping, Known, Notes, Overview, Records, Workspace,
+};
 
+use crate::around::signed_in;
+use crate::desks::Desks;
+use crate::error::{Answer, Oops};
+use crate::remembered::Remembered;
 use crate::site::Settings;
+
+/// Figures over so many selections are remembered: each may be some hundred kilobytes.
+const FIGURES_KEPT: usize = 16;
+/// So many bytes of pages are remembered.
+const PAGES_KEPT: usize = 64 * 1024 * 1024;
+/// The clock of no disk ticks slower.
+const SETTLED: Duration = Duration::from_secs(3);
 
 /// A library at one moment.
 pub(crate) struct Shelf {
@@ -20,8 +39,17 @@ pub(crate) struct Shelf {
     pub(crate) workspace: Workspace,
     /// All postmortems, newest first.
     pub(crate) records: Arc<Records>,
+    /// The library's name.
+    pub(crate) name: String,
     /// Text and facts, open: whoever asks does not look at the files again.
-    catalog: Mutex<Catalog>,
+    catalogs: Desks,
+    /// All postmortems in brief, once somebody asks for figures.
+    abridged: OnceLock<Abridged>,
+    figures: Remembered<(Over, Date), Made>,
+    /// What machines are told of the library, by the day.
+    pub(crate) told: Remembered<Date, String>,
+    /// Pages, by who reads them and address; those of postmortems by path.
+    pages: Remembered<String, Written>,
     /// What its files were when it was read.
     asked: Asked,
     /// Places in `records` by incident ID, lower case.
@@ -60,8 +88,24 @@ impl Shelf {
             by_path.insert(known.path.clone(), place);
         }
         let services = services(&records, workspace.config());
-        let catalog = Mutex::new(catalog);
-        Ok(Self { number, workspace, records, catalog, asked, by_id, by_path, services })
+        let root = workspace.library.root();
+        let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+        let name = root.file_name().map(|name| name.to_string_lossy().into_owned());
+        Ok(Self {
+            number,
+            name: name.unwrap_or_else(|| "Recount".to_owned()),
+            catalogs: Desks::of(catalog),
+            abridged: OnceLock::new(),
+            figures: Remembered::of(FIGURES_KEPT, |_| 1),
+            told: Remembered::of(1, |_| 1),
+            pages: Remembered::of(PAGES_KEPT, |written| written.page.len()),
+            workspace,
+            records,
+            asked,
+            by_id,
+            by_path,
+            services,
+        })
     }
 
     /// Whether the files are still as they were read.
@@ -84,9 +128,27 @@ impl Shelf {
         }
     }
 
-    /// Asks the catalog, one after the other: what takes its time is done with the answer, and not in here.
+    /// Asks the catalog, as many at a time as there are threads: what takes its time is done with the answer, and not
+    /// in here.
     pub(crate) fn ask<T>(&self, question: impl FnOnce(&Catalog) -> T) -> T {
-        question(&self.catalog.lock().unwrap_or_else(PoisonError::into_inner))
+        self.catalogs.ask(question)
+    }
+
+    /// All postmortems in brief.
+    pub(crate) fn overview(&self) -> Overview<'_> {
+        self.abridged.get_or_init(|| Abridged::of(Arc::clone(&self.records))).overview()
+    }
+
+    /// All figures over some postmortems.
+    pub(crate) fn figures(&self, over: &Over, today: Date) -> Arc<Made> {
+        self.figures.get_or(
+            &(over.clone(), today),
+            |_| true,
+            || {
+                let all: Vec<&Definition> = FIGURES.iter().collect();
+                over.made(self.overview(), &all, self.workspace.config(), today)
+            },
+        )
     }
 
     /// The postmortem that an address names: by its incident ID, or by its path from the library's root.
@@ -128,6 +190,100 @@ impl Shelf {
     pub(crate) fn file(&self, known: &Known) -> PathBuf {
         self.workspace.library.root().join(Path::new(&known.path))
     }
+}
+
+/// A page as it was written.
+pub(crate) struct Written {
+    today: Date,
+    /// Of the file that it shows, where it shows one alone.
+    version: Option<Version>,
+    stamp: Option<Stamp>,
+    page: Bytes,
+}
+
+/// What tells without reading a file that it is the one that was read.
+#[derive(Debug, PartialEq, Eq)]
+struct Stamp {
+    length: u64,
+    modified: SystemTime,
+    /// Device, file, and when anything about it was changed, where the system knows.
+    own: [i64; 4],
+}
+
+impl Stamp {
+    /// None where the file was touched so lately that the next change may leave no trace in its times.
+    fn of(path: &Path) -> Option<Self> {
+        let metadata = std::fs::metadata(path).ok()?;
+        let modified = metadata.modified().ok()?;
+        let is_settled = modified.elapsed().is_ok_and(|since| since > SETTLED);
+        #[cfg(unix)]
+        let own = {
+            use std::os::unix::fs::MetadataExt as _;
+            let number = |number: u64| number.cast_signed();
+            [number(metadata.dev()), number(metadata.ino()), metadata.ctime(), metadata.ctime_nsec()]
+        };
+        #[cfg(not(unix))]
+        let own = [0; 4];
+        is_settled.then_some(Self { length: metadata.len(), modified, own })
+    }
+}
+
+impl Shelf {
+    /// A page that shows what the shelf holds, by its address; written where it was not yet. The shelf is another one
+    /// when anything has changed that it tells of.
+    pub(crate) fn page(
+        &self,
+        address: &str,
+        today: Date,
+        write: impl FnOnce() -> Answer<Html<String>>,
+    ) -> Answer<Html<Bytes>> {
+        let written = self.pages.try_get_or(
+            &for_viewer(address),
+            |written| written.today == today,
+            || {
+                let page = write()?.0.into();
+                Ok::<_, Oops>(Written { today, version: None, stamp: None, page })
+            },
+        )?;
+        Ok(Html(written.page.clone()))
+    }
+
+    /// A page by its address, where it was written before.
+    pub(crate) fn page_by(&self, address: &str, today: Date) -> Option<Html<Bytes>> {
+        let written = self.pages.get(&for_viewer(address)).filter(|written| written.today == today)?;
+        Some(Html(written.page.clone()))
+    }
+
+    /// The page of a postmortem, where it was written before and its file was certainly not touched since.
+    pub(crate) fn page_at_once(&self, known: &Known, today: Date) -> Option<Html<Bytes>> {
+        let written = self.pages.get(&for_viewer(&known.path)).filter(|written| written.today == today)?;
+        let is_it = written.stamp.is_some() && written.stamp == Stamp::of(&self.file(known));
+        is_it.then(|| Html(written.page.clone()))
+    }
+
+    /// The page of a postmortem; written where it was not yet, or its file holds something else now.
+    pub(crate) fn page_of(
+        &self,
+        known: &Known,
+        today: Date,
+        write: impl FnOnce(&Stored) -> Answer<Html<String>>,
+    ) -> Answer<Html<Bytes>> {
+        let file = self.file(known);
+        // Before it is read: what is written meanwhile is found by the next look.
+        let stamp = Stamp::of(&file);
+        let stored = self.workspace.library.read(&file)?;
+        let is_it = |written: &Written| written.today == today && written.version == Some(stored.version);
+        let written = self.pages.try_get_or(&for_viewer(&known.path), is_it, || {
+            let page = write(&stored)?.0.into();
+            Ok::<_, Oops>(Written { today, version: Some(stored.version), stamp, page })
+        })?;
+        Ok(Html(written.page.clone()))
+    }
+}
+
+/// What a page is kept under: its header says who is signed in.
+fn for_viewer(address: &str) -> String {
+    format!("{}\n{address}", signed_in().unwrap_or_default())
 }
 
 fn services(records: &Records, config: &Config) -> Vec<String> {

@@ -106,6 +106,11 @@ impl InBrief<'_> {
         &self.blocks
     }
 
+    /// Block and place there of each postmortem of the library, in the order of their paths.
+    pub fn all(&self) -> &[(u32, u32)] {
+        &self.all
+    }
+
     /// The postmortems of the library in the order of their paths, each with its block and place there.
     pub fn each(&self) -> impl DoubleEndedIterator<Item = ((u32, u32), &Briefs, &Brief)> + Clone {
         self.all.iter().map(|at| {

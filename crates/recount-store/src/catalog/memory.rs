@@ -22,7 +22,7 @@ use crate::{Library, Listed};
 pub(super) const IN_MEMORY: u64 = 1 << 62;
 
 /// Documents that are kept in memory.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Memory {
     records: Vec<Record>,
     pub(super) text: Option<Text>,

@@ -24,6 +24,7 @@ mod query;
 mod refresh;
 mod text;
 mod tree;
+mod twin;
 mod unhurried;
 mod words;
 mod write;

@@ -172,7 +172,8 @@ fn analyzer() -> TextAnalyzer {
     TextAnalyzer::builder(Words::default()).build()
 }
 
-/// An index that can be searched.
+/// An index that can be searched. Its copies are the same one.
+#[derive(Clone)]
 pub(super) struct Text {
     index: Index,
     reader: IndexReader,

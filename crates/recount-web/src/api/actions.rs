@@ -117,26 +117,23 @@ async fn list(State(site): State<Arc<Site>>, Asked(asked): Asked<Parameters>) ->
     let most = limit(asked.limit)?;
     let shelf = site.shelf();
     let config = shelf.workspace.config();
-    let is_wanted = |known: &recount_workspace::Known| {
+    let is_wanted = |known: &&recount_workspace::Known| {
         wanted.keeps(&known.record, config)
             && incident.as_ref().is_none_or(|id| known.name().eq_ignore_ascii_case(id) || known.path == *id)
     };
-    let all = items.items(&shelf.records, is_wanted, config, site.today());
+    let today = site.today();
+    let all = items.found(shelf.records.known.iter().filter(is_wanted), config, today);
     let total = all.len();
     // An item that is settled meanwhile leaves the list; the one that was shown last may be that.
     let from = skipped.map_or(0, |Cursor { name, place }| {
-        all.iter().position(|item| item.name == name).map_or(place.min(total), |at| at + 1)
+        all.iter().position(|item| item.is(&name)).map_or(place.min(total), |at| at + 1)
     });
-    let shown: Vec<Item> = all.into_iter().skip(from).take(most).collect();
+    let shown: Vec<Item> = all.iter().skip(from).take(most).map(|found| found.told(config, today)).collect();
     let reached = from + shown.len();
     let next = shown.last().filter(|_| reached < total);
     let next = next.map(|last| asked.next(&Cursor { name: last.name.clone(), place: reached }));
-    let list = Output {
-        recount: Output::HEADER,
-        today: site.today(),
-        items: shown,
-        problems: shelf.records.problems.clone(),
-    };
+    let list =
+        Output { recount: Output::HEADER, today, items: shown, problems: shelf.records.problems.clone() };
     Ok(Json(Page { list, total, next }))
 }
 

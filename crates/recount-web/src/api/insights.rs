@@ -5,10 +5,10 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use recount_engine::config::nearest;
-use recount_engine::insights::{Basis, FIGURES, Incident, Scope};
+use recount_engine::insights::{Definition, FIGURES};
 use recount_workspace::Period;
 use recount_workspace::told::Wanted;
-use recount_workspace::told::insights::Output;
+use recount_workspace::told::insights::{Asked as Over, Output};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -101,32 +101,9 @@ fn figures(site: &Site, asked: &Parameters) -> Result<Output, Problem> {
             None => problem.hint(format!("there are `{}`", known().collect::<Vec<_>>().join("`, `"))),
         });
     }
-    let records = &shelf.records.known;
-    let selected: Vec<_> = records.iter().filter(|known| wanted.keeps(&known.record, config)).collect();
-    let incidents = selected.iter().map(|known| Incident { name: known.name(), record: &known.record });
-    let scope = Scope {
-        config,
-        today,
-        from: wanted.after,
-        until: wanted.before,
-        team: asked.team.as_deref(),
-        mitigate_minutes: config.thresholds.mitigate_minutes,
-    };
-    let basis = Basis::new(incidents, scope);
     let is_asked = |name: &str| names.is_empty() || names.contains(&name);
-    Ok(Output {
-        recount: Output::HEADER,
-        today: today.to_string(),
-        from: wanted.after.map(|day| day.to_string()),
-        until: wanted.before.map(|day| day.to_string()),
-        team: asked.team.clone(),
-        postmortems: records.len(),
-        selected: selected.len(),
-        figures: FIGURES
-            .iter()
-            .filter(|definition| is_asked(definition.name))
-            .map(|definition| definition.figure(&basis))
-            .collect(),
-        problems: shelf.records.problems.clone(),
-    })
+    let definitions: Vec<&Definition> = FIGURES.iter().filter(|figure| is_asked(figure.name)).collect();
+    let over = Over { wanted, team: asked.team.clone(), mitigate_minutes: None };
+    let made = over.made(shelf.overview(), &definitions, config, today);
+    Ok(over.told(made, today, shelf.records.problems.clone()))
 }

@@ -6,10 +6,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use jiff::civil::Date;
-use recount_engine::document::{ActionRecord, elapsed};
 use recount_workspace::Known;
 use recount_workspace::told::Wanted;
-use recount_workspace::told::list::{Entry, HEADER, Output};
+use recount_workspace::told::list::{Asked as List, Entry, HEADER, Order, Output, Place};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -88,26 +87,17 @@ pub(super) struct Listed {
 #[utoipa::path(get, path = "/postmortems", tag = "Postmortems", params(Parameters),
     responses((status = 200, description = "A page of the list", body = ref("#/components/schemas/Postmortems"))))]
 async fn list(State(site): State<Arc<Site>>, Asked(asked): Asked<Parameters>) -> Result<Json<Page>, Problem> {
-    let wanted = asked.wanted()?;
-    let order = value("sort", asked.sort.as_deref(), Order::read, Order::TAKES)?.unwrap_or(Order::Newest);
-    let cursor =
-        value("cursor", asked.cursor.as_deref(), Place::read, "take it from `next` of the page before")?;
+    let wanted = asked.read()?;
+    let order = value("sort", asked.sort.as_deref(), Order::read, Order::TAKES)?.unwrap_or_default();
+    let cursor = value("cursor", asked.cursor.as_deref(), read, "take it from `next` of the page before")?;
     let most = limit(asked.limit)?;
     let shelf = site.shelf();
     let today = site.today();
-    let title = asked.title.as_deref().map(str::to_lowercase).unwrap_or_default();
-    let open = asked.open.unwrap_or_default();
-    let keeps = |known: &&Known| {
-        let record = &known.record;
-        let titled =
-            || record.title.iter().chain(&record.id).any(|text| text.to_lowercase().contains(&title));
-        (title.is_empty() || titled())
-            && (!open || record.actions.iter().any(ActionRecord::is_open))
-            && wanted.keeps(record, shelf.workspace.config())
-    };
+    let config = shelf.workspace.config();
+    let keeps = |known: &&Known| wanted.keeps(&known.record, config);
     let records = &shelf.records.known;
     let is_after = |place: &Place| cursor.as_ref().is_none_or(|cursor| place > cursor);
-    let (total, shown, more) = if order == Order::Newest && asked.is_plain() {
+    let (total, shown, more) = if order == Order::Newest && wanted.is_all() {
         // As they stand: nothing has to be looked at but what is shown.
         let from = records.partition_point(|known| !is_after(&order.place(known, today)));
         let shown: Vec<&Known> = records[from..].iter().take(most).collect();
@@ -133,8 +123,8 @@ fn listed(known: &Known, shelf: &Shelf, today: Date) -> Listed {
 }
 
 impl Parameters {
-    fn wanted(&self) -> Result<Wanted, Problem> {
-        Ok(Wanted {
+    fn read(&self) -> Result<List, Problem> {
+        let wanted = Wanted {
             severity: values("severity", self.severity.as_deref(), extract::severity, TAKES_SEVERITY)?,
             service: value("service", self.service.as_deref(), extract::name, TAKES_NAME)?,
             after: value("after", self.after.as_deref(), extract::day, TAKES_DAY)?,
@@ -142,19 +132,14 @@ impl Parameters {
             factor: value("factor", self.factor.as_deref(), extract::factor, &extract::takes_factor())?,
             stage: value("stage", self.stage.as_deref(), extract::word, TAKES_STAGE)?,
             owner: value("owner", self.owner.as_deref(), extract::name, TAKES_NAME)?,
-        })
-    }
-
-    /// Whether all are asked for.
-    fn is_plain(&self) -> bool {
-        let Self { title, severity, service, owner, stage, factor, after, before, open, .. } = self;
-        [title, severity, service, owner, stage, factor, after, before].into_iter().all(Option::is_none)
-            && !open.unwrap_or_default()
+        };
+        let title = self.title.clone().unwrap_or_default();
+        Ok(List { wanted, title, open: self.open.unwrap_or_default() })
     }
 
     /// The address of the page behind a place.
     fn next(&self, place: &Place) -> String {
-        let place = place.written();
+        let place = written(place);
         let limit = self.limit.map(|limit| limit.to_string());
         let open = self.open.map(|open| open.to_string());
         let parts = [
@@ -177,76 +162,20 @@ impl Parameters {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Order {
-    Newest,
-    Oldest,
-    Severity,
-    Longest,
-    Overdue,
+/// A place as a cursor, which nobody has to understand: that of the last postmortem of a page.
+fn written(place: &Place) -> String {
+    let text = format!("{},{},{}", place.rank, place.newest, place.path.0);
+    text.bytes().fold(String::with_capacity(2 * text.len()), |out, byte| out + &format!("{byte:02x}"))
 }
 
-impl Order {
-    const TAKES: &str = "use `newest`, `oldest`, `severity`, `longest` or `overdue`";
-
-    fn read(text: &str) -> Option<Self> {
-        Some(match text {
-            "newest" => Self::Newest,
-            "oldest" => Self::Oldest,
-            "severity" => Self::Severity,
-            "longest" => Self::Longest,
-            "overdue" => Self::Overdue,
-            _ => return None,
-        })
+fn read(text: &str) -> Option<Place> {
+    let digits = text.as_bytes();
+    if !digits.len().is_multiple_of(2) || !digits.iter().all(u8::is_ascii_hexdigit) {
+        return None;
     }
-
-    /// Where a postmortem stands in this order.
-    fn place(self, known: &Known, today: Date) -> Place {
-        let record = &known.record;
-        let started = record.started.map(jiff::Timestamp::as_nanosecond);
-        // Without a start it comes last, whichever way.
-        let newest = started.map_or(i128::MAX, |at| -at);
-        let rank = match self {
-            Self::Newest => 0,
-            Self::Oldest => started.unwrap_or(i128::MAX),
-            Self::Severity => record.severity.map_or(9, |severity| severity as i128),
-            Self::Longest => {
-                let lasted = record.started.zip(record.resolved).and_then(|(start, end)| elapsed(start, end));
-                lasted.map_or(1, |seconds| -i128::from(seconds))
-            }
-            Self::Overdue => {
-                let overdue = record.actions.iter().filter(|item| item.is_overdue(today)).count();
-                -(overdue as i128)
-            }
-        };
-        Place { rank, newest, path: Reverse(known.path.clone()) }
-    }
-}
-
-/// A place in an order: that of the last postmortem of a page, whether it is still there or not.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
-    rank: i128,
-    newest: i128,
-    path: Reverse<String>,
-}
-
-impl Place {
-    /// As a cursor, which nobody has to understand.
-    fn written(&self) -> String {
-        let text = format!("{},{},{}", self.rank, self.newest, self.path.0);
-        text.bytes().fold(String::with_capacity(2 * text.len()), |out, byte| out + &format!("{byte:02x}"))
-    }
-
-    fn read(text: &str) -> Option<Self> {
-        let digits = text.as_bytes();
-        if !digits.len().is_multiple_of(2) || !digits.iter().all(u8::is_ascii_hexdigit) {
-            return None;
-        }
-        let bytes = digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
-        let text = String::from_utf8(bytes.collect::<Option<_>>()?).ok()?;
-        let mut parts = text.splitn(3, ',');
-        let (rank, newest) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-        Some(Self { rank, newest, path: Reverse(parts.next()?.to_owned()) })
-    }
+    let bytes = digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+    let text = String::from_utf8(bytes.collect::<Option<_>>()?).ok()?;
+    let mut parts = text.splitn(3, ',');
+    let (rank, newest) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    Some(Place { rank, newest, path: Reverse(parts.next()?.to_owned()) })
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use recount_engine::lint;
-use recount_workspace::told::rules::{Output, sorted};
+use recount_workspace::told::rules::Output;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -27,7 +27,7 @@ pub(super) struct Nothing {}
 #[utoipa::path(get, path = "/rules", tag = "Rules",
     responses((status = 200, description = "All rules", body = ref("#/components/schemas/Rules"))))]
 async fn all(Asked(Nothing {}): Asked<Nothing>) -> Json<Output> {
-    Json(Output::of(sorted().into_iter()))
+    Json(Output::of(lint::rules_by_group().into_iter()))
 }
 
 /// Read a rule

@@ -15,7 +15,9 @@ use jiff::civil::Date;
 use recount_engine::document::value::priority::Priority;
 use recount_engine::document::value::status::StatusKind;
 use recount_engine::document::{ActionRecord, Document, counted};
-use recount_workspace::{Failure, FailureKind, Known, Which, order, parse_day, status_word};
+use recount_workspace::told::Wanted as Filter;
+use recount_workspace::told::actions::{Asked as Owed, Found, Which};
+use recount_workspace::{Failure, FailureKind, Known, parse_day, status_word};
 use serde::Deserialize;
 
 use super::Page as PageDefinition;
@@ -93,13 +95,6 @@ struct Item {
     form: Option<Form>,
 }
 
-/// An item of the library.
-struct Found<'s> {
-    known: &'s Known,
-    action: &'s ActionRecord,
-    group: (usize, String),
-}
-
 async fn board(State(site): State<Arc<Site>>, Query(asked): Query<Asked>) -> Answer<Html<String>> {
     shown(&site, asked, None)
 }
@@ -132,34 +127,28 @@ fn shown(site: &Arc<Site>, asked: Asked, returned: Option<(&str, &Returned)>) ->
     let shelf = site.shelf();
     let today = site.today();
     let (wanted, faults) = Wanted::read(&asked);
-    let mut found: Vec<Found<'_>> = Vec::new();
-    for known in &shelf.records.known {
-        let kept = known.record.actions.iter().filter(|action| wanted.keeps(known, action, &shelf, today));
-        found.extend(kept.map(|action| Found {
-            known,
-            action,
-            group: group(known, action, &asked.by, today),
-        }));
-    }
-    found.sort_by_cached_key(|found| {
-        let name = format!("{}#{}", found.known.name(), found.action.number);
-        (found.group.clone(), order(found.action, &name))
-    });
+    let config = shelf.workspace.config();
+    let kept = shelf.records.known.iter().filter(|known| wanted.postmortems.keeps(&known.record, config));
+    let found = wanted.items.found(kept, config, today);
     let summary = summary(&found, today);
+    let group = |found: Found<'_>| group(found.known, found.action, &asked.by, today);
+    let mut found: Vec<_> = found.into_iter().map(|found| (group(found), found)).collect();
+    // In a group they keep their order.
+    found.sort_by(|(a, _), (b, _)| a.cmp(b));
     let number = asked.page.parse::<usize>().unwrap_or(1).max(1);
     let skipped = (number - 1).saturating_mul(ITEMS);
     let total = found.len();
     let mut documents: HashMap<&str, Option<(Document, String)>> = HashMap::new();
     let mut groups: Vec<Group> = Vec::new();
-    for (nth, found) in found.into_iter().enumerate().skip(skipped).take(ITEMS) {
+    for (nth, ((_, heading), found)) in found.into_iter().enumerate().skip(skipped).take(ITEMS) {
         let document = documents.entry(&found.known.path).or_insert_with(|| {
             let read = shelf.workspace.read(&shelf.file(found.known)).ok()?;
             Some((read.1, read.0.version.to_string()))
         });
         let item = item(&found, nth, document.as_ref(), &shelf, today, returned);
-        match groups.last_mut().filter(|group| group.heading == found.group.1) {
+        match groups.last_mut().filter(|group| group.heading == heading) {
             Some(group) => group.items.push(item),
-            None => groups.push(Group { heading: found.group.1, items: vec![item] }),
+            None => groups.push(Group { heading, items: vec![item] }),
         }
     }
     let turn = |number: usize| Asked { page: number.to_string(), ..asked.clone() }.address();
@@ -189,7 +178,7 @@ fn item(
     today: Date,
     returned: Option<(&str, &Returned)>,
 ) -> Item {
-    let Found { known, action, .. } = found;
+    let Found { known, action } = found;
     let key = shelf.key(known);
     let own = returned.filter(|(its, returned)| {
         (its.eq_ignore_ascii_case(key) || *its == known.path) && returned.place == Place::Item(action.number)
@@ -287,19 +276,16 @@ impl Asked {
 }
 
 /// A filter that was read.
-struct Wanted<'a> {
-    which: Which,
-    /// How the form's input calls that.
+struct Wanted {
+    items: Owed,
+    postmortems: Filter,
+    /// How the form's input calls the items that are wanted.
     word: &'static str,
-    owner: &'a str,
-    priority: Option<Priority>,
-    service: &'a str,
-    due_before: Option<Date>,
 }
 
-impl<'a> Wanted<'a> {
+impl Wanted {
     /// Reads what was asked for; what cannot be read is told, and filters nothing.
-    fn read(asked: &'a Asked) -> (Self, Vec<String>) {
+    fn read(asked: &Asked) -> (Self, Vec<String>) {
         let mut faults = Vec::new();
         let status = asked.status.trim();
         let kind = StatusKind::ALL.into_iter().find(|kind| status_word(*kind) == status);
@@ -329,24 +315,10 @@ impl<'a> Wanted<'a> {
                 None
             }
         };
-        let wanted = Self {
-            which,
-            word,
-            owner: asked.owner.trim(),
-            priority,
-            service: asked.service.trim(),
-            due_before,
-        };
-        (wanted, faults)
-    }
-
-    fn keeps(&self, known: &Known, action: &ActionRecord, shelf: &Shelf, today: Date) -> bool {
-        let config = shelf.workspace.config();
-        self.which.keeps(action, today)
-            && (self.owner.is_empty() || action.owners.iter().any(|name| config.is_owner(name, self.owner)))
-            && self.priority.is_none_or(|priority| action.priority == Some(priority))
-            && (self.service.is_empty()
-                || known.record.services.iter().any(|name| config.is_service(name, self.service)))
-            && self.due_before.is_none_or(|day| action.due.is_some_and(|due| due < day))
+        let name = |text: &str| Some(text.trim().to_owned()).filter(|name| !name.is_empty());
+        let priority = priority.into_iter().collect();
+        let items = Owed { which, owner: name(&asked.owner), priority, due_before, due_after: None };
+        let postmortems = Filter { service: name(&asked.service), ..Filter::default() };
+        (Self { items, postmortems, word }, faults)
     }
 }

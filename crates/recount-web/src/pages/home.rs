@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Html;
 use axum::routing::get;
@@ -79,15 +80,19 @@ struct Recent<'s> {
     severity: String,
 }
 
-async fn home(State(site): State<Arc<Site>>) -> Answer<Html<String>> {
+async fn home(State(site): State<Arc<Site>>) -> Answer<Html<Bytes>> {
     let shelf = site.shelf();
     let today = site.today();
+    shelf.page("/", today, || written(&shelf, today))
+}
+
+fn written(shelf: &Shelf, today: Date) -> Answer<Html<String>> {
     let records = &shelf.records.known;
     let mut unfinished: Vec<_> = records
         .iter()
         .filter(|known| known.record.stage != Stage::Final)
         .map(|known| {
-            let due = final_by(known, &shelf);
+            let due = final_by(known, shelf);
             Unfinished {
                 address: address(shelf.key(known)),
                 name: known.name(),
@@ -105,7 +110,7 @@ async fn home(State(site): State<Arc<Site>>) -> Answer<Html<String>> {
             .iter()
             .flat_map(|known| known.record.actions.iter().map(move |action| (known, action)))
             .filter(|(_, action)| keep(action))
-            .map(|(known, action)| item(known, action, &shelf, today))
+            .map(|(known, action)| item(known, action, shelf, today))
             .collect();
         items.sort_by_key(|item| item.due.unwrap_or(Date::MAX));
         items
@@ -146,7 +151,7 @@ async fn home(State(site): State<Arc<Site>>) -> Answer<Html<String>> {
         items.truncate(SHOWN);
     }
     page(&Home {
-        frame: Frame::new(&shelf, "/").following(&shelf),
+        frame: Frame::new(shelf, "/").following(shelf),
         unfinished,
         more_unfinished,
         overdue,

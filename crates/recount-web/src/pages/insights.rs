@@ -5,20 +5,20 @@
 use std::sync::Arc;
 
 use askama::Template;
+use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use recount_engine::config::Config;
+use recount_engine::document::counted;
 use recount_engine::document::value::severity::Severity;
-use recount_engine::document::{Record, counted};
 use recount_engine::insights::chart::{Standing, svg};
-use recount_engine::insights::{
-    Basis, Definition, FIGURES, Figure, Incident, Scope, csv, definition, page as figures,
-};
-use recount_workspace::{Failure, FailureKind, Period, made};
+use recount_engine::insights::{FIGURES, Figure, csv, definition, page as figures};
+use recount_workspace::told::Wanted;
+use recount_workspace::told::insights::{Asked as Over, Made};
+use recount_workspace::{Failure, FailureKind, Period};
 use serde::Deserialize;
 
 use super::Page as PageDefinition;
@@ -59,43 +59,45 @@ struct Insights<'s> {
     problems: &'s [String],
 }
 
-async fn insights(State(site): State<Arc<Site>>, Query(asked): Query<Asked>) -> Answer<Html<String>> {
-    apart(move || {
-        let shelf = site.shelf();
-        let today = site.today();
-        let (wanted, faults) = Wanted::read(&asked, shelf.workspace.config(), today);
-        let basis = wanted.basis(&shelf, today);
-        let all: Vec<&Definition> = FIGURES.iter().collect();
-        let query = asked.query();
-        let made = made(&all, &basis);
-        let ways = |figure: &Figure| {
-            let way = |form: &'static Form| {
-                (form.name, format!("/insights/{}.{}{query}", figure.name, form.ending))
-            };
-            FORMS.iter().map(way).collect()
-        };
-        let mut groups: Vec<&str> = FIGURES.iter().map(|definition| definition.group.title).collect();
-        groups.dedup();
-        let is_empty = basis.incidents() == 0;
-        let mut teams: Vec<&str> = shelf.workspace.config().teams().collect();
-        teams.sort_unstable();
-        teams.dedup();
-        page(&Insights {
-            frame: Frame::new(&shelf, "/insights").following(&shelf),
-            is_filtered: !query.is_empty(),
-            faults,
-            services: shelf.services(),
-            teams,
-            periods: periods(today),
-            lines: wanted.lines(&shelf, &basis, today),
-            is_empty,
-            groups,
-            figures: Markup(if is_empty { String::new() } else { figures::part(&made, &ways) }),
-            problems: &shelf.records.problems,
-            asked,
-        })
+async fn insights(State(site): State<Arc<Site>>, Query(asked): Query<Asked>) -> Answer<Html<Bytes>> {
+    let shelf = site.shelf();
+    let today = site.today();
+    let query = asked.query();
+    let address = format!("/insights{query}");
+    if let Some(page) = shelf.page_by(&address, today) {
+        return Ok(page);
+    }
+    apart(move || shelf.page(&address, today, || written(&shelf, asked, &query, today))).await
+}
+
+fn written(shelf: &Shelf, asked: Asked, query: &str, today: Date) -> Answer<Html<String>> {
+    let (over, faults) = read(&asked, shelf.workspace.config(), today);
+    let made = shelf.figures(&over, today);
+    let ways = |figure: &Figure| {
+        let way =
+            |form: &'static Form| (form.name, format!("/insights/{}.{}{query}", figure.name, form.ending));
+        FORMS.iter().map(way).collect()
+    };
+    let mut groups: Vec<&str> = FIGURES.iter().map(|definition| definition.group.title).collect();
+    groups.dedup();
+    let is_empty = made.incidents == 0;
+    let mut teams: Vec<&str> = shelf.workspace.config().teams().collect();
+    teams.sort_unstable();
+    teams.dedup();
+    page(&Insights {
+        frame: Frame::new(shelf, "/insights").following(shelf),
+        is_filtered: !query.is_empty(),
+        faults,
+        services: shelf.services(),
+        teams,
+        periods: periods(today),
+        lines: lines(&over, &made, today),
+        is_empty,
+        groups,
+        figures: Markup(if is_empty { String::new() } else { figures::part(&made.figures, &ways) }),
+        problems: &shelf.records.problems,
+        asked,
     })
-    .await
 }
 
 /// A form of a figure as a file.
@@ -148,11 +150,13 @@ async fn file(
         })?;
         let shelf = site.shelf();
         let today = site.today();
-        let (wanted, faults) = Wanted::read(&asked, shelf.workspace.config(), today);
+        let config = shelf.workspace.config();
+        let (over, faults) = read(&asked, config, today);
         if let Some(fault) = faults.into_iter().next() {
             return Err(Failure::new(fault).into());
         }
-        let text = (form.write)(&definition.figure(&wanted.basis(&shelf, today)))?;
+        let made = over.made(shelf.overview(), &[definition], config, today);
+        let text = made.figures.first().map_or_else(|| Ok(String::new()), form.write)?;
         // A chart has its colours in it, which a page of this server may not: so it is a file to keep.
         let headers = [
             (CONTENT_TYPE, form.media_type.to_owned()),
@@ -181,91 +185,54 @@ impl Asked {
     }
 }
 
-/// A filter that was read.
-struct Wanted<'a> {
-    from: Option<Date>,
-    until: Option<Date>,
-    severity: Option<Severity>,
-    service: &'a str,
-    team: Option<&'a str>,
+/// Reads what was asked for; what cannot be read is told, and filters nothing.
+fn read(asked: &Asked, config: &Config, today: Date) -> (Over, Vec<String>) {
+    let mut faults = Vec::new();
+    let text = asked.period.trim();
+    let mut days = None;
+    if !text.is_empty() {
+        let read = Period::parse(text).map_err(|how| format!("`{text}` is no period: {how}"));
+        match read.and_then(|period| period.days(today).map_err(|failure| failure.to_string())) {
+            Ok(period) => days = Some(period),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    let name = |text: &str| Some(text.trim().to_owned()).filter(|name| !name.is_empty());
+    let mut team = name(&asked.team);
+    if let Some(unknown) = team.take_if(|team| !config.is_team(team)) {
+        faults.push(format!("there is no team `{unknown}` in `recount.toml`"));
+    }
+    let severity = Severity::parse(&asked.severity).map(|(severity, _)| severity);
+    if severity.is_none() && !asked.severity.trim().is_empty() {
+        faults.push(format!("`{}` is no severity: write `Sev0` to `Sev3`", asked.severity.trim()));
+    }
+    let (after, before) = days.unzip();
+    let severity = severity.into_iter().collect();
+    let wanted = Wanted { severity, service: name(&asked.service), after, before, ..Wanted::default() };
+    (Over { wanted, team, mitigate_minutes: None }, faults)
 }
 
-impl<'a> Wanted<'a> {
-    /// Reads what was asked for; what cannot be read is told, and filters nothing.
-    fn read(asked: &'a Asked, config: &Config, today: Date) -> (Self, Vec<String>) {
-        let mut faults = Vec::new();
-        let text = asked.period.trim();
-        let mut days = None;
-        if !text.is_empty() {
-            let read = Period::parse(text).map_err(|how| format!("`{text}` is no period: {how}"));
-            match read.and_then(|period| period.days(today).map_err(|failure| failure.to_string())) {
-                Ok(period) => days = Some(period),
-                Err(fault) => faults.push(fault),
-            }
+/// What the figures are about, in sentences.
+fn lines(over: &Over, made: &Made, today: Date) -> Vec<String> {
+    let all = counted(made.all, "postmortem");
+    let of = if made.incidents == made.all { all } else { format!("{} of {all}", made.incidents) };
+    let items = counted(made.action_items, "action item");
+    let mut lines = vec![match &over.team {
+        Some(team) => format!("{team}: {of} about its services, and {items} of its own, as of {today}."),
+        None => format!("{of} with {items}, as of {today}."),
+    }];
+    if let (Some(from), Some(until)) = (over.wanted.after, over.wanted.before) {
+        let last = until.yesterday().unwrap_or(until);
+        lines.push(format!("Began {from} to {last}."));
+        let undated: usize = made.undated.iter().sum();
+        if undated > 0 {
+            lines.push(format!(
+                "{} without a start that can be read: in no period.",
+                counted(undated, "postmortem")
+            ));
         }
-        let team = Some(asked.team.trim()).filter(|team| !team.is_empty());
-        if let Some(team) = team.filter(|team| !config.is_team(team)) {
-            faults.push(format!("there is no team `{team}` in `recount.toml`"));
-        }
-        let severity = Severity::parse(&asked.severity).map(|(severity, _)| severity);
-        if severity.is_none() && !asked.severity.trim().is_empty() {
-            faults.push(format!("`{}` is no severity: write `Sev0` to `Sev3`", asked.severity.trim()));
-        }
-        let (from, until) = days.unzip();
-        let team = team.filter(|team| config.is_team(team));
-        (Self { from, until, severity, service: asked.service.trim(), team }, faults)
     }
-
-    fn keeps(&self, record: &Record, config: &Config) -> bool {
-        let day = record.started.map(|at| TimeZone::UTC.to_datetime(at).date());
-        let service = || record.services.iter().any(|name| config.is_service(name, self.service));
-        self.severity.is_none_or(|severity| record.severity == Some(severity))
-            && (self.service.is_empty() || service())
-            && self.from.is_none_or(|from| day.is_some_and(|day| day >= from))
-            && self.until.is_none_or(|until| day.is_some_and(|day| day < until))
-    }
-
-    fn basis<'b>(&'b self, library: &'b Shelf, today: Date) -> Basis<'b> {
-        let config = library.workspace.config();
-        let wanted = library.records.known.iter().filter(|known| self.keeps(&known.record, config));
-        let incidents = wanted.map(|known| Incident { name: known.name(), record: &known.record });
-        let scope = Scope {
-            config,
-            today,
-            from: self.from,
-            until: self.until,
-            team: self.team,
-            mitigate_minutes: config.thresholds.mitigate_minutes,
-        };
-        Basis::new(incidents, scope)
-    }
-
-    /// What the figures are about, in sentences.
-    fn lines(&self, library: &Shelf, basis: &Basis<'_>, today: Date) -> Vec<String> {
-        let all = library.records.known.len();
-        let of = if basis.incidents() == all {
-            counted(all, "postmortem")
-        } else {
-            format!("{} of {}", basis.incidents(), counted(all, "postmortem"))
-        };
-        let items = counted(basis.action_items(), "action item");
-        let mut lines = vec![match self.team {
-            Some(team) => format!("{team}: {of} about its services, and {items} of its own, as of {today}."),
-            None => format!("{of} with {items}, as of {today}."),
-        }];
-        if let (Some(from), Some(until)) = (self.from, self.until) {
-            let last = until.yesterday().unwrap_or(until);
-            lines.push(format!("Began {from} to {last}."));
-            let undated = library.records.known.iter().filter(|known| known.record.started.is_none()).count();
-            if undated > 0 {
-                lines.push(format!(
-                    "{} without a start that can be read: in no period.",
-                    counted(undated, "postmortem")
-                ));
-            }
-        }
-        lines
-    }
+    lines
 }
 
 /// Periods that are often asked for.

@@ -1,17 +1,18 @@
 //! The list of all postmortems, with filters in its address.
 
-use std::cmp::Reverse;
 use std::sync::Arc;
 
 use askama::Template;
+use axum::body::Bytes;
 use axum::extract::{Query, State};
 use axum::response::Html;
 use axum::routing::get;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use recount_engine::document::elapsed;
 use recount_engine::document::value::severity::Severity;
-use recount_engine::document::{Record, Stage, elapsed};
 use recount_workspace::Known;
+use recount_workspace::told::Wanted as Filter;
+use recount_workspace::told::list::{Asked as Wanted, Order};
 use serde::Deserialize;
 
 use super::Page as PageDefinition;
@@ -71,33 +72,41 @@ struct Row<'s> {
     overdue: usize,
 }
 
-async fn list(State(site): State<Arc<Site>>, Query(asked): Query<Asked>) -> Answer<Html<String>> {
+async fn list(State(site): State<Arc<Site>>, Query(asked): Query<Asked>) -> Answer<Html<Bytes>> {
     let shelf = site.shelf();
     let today = site.today();
-    let (wanted, faults) = Wanted::read(&asked);
+    let address = format!("/postmortems?{}", asked.query().unwrap_or_default());
+    shelf.page(&address, today, || written(&shelf, asked, today))
+}
+
+fn written(shelf: &Shelf, asked: Asked, today: Date) -> Answer<Html<String>> {
+    let (wanted, faults) = read(&asked);
+    let order = Order::read(asked.sort.trim()).unwrap_or_default();
     let is_filtered = Asked { sort: String::new(), page: String::new(), ..asked.clone() }.query().is_some();
     let number = asked.page.parse::<usize>().unwrap_or(1).max(1);
     let skipped = (number - 1).saturating_mul(ROWS);
     let records = &shelf.records.known;
     let mut total = records.len();
-    let is_plain = !is_filtered && asked.sort.is_empty();
-    let known: Vec<&Known> = if is_plain {
+    let config = shelf.workspace.config();
+    let known: Vec<&Known> = if wanted.is_all() && order == Order::Newest {
         // As they stand: nothing has to be looked at but what is shown.
         records.iter().skip(skipped).take(ROWS).collect()
     } else {
         let mut known: Vec<&Known> =
-            records.iter().filter(|known| wanted.keeps(&known.record, &shelf)).collect();
+            records.iter().filter(|known| wanted.keeps(&known.record, config)).collect();
         total = known.len();
-        sort(&mut known, &asked.sort, today);
+        if order != Order::Newest {
+            known.sort_by_cached_key(|known| order.place(known, today));
+        }
         known.into_iter().skip(skipped).take(ROWS).collect()
     };
-    let rows = known.into_iter().map(|known| row(known, &shelf, today)).collect();
+    let rows = known.into_iter().map(|known| row(known, shelf, today)).collect();
     let turn = |number: usize| {
         let asked = Asked { page: number.to_string(), ..asked.clone() };
         asked.query().map_or_else(|| "/postmortems".to_owned(), |query| format!("/postmortems?{query}"))
     };
     page(&List {
-        frame: Frame::new(&shelf, "/postmortems").following(&shelf),
+        frame: Frame::new(shelf, "/postmortems").following(shelf),
         faults,
         services: shelf.services(),
         rows,
@@ -125,22 +134,6 @@ fn row<'s>(known: &'s Known, shelf: &Shelf, today: Date) -> Row<'s> {
     }
 }
 
-fn sort(known: &mut [&Known], by: &str, today: Date) {
-    match by {
-        "oldest" => known.reverse(),
-        // Sev0 is the worst; what has none comes last.
-        "severity" => known.sort_by_key(|known| known.record.severity.map_or(9, |severity| severity as u8)),
-        "longest" => known.sort_by_key(|known| {
-            let record = &known.record;
-            Reverse(record.started.zip(record.resolved).and_then(|(start, end)| elapsed(start, end)))
-        }),
-        "overdue" => known.sort_by_key(|known| {
-            Reverse(known.record.actions.iter().filter(|item| item.is_overdue(today)).count())
-        }),
-        _ => {}
-    }
-}
-
 impl Asked {
     /// As a query of an address; none where nothing is asked for.
     fn query(&self) -> Option<String> {
@@ -165,65 +158,30 @@ impl Asked {
     }
 }
 
-/// A filter that was read.
-struct Wanted<'a> {
-    title: String,
-    severity: Option<Severity>,
-    service: &'a str,
-    owner: &'a str,
-    stage: Option<Stage>,
-    after: Option<Date>,
-    before: Option<Date>,
-    open: bool,
-}
-
-impl<'a> Wanted<'a> {
-    /// Reads what was asked for; what cannot be read is told, and filters nothing.
-    fn read(asked: &'a Asked) -> (Self, Vec<String>) {
-        let mut faults = Vec::new();
-        let mut day = |name: &str, text: &str| {
-            if text.trim().is_empty() {
-                return None;
-            }
-            let read = recount_engine::document::value::date::read(text.trim()).ok().map(|read| read.date);
-            if read.is_none() {
-                faults.push(format!("`{text}` of “{name}” is no day: write it as `2026-11-20`"));
-            }
-            read
-        };
-        let (after, before) = (day("from", &asked.after), day("before", &asked.before));
-        let wanted = Self {
-            title: asked.title.trim().to_lowercase(),
-            severity: Severity::parse(&asked.severity).map(|(severity, _)| severity),
-            service: asked.service.trim(),
-            owner: asked.owner.trim(),
-            stage: asked.stage.parse().ok(),
-            after,
-            before,
-            open: !asked.open.is_empty(),
-        };
-        (wanted, faults)
-    }
-
-    fn keeps(&self, record: &Record, shelf: &Shelf) -> bool {
-        let config = shelf.workspace.config();
-        let day = record.started.map(|at| TimeZone::UTC.to_datetime(at).date());
-        let title = || {
-            let texts = record.title.iter().chain(&record.id);
-            texts.into_iter().any(|text| text.to_lowercase().contains(&self.title))
-        };
-        let service = || record.services.iter().any(|name| config.is_service(name, self.service));
-        let owner = || {
-            let owners = record.actions.iter().flat_map(|item| &item.owners);
-            owners.into_iter().any(|name| config.is_owner(name, self.owner))
-        };
-        (self.title.is_empty() || title())
-            && self.severity.is_none_or(|severity| record.severity == Some(severity))
-            && (self.service.is_empty() || service())
-            && (self.owner.is_empty() || owner())
-            && self.stage.is_none_or(|stage| record.stage == stage)
-            && self.after.is_none_or(|after| day.is_some_and(|day| day >= after))
-            && self.before.is_none_or(|before| day.is_some_and(|day| day < before))
-            && (!self.open || record.actions.iter().any(recount_engine::document::ActionRecord::is_open))
-    }
+/// Reads what was asked for; what cannot be read is told, and filters nothing.
+fn read(asked: &Asked) -> (Wanted, Vec<String>) {
+    let mut faults = Vec::new();
+    let mut day = |name: &str, text: &str| {
+        if text.trim().is_empty() {
+            return None;
+        }
+        let read = recount_engine::document::value::date::read(text.trim()).ok().map(|read| read.date);
+        if read.is_none() {
+            faults.push(format!("`{text}` of “{name}” is no day: write it as `2026-11-20`"));
+        }
+        read
+    };
+    let (after, before) = (day("from", &asked.after), day("before", &asked.before));
+    let name = |text: &str| Some(text.trim().to_owned()).filter(|name| !name.is_empty());
+    let wanted = Filter {
+        severity: Severity::parse(&asked.severity).map(|(severity, _)| severity).into_iter().collect(),
+        service: name(&asked.service),
+        after,
+        before,
+        factor: None,
+        stage: asked.stage.parse().ok(),
+        owner: name(&asked.owner),
+    };
+    let title = asked.title.trim().to_owned();
+    (Wanted { wanted, title, open: !asked.open.is_empty() }, faults)
 }

@@ -12,15 +12,17 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use recount_engine::document::Stage;
 use recount_engine::document::value::priority::Priority;
 use recount_engine::document::value::severity::Severity;
 use recount_engine::document::value::status::StatusKind;
-use recount_engine::document::{ActionRecord, Record, Stage};
+use recount_engine::document::value::time::utc_day;
+use recount_engine::insights::brief::{Brief, BriefItem, Briefs};
 use serde::Serialize;
 
 use super::Page as PageDefinition;
 use crate::hooks::Figures;
+use crate::shelf::Shelf;
 use crate::site::Site;
 use crate::traffic::{BOUNDS, Counts};
 
@@ -130,20 +132,28 @@ const AGES: [(&str, i32); 5] =
 async fn metrics(State(site): State<Arc<Site>>) -> Response {
     let shelf = site.shelf();
     let today = site.today();
-    let records: Vec<&Record> = shelf.records.known.iter().map(|known| &known.record).collect();
-    let mut text = Text::default();
-    text.begin(&INFO);
-    text.value(INFO.name, &[("version", env!("CARGO_PKG_VERSION"))], 1);
-    postmortems(&mut text, &records, today);
-    actions(&mut text, &records, today);
-    text.begin(&PROBLEMS);
-    text.value(PROBLEMS.name, &[], shelf.records.problems.len());
+    let library = shelf.told.get_or(&today, |_| true, || library(&shelf, today));
+    let mut text = Text(library.as_ref().clone());
     webhooks(&mut text, &site.hooks.figures());
     traffic(&mut text, &site.traffic.counts());
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text.0).into_response()
 }
 
-fn postmortems(text: &mut Text, records: &[&Record], today: Date) {
+/// What is told of the library: the same until it changes, or the day.
+fn library(shelf: &Shelf, today: Date) -> String {
+    let briefs: Vec<(&Briefs, &Brief)> =
+        shelf.overview().each().map(|(_, briefs, brief)| (briefs, brief)).collect();
+    let mut text = Text::default();
+    text.begin(&INFO);
+    text.value(INFO.name, &[("version", env!("CARGO_PKG_VERSION"))], 1);
+    postmortems(&mut text, &briefs, today);
+    actions(&mut text, &briefs, today);
+    text.begin(&PROBLEMS);
+    text.value(PROBLEMS.name, &[], shelf.records.problems.len());
+    text.0
+}
+
+fn postmortems(text: &mut Text, all: &[(&Briefs, &Brief)], today: Date) {
     let severities = || {
         let known = [Severity::Sev0, Severity::Sev1, Severity::Sev2, Severity::Sev3].map(Some);
         known.into_iter().chain([None])
@@ -152,9 +162,9 @@ fn postmortems(text: &mut Text, records: &[&Record], today: Date) {
     text.begin(&POSTMORTEMS);
     for stage in stages {
         for severity in severities() {
-            let is_it = |record: &&&Record| record.stage == stage && record.severity == severity;
+            let is_it = |(_, brief): &&(&Briefs, &Brief)| brief.stage == stage && brief.severity == severity;
             let severity = severity.map_or_else(|| "none".to_owned(), |severity| severity.to_string());
-            let count = records.iter().filter(is_it).count();
+            let count = all.iter().filter(is_it).count();
             text.value(POSTMORTEMS.name, &[("stage", &stage.to_string()), ("severity", &severity)], count);
         }
     }
@@ -162,12 +172,12 @@ fn postmortems(text: &mut Text, records: &[&Record], today: Date) {
     for stage in [Stage::Draft, Stage::Review] {
         let mut by_age = AGES.map(|_| 0);
         let mut undated = 0;
-        for record in records.iter().filter(|record| record.stage == stage) {
-            let Some(since) = record.resolved.or(record.started) else {
+        for (_, brief) in all.iter().filter(|(_, brief)| brief.stage == stage) {
+            let Some(since) = brief.resolved.or(brief.started) else {
                 undated += 1;
                 continue;
             };
-            let days = (today - TimeZone::UTC.to_datetime(since).date()).get_days();
+            let days = (today - utc_day(since)).get_days();
             if let Some(age) = AGES.iter().position(|(_, most)| days <= *most) {
                 by_age[age] += 1;
             }
@@ -179,11 +189,11 @@ fn postmortems(text: &mut Text, records: &[&Record], today: Date) {
     }
 }
 
-fn actions(text: &mut Text, records: &[&Record], today: Date) {
-    let mut count = |metric: &Metric, is_it: &dyn Fn(&ActionRecord) -> bool| {
+fn actions(text: &mut Text, all: &[(&Briefs, &Brief)], today: Date) {
+    let mut count = |metric: &Metric, is_it: &dyn Fn(&BriefItem) -> bool| {
         let mut counts: BTreeMap<Option<Priority>, usize> =
             [Some(Priority::P0), Some(Priority::P1), Some(Priority::P2), None].map(|of| (of, 0)).into();
-        for item in records.iter().flat_map(|record| &record.actions).filter(|item| is_it(item)) {
+        for item in all.iter().flat_map(|(briefs, brief)| briefs.items(brief)).filter(|item| is_it(item)) {
             *counts.entry(item.priority).or_default() += 1;
         }
         text.begin(metric);
@@ -192,7 +202,7 @@ fn actions(text: &mut Text, records: &[&Record], today: Date) {
             text.value(metric.name, &[("priority", &priority)], count);
         }
     };
-    count(&OPEN, &ActionRecord::is_open);
+    count(&OPEN, &BriefItem::is_open);
     count(&OVERDUE, &|item| item.is_overdue(today));
     count(&UNVERIFIED, &|item| item.status == Some(StatusKind::Done));
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use askama::Template;
+use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::response::Html;
 use axum::routing::get;
@@ -13,6 +14,7 @@ use recount_engine::document::{Document, counted, elapsed};
 use recount_engine::export::axis::Axis;
 use recount_engine::export::html::{Rendering, render, section_anchor};
 use recount_engine::lint::{Finding, Level, Options};
+use recount_store::Stored;
 use recount_workspace::{Before, Known};
 use serde::Deserialize;
 
@@ -73,16 +75,35 @@ async fn postmortem(
     State(site): State<Arc<Site>>,
     Path(key): Path<String>,
     Query(asked): Query<Asked>,
-) -> Answer<Html<String>> {
-    apart(move || shown(&site, &key, &asked)).await
+) -> Answer<Html<Bytes>> {
+    let shelf = site.shelf();
+    let today = site.today();
+    // Only what has to be read or written is done elsewhere.
+    if asked.made.is_none()
+        && let Some(page) = shelf.page_at_once(shelf.find(&key)?, today)
+    {
+        return Ok(page);
+    }
+    apart(move || {
+        let known = shelf.find(&key)?;
+        if asked.made.is_some() {
+            let stored = shelf.workspace.library.read(&shelf.file(known))?;
+            return Ok(Html(written(&site, &shelf, known, &stored, &asked)?.0.into()));
+        }
+        shelf.page_of(known, today, |stored| written(&site, &shelf, known, stored, &asked))
+    })
+    .await
 }
 
-fn shown(site: &Site, key: &str, asked: &Asked) -> Answer<Html<String>> {
-    let shelf = site.shelf();
-    let known = shelf.find(key)?;
-    let file = shelf.file(known);
-    let (stored, document) = shelf.workspace.read(&file)?;
-    let findings = findings(&shelf, known, &document, site);
+fn written(
+    site: &Site,
+    shelf: &Shelf,
+    known: &Known,
+    stored: &Stored,
+    asked: &Asked,
+) -> Answer<Html<String>> {
+    let document = Document::parse(&stored.bytes);
+    let findings = findings(shelf, known, &document, site);
     let mut attachments: Vec<(u32, String)> = edit_links(&document, &address(shelf.key(known)));
     attachments.extend(findings.iter().map(|finding| (finding.span.start, told(finding))));
     let rendered =
@@ -105,11 +126,11 @@ fn shown(site: &Site, key: &str, asked: &Asked) -> Answer<Html<String>> {
         (errors, warnings, _) => format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")),
     };
     let earlier = shelf.workspace.past().before(record, site.today(), shelf.workspace.config());
-    let mut similar = similar(&shelf, known, &document);
+    let mut similar = similar(shelf, known, &document);
     similar.retain(|alike| earlier.iter().all(|before| before.incident != alike.name));
-    let seen_before = asked.made.as_ref().map(|_| seen_before(&shelf, known, &document));
+    let seen_before = asked.made.as_ref().map(|_| seen_before(shelf, known, &document));
     page(&Postmortem {
-        frame: Frame::new(&shelf, "").following_one(shelf.key(known), &stored.bytes),
+        frame: Frame::new(shelf, "").following_one(shelf.key(known), &stored.bytes),
         address: address(shelf.key(known)),
         title: record.title.as_deref().unwrap_or("Untitled draft"),
         name: known.name(),

@@ -5,9 +5,11 @@
 use std::sync::Arc;
 
 use askama::Template;
+use axum::body::Bytes;
 use axum::extract::{Query, State};
 use axum::response::Html;
 use axum::routing::get;
+use jiff::civil::Date;
 use recount_workspace::{Corrected, FoundOne, Piece, Searched};
 use serde::Deserialize;
 
@@ -68,34 +70,43 @@ struct Help {
     what: &'static str,
 }
 
-async fn search(State(site): State<Arc<Site>>, Query(asked): Query<Asked>) -> Answer<Html<String>> {
-    apart(move || {
-        let shelf = site.shelf();
-        let query = asked.q.trim().to_owned();
-        let number = asked.page.parse::<usize>().unwrap_or(1).clamp(1, PAGES);
-        let skipped = (number - 1) * SHOWN;
-        let today = site.today();
-        let answered = shelf.ask(|catalog| shelf.workspace.ask(catalog, &query, today, (skipped, SHOWN)));
-        let Searched { total, hits, corrected, notes, is_empty } = shelf.workspace.tell_found(answered);
-        let hits: Vec<Row> = hits.into_iter().map(|found| row(found, &shelf)).collect();
-        let turn = |number: usize| format!("{}&page={number}", address_of(&query));
-        let frame = Frame { query: query.clone(), ..Frame::new(&shelf, "/search") };
-        page(&Search {
-            frame: frame.following(&shelf),
-            is_empty,
-            total,
-            corrected,
-            notes,
-            help: help(&shelf),
-            first: skipped + 1,
-            previous: (number > 1).then(|| turn(number - 1)),
-            next: (skipped + hits.len() < total && number < PAGES && !hits.is_empty())
-                .then(|| turn(number + 1)),
-            hits,
-            query,
-        })
+async fn search(State(site): State<Arc<Site>>, Query(asked): Query<Asked>) -> Answer<Html<Bytes>> {
+    let shelf = site.shelf();
+    let today = site.today();
+    let number = asked.page.parse::<usize>().unwrap_or(1).clamp(1, PAGES);
+    let query = asked.q.trim().to_owned();
+    let address = turned(&query, number);
+    if let Some(page) = shelf.page_by(&address, today) {
+        return Ok(page);
+    }
+    apart(move || shelf.page(&address, today, || written(&shelf, query, number, today))).await
+}
+
+fn written(shelf: &Shelf, query: String, number: usize, today: Date) -> Answer<Html<String>> {
+    let skipped = (number - 1) * SHOWN;
+    let answered = shelf.ask(|catalog| shelf.workspace.ask(catalog, &query, today, (skipped, SHOWN)));
+    let Searched { total, hits, corrected, notes, is_empty } = shelf.workspace.tell_found(answered);
+    let hits: Vec<Row> = hits.into_iter().map(|found| row(found, shelf)).collect();
+    let frame = Frame { query: query.clone(), ..Frame::new(shelf, "/search") };
+    page(&Search {
+        frame: frame.following(shelf),
+        is_empty,
+        total,
+        corrected,
+        notes,
+        help: help(shelf),
+        first: skipped + 1,
+        previous: (number > 1).then(|| turned(&query, number - 1)),
+        next: (skipped + hits.len() < total && number < PAGES && !hits.is_empty())
+            .then(|| turned(&query, number + 1)),
+        hits,
+        query,
     })
-    .await
+}
+
+/// The address of a page of the answer to a query.
+fn turned(query: &str, number: usize) -> String {
+    format!("{}&page={number}", address_of(query))
 }
 
 /// The address of the answer to a query.

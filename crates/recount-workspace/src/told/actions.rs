@@ -1,18 +1,17 @@
 //! `actions`: action items of the library, each with what the library knows of it.
 
-use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use recount_engine::config::{Beyond, Config, Promise};
-use recount_engine::document::value::priority::Priority;
-use recount_engine::document::value::status::StatusKind;
+use recount_engine::document::value::time::utc_day;
 use recount_engine::document::{ActionRecord, Record, stable_ids};
 
 use super::Header;
+pub use crate::owed::{Asked, Found, Which};
+pub use crate::promising::status_word;
 use crate::records::{Known, Records};
 
 /// An action item.
@@ -60,9 +59,6 @@ pub struct Item {
     /// How the table writes the status.
     #[serde(skip)]
     pub shown_status: String,
-    /// What names it for calendars, whether it is written in the document or not.
-    #[serde(skip)]
-    pub stable_id: String,
 }
 
 /// The whole answer in JSON.
@@ -85,89 +81,17 @@ impl Output {
     pub const HEADER: Header = Header { format: "actions", version: 1 };
 }
 
-/// Which action items of a postmortem are wanted; what says nothing keeps all.
-#[derive(Clone, Debug, Default)]
-pub struct Asked {
-    /// How far they have come.
-    pub which: Which,
-    /// Of this owner: a person, or a team and whoever is in it.
-    pub owner: Option<String>,
-    /// Of one of these priorities.
-    pub priority: Vec<Priority>,
-    /// Due before this day.
-    pub due_before: Option<Date>,
-    /// Due on this day or later.
-    pub due_after: Option<Date>,
-}
-
-/// How far action items have come that are wanted.
-#[derive(Clone, Debug, Default)]
-pub enum Which {
-    /// Still owed: neither done nor refused.
-    #[default]
-    Open,
-    /// Still owed and past the due date.
-    Overdue,
-    /// Done and not verified.
-    Unverified,
-    /// All.
-    All,
-    /// With one of these statuses.
-    Status(Vec<StatusKind>),
-}
-
-impl Asked {
-    /// Whether an item is one of those wanted.
-    pub fn keeps(&self, action: &ActionRecord, config: &Config, today: Date) -> bool {
-        let owner = |wanted: &String| action.owners.iter().any(|name| config.is_owner(name, wanted));
-        let which = match &self.which {
-            Which::Status(kinds) => action.status.is_some_and(|kind| kinds.contains(&kind)),
-            Which::All => true,
-            Which::Overdue => action.is_overdue(today),
-            Which::Unverified => action.status == Some(StatusKind::Done),
-            Which::Open => action.is_open(),
-        };
-        which
-            && self.owner.as_ref().is_none_or(owner)
-            && (self.priority.is_empty() || action.priority.is_some_and(|own| self.priority.contains(&own)))
-            && self.due_before.is_none_or(|day| action.due.is_some_and(|due| due < day))
-            && self.due_after.is_none_or(|day| action.due.is_some_and(|due| due >= day))
-    }
-
-    /// The items of the postmortems that are wanted: overdue ones first, then by due date and priority.
-    pub fn items(
-        &self,
-        records: &Records,
-        is_wanted: impl Fn(&Known) -> bool,
-        config: &Config,
-        today: Date,
-    ) -> Vec<Item> {
-        let mut items = Vec::new();
-        for (known, ids) in records.known.iter().zip(stable(records)) {
-            if !is_wanted(known) {
-                continue;
-            }
-            for (action, stable_id) in known.record.actions.iter().zip(ids) {
-                if self.keeps(action, config, today) {
-                    items.push(item(known, action, stable_id, config, today));
-                }
-            }
-        }
-        items.sort_by_cached_key(|item| {
-            let is_owed = item.status.is_none_or(|status| matches!(status, "open" | "in-progress"));
-            // What was settled has no next day; the last one settled is of most interest.
-            let settled = if is_owed { None } else { item.status_date };
-            let due = item.due.filter(|_| is_owed).unwrap_or(Date::MAX);
-            let priority = item.priority.clone().unwrap_or_else(|| "P9".to_owned());
-            (!is_owed, Reverse(settled), due, priority, item.name.clone())
-        });
-        items
+impl Found<'_> {
+    /// What is told of it, without its stable ID for calendars.
+    pub fn told(&self, config: &Config, today: Date) -> Item {
+        let Found { known, action } = self;
+        item(known, action, config, today)
     }
 }
 
-fn item(known: &Known, action: &ActionRecord, stable_id: String, config: &Config, today: Date) -> Item {
+fn item(known: &Known, action: &ActionRecord, config: &Config, today: Date) -> Item {
     let record = &known.record;
-    let ended = record.resolved.or(record.started).map(|at| TimeZone::UTC.to_datetime(at).date());
+    let ended = record.resolved.or(record.started).map(utc_day);
     let until = if action.is_open() { Some(today) } else { action.status_date };
     let days = |from: Date, to: Date| from.until(to).map_or(0, |span| span.get_days());
     let shown_status = match (action.status, action.status_date) {
@@ -195,7 +119,6 @@ fn item(known: &Known, action: &ActionRecord, stable_id: String, config: &Config
         action: action.action.clone(),
         has_plan: action.has_plan,
         shown_status,
-        stable_id,
     }
 }
 
@@ -207,7 +130,7 @@ fn beyond_policy(record: &Record, action: &ActionRecord, config: &Config, today:
         status: action.status,
         is_reopened: action.is_reopened(),
         due: action.due,
-        ended: record.resolved.map(|at| TimeZone::UTC.to_datetime(at).date()),
+        ended: record.resolved.map(utc_day),
     };
     let Beyond { severity, priority, days, latest, due } = config.policy.beyond(&promise, Some(today))?;
     let rule = format!("a {priority} of a {severity} is due within {days} days, by {latest}");
@@ -215,17 +138,6 @@ fn beyond_policy(record: &Record, action: &ActionRecord, config: &Config, today:
         Some(due) => format!("it is due {due}; {rule}"),
         None => format!("it has no due date; {rule}"),
     })
-}
-
-/// A status for the command line and machine formats.
-pub fn status_word(kind: StatusKind) -> &'static str {
-    match kind {
-        StatusKind::Open => "open",
-        StatusKind::InProgress => "in-progress",
-        StatusKind::Done => "done",
-        StatusKind::Verified => "verified",
-        StatusKind::WontDo => "wont-do",
-    }
 }
 
 /// The stable IDs of all action items of the library, those that they have and those that they would get, for each
@@ -243,4 +155,21 @@ pub fn stable(records: &Records) -> Vec<Vec<String>> {
         taken.extend(ids[index].iter().cloned());
     }
     ids
+}
+
+/// The stable IDs of [`stable`], to be asked for one by one.
+pub struct StableIds<'k>(HashMap<&'k str, Vec<String>>);
+
+impl<'k> StableIds<'k> {
+    /// Of all action items of the library.
+    pub fn of(records: &'k Records) -> Self {
+        Self(records.known.iter().map(|known| known.path.as_str()).zip(stable(records)).collect())
+    }
+
+    /// That of one of them.
+    pub fn of_item(&self, found: &Found<'_>) -> &str {
+        let place = found.known.record.actions.iter().position(|action| std::ptr::eq(action, found.action));
+        let id = self.0.get(found.known.path.as_str()).zip(place).and_then(|(ids, nth)| ids.get(nth));
+        id.map_or("", String::as_str)
+    }
 }

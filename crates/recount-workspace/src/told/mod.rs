@@ -18,7 +18,7 @@ mod wanted;
 
 use serde::Serialize;
 
-pub use wanted::Wanted;
+pub use wanted::{Facts, Wanted};
 
 /// Names a machine format and its version.
 #[derive(Clone, Copy, Debug, Serialize)]

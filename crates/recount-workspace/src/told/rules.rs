@@ -1,6 +1,6 @@
 //! `explain`: rules and their manuals.
 
-use recount_engine::lint::{Level, RULES, Rule};
+use recount_engine::lint::{Level, Rule};
 use serde::Serialize;
 
 use super::Header;
@@ -65,13 +65,6 @@ impl Output {
         };
         Self { recount: Self::HEADER, rules: rules.map(entry).collect() }
     }
-}
-
-/// All rules, by group and name.
-pub fn sorted() -> Vec<&'static Rule> {
-    let mut rules: Vec<&Rule> = RULES.to_vec();
-    rules.sort_by_key(|rule| (rule.group, rule.name));
-    rules
 }
 
 /// The rule's manual as Markdown, with its levels.

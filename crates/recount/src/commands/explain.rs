@@ -2,13 +2,13 @@
 
 use std::io::Write as _;
 
-use recount_engine::lint::{self, Group, Level, Rule};
-use serde::Serialize;
+use recount_engine::lint::{self, Group};
+use recount_workspace::told::rules::{Output, manual};
 
 use crate::Outcome;
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
-use crate::machine::{self, Header};
+use crate::machine;
 use crate::wrap::labelled;
 
 /// Explain a rule: what it finds, why it matters, where that comes from, examples
@@ -30,42 +30,6 @@ enum Format {
     Text,
     /// For programs: `explain` version 1
     Json,
-}
-
-/// Rules in JSON.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct Output {
-    /// Which format this is.
-    recount: Header,
-    /// The rule that was asked for, or all, by group and name.
-    rules: Vec<RuleEntry>,
-}
-
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[cfg_attr(test, schemars(rename = "Rule"))]
-struct RuleEntry {
-    name: &'static str,
-    /// The heading that it stands below in the reference.
-    group: &'static str,
-    /// What it finds, in one paragraph.
-    summary: String,
-    /// The levels that it has where no configuration says otherwise.
-    levels: Levels,
-    /// Whether it depends on today's date: without `--due` it is reported as a note.
-    due: bool,
-    /// The whole manual, in Markdown.
-    manual: String,
-}
-
-/// The level at each stage: `error`, `warning` or `note`; none where the rule is silent.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Levels {
-    draft: Option<&'static str>,
-    review: Option<&'static str>,
-    r#final: Option<&'static str>,
 }
 
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
@@ -99,42 +63,6 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         Format::Json => machine::write(environment, &Output::of([rule].into_iter()))?,
     }
     Ok(Exit::Done)
-}
-
-impl Output {
-    fn of(rules: impl Iterator<Item = &'static Rule>) -> Self {
-        let entry = |rule: &'static Rule| {
-            let [draft, review, last] = rule.levels.by_stage().map(|level| level.map(Level::as_str));
-            RuleEntry {
-                name: rule.name,
-                group: rule.group.heading(),
-                summary: rule.summary(),
-                levels: Levels { draft, review, r#final: last },
-                due: rule.due,
-                manual: manual(rule),
-            }
-        };
-        Self { recount: Header { format: "explain", version: 1 }, rules: rules.map(entry).collect() }
-    }
-}
-
-/// The rule's manual as Markdown, with its levels.
-pub(crate) fn manual(rule: &Rule) -> String {
-    let [draft, review, last] =
-        rule.levels.by_stage().map(|level| level.map_or("silent", |level| level.as_str()));
-    let due = if rule.due {
-        "\nIt depends on today's date: without `--due` it is reported as a note.\n"
-    } else {
-        ""
-    };
-    let body: Vec<&str> = rule.docs.lines().map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
-    let body = body.join("\n");
-    let rest = body.split_once("\n\n").map_or("", |(_, rest)| rest).trim();
-    format!(
-        "# {}\n\n{}\n\nLevel: {draft} in a draft, {review} in review, {last} when final.\n{due}\n{rest}\n",
-        rule.name,
-        rule.summary()
-    )
 }
 
 fn list(environment: &mut Environment) -> Outcome {

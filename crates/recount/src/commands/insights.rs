@@ -7,12 +7,11 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use jiff::civil::Date;
-use serde::Serialize;
 
 use recount_engine::document::value::duration;
 use recount_engine::insights::chart::{Standing, svg};
 use recount_engine::insights::page::{Heading, html};
-use recount_engine::insights::{Basis, Brief, Definition, FIGURES, Figure, Scope, csv, words};
+use recount_engine::insights::{Definition, FIGURES, Figure, csv, words};
 
 use recount_store::catalog::Want;
 
@@ -20,10 +19,11 @@ use crate::Outcome;
 use crate::environment::Environment;
 use crate::error::{CliError, Exit};
 use crate::filter::Filter;
-use crate::machine::{self, Header};
+use crate::machine;
 use crate::plot;
 use crate::workspace::{Workspace, tell_of_none};
-use recount_workspace::{Period, made};
+use recount_workspace::told::insights::{Asked, Made};
+use recount_workspace::{Overview, Period};
 
 /// Figures over the postmortems of the library: how often, how fast, why, what recurs, what became of promises
 ///
@@ -73,30 +73,6 @@ enum Format {
     Html,
 }
 
-/// The whole answer in JSON.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct Output {
-    /// Which format this is.
-    recount: Header,
-    /// The day on which it was asked, UTC: what is open is open until then.
-    today: String,
-    /// The first day of the period; none for all.
-    from: Option<String>,
-    /// The day after the period's last; none for all.
-    until: Option<String>,
-    /// The team that was asked for.
-    team: Option<String>,
-    /// How many postmortems the library has.
-    postmortems: usize,
-    /// How many of them are as was asked for.
-    selected: usize,
-    /// The figures.
-    figures: Vec<Figure>,
-    /// Files that could not be read.
-    problems: Vec<String>,
-}
-
 pub(crate) fn run(mut args: Args, environment: &mut Environment) -> Outcome {
     let format = format(&args)?;
     let workspace = Workspace::open(environment)?;
@@ -116,49 +92,22 @@ pub(crate) fn run(mut args: Args, environment: &mut Environment) -> Outcome {
         environment.warn(problem);
     }
     let library = catalog.in_brief();
-    args.filter.warn_of_unknown_in_brief(&library, config, environment);
-    // The last path first: the order of incidents that began at the same time.
-    let wanted =
-        library.each().rev().filter(|(_, briefs, brief)| args.filter.keeps_brief(briefs, brief, config));
-    let wanted: Vec<((u32, u32), bool)> = wanted.map(|(at, _, brief)| (at, brief.is_stray)).collect();
-    let selected = wanted.iter().filter(|(_, is_stray)| !is_stray).count();
-    let wanted = wanted.into_iter().map(|(at, _)| at).collect();
-    let scope = Scope {
-        config,
-        today,
-        from: args.filter.after,
-        until: args.filter.before,
-        team: args.team.as_deref(),
-        mitigate_minutes: args.within.unwrap_or(config.thresholds.mitigate_minutes),
-    };
-    let basis = Basis::of_briefs(library.blocks(), wanted, scope, &library);
-    let figures = made(&asked(&args.figure), &basis);
-    let undated = [false, true].map(|is_unreadable| {
-        let is_it = |brief: &Brief| {
-            brief.started.is_none() && brief.is_start_unreadable == is_unreadable && !brief.is_stray
-        };
-        library.each().filter(|(.., brief)| is_it(brief)).count()
-    });
-    let all = library.each().filter(|(.., brief)| !brief.is_stray).count();
-    let heading = heading(&args, &basis, all, undated, today);
-    let is_empty = all == 0 && problems.is_empty();
+    let library = Overview::from(&library);
+    let asked =
+        Asked { wanted: args.filter.wanted(), team: args.team.clone(), mitigate_minutes: args.within };
+    for unknown in asked.wanted.unknown_in_brief(library, config) {
+        environment.warn(unknown);
+    }
+    let made = asked.made(library, &figures(&args.figure), config, today);
+    let heading = heading(&args, &made, today);
+    let is_empty = made.all == 0 && problems.is_empty();
     let failed = !problems.is_empty();
     match format {
         Format::Table if is_empty => tell_of_none(environment),
-        Format::Table if selected == 0 => environment.note("no postmortem is like that"),
-        Format::Table => plot::show(environment, &heading.lines, &figures)?,
+        Format::Table if made.selected == 0 => environment.note("no postmortem is like that"),
+        Format::Table => plot::show(environment, &heading.lines, &made.figures)?,
         Format::Json => {
-            let answer = Output {
-                recount: Header { format: "insights", version: 1 },
-                today: today.to_string(),
-                from: scope.from.map(|day| day.to_string()),
-                until: scope.until.map(|day| day.to_string()),
-                team: args.team.clone(),
-                postmortems: all,
-                selected,
-                figures,
-                problems,
-            };
+            let answer = asked.told(made, today, problems);
             match &args.output {
                 None => machine::write(environment, &answer)?,
                 Some(path) => {
@@ -168,23 +117,23 @@ pub(crate) fn run(mut args: Args, environment: &mut Environment) -> Outcome {
             }
         }
         Format::Html => {
-            let page = html(&heading, &figures);
+            let page = html(&heading, &made.figures);
             match &args.output {
                 None => write!(environment.out(), "{page}")?,
                 Some(path) => write(&workspace, &file(path, "insights.html"), &page, environment)?,
             }
         }
-        Format::Csv => each(&workspace, &args, &figures, "csv", csv::csv, environment)?,
+        Format::Csv => each(&workspace, &args, &made.figures, "csv", csv::csv, environment)?,
         Format::Svg => {
             let chart = |figure: &Figure| svg(figure, Standing::Alone);
-            each(&workspace, &args, &figures, "svg", chart, environment)?;
+            each(&workspace, &args, &made.figures, "svg", chart, environment)?;
         }
     }
     Ok(if failed { Exit::Failed } else { Exit::Done })
 }
 
 /// The figures that were asked for, in their own order.
-fn asked(names: &[String]) -> Vec<&'static Definition> {
+fn figures(names: &[String]) -> Vec<&'static Definition> {
     let is_asked = |figure: &&Definition| names.is_empty() || names.iter().any(|name| name == figure.name);
     FIGURES.iter().filter(is_asked).collect()
 }
@@ -292,17 +241,14 @@ fn unwritable(path: &Path, error: &std::io::Error) -> CliError {
 }
 
 /// What the figures are about, in sentences.
-fn heading(args: &Args, basis: &Basis<'_>, all: usize, undated: [usize; 2], today: Date) -> Heading {
-    let of = if basis.incidents() == all {
+fn heading(args: &Args, made: &Made, today: Date) -> Heading {
+    let all = made.all;
+    let of = if made.incidents == all {
         words::counted(all, "postmortem", "postmortems")
     } else {
-        format!(
-            "{} of {}",
-            words::number(basis.incidents()),
-            words::counted(all, "postmortem", "postmortems")
-        )
+        format!("{} of {}", words::number(made.incidents), words::counted(all, "postmortem", "postmortems"))
     };
-    let items = words::counted(basis.action_items(), "action item", "action items");
+    let items = words::counted(made.action_items, "action item", "action items");
     let mut lines = vec![format!("{of} with {items}, as of {today} (UTC).")];
     if let Some(team) = &args.team {
         lines[0] = format!("{team}: {of} about its services, and {items} of its own, as of {today} (UTC).");
@@ -329,7 +275,7 @@ fn heading(args: &Args, basis: &Basis<'_>, all: usize, undated: [usize; 2], toda
     if !asked.is_empty() {
         lines.push(format!("Only: {}.", asked.join("; ")));
     }
-    for (count, what) in undated.into_iter().zip(["no start time", "a start time that cannot be read"]) {
+    for (count, what) in made.undated.into_iter().zip(["no start time", "a start time that cannot be read"]) {
         if count > 0 && (filter.after.is_some() || filter.before.is_some()) {
             let postmortems = words::counted(count, "postmortem has", "postmortems have");
             lines.push(format!("{postmortems} {what} and so no period."));

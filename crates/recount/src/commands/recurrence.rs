@@ -81,12 +81,15 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let config = workspace.config();
     let today = environment.today();
     let past = workspace.past();
-    args.filter.warn_of_unknown(&past.records, config, environment);
+    let wanted = args.filter.wanted();
+    for unknown in wanted.unknown(&past.records, config) {
+        environment.warn(unknown);
+    }
     let mut incidents = 0;
     let mut repeated = Vec::new();
     for known in &past.records.known {
         let record = &known.record;
-        if day_of(record).is_none() || !args.filter.keeps(record, config) {
+        if day_of(record).is_none() || !wanted.keeps(record, config) {
             continue;
         }
         incidents += 1;

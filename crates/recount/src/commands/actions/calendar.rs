@@ -12,15 +12,15 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::list::Item;
+use recount_workspace::told::actions::Item;
 
 /// What stands behind an item's stable ID in the name of its entry.
 pub(super) const UID_TAIL: &str = "@recount";
 /// How often a calendar should look again.
 const REFRESH: &str = "PT6H";
 
-/// The feed of those items that have a due date.
-pub(super) fn feed(items: &[Item], now: Timestamp) -> String {
+/// The feed of those items that have a due date, each with its stable ID.
+pub(super) fn feed<'i>(items: impl IntoIterator<Item = (&'i Item, &'i str)>, now: Timestamp) -> String {
     let mut out = Feed(String::new());
     out.line("BEGIN", "VCALENDAR");
     out.line("VERSION", "2.0");
@@ -31,11 +31,11 @@ pub(super) fn feed(items: &[Item], now: Timestamp) -> String {
     out.line("REFRESH-INTERVAL;VALUE=DURATION", REFRESH);
     out.line("X-PUBLISHED-TTL", REFRESH);
     let stamp = TimeZone::UTC.to_datetime(now).strftime("%Y%m%dT%H%M%SZ").to_string();
-    for item in items {
+    for (item, id) in items {
         let Some(due) = item.due else { continue };
         let day = |day: Date| day.strftime("%Y%m%d").to_string();
         out.line("BEGIN", "VEVENT");
-        out.line("UID", &format!("{}{UID_TAIL}", item.stable_id));
+        out.line("UID", &format!("{id}{UID_TAIL}"));
         out.line("DTSTAMP", &stamp);
         out.line("DTSTART;VALUE=DATE", &day(due));
         // The end is the day after the last one; the last day that there is has none.

@@ -13,6 +13,7 @@ use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::workspace::Workspace;
 use recount_workspace::Known;
+use recount_workspace::told::actions::stable;
 
 /// The ID stands in a comment behind the action, where no reader sees it. It is made of the incident's ID and the
 /// action's text, so that two branches give an item the same one, and it stays when the text or the row's place changes.
@@ -37,7 +38,7 @@ pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
     let wanted: Vec<_> = wanted.iter().map(|path| workspace.relative(path)).collect();
     let guard = workspace.library.lock()?;
     let records = workspace.records();
-    let ids = super::stable(&records);
+    let ids = stable(&records);
     let mut written = 0;
     let mut failures = Vec::new();
     for (known, ids) in records.known.iter().zip(&ids) {

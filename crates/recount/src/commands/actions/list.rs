@@ -5,14 +5,10 @@ use std::path::Path;
 
 use clap::ValueEnum;
 use jiff::civil::Date;
-use serde::Serialize;
 
-use recount_engine::config::{Beyond, Config, Promise};
+use recount_engine::document::counted;
 use recount_engine::document::value::priority::Priority;
 use recount_engine::document::value::status::StatusKind;
-use recount_engine::document::value::time::utc_day;
-use recount_engine::document::{ActionRecord, Record, counted};
-use recount_engine::insights::brief::BriefItem;
 use recount_engine::insights::csv::harmless;
 use recount_engine::insights::{Brief, Briefs};
 use recount_store::catalog::Part;
@@ -22,10 +18,11 @@ use crate::Outcome;
 use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::filter::{Filter, parse_day};
-use crate::machine::{self, Header};
+use crate::machine;
 use crate::table::{Column, Holds, Sheet};
 use crate::workspace::{Workspace, tell_of_none};
-use recount_workspace::{Known, Which, order};
+use recount_workspace::told::actions::{Asked, Item, Output, StableIds, Which};
+use recount_workspace::{Known, Overview};
 
 #[derive(Debug, clap::Args)]
 #[group(skip)]
@@ -109,127 +106,55 @@ enum Format {
     Ics,
 }
 
-/// An action item.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Item {
-    /// `INC-0042#3`: the incident's ID, or the path of a postmortem without one, and the number of the row.
-    pub(super) name: String,
-    /// The stable ID that is written in the document; `recount actions ids` writes those that are missing.
-    pub(super) id: Option<String>,
-    /// The incident's ID.
-    pub(super) incident: Option<String>,
-    /// The incident's title.
-    pub(super) title: Option<String>,
-    /// Path of the postmortem from the library's root.
-    path: String,
-    /// `Sev0` to `Sev3`.
-    severity: Option<String>,
-    /// Services that the incident impacted.
-    services: Vec<String>,
-    /// `P0` to `P2`; none where it cannot be read.
-    pub(super) priority: Option<String>,
-    /// `open`, `in-progress`, `done`, `verified` or `wont-do`; none where it cannot be read.
-    status: Option<&'static str>,
-    /// Since when it is that.
-    #[cfg_attr(test, schemars(with = "Option<String>"))]
-    status_date: Option<Date>,
-    /// What is said beside the status.
-    pub(super) status_note: Option<String>,
-    /// When it is due.
-    #[cfg_attr(test, schemars(with = "Option<String>"))]
-    pub(super) due: Option<Date>,
-    /// Days past the due date, while it is still owed.
-    overdue_days: Option<i32>,
-    /// Days from the incident's end (else its start) to the day it was settled, or to today while it is owed.
-    open_days: Option<i32>,
-    /// How it breaks the library's policy; none where it does not.
-    beyond_policy: Option<String>,
-    /// Owners as written.
-    pub(super) owners: Vec<String>,
-    /// What is to be done.
-    pub(super) action: String,
-    /// Whether it says how it will be verified.
-    has_plan: bool,
-    /// How the table writes the status.
-    #[serde(skip)]
-    pub(super) shown_status: String,
-    /// What names it for calendars, whether it is written in the document or not.
-    #[serde(skip)]
-    pub(super) stable_id: String,
-}
-
-/// The whole answer in JSON.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(crate) struct Output {
-    /// Which format this is.
-    recount: Header,
-    /// The day that "overdue" and days are counted to, UTC.
-    #[cfg_attr(test, schemars(with = "String"))]
-    today: Date,
-    /// Overdue ones first, then by due date and priority.
-    items: Vec<Item>,
-    /// Files that could not be read.
-    problems: Vec<String>,
-}
-
 pub(super) fn run(args: &Args, environment: &mut Environment) -> Outcome {
     let workspace = Workspace::open(environment)?;
     let config = workspace.config();
     let today = environment.today();
     let is_feed = args.ics || args.format == Format::Ics;
+    let (wanted, asked) = (args.filter.wanted(), args.asked());
     // Whoever names incidents, or wants IDs that are the library's own, needs all of them.
     let records = if is_feed || !args.incident.is_empty() {
         let records = workspace.records();
-        args.filter.warn_of_unknown(&records, config, environment);
+        for unknown in wanted.unknown(&records, config) {
+            environment.warn(unknown);
+        }
         records
     } else {
         let keeps = |briefs: &Briefs, brief: &Brief| {
-            args.filter.keeps_brief(briefs, brief, config)
-                && briefs
-                    .items(brief)
-                    .iter()
-                    .any(|item| args.keeps(&What::of_brief(briefs, item), config, today))
+            let mut items = briefs.items(brief).iter();
+            wanted.keeps(&(briefs, brief), config)
+                && items.any(|item| asked.keeps(&(briefs, item), config, today))
         };
-        workspace.some_records(if args.is_owed() { Part::Open } else { Part::Whole }, |library| {
-            args.filter.warn_of_unknown_in_brief(library, config, environment);
+        workspace.some_records(if asked.is_owed() { Part::Open } else { Part::Whole }, |library| {
+            for unknown in wanted.unknown_in_brief(Overview::from(library), config) {
+                environment.warn(unknown);
+            }
             let wanted = library.each().filter(|(_, briefs, brief)| keeps(briefs, brief));
             wanted.filter_map(|(.., brief)| library.place(brief)).collect()
         })
     };
-    let ids = if is_feed { super::stable(&records) } else { Vec::new() };
     let incidents = args.incidents(&workspace, &records.known)?;
-    let mut items = Vec::new();
-    for (nth, known) in records.known.iter().enumerate() {
-        if !args.filter.keeps(&known.record, config)
-            || !(incidents.is_empty() || incidents.contains(&known.path.as_str()))
-        {
-            continue;
-        }
-        for (place, action) in known.record.actions.iter().enumerate() {
-            if args.keeps(&What::of(action), config, today) {
-                let stable_id = ids.get(nth).and_then(|ids| ids.get(place)).cloned().unwrap_or_default();
-                let item = item(known, action, stable_id, config, today);
-                items.push((order(action, &item.name), item));
-            }
-        }
-    }
-    items.sort_by(|(a, _), (b, _)| a.cmp(b));
-    let items: Vec<Item> = items.into_iter().map(|(_, item)| item).collect();
+    let kept = records.known.iter().filter(|known| {
+        wanted.keeps(&known.record, config)
+            && (incidents.is_empty() || incidents.contains(&known.path.as_str()))
+    });
+    let found = asked.found(kept, config, today);
+    let items: Vec<Item> = found.iter().map(|found| found.told(config, today)).collect();
     for problem in &records.problems {
         environment.warn(problem);
     }
     let exit = if records.problems.is_empty() { Exit::Done } else { Exit::Failed };
     match if args.ics { Format::Ics } else { args.format } {
         Format::Json => {
-            let recount = Header { format: "actions", version: 1 };
+            let recount = Output::HEADER;
             machine::write(environment, &Output { recount, today, items, problems: records.problems })?;
         }
         Format::Csv => csv(&items, environment)?,
         Format::Ics => {
             let undated = items.iter().filter(|item| item.due.is_none()).count();
-            let text = calendar::feed(&items, environment.now());
+            let ids = StableIds::of(&records);
+            let ids = found.iter().map(|found| ids.of_item(found));
+            let text = calendar::feed(items.iter().zip(ids), environment.now());
             environment.raw(text.as_bytes())?;
             if undated > 0 {
                 environment.note(format!("{} without a due date: in no calendar", counted(undated, "item")));
@@ -274,116 +199,22 @@ impl Args {
         Ok(paths)
     }
 
-    /// Whether only what is still owed is asked for.
-    fn is_owed(&self) -> bool {
-        matches!(self.which(), Which::Open | Which::Overdue)
-    }
-
-    fn which(&self) -> Which {
-        match () {
+    fn asked(&self) -> Asked {
+        let which = match () {
             () if !self.status.is_empty() => Which::Status(self.status.clone()),
             () if self.all => Which::All,
             () if self.overdue => Which::Overdue,
             () if self.unverified => Which::Unverified,
             () => Which::Open,
+        };
+        Asked {
+            which,
+            owner: self.filter.owner.clone(),
+            priority: self.priority.clone(),
+            due_before: self.due_before,
+            due_after: self.due_after,
         }
     }
-
-    fn keeps(&self, item: &What<'_>, config: &Config, today: Date) -> bool {
-        let owner = |wanted: &String| item.owners.any(|name| config.is_owner(name, wanted));
-        self.which().keeps_one(item.status, item.due, today)
-            && self.filter.owner.as_ref().is_none_or(owner)
-            && (self.priority.is_empty() || item.priority.is_some_and(|own| self.priority.contains(&own)))
-            && self.due_before.is_none_or(|day| item.due.is_some_and(|due| due < day))
-            && self.due_after.is_none_or(|day| item.due.is_some_and(|due| due >= day))
-    }
-}
-
-/// What is asked of an action item.
-struct What<'a> {
-    priority: Option<Priority>,
-    status: Option<StatusKind>,
-    due: Option<Date>,
-    owners: Owners<'a>,
-}
-
-/// The owners of an action item, where they stand.
-enum Owners<'a> {
-    InRecord(&'a ActionRecord),
-    InBrief(&'a Briefs, &'a BriefItem),
-}
-
-impl Owners<'_> {
-    fn any(&self, is: impl Fn(&str) -> bool) -> bool {
-        match self {
-            Self::InRecord(item) => item.owners.iter().any(|name| is(name)),
-            Self::InBrief(briefs, item) => briefs.owners(item).any(is),
-        }
-    }
-}
-
-impl<'a> What<'a> {
-    fn of(item: &'a ActionRecord) -> Self {
-        let ActionRecord { priority, status, due, .. } = *item;
-        Self { priority, status, due, owners: Owners::InRecord(item) }
-    }
-
-    fn of_brief(briefs: &'a Briefs, item: &'a BriefItem) -> Self {
-        let BriefItem { priority, status, due, .. } = *item;
-        Self { priority, status, due, owners: Owners::InBrief(briefs, item) }
-    }
-}
-
-fn item(known: &Known, action: &ActionRecord, stable_id: String, config: &Config, today: Date) -> Item {
-    let record = &known.record;
-    let ended = record.resolved.or(record.started).map(utc_day);
-    let until = if action.is_open() { Some(today) } else { action.status_date };
-    let days = |from: Date, to: Date| from.until(to).map_or(0, |span| span.get_days());
-    let shown_status = match (action.status, action.status_date) {
-        (Some(kind), Some(date)) => format!("{kind} {date}"),
-        (Some(kind), None) => kind.to_string(),
-        (None, _) => "?".to_owned(),
-    };
-    Item {
-        name: format!("{}#{}", known.name(), action.number),
-        id: action.stable_id.clone(),
-        incident: record.id.clone(),
-        title: record.title.clone(),
-        path: known.path.clone(),
-        severity: record.severity.map(|severity| severity.to_string()),
-        services: record.services.clone(),
-        priority: action.priority.map(|priority| priority.to_string()),
-        status: action.status.map(super::status_word),
-        status_date: action.status_date,
-        status_note: action.status_reason.clone(),
-        due: action.due,
-        overdue_days: action.due.filter(|_| action.is_overdue(today)).map(|due| days(due, today)),
-        open_days: ended.zip(until).map(|(from, to)| days(from, to).max(0)),
-        beyond_policy: beyond_policy(record, action, config, today),
-        owners: action.owners.clone(),
-        action: action.action.clone(),
-        has_plan: action.has_plan,
-        shown_status,
-        stable_id,
-    }
-}
-
-/// How an item that is owed breaks the policy on due dates.
-fn beyond_policy(record: &Record, action: &ActionRecord, config: &Config, today: Date) -> Option<String> {
-    let promise = Promise {
-        severity: record.severity,
-        priority: action.priority,
-        status: action.status,
-        is_reopened: action.is_reopened(),
-        due: action.due,
-        ended: record.resolved.map(utc_day),
-    };
-    let Beyond { severity, priority, days, latest, due } = config.policy.beyond(&promise, Some(today))?;
-    let rule = format!("a {priority} of a {severity} is due within {days} days, by {latest}");
-    Some(match due {
-        Some(due) => format!("it is due {due}; {rule}"),
-        None => format!("it has no due date; {rule}"),
-    })
 }
 
 fn summary(items: &[Item]) -> String {

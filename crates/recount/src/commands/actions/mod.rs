@@ -1,5 +1,4 @@
-//! `recount actions`: the promises of the library. What lives here: the arguments, and an action item with what the
-//! library knows of it; each subcommand is a file.
+//! `recount actions`: the promises of the library. What lives here: the arguments; each subcommand is a file.
 
 mod add;
 mod calendar;
@@ -7,18 +6,15 @@ mod ids;
 mod list;
 mod set;
 
-use std::collections::BTreeSet;
-
 use clap::Subcommand;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use recount_engine::document::stable_ids;
 use recount_engine::document::value::priority::Priority;
 use recount_engine::document::value::status::StatusKind;
 
 use crate::Outcome;
 use crate::environment::Environment;
-use recount_workspace::{Records, parse_day as parse_date, status_word};
+use recount_workspace::{parse_day as parse_date, status_word};
 
 /// List the action items of the library, add one, or change one
 ///
@@ -65,21 +61,4 @@ fn status_parser() -> impl TypedValueParser<Value = StatusKind> {
 
 fn parse_priority(text: &str) -> Result<Priority, String> {
     Priority::parse(text).map(|(priority, _)| priority).ok_or_else(|| "use `P0`, `P1` or `P2`".to_owned())
-}
-
-/// The stable IDs of all action items of the library, those that they have and those that they would get, for each
-/// of the records.
-fn stable(records: &Records) -> Vec<Vec<String>> {
-    let items = records.known.iter().flat_map(|known| &known.record.actions);
-    let mut taken: BTreeSet<String> = items.filter_map(|item| item.stable_id.clone()).collect();
-    let mut ids = vec![Vec::new(); records.known.len()];
-    // In an order that has nothing to do with when incidents began, so that the same library gives the same IDs.
-    let mut order: Vec<usize> = (0..records.known.len()).collect();
-    order.sort_by_key(|index| &records.known[*index].path);
-    for index in order {
-        let known = &records.known[index];
-        ids[index] = stable_ids(known.name(), &known.record.actions, &taken);
-        taken.extend(ids[index].iter().cloned());
-    }
-    ids
 }

@@ -19,6 +19,7 @@ use crate::workspace::Workspace;
 use recount_workspace::ItemChange;
 use recount_workspace::Records;
 use recount_workspace::Seen;
+use recount_workspace::told::actions::stable;
 
 /// From `Done` on a status has its day: today, unless `--date` names another. `Won't do` needs a reason, and so
 /// does taking back what was settled; `Verified` needs evidence in the document or with `--evidence`. Evidence is
@@ -214,7 +215,7 @@ fn find(workspace: &Workspace, named: &str) -> Result<(PathBuf, Wanted), CliErro
 
 /// An item by the ID that it would get, which calendars show before it stands in the file.
 fn find_unwritten(workspace: &Workspace, records: &Records, named: &str) -> Option<(PathBuf, Wanted)> {
-    let ids = super::stable(records);
+    let ids = stable(records);
     let mut all = records.known.iter().zip(&ids).flat_map(|(known, ids)| {
         known.record.actions.iter().zip(ids).map(move |(action, id)| (known, action, id))
     });
