@@ -78,7 +78,11 @@ impl Served {
     }
 
     fn add(&self, name: &str) {
-        let new = NewAccount { name, display: "Ana Li", mail: "", password: PASSWORD };
+        self.add_called(name, "Ana Li");
+    }
+
+    fn add_called(&self, name: &str, display: &str) {
+        let new = NewAccount { name, display, mail: "", password: PASSWORD };
         self.accounts().add(&new, Timestamp::from_second(NOW).unwrap()).unwrap();
     }
 
@@ -110,7 +114,12 @@ impl Served {
 
     /// Signs in, and gives the cookie as a browser sends it.
     fn sign_in(&self, password: &str) -> String {
-        let reply = self.post("/sign-in", &[], &format!("name=ana&password={}", password.replace(' ', "+")));
+        self.sign_in_as("ana", password)
+    }
+
+    fn sign_in_as(&self, name: &str, password: &str) -> String {
+        let form = format!("name={name}&password={}", password.replace(' ', "+"));
+        let reply = self.post("/sign-in", &[], &form);
         assert_eq!(reply.status, StatusCode::SEE_OTHER, "{}", reply.body);
         cookie(&reply)
     }
@@ -338,6 +347,22 @@ fn a_new_password_ends_all_other_sessions() {
     assert_eq!(served.get("/", &[("cookie", &elsewhere)]).status, StatusCode::SEE_OTHER);
     assert_eq!(served.get("/", &[("cookie", &here)]).status, StatusCode::OK);
     served.sign_in("another long one");
+}
+
+#[test]
+fn a_page_that_was_written_for_one_is_not_shown_to_another() {
+    let served = Served::with_ana();
+    served.add_called("bo", "Bo Ray");
+    let (ana, bo) = (served.sign_in(PASSWORD), served.sign_in_as("bo", PASSWORD));
+    for page in ["/", "/postmortems", "/search?q=orders", "/insights", "/p/INC-0001"] {
+        for _ in 0..2 {
+            for (cookie, own, other) in [(&ana, "Ana Li", "Bo Ray"), (&bo, "Bo Ray", "Ana Li")] {
+                let reply = served.get(page, &[("cookie", cookie)]);
+                assert_eq!(reply.status, StatusCode::OK, "{page}");
+                assert!(reply.body.contains(own) && !reply.body.contains(other), "{page} for {own}");
+            }
+        }
+    }
 }
 
 #[test]
