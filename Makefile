@@ -18,7 +18,7 @@ BENCH_LIBRARY := target/bench/library
 # Postmortems of the library that catalog, search, action items and figures are measured over.
 LIBRARY ?= 10000
 # Features that lint looks at: not `pdf`, whose typesetter is half of a whole build.
-LINTED := recount-engine/schema,recount-workspace/schema
+LINTED := recount-engine/schema,recount-workspace/schema,recount-web/schema
 # Seconds for each fuzz target.
 FUZZ_SECONDS ?= 600
 # Cases for each operation of the API.

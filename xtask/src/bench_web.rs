@@ -189,7 +189,12 @@ fn index_alone(library: &Library, queries: &[String]) -> f64 {
         let _ = catalog.search(&Query::read(query, &config, date(2026, 11, 23)), 20);
         count += 1;
     }
-    count as f64 / started.elapsed().as_secs_f64()
+    per_second(count, started.elapsed())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of some seconds")]
+fn per_second(count: usize, took: Duration) -> f64 {
+    count as f64 / took.as_secs_f64()
 }
 
 /// What many requests came to.
@@ -207,7 +212,7 @@ impl Measured {
         let mut all: Vec<Duration> = parts.into_iter().flat_map(|(took, _)| took).collect();
         all.sort_unstable();
         let p99 = all.get((all.len() * 99 / 100).min(all.len().saturating_sub(1))).copied();
-        let speed = all.len() as f64 / took.as_secs_f64();
+        let speed = per_second(all.len(), took);
         Self { speed, p99: p99.unwrap_or_default(), count: all.len(), bytes }
     }
 }
