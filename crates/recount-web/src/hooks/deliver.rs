@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use recount_engine::config::Webhook;
 
 use super::kept::Delivery;
-use super::sign::{base64, from_base64, hmac};
+use super::sign::{base64, from_base64, signature};
 use super::{Hooks, SENT, news};
 use crate::site::Site;
 
@@ -202,7 +202,7 @@ fn posted(
     let key = key(hooks, webhook)?;
     let around = hooks.surroundings.get().ok_or("nothing can be sent")?;
     let second = now.as_second().to_string();
-    let signature = hmac(&key, &[message.as_bytes(), b".", second.as_bytes(), b".", body.as_bytes()]);
+    let signature = signature(&key, &[message.as_bytes(), b".", second.as_bytes(), b".", body.as_bytes()]);
     let post = Post {
         url: webhook.url.clone(),
         headers: vec![

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::sign::{from_base64, hex, hmac, same};
+use super::sign::{from_base64, hex, same, signature};
 
 /// A service that sends.
 pub(crate) struct Sender {
@@ -37,7 +37,7 @@ pub(super) const PAGERDUTY: Sender = Sender {
         let signatures: Vec<&str> = signatures.flat_map(|value| value.split(',')).map(str::trim).collect();
         // Both sides may have several, while one secret replaces another.
         secrets.iter().filter(|secret| !secret.is_empty()).any(|secret| {
-            let ours = format!("v1={}", hex(&hmac(secret.as_bytes(), &[body])));
+            let ours = format!("v1={}", hex(&signature(secret.as_bytes(), &[body])));
             signatures.iter().any(|theirs| same(theirs.as_bytes(), ours.as_bytes()))
         })
     },
