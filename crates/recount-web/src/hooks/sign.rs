@@ -31,7 +31,7 @@ pub(super) fn same(one: &[u8], other: &[u8]) -> bool {
 fn keyed(key: &[u8], message: &[&[u8]]) -> Hmac<Sha256> {
     // RFC 2104 takes keys of any length, and so does `hmac`: the error is one of other kinds of keys.
     let keyed = Hmac::<Sha256>::new_from_slice(key).expect("keys may have any length");
-    message.iter().fold(keyed, |keyed, part| keyed.chain_update(part))
+    message.iter().fold(keyed, Hmac::chain_update)
 }
 
 /// Bytes as hexadecimal digits.
