@@ -8,7 +8,7 @@ use std::ops::Range;
 use recount_engine::document::Document;
 use recount_engine::document::template::SectionId;
 
-use super::words::{Word, Words};
+use super::words::{Word, words_of};
 
 /// What was looked for, to be marked in texts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl Sought {
 
     /// Where it stands, and which of what was sought it is.
     fn hits(&self, text: &str) -> Vec<(Range<usize>, usize)> {
-        let words = Words::default().of(text);
+        let words = words_of(text);
         let is = |word: &Word, any: &[String]| any.iter().any(|one| *one == word.exact || *one == word.stem);
         let mut hits: Vec<(Range<usize>, usize)> = Vec::new();
         let mut at = 0;

@@ -16,7 +16,7 @@ use tantivy::{DocSet as _, TERMINATED, Term};
 
 use super::find::{Total, run};
 use super::text::Text;
-use super::words::{Word, Words};
+use super::words::{Word, words_of};
 use super::{Catalog, Trouble};
 
 /// Words that the index is asked for: the most telling ones of those that another postmortem has.
@@ -142,9 +142,8 @@ fn factors(record: &Record) -> impl Iterator<Item = &FactorRecord> {
 impl Vector {
     fn of(parts: &[(f64, String)], rarity: &mut Rarity<'_>) -> Self {
         let mut vector = Self { words: Vec::new(), weights: BTreeMap::new() };
-        let mut reader = Words::default();
         for (weight, text) in parts {
-            let words = reader.of(text);
+            let words = words_of(text);
             for word in &words {
                 let rare = rarity.of(&word.stem);
                 if rare > 0.0 {
@@ -220,9 +219,7 @@ const STOP: &str = "about above across after again against ago all alone already
 /// [`STOP`] as the index has it.
 fn stop_words() -> &'static HashSet<String> {
     static WORDS: OnceLock<HashSet<String>> = OnceLock::new();
-    WORDS.get_or_init(|| {
-        Words::default().of(STOP).into_iter().flat_map(|word| [word.exact, word.stem]).collect()
-    })
+    WORDS.get_or_init(|| words_of(STOP).into_iter().flat_map(|word| [word.exact, word.stem]).collect())
 }
 
 /// Whether a word stands in what happened, or why, of a postmortem whose number counts.

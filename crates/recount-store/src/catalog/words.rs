@@ -4,6 +4,8 @@
 //!
 //! What does not live here: what is searched ([`super::text`]) and how a query is read ([`super::query`]).
 
+use std::cell::RefCell;
+
 use frostem::{Algorithm, Stemmer};
 use tantivy::tokenizer::{AsciiFoldingFilter, RawTokenizer, TextAnalyzer, Token, TokenStream, Tokenizer};
 
@@ -201,6 +203,16 @@ pub(super) struct Word {
     pub(super) exact: String,
     /// By its stem; the same where it has none.
     pub(super) stem: String,
+}
+
+thread_local! {
+    /// What it remembers of stems outlasts one text: to make it anew for each line takes longer than to read the line.
+    static READER: RefCell<Words> = RefCell::default();
+}
+
+/// The words of a text.
+pub(super) fn words_of(text: &str) -> Vec<Word> {
+    READER.with_borrow_mut(|reader| reader.of(text))
 }
 
 impl Words {
