@@ -19,12 +19,18 @@ BENCH_LIBRARY := target/bench/library
 LIBRARY ?= 10000
 # Features that lint looks at: not `pdf`, whose typesetter is half of a whole build.
 LINTED := recount-engine/schema,recount-workspace/schema,recount-web/schema
+# Simulated lives of a postmortem.
+LIVES ?= 3000
 # Seconds for each fuzz target.
 FUZZ_SECONDS ?= 600
 # Cases for each operation of the API.
 FUZZ_CASES ?= 100
 
-.PHONY: help demo test lint bench fuzz fuzz-api screenshots
+.PHONY: help demo editor test lint bench soak fuzz fuzz-api screenshots
+
+# What the live editor is built with, from npm, where it is missing or older than its list.
+EDITOR_PACKAGES = if command -v npm >/dev/null && [ ! editor/node_modules/.package-lock.json -nt editor/package-lock.json ]; then \
+  (cd editor && npm ci --ignore-scripts --silent --no-audit --no-fund) || echo 'warning: npm could not install what the live editor is built with' >&2; fi
 
 # What the browser's tests need from npm, where it is missing or older than its list.
 BROWSER_PACKAGES = if command -v npm >/dev/null && [ ! browser/node_modules/.package-lock.json -nt browser/package-lock.json ]; then \
@@ -38,9 +44,14 @@ help: ## this list
 demo: ## drafts a postmortem from evidence, checks it, and serves it, in a scratch copy of examples/
 	@cargo run --quiet --package recount -- demo --serve
 
+editor: ## builds the live editor by itself, into editor/dist; every build of the program does so as well, where Node is there
+	@$(EDITOR_PACKAGES)
+	@cd editor && npm run --silent check && npm run --silent build
+
 test: ## all tests; installs what they need where it is missing
 	@.ci/need git prometheus prometheus-alertmanager chromium
 	@$(BROWSER_PACKAGES)
+	@$(EDITOR_PACKAGES)
 	@.ci/test
 
 screenshots: ## every page of the web application into target/screenshots, and the pictures of the book into docs/images
@@ -68,6 +79,9 @@ bench: ## speed over invented postmortems (LIBRARY=100000 for a large library) a
 	@target/release/xtask bench-library $(BENCH_LIBRARY)-$(LIBRARY) target/release/recount
 	@target/release/xtask bench-web $(BENCH_LIBRARY)-$(LIBRARY) target/release/recount
 	@target/release/xtask bench-chat target/bench/chat target/release/recount
+
+soak: ## LIVES (3000) simulated lives of a postmortem that several people write in, with kills and changes from outside
+	@RECOUNT_RUNS=$(LIVES) cargo test --quiet --package recount-web --lib simulation -- --nocapture
 
 # Nothing here is unsafe, so the address sanitizer would only halve the speed.
 fuzz: ## runs each fuzz target for FUZZ_SECONDS (600); needs a nightly compiler and cargo-fuzz

@@ -45,6 +45,16 @@ const REACHED = [
     },
   ],
   [
+    "evidence that came in",
+    async (page) => {
+      await page.goto(`${open.address}/p/INC-0014/evidence`);
+      const folder = new URL("../examples/evidence/page-nobody-answered/", import.meta.url).pathname;
+      await page.getByLabel("Files").setInputFiles([`${folder}kubernetes-events.json.gz`, `${folder}pagerduty-log-entries.json`]);
+      await page.getByRole("button", { name: "Bring them in" }).click();
+      await page.locator(".outcome").waitFor();
+    },
+  ],
+  [
     "a preview",
     async (page) => {
       await page.goto(`${open.address}/p/INC-0015/edit/text`);
@@ -56,7 +66,7 @@ const REACHED = [
     "an action item, open",
     async (page) => {
       await page.goto(`${open.address}/actions`);
-      await page.locator("details summary").first().click();
+      await page.locator("details.edit-row summary").first().click();
     },
   ],
   [

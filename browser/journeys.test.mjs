@@ -24,6 +24,7 @@ function pointing() {
     press: (page, what) => what.click(),
     fill: (page, what, text) => what.fill(text),
     choose: (page, what, option) => what.selectOption(option),
+    tick: (page, what) => what.check(),
   };
 }
 
@@ -53,6 +54,10 @@ function keyed() {
       await reach(page, what);
       await page.keyboard.type(option);
     },
+    tick: async (page, what) => {
+      await reach(page, what);
+      await page.keyboard.press("Space");
+    },
   };
 }
 
@@ -60,7 +65,7 @@ const text = (application, path) => readFileSync(join(application.library, path)
 const FEES = "postmortems/2026/INC-0012-fees-charged-twice.md";
 
 for (const [name, way] of Object.entries(WAYS)) {
-  const { javaScriptEnabled, press, fill, choose } = way;
+  const { javaScriptEnabled, press, fill, choose, tick } = way;
   const hasKeys = javaScriptEnabled && name.includes("keyboard");
 
   test(`search, read, fix the findings, mark final, prove an action item: ${name}`, async () => {
@@ -95,7 +100,7 @@ for (const [name, way] of Object.entries(WAYS)) {
     await press(page, page.locator("form:has(textarea[id*=game-day]), form:has(input[id*=game-day])").getByRole("button", { name: "Save" }));
     await page.waitForURL(/saved=/);
     await choose(page, page.getByLabel("Stage"), "final");
-    await fill(page, page.getByLabel("Reviewed by, one more"), "@mei");
+    await fill(page, page.getByLabel("Reviewed by"), "@mei");
     await press(page, page.getByRole("button", { name: "Move", exact: true }));
     await page.waitForURL(/saved=stage/);
     assert.match(text(application, FEES), /^stage: final$/m);
@@ -152,7 +157,7 @@ for (const [name, way] of Object.entries(WAYS)) {
     await page.waitForURL(/\/new$/);
     await fill(page, page.getByLabel("What happened, in a few words"), "Gate scanners refused valid tickets");
     await fill(page, page.getByLabel("Began (UTC)"), "yesterday at noon");
-    await press(page, page.getByRole("button", { name: "Make it" }));
+    await press(page, page.getByRole("button", { name: "Make it", exact: true }));
     await page.getByRole("alert").waitFor();
     assert.equal(
       await page.getByLabel("What happened, in a few words").inputValue(),
@@ -161,11 +166,36 @@ for (const [name, way] of Object.entries(WAYS)) {
     await choose(page, page.getByLabel("Severity"), "Sev1");
     await fill(page, page.getByLabel("Began (UTC)"), "2026-11-22 14:02");
     await fill(page, page.getByLabel("Services, separated by commas"), "gate-scan");
-    await press(page, page.getByRole("button", { name: "Make it" }));
+    await press(page, page.getByRole("button", { name: "Make it", exact: true }));
     await page.waitForURL(/\/p\/INC-0016/);
     assert.equal(await page.locator("h1").innerText(), "Gate scanners refused valid tickets");
     // What looks like it is told at once.
     assert.match(await page.locator("main").innerText(), /INC-0005/);
+    assert.deepEqual(faults, []);
+    await close();
+    application.close();
+  });
+
+  test(`a new postmortem is begun from evidence, and its timeline is curated: ${name}`, async () => {
+    const application = await serve();
+    const { page, faults, close } = await look(browser, application, "/new", { javaScriptEnabled });
+    await fill(page, page.getByLabel("What happened, in a few words"), "Nobody was paged again");
+    await press(page, page.getByRole("button", { name: "Make it, and bring evidence in" }));
+    await page.waitForURL(/\/p\/INC-0016\/evidence/);
+    const folder = join(application.library, "evidence/page-nobody-answered");
+    const files = ["pagerduty-log-entries.json", "kubernetes-events.json.gz", "alertmanager.jsonl"];
+    await page.getByLabel("Files").setInputFiles([join(application.library, "README.md"), ...files.map((file) => join(folder, file))]);
+    await press(page, page.getByRole("button", { name: "Bring them in" }));
+    await page.getByRole("heading", { name: /rows added to the timeline/ }).waitFor();
+    assert.match(await page.locator(".outcome").innerText(), /README\.md.*is not read/s);
+    assert.match(await page.locator(".outcome").innerText(), /SignInLatencyHigh fired/);
+    const offered = page.getByRole("checkbox", { name: /offered to everybody/ });
+    await tick(page, offered);
+    await press(page, page.getByRole("button", { name: "Take into the timeline" }));
+    await page.getByRole("status").getByText("One event is in the timeline now").waitFor();
+    assert.equal(await offered.count(), 0);
+    await press(page, page.getByRole("link", { name: "Look at it there" }));
+    assert.match(await page.locator(".document").innerText(), /offered to everybody/);
     assert.deepEqual(faults, []);
     await close();
     application.close();
@@ -226,6 +256,30 @@ test("an open page says that its file changed, and leaves what is typed alone", 
   assert.match(text(application, FEES), /# Fees charged twice[^]*The fee stood there twice[^]*One more line/);
   assert.deepEqual([...reading.faults, ...writing.faults, ...whole.faults], []);
   for (const { close } of [reading, writing, whole]) await close();
+  application.close();
+});
+
+test("the board of action items says that a file changed, and where a form came back leads to itself", async () => {
+  const application = await serve();
+  const { page, faults, close } = await look(browser, application, "/actions?by=owner");
+  const item = page.locator("details").filter({ hasText: "Review all flags with defaults" });
+  await item.locator("summary").click();
+  await item.getByLabel("Status", { exact: true }).selectOption("wont-do");
+  await item.getByRole("button", { name: "Save" }).click();
+  await item.getByRole("alert").waitFor();
+  // It is in sight, however long the board is.
+  await assert.doesNotReject(page.waitForFunction(() => {
+    const { top, bottom } = document.querySelector("form [role=alert]").getBoundingClientRect();
+    return top >= 0 && bottom <= innerHeight;
+  }));
+  const file = join(application.library, FEES);
+  writeFileSync(file, readFileSync(file, "utf8").replace(/^# .*$/m, "# Fees charged twice"));
+  await page.getByText("The library changed.").waitFor();
+  const link = page.getByRole("link", { name: "Show it" });
+  assert.equal(await link.getAttribute("target"), "_blank");
+  assert.equal(await link.getAttribute("href"), "/actions?by=owner");
+  assert.deepEqual(faults, []);
+  await close();
   application.close();
 });
 

@@ -59,17 +59,57 @@ test("times tell the viewer's own time on hover", async () => {
   await close();
 });
 
-test("no page is wider than a telephone", async () => {
-  const { page, close } = await open("/", { viewport: { width: 390, height: 800 } });
+test("no page is wider than its window, also where a text has no blank", async () => {
+  const word = "x".repeat(160);
+  const long = readFileSync(join(application.library, "postmortems/2026/INC-0012-fees-charged-twice.md"), "utf8")
+    .replace(/^# .*$/m, `# ${word}`)
+    .replace("INC-0012", "INC-0099")
+    .replace(/(\*\*Primary services impacted\*\*: ).*/, `$1${word}`)
+    .replace("Compare the sum", `Compare ${word}`);
+  const others = await serve({ files: { "postmortems/2026/INC-0099-long.md": long } });
+  const paths = [...PAGES.map(([, path]) => path), "/p/INC-0099", "/p/INC-0099/export", "/p/INC-0099/edit", "/actions?by=incident"];
   const tooWide = [];
-  for (const [, path] of PAGES) {
-    await page.goto(application.address + path);
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-    if (wide > 390) tooWide.push(`${path} is ${wide} wide`);
+  for (const width of [360, 390, 800, 1280]) {
+    const { page, close } = await look(browser, others, "/", { viewport: { width, height: 800 } });
+    for (const path of paths) {
+      await page.goto(others.address + path);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      if (wide > width) tooWide.push(`${path} is ${wide} wide at ${width}`);
+    }
+    await close();
   }
+  others.close();
   assert.deepEqual(tooWide, []);
-  await close();
 });
+
+for (const javaScriptEnabled of [true, false]) {
+  const how = javaScriptEnabled ? "with" : "without";
+  test(`on a telephone the navigation is whole, and what is long is folded, ${how} JavaScript`, async () => {
+    const { page, faults, close } = await open("/p/INC-0012", { javaScriptEnabled, viewport: { width: 360, height: 780 } });
+    for (const link of await page.getByRole("navigation", { name: "Main" }).getByRole("link").all()) {
+      const { x, width, height } = await link.boundingBox();
+      assert.ok(x >= 0 && x + width <= 360 && height >= 32, await link.innerText());
+    }
+    const outline = page.locator("details.outline");
+    assert.equal(await outline.getByRole("link", { name: "Root cause" }).isVisible(), false);
+    await outline.locator("summary").click();
+    await outline.getByRole("link", { name: "Root cause" }).click();
+    assert.equal(new URL(page.url()).hash, "#root-cause");
+    // Each row of the timeline is whole.
+    const { x, width } = await page.locator("#row-2 td.action").boundingBox();
+    assert.ok(x >= 0 && x + width <= 360);
+    await page.goto(`${application.address}/postmortems`);
+    assert.equal(await page.getByLabel("Title or ID").isVisible(), false);
+    await page.getByText("Filter", { exact: true }).click();
+    await page.getByLabel("Title or ID").fill("fees");
+    await page.getByRole("button", { name: "Show" }).click();
+    // What is filtered says how.
+    assert.equal(await page.getByLabel("Title or ID").inputValue(), "fees");
+    assert.ok(await page.getByLabel("Title or ID").isVisible());
+    assert.deepEqual(faults, []);
+    await close();
+  });
+}
 
 test("a file that changes on disk is what the next look shows", async () => {
   const { page, close } = await open("/p/INC-0008");

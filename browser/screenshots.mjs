@@ -12,7 +12,7 @@ const PICTURES = [
   ["home", "/", { height: 760 }],
   ["postmortem", "/p/INC-0012", { height: 800 }],
   ["edit", "/p/INC-0012/edit", { height: 700 }],
-  ["actions", "/actions", { height: 640, open: "details summary" }],
+  ["actions", "/actions", { height: 640, open: "details.edit-row summary" }],
   ["insights", "/insights", { height: 760, at: "How fast" }],
   ["export", "/p/INC-0011/export", { height: 760 }],
   ["telephone", "/p/INC-0012", { height: 780, width: 390 }],

@@ -36,24 +36,36 @@ export async function serve({ accounts = false, files = {} } = {}) {
     const made = spawnSync(binary, words, { env, input: `${ANA.password}\n`, encoding: "utf8" });
     if (made.status !== 0) throw new Error(`no account was made: ${made.stderr}`);
   }
-  const server = spawn(binary, ["--library", library, "serve", "--address", "127.0.0.1:0"], {
-    env,
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  const address = await new Promise((resolve, reject) => {
-    let text = "";
-    server.stdout.on("data", (data) => {
-      text += data;
-      if (text.includes("\n")) resolve(text.trim().split("\n")[0]);
+  const start = async (place) => {
+    const server = spawn(binary, ["--library", library, "serve", "--address", place], {
+      env,
+      stdio: ["ignore", "pipe", "ignore"],
     });
-    server.on("exit", (code) => reject(new Error(`the application ended with ${code}`)));
-  });
-  const close = () => {
+    const address = await new Promise((resolve, reject) => {
+      let text = "";
+      server.stdout.on("data", (data) => {
+        text += data;
+        if (text.includes("\n")) resolve(text.trim().split("\n")[0]);
+      });
+      server.on("exit", (code) => reject(new Error(`the application ended with ${code}`)));
+    });
     server.removeAllListeners("exit");
-    server.kill();
+    return { server, address };
+  };
+  let { server, address } = await start("127.0.0.1:0");
+  /** Ends it as a power cut does, and starts it again at the same place after `rest` milliseconds. */
+  const killed = async (rest = 0) => {
+    const gone = new Promise((resolve) => server.once("exit", resolve));
+    server.kill("SIGKILL");
+    await gone;
+    await new Promise((resolve) => setTimeout(resolve, rest));
+    ({ server } = await start(`127.0.0.1:${new URL(address).port}`));
+  };
+  const close = () => {
+    server.kill("SIGKILL");
     rmSync(folder, { recursive: true, force: true });
   };
-  return { address, library, close };
+  return { address, library, close, killed, git };
 }
 
 /**
@@ -106,6 +118,7 @@ export const PAGES = [
   ["export", "/p/INC-0011/export"],
   ["edit", "/p/INC-0012/edit"],
   ["edit-text", "/p/INC-0014/edit/text"],
+  ["evidence", "/p/INC-0014/evidence"],
   ["history", "/p/INC-0012/history"],
   ["actions", "/actions"],
   ["new", "/new"],

@@ -24,6 +24,31 @@ pub(crate) fn repository(folder: &Path) -> Option<PathBuf> {
     real.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_owned)
 }
 
+/// Where git keeps what belongs to the work tree that a folder is in.
+fn own_folder(folder: &Path) -> Option<PathBuf> {
+    let root = repository(folder)?;
+    let own = root.join(".git");
+    if own.is_dir() {
+        return Some(own);
+    }
+    // Another work tree, or a submodule: the file says where its own folder is.
+    let pointer = std::fs::read_to_string(&own).ok()?;
+    Some(root.join(pointer.trim().strip_prefix("gitdir:")?.trim()))
+}
+
+/// The branch of the work tree that a folder is in.
+pub(crate) fn branch(folder: &Path) -> Option<String> {
+    let head = std::fs::read_to_string(own_folder(folder)?.join("HEAD")).ok()?;
+    let name = head.trim().strip_prefix("ref: refs/heads/");
+    Some(name.map_or_else(|| "a detached HEAD".to_owned(), str::to_owned))
+}
+
+/// Whether git changes the work tree that a folder is in just now, or is in the middle of a merge or a rebase.
+pub(crate) fn is_at_work(folder: &Path) -> bool {
+    const SIGNS: [&str; 4] = ["index.lock", "HEAD.lock", "rebase-merge", "rebase-apply"];
+    own_folder(folder).is_some_and(|own| SIGNS.iter().any(|sign| own.join(sign).exists()))
+}
+
 pub(crate) fn merge_base(folder: &Path, rev: &str) -> Result<String, StoreError> {
     let commit = named_commit(folder, rev)?;
     let output = git(folder, ["merge-base", &commit, "HEAD"])?;

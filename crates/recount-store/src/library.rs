@@ -324,6 +324,18 @@ impl Library {
         git::repository(&self.root)
     }
 
+    /// The branch that is checked out where the library is; none outside of git, and where `HEAD` is detached the words
+    /// for that. Read without asking git: it is asked often.
+    pub fn branch(&self) -> Option<String> {
+        git::branch(&self.root)
+    }
+
+    /// Whether git changes the files here just now, or is in the middle of a rebase: then they are not yet what they
+    /// will be.
+    pub fn is_git_at_work(&self) -> bool {
+        git::is_at_work(&self.root)
+    }
+
     /// The commit that `rev` and `HEAD` have in common.
     ///
     /// # Errors

@@ -155,6 +155,25 @@ fn a_long_text_is_like_what_it_shares_few_words_with() {
 }
 
 #[test]
+fn of_those_that_fit_as_well_the_younger_ones_are_found_first() {
+    let bench = Bench::new();
+    for number in 0..500 {
+        bench.write(&format!("2026/INC-{number:03}.md"), "Connection pool exhausted", "the pool ran dry");
+    }
+    let wanted: Vec<String> = (0..500).rev().map(|number| format!("INC-{number:03}.md")).collect();
+    let library = bench.library();
+    let catalog = Catalog::open(&library, &opening(Want::Text, &|_, _| ()));
+    for text in ["pool", "exhausted dry", "pool OR dry", "\"ran dry\""] {
+        for (skip, limit) in [(0, 10), (190, 20), (480, 30)] {
+            let found = catalog.search_from(&query(text), skip, limit);
+            let names = found.hits.iter().map(|hit| hit.path.file_name().unwrap().to_string_lossy());
+            assert_eq!(names.collect::<Vec<_>>(), wanted[skip..(skip + limit).min(500)], "{text} {skip}");
+            assert_eq!(found.total, 500);
+        }
+    }
+}
+
+#[test]
 fn what_did_not_change_is_not_read_again() {
     let bench = Bench::new();
     for number in 0..5 {

@@ -97,6 +97,8 @@ impl Change {
         site: &Site,
         edit: impl FnOnce(&Workspace, &Path, &Document) -> Result<Edited, Failure>,
     ) -> Result<Option<Box<Imported>>, Failure> {
+        // What people write in it together is in the file first, and what is made of it comes back to them.
+        site.live.settle(site, &site.shelf().find(&self.key)?.path);
         let shelf = site.shelf();
         let known = shelf.find(&self.key)?;
         // A library of its own notes what this change alone writes.
@@ -105,38 +107,53 @@ impl Change {
             workspace.library.plan_commit(&workspace.config().git.protected)?;
         }
         let path = shelf.file(known);
-        let imported = {
-            let guard = workspace.library.lock()?;
-            let (stored, document) = workspace.read_to_change(&path)?;
-            let edited = edit(&workspace, &path, &document)?;
-            let (changed, imported) = match &edited {
-                Edited::Document(changed) => (&**changed, None),
-                Edited::Imported(imported) => (&imported.merged.document, Some(imported)),
-            };
-            let is_changed = changed.source().bytes() != document.source().bytes();
-            if is_changed && !self.force {
-                workspace.refuse_worse(&path, &document, changed, site.today(), document.stage())?;
+        let written = self.written(site, &workspace, &path, edit);
+        // What was written before something failed is there all the same, and pages show what is there.
+        let result = match workspace.library.changed_files() {
+            Ok(files) if files.is_empty() => return written,
+            Ok(_) => {
+                written.and_then(|imported| self.commit(site, &workspace, known.name()).map(|()| imported))
             }
-            if let Some(imported) = imported {
-                imported.freeze(&guard, &path)?;
-            }
-            if is_changed {
-                workspace.write(&guard, &stored, changed)?;
-            }
-            if let Some(imported) = imported {
-                imported.record(&guard, &path)?;
-            }
-            match edited {
-                Edited::Document(_) => None,
-                Edited::Imported(imported) => Some(imported),
-            }
+            Err(error) => written.and(Err(error.into())),
         };
-        if workspace.library.changed_files()?.is_empty() {
-            return Ok(imported);
-        }
-        let result = self.commit(site, &workspace, known.name());
         site.refresh();
-        result.map(|()| imported)
+        if result.as_ref().is_ok_and(Option::is_some) {
+            site.live.tell_of_evidence(&known.path);
+        }
+        result
+    }
+
+    fn written(
+        &self,
+        site: &Site,
+        workspace: &Workspace,
+        path: &Path,
+        edit: impl FnOnce(&Workspace, &Path, &Document) -> Result<Edited, Failure>,
+    ) -> Result<Option<Box<Imported>>, Failure> {
+        let guard = workspace.library.lock()?;
+        let (stored, document) = workspace.read_to_change(path)?;
+        let edited = edit(workspace, path, &document)?;
+        let (changed, imported) = match &edited {
+            Edited::Document(changed) => (&**changed, None),
+            Edited::Imported(imported) => (&imported.merged.document, Some(imported)),
+        };
+        let is_changed = changed.source().bytes() != document.source().bytes();
+        if is_changed && !self.force {
+            workspace.refuse_worse(path, &document, changed, site.today(), document.stage())?;
+        }
+        if let Some(imported) = imported {
+            imported.freeze(&guard, path)?;
+        }
+        if is_changed {
+            workspace.write(&guard, &stored, changed)?;
+        }
+        if let Some(imported) = imported {
+            imported.record(&guard, path)?;
+        }
+        Ok(match edited {
+            Edited::Document(_) => None,
+            Edited::Imported(imported) => Some(imported),
+        })
     }
 
     fn commit(&self, site: &Site, workspace: &Workspace, name: &str) -> Result<(), Failure> {

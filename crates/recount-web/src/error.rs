@@ -34,7 +34,7 @@ pub(crate) fn status(kind: FailureKind) -> StatusCode {
     match kind {
         FailureKind::Refused => StatusCode::UNPROCESSABLE_ENTITY,
         FailureKind::Missing => StatusCode::NOT_FOUND,
-        FailureKind::Conflict => StatusCode::CONFLICT,
+        FailureKind::Conflict | FailureKind::Taken => StatusCode::CONFLICT,
         FailureKind::Trouble => StatusCode::SERVICE_UNAVAILABLE,
     }
 }
@@ -45,9 +45,10 @@ impl IntoResponse for Oops {
             FailureKind::Refused => "That was refused",
             FailureKind::Missing => "Not found",
             FailureKind::Conflict => "Somebody else was faster",
+            FailureKind::Taken => "The ID is taken",
             FailureKind::Trouble => "That did not work",
         };
-        let hint = self.0.hint_text().unwrap_or_default();
+        let hint = self.0.hint_elsewhere().unwrap_or_default();
         let page = Page { frame: frame(), title, message: self.0.to_string(), hint };
         (status(self.0.kind()), Html(page.render().unwrap_or_default())).into_response()
     }
@@ -66,10 +67,12 @@ pub(crate) struct Refusal {
 #[derive(Serialize)]
 struct Problem<'p> {
     /// Where the API explains it.
-    r#type: &'static str,
+    r#type: String,
     title: &'p str,
     status: u16,
     detail: String,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    hint: &'p str,
 }
 
 impl IntoResponse for Refusal {
@@ -78,9 +81,14 @@ impl IntoResponse for Refusal {
             let page = Page { frame: frame(), title: self.title, message: self.message, hint: &self.hint };
             return (self.status, Html(page.render().unwrap_or_default())).into_response();
         }
-        let detail = format!("{}: {}", self.message, self.hint);
-        let kind = if self.status == StatusCode::UNAUTHORIZED { "/api#signed-out" } else { "/api#forbidden" };
-        let problem = Problem { r#type: kind, title: self.title, status: self.status.as_u16(), detail };
+        let kind = crate::api::KINDS.iter().find(|kind| kind.status == self.status);
+        let problem = Problem {
+            r#type: format!("/api#{}", kind.map_or("forbidden", |kind| kind.name)),
+            title: self.title,
+            status: self.status.as_u16(),
+            detail: self.message,
+            hint: &self.hint,
+        };
         let mut response = (self.status, Json(problem)).into_response();
         let json = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(CONTENT_TYPE, json);

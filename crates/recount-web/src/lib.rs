@@ -14,8 +14,10 @@ mod dress;
 mod error;
 mod frame;
 mod hooks;
+mod live;
 mod making;
 mod pages;
+mod receiving;
 mod recent;
 mod remembered;
 mod security;
@@ -23,6 +25,7 @@ mod server;
 mod shelf;
 mod site;
 mod traffic;
+mod unread;
 mod viewer;
 
 use std::sync::Arc;
@@ -53,7 +56,11 @@ const ANSWER: Duration = Duration::from_mins(3);
 
 /// The application over a library, without a socket.
 pub fn router(site: &Arc<Site>) -> Router {
-    let pages = pages::router().merge(assets::router()).merge(api::router(site)).merge(hooks::router());
+    let pages = pages::router()
+        .merge(assets::router())
+        .merge(api::router(site))
+        .merge(hooks::router())
+        .merge(live::router());
     let csrf = CsrfLayer::new().with_rejection_response(|_: ProtectionError| security::from_elsewhere());
     // The last is the outermost.
     pages

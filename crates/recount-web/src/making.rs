@@ -5,7 +5,7 @@
 
 use jiff::tz::TimeZone;
 use recount_store::{Commit, Library, Store as _};
-use recount_workspace::{Failure, Given};
+use recount_workspace::{Failure, Given, Workspace};
 
 use crate::change::PATIENCE;
 use crate::site::Site;
@@ -38,15 +38,20 @@ pub(crate) fn made(site: &Site, viewer: &Viewer, title: &str, given: &Given) -> 
         let guard = workspace.library.lock()?;
         workspace.create::<Failure>(&guard, title, given, day, |document, _| Ok(document))?
     };
-    if site.settings.commit {
-        let files = workspace.library.changed_files()?;
-        let message =
-            format!("{id}: new postmortem \"{}\"", title.split_whitespace().collect::<Vec<_>>().join(" "));
-        let author = Some(viewer.author.clone()).filter(|author| !author.mail.is_empty());
-        workspace.library.commit(&files, &Commit { message, author, patience: Some(PATIENCE) })?;
-    }
+    let committed = if site.settings.commit { commit(&workspace, viewer, &id, title) } else { Ok(()) };
+    // The file is there whether or not git takes it, and pages show what is there.
     let shelf = site.refresh();
+    committed?;
     let path = workspace.relative(&path).display().to_string();
     let key = shelf.find(&path).map_or_else(|_| path.clone(), |known| shelf.key(known).to_owned());
     Ok(Made { id, path, key })
+}
+
+fn commit(workspace: &Workspace, viewer: &Viewer, id: &str, title: &str) -> Result<(), Failure> {
+    let files = workspace.library.changed_files()?;
+    let message =
+        format!("{id}: new postmortem \"{}\"", title.split_whitespace().collect::<Vec<_>>().join(" "));
+    let author = Some(viewer.author.clone()).filter(|author| !author.mail.is_empty());
+    workspace.library.commit(&files, &Commit { message, author, patience: Some(PATIENCE) })?;
+    Ok(())
 }

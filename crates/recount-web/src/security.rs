@@ -37,6 +37,36 @@ const HEADERS: [(HeaderName, &str); 7] = [
     (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=()"),
 ];
 
+/// What lets one page write its own styles: the editor's, whose colours depend on the text. It is another one each time.
+#[derive(Clone)]
+pub(crate) struct StyleNonce(String);
+
+impl StyleNonce {
+    pub(crate) fn new() -> Self {
+        Self(random_hex())
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.0
+    }
+
+    fn policy(&self) -> String {
+        POLICY.replace("style-src 'self'", &format!("style-src 'self' 'nonce-{}'", self.0))
+    }
+}
+
+/// Twelve bytes that nobody can guess.
+pub(crate) fn random_hex() -> String {
+    let mut bytes = [0; 12];
+    // Without random bytes from the system nobody could have signed in; the clock is at least never the same.
+    if getrandom::fill(&mut bytes).is_err() {
+        let now =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_nanos();
+        bytes.copy_from_slice(&now.to_be_bytes()[4..]);
+    }
+    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+}
+
 /// In modern browsers each request says how its page stands to us; others say at least where it is.
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -70,9 +100,13 @@ pub(crate) async fn guard(State(site): State<Arc<Site>>, mut request: Request, n
         let told = "The server is busy. Try again in a moment.\n";
         (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "5")], told).into_response()
     };
+    let nonce = response.extensions_mut().remove::<StyleNonce>();
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if let Some(policy) = nonce.and_then(|nonce| HeaderValue::from_str(&nonce.policy()).ok()) {
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
     }
     // Pages are of now, and a shared machine keeps none.
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

@@ -16,6 +16,7 @@ use tokio::sync::{Semaphore, watch};
 use tower::Service as _;
 
 use crate::site::Site;
+use crate::unread::Explained;
 
 /// The head of a request arrives within this time; a connection that is kept open asks again within it.
 const HEAD: Duration = Duration::from_secs(20);
@@ -45,8 +46,11 @@ pub fn serve(
         let listener = TcpListener::bind(address).await?;
         ready(listener.local_addr()?);
         answer(listener, site).await;
-        Ok(())
-    })
+        Ok::<(), std::io::Error>(())
+    })?;
+    // Nobody writes any more.
+    site.live.end(site);
+    Ok(())
 }
 
 async fn answer(listener: TcpListener, site: &Arc<Site>) {
@@ -72,7 +76,7 @@ async fn answer(listener: TcpListener, site: &Arc<Site>) {
             .header_read_timeout(HEAD)
             .max_headers(MOST_LINES)
             .max_buf_size(LARGEST_HEAD);
-        let connection = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
+        let connection = http.serve_connection(TokioIo::new(Explained::new(stream)), service).with_upgrades();
         let mut told = told.clone();
         tokio::spawn(async move {
             let mut connection = std::pin::pin!(connection);

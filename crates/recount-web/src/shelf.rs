@@ -2,7 +2,8 @@
 //!
 //! What does not live here: how it is kept in step with the files ([`crate::site`]).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
@@ -12,16 +13,18 @@ use axum::response::Html;
 use jiff::civil::Date;
 use recount_engine::config::Config;
 use recount_engine::insights::{Definition, FIGURES};
-use recount_store::catalog::{Asked, Catalog, Part, Want};
+use recount_store::catalog::{Asked, Catalog, Near, Part, Want};
 use recount_store::{Library, Stored, Version};
 use recount_workspace::told::insights::{Asked as Over, Made};
 use recount_workspace::{
-    Abridged, Failure, FailureKind, Keeping, Known, Notes, Overview, Records, Workspace,
+    Abridged, Failure, FailureKind, Keeping, Known, Likeness, Notes, Overview, Records, Workspace,
 };
 
 use crate::around::signed_in;
 use crate::desks::Desks;
 use crate::error::{Answer, Oops};
+use crate::frame::{Markup, escaped};
+use crate::pages::Help;
 use crate::remembered::Remembered;
 use crate::site::Settings;
 
@@ -46,6 +49,8 @@ pub(crate) struct Shelf {
     /// All postmortems in brief, once somebody asks for figures.
     abridged: OnceLock<Abridged>,
     figures: Remembered<(Over, Date), Made>,
+    /// What can be asked of the search, once somebody does.
+    pub(crate) search_help: OnceLock<Vec<Help>>,
     /// What machines are told of the library, by the day.
     pub(crate) told: Remembered<Date, String>,
     /// Pages, by who reads them and address; those of postmortems by path.
@@ -54,9 +59,13 @@ pub(crate) struct Shelf {
     asked: Asked,
     /// Places in `records` by incident ID, lower case.
     by_id: HashMap<String, Vec<usize>>,
+    /// Those whose ID others have, too.
+    of_shared_id: HashSet<String>,
     by_path: HashMap<String, usize>,
     /// Services by how many postmortems name them, most first.
     services: Vec<String>,
+    /// The same, to choose from in a form.
+    service_options: Markup,
 }
 
 impl Shelf {
@@ -87,6 +96,8 @@ impl Shelf {
             }
             by_path.insert(known.path.clone(), place);
         }
+        let shared = by_id.values().filter(|places| places.len() > 1).flatten();
+        let of_shared_id = shared.map(|place| records.known[*place].path.clone()).collect();
         let services = services(&records, workspace.config());
         let root = workspace.library.root();
         let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
@@ -97,13 +108,16 @@ impl Shelf {
             catalogs: Desks::of(catalog),
             abridged: OnceLock::new(),
             figures: Remembered::of(FIGURES_KEPT, |_| 1),
+            search_help: OnceLock::new(),
             told: Remembered::of(1, |_| 1),
             pages: Remembered::of(PAGES_KEPT, |written| written.page.len()),
             workspace,
             records,
             asked,
             by_id,
+            of_shared_id,
             by_path,
+            service_options: options(&services),
             services,
         })
     }
@@ -134,6 +148,12 @@ impl Shelf {
         self.catalogs.ask(question)
     }
 
+    /// The postmortems that are most like one, out of the records that are here.
+    pub(crate) fn nearest(&self, likeness: &Likeness, limit: usize) -> Vec<Near> {
+        let record = |path: &Path| Some(&self.at(path.to_str()?)?.record);
+        self.ask(|catalog| likeness.nearest_among(catalog, limit, &record))
+    }
+
     /// All postmortems in brief.
     pub(crate) fn overview(&self) -> Overview<'_> {
         self.abridged.get_or_init(|| Abridged::of(Arc::clone(&self.records))).overview()
@@ -158,7 +178,7 @@ impl Shelf {
             Some([only]) => Some(*only),
             Some([_, ..]) => {
                 return Err(Failure::new(format!("several postmortems have the ID `{key}`"))
-                    .hint("give all but one another ID with `recount renumber FILE`")
+                    .hint("name one by its path, and give all but one another ID")
                     .of(FailureKind::Conflict));
             }
             _ => self.by_path.get(key).copied(),
@@ -176,7 +196,7 @@ impl Shelf {
     /// How the address of a postmortem names it.
     pub(crate) fn key<'k>(&self, known: &'k Known) -> &'k str {
         match &known.record.id {
-            Some(id) if self.by_id.get(&id.to_lowercase()).is_some_and(|places| places.len() == 1) => id,
+            Some(id) if self.of_shared_id.is_empty() || !self.of_shared_id.contains(&known.path) => id,
             _ => &known.path,
         }
     }
@@ -184,6 +204,11 @@ impl Shelf {
     /// Services by how many postmortems name them, most first.
     pub(crate) fn services(&self) -> Vec<&str> {
         self.services.iter().map(String::as_str).collect()
+    }
+
+    /// The same, to choose from in a form.
+    pub(crate) fn service_options(&self) -> &Markup {
+        &self.service_options
     }
 
     /// The file of a postmortem.
@@ -237,15 +262,22 @@ impl Shelf {
         today: Date,
         write: impl FnOnce() -> Answer<Html<String>>,
     ) -> Answer<Html<Bytes>> {
+        self.kept(&for_viewer(address), today, || Ok::<_, Oops>(write()?.0.into())).map(Html)
+    }
+
+    /// As [`Shelf::page`], of any answer that is the same for whoever may ask.
+    pub(crate) fn kept<E>(
+        &self,
+        question: &str,
+        today: Date,
+        write: impl FnOnce() -> Result<Bytes, E>,
+    ) -> Result<Bytes, E> {
         let written = self.pages.try_get_or(
-            &for_viewer(address),
+            &question.to_owned(),
             |written| written.today == today,
-            || {
-                let page = write()?.0.into();
-                Ok::<_, Oops>(Written { today, version: None, stamp: None, page })
-            },
+            || Ok(Written { today, version: None, stamp: None, page: write()? }),
         )?;
-        Ok(Html(written.page.clone()))
+        Ok(written.page.clone())
     }
 
     /// A page by its address, where it was written before.
@@ -284,6 +316,15 @@ impl Shelf {
 /// What a page is kept under: its header says who is signed in.
 fn for_viewer(address: &str) -> String {
     format!("{}\n{address}", signed_in().unwrap_or_default())
+}
+
+fn options(names: &[String]) -> Markup {
+    let mut options = String::new();
+    for name in names {
+        // Writing into a text cannot fail.
+        let _ = write!(options, "<option value=\"{}\">", escaped(name));
+    }
+    Markup(options)
 }
 
 fn services(records: &Records, config: &Config) -> Vec<String> {

@@ -19,6 +19,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::auth::{Accounts, Pace, Passwords};
 use crate::hooks::{self, Hooks, Surroundings};
+use crate::live::Live;
 use crate::recent::Recent;
 use crate::shelf::Shelf;
 use crate::traffic::Traffic;
@@ -77,6 +78,8 @@ pub struct Site {
     /// What was edited lately.
     pub(crate) recent: Recent,
     pub(crate) hooks: Hooks,
+    /// What is written in together.
+    pub(crate) live: Live,
     /// Where it is told what nobody sees in a browser.
     log: OnceLock<Box<Log>>,
     shelf: RwLock<Arc<Shelf>>,
@@ -122,6 +125,7 @@ impl Site {
         let shelf = Shelf::read(&library, &settings, 1)?;
         let site = Arc::new(Self {
             hooks: Hooks::of(&library),
+            live: Live::default(),
             library,
             settings,
             access,
@@ -151,8 +155,11 @@ impl Site {
                 }
                 let Some(site) = weak.upgrade() else { return };
                 site.refresh();
+                // Also where nothing changed that a shelf shows: a branch, a file that is gone.
+                site.live.follow(&site);
             }
         });
+        Live::begin(&site);
         Ok(site)
     }
 

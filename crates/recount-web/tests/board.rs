@@ -7,6 +7,8 @@ mod common;
 use axum::http::StatusCode;
 use common::{DOWN, Served, filled};
 
+const PATH: &str = "postmortems/INC-0001-checkout-was-down.md";
+
 #[test]
 fn the_board_lists_what_is_asked_for() {
     let served = Served::new();
@@ -19,6 +21,8 @@ fn the_board_lists_what_is_asked_for() {
         ("?service=checkout", true, true),
         ("?service=search", false, false),
         ("?due-before=2026-12-01", true, false),
+        ("?due-after=2026-12-01", false, true),
+        ("?due-after=2026-11-01&due-before=2026-12-01", true, false),
         ("?status=done", false, false),
         ("?status=all&by=owner", true, true),
         ("?status=nonsense&by=priority", true, true),
@@ -60,6 +64,82 @@ fn a_move_that_owes_a_reason_is_refused_on_the_board_with_what_was_typed() {
     assert!(got.body.contains("<h1>Action items</h1>") && got.body.contains("needs a reason"));
     assert!(got.body.contains("value=\"@zed\"") && got.body.contains(" open"));
     assert_eq!(served.text(), DOWN);
+}
+
+#[test]
+fn the_board_tells_when_the_library_changed() {
+    let served = Served::new();
+    let body = served.get("/actions").body;
+    assert!(body.contains("data-of=\"\" data-mark=\""), "{body}");
+}
+
+#[test]
+fn verified_without_evidence_is_refused_in_the_words_of_the_form() {
+    let served = Served::with(
+        &[(PATH, &DOWN.replace("stage: draft", "stage: review").replace("Load test", "Load"))],
+        false,
+    );
+    for page in ["/actions?owner=%40ana", "/p/INC-0001/edit"] {
+        let form = served.hidden(page, "/p/INC-0001/edit/actions", "Limit the pool");
+        let got = served.post("/p/INC-0001/edit/actions", &filled(&form, &[("status", "verified")]));
+        assert_eq!(got.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(got.body.contains("fill in “Evidence that it works”"), "{page}: {}", got.body);
+        assert!(got.body.contains(">Evidence that it works"), "{page}");
+    }
+    assert!(served.text().contains("| Open | Load |"));
+    let form = served.hidden("/actions?owner=%40ana", "/p/INC-0001/edit/actions", "Limit the pool");
+    let typed = [("status", "verified"), ("evidence", "Two hundred buyers at once all paid")];
+    let got = served.post("/p/INC-0001/edit/actions", &filled(&form, &typed));
+    assert_eq!(got.status, StatusCode::SEE_OTHER, "{}", got.body);
+    assert!(served.text().contains("| Verified 2026-11-23 | Load; verified by @ana 2026-11-23: Two hundred"));
+}
+
+#[test]
+fn what_home_has_no_room_for_is_what_its_links_lead_to() {
+    let due = |day: u32, stage: &str, number: usize| {
+        let text = DOWN.replace("stage: draft", &format!("stage: {stage}"));
+        let text = text.replace("INC-0001", &format!("INC-{number:04}")).replace("2026-12-20", "2026-12-24");
+        text.replace("2026-11-21", &format!("2026-11-{day}"))
+    };
+    let mut files: Vec<(String, String)> = Vec::new();
+    for number in 1..=11 {
+        let stage = if number % 2 == 0 { "review" } else { "draft" };
+        let path = format!("postmortems/INC-{number:04}-down.md");
+        files.push((path, due(24 + u32::try_from(number % 7).unwrap(), stage, number)));
+    }
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let served = Served::with(&files, false);
+    let home = served.get("/").body;
+    assert!(home.contains("href=\"/postmortems?stage=unfinished\">3 more"), "{home}");
+    assert_eq!(served.get("/postmortems?stage=unfinished").body.matches("<tr data-row").count(), 11);
+    assert_eq!(served.get("/postmortems?stage=draft").body.matches("<tr data-row").count(), 6);
+    assert!(
+        home.contains("href=\"/actions?due-after=2026-11-23&amp;due-before=2026-12-01\">3 more"),
+        "{home}"
+    );
+    let soon = served.get("/actions?due-after=2026-11-23&due-before=2026-12-01").body;
+    assert_eq!(soon.matches("<details class=\"edit-row\"").count(), 11);
+    let odd = served.get("/postmortems?stage=nearly").body;
+    assert!(odd.contains("of “stage” is none") && odd.matches("<tr data-row").count() == 11);
+}
+
+#[test]
+fn a_draft_that_is_to_be_exported_leads_to_its_stage() {
+    let served = Served::new();
+    let body = served.get("/p/INC-0001/export").body;
+    assert!(body.contains("href=\"/p/INC-0001/edit#stage\""), "{body}");
+    assert!(body.contains(">Markdown</a>") && body.contains("data-of=\"INC-0001\""));
+    assert!(served.get("/p/INC-0001/edit").body.contains("id=\"stage\""));
+}
+
+#[test]
+fn every_input_for_a_day_is_written_the_same_way() {
+    let served = Served::new();
+    for page in ["/postmortems", "/actions", "/p/INC-0001/edit", "/new"] {
+        let body = served.get(page).body;
+        assert!(!body.contains("type=\"date\"") && body.contains("placeholder=\"20"), "{page}");
+    }
+    assert!(served.get("/actions").body.contains("<option value=\"2026-12-07\">in two weeks</option>"));
 }
 
 #[test]

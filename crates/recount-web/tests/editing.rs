@@ -4,6 +4,8 @@
 
 mod common;
 
+use std::fs;
+
 use axum::http::StatusCode;
 use common::{DOWN, Served, filled, git, hidden};
 
@@ -425,4 +427,63 @@ fn a_preview_writes_nothing_and_keeps_the_text() {
     assert_eq!(got.status, StatusCode::OK);
     assert!(got.body.contains("was **never** down") && got.body.contains("<strong>never</strong>"));
     assert_eq!(served.text(), DOWN);
+}
+
+#[test]
+fn what_git_refused_to_commit_is_shown_all_the_same() {
+    let served = Served::with(&[("postmortems/INC-0001-checkout-was-down.md", DOWN)], true);
+    let hook = served.folder.path().join(".git/hooks/pre-commit");
+    fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    fs::write(&hook, "#!/bin/sh\necho no >&2\nexit 1\n").unwrap();
+    fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    // Nothing but what the server itself does may show it.
+    let got = served.post("/new", &[("title", "Search was slow")]);
+    assert!(!got.status.is_success() && got.status != StatusCode::SEE_OTHER, "{}", got.status);
+    assert!(served.get("/postmortems").body.contains("Search was slow"));
+    let got = save(&served, "title", "in-title", &[("value", "Checkout was slow")]);
+    assert_ne!(got.status, StatusCode::SEE_OTHER);
+    assert!(served.get("/postmortems").body.contains("Checkout was slow"));
+}
+
+#[test]
+fn a_field_that_is_refused_is_named_with_what_to_write_instead() {
+    let served = Served::new();
+    for (value, message, hint) in [
+        (
+            "a\n## Injected",
+            "<code>Direct trigger</code>: the change was refused",
+            "a line that begins as a heading",
+        ),
+        (
+            "a <!-- b -->",
+            "<code>Direct trigger</code>: a value cannot hold an HTML comment",
+            "out, or put it between backticks",
+        ),
+    ] {
+        let got = save(&served, "field/direct-trigger", "in-direct-trigger", &[("value", value)]);
+        assert_eq!(got.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(got.body.contains(message) && got.body.contains(hint), "{}", got.body);
+    }
+    let got = save(&served, "title", "in-title", &[("value", "Down \u{202e}nwod")]);
+    assert!(got.body.contains("the title holds a control character (U+202E)"), "{}", got.body);
+    let got = save(&served, "field/incident-id", "in-incident-id", &[("value", "INC-0001")]);
+    assert!(!got.body.contains("recount renumber"), "{}", got.body);
+}
+
+#[test]
+fn what_a_list_is_asked_for_and_cannot_be_read_is_told() {
+    let served = Served::new();
+    for (query, told) in [
+        ("after=2026-99-99", "no calendar has this day"),
+        ("before=soon", "write it as"),
+        ("severity=high", "of “severity” is none"),
+        ("stage=done", "of “stage” is none"),
+        ("sort=best", "of “sort” is none"),
+        ("page=-1", "of “page” is none"),
+    ] {
+        let body = served.get(&format!("/postmortems?{query}")).body;
+        assert!(body.contains(told), "{query}: {told}");
+    }
+    let body = served.get("/postmortems?severity=sev2&stage=draft&sort=oldest&page=1&after=2026-01-01").body;
+    assert!(!body.contains("is none") && !body.contains("is no day"), "{body}");
 }

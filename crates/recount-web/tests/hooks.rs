@@ -102,6 +102,19 @@ impl Hooked {
         })
     }
 
+    fn ask(&self, request: Request<Body>) -> (axum::http::response::Parts, String) {
+        self.runtime.block_on(async {
+            let response = router(self.site.as_ref().unwrap()).oneshot(request).await.unwrap();
+            let (head, body) = response.into_parts();
+            let bytes = body.collect().await.unwrap().to_bytes();
+            (head, String::from_utf8(bytes.to_vec()).unwrap())
+        })
+    }
+
+    fn get(&self, path: &str) -> String {
+        self.ask(Request::get(path).header("host", "localhost").body(Body::empty()).unwrap()).1
+    }
+
     fn pagerduty(&self, body: &Value) -> (StatusCode, String) {
         let body = body.to_string();
         let signature = format!("v1=00,v1={}", signed("s3cr3t-new", &body));
@@ -346,6 +359,156 @@ fn a_postmortem_that_somebody_reviews_or_removed_is_left_alone() {
     hooked.pagerduty(&pagerduty("e3", "reopened", "14:50:00", "Q1"));
     hooked.told("is gone", 1);
     assert!(hooked.drafts().is_empty());
+}
+
+#[test]
+fn a_draft_says_what_its_events_suggest_as_an_import_does() {
+    let hooked = Hooked::new("\n[[services]]\nname = \"checkout\"\n");
+    for (id, kind, at) in
+        [("e1", "triggered", "14:03:00"), ("e2", "acknowledged", "14:05:00"), ("e3", "resolved", "14:42:00")]
+    {
+        hooked.pagerduty(&pagerduty(id, kind, at, "Q1"));
+    }
+    hooked.told("for you to decide: Start time: 2026-11-20 14:03:00 (the first sign of it", 1);
+    hooked.told("for you to decide: End time: 2026-11-20 14:42:00 (the last alert stopped firing)", 1);
+    let text = fs::read_to_string(&hooked.drafts()[0]).unwrap();
+    assert!(text.contains("- **Primary services impacted**: checkout"), "{text}");
+    let page = hooked.get("/p/INC-0001/edit");
+    for expected in
+        ["2026-11-20 14:03:00</b>: the first sign of it", "2026-11-20 14:42:00</b>: the last alert"]
+    {
+        assert!(page.contains(expected), "{expected}\n{page}");
+    }
+}
+
+#[test]
+fn an_alert_that_is_resolved_without_a_time_says_so() {
+    let hooked = Hooked::new("");
+    hooked.alertmanager(&group("firing", &[("Slow", "critical", "14:00:00", "")]));
+    let mut resolved = group("resolved", &[("Slow", "critical", "14:00:00", "")]);
+    resolved["alerts"][0]["status"] = json!("resolved");
+    hooked.alertmanager(&resolved);
+    hooked.told("`Slow` is said to be resolved, and its `endsAt` is not set: when it ended is not known", 1);
+    let text = fs::read_to_string(&hooked.drafts()[0]).unwrap();
+    assert!(text.contains("said to be resolved, without a time"), "{text}");
+}
+
+#[test]
+fn drafts_of_one_rule_are_told_apart_by_what_differs() {
+    let hooked = Hooked::new("");
+    let send = |key: &str, region: &str, day: u8| {
+        let mut body = group("resolved", &[("Slow", "critical", "14:00:00", "14:10:00")]);
+        body["groupKey"] = json!(key);
+        let alert = &mut body["alerts"][0];
+        alert["annotations"]["summary"] = json!("Checkout \u{202e}slow");
+        alert["labels"]["region"] = json!(region);
+        for name in ["startsAt", "endsAt"] {
+            alert[name] = json!(alert[name].as_str().unwrap().replace("11-20", &format!("11-{day}")));
+        }
+        alert["fingerprint"] = json!(format!("{key}{day}"));
+        hooked.alertmanager(&body);
+    };
+    for (nth, (key, region, day)) in
+        [("a", "eu", 20), ("b", "eu", 20), ("c", "us", 20), ("d", "us", 19), ("e", "us", 19)]
+            .iter()
+            .enumerate()
+    {
+        send(key, region, *day);
+        hooked.told(&format!("draft `INC-000{}`", nth + 1), 1);
+    }
+    let titles: Vec<String> = hooked
+        .drafts()
+        .iter()
+        .map(|draft| {
+            let text = fs::read_to_string(draft).unwrap();
+            text.lines().find_map(|line| line.strip_prefix("# ")).unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(
+        titles,
+        [
+            "Checkout slow",
+            "Checkout slow, eu",
+            "Checkout slow, us",
+            "Checkout slow, us, 2026-11-19",
+            "Checkout slow, us, 2026-11-19 14:10",
+        ]
+    );
+}
+
+#[test]
+fn what_is_asked_of_webhooks_and_cannot_be_is_a_problem_of_its_own_type() {
+    let hooked = Hooked::new("");
+    let get = |path: &str| Request::get(path).header("host", "localhost").body(Body::empty()).unwrap();
+    let post = |path: &str| Request::post(path).header("host", "localhost").body(Body::from("{}")).unwrap();
+    for (request, status, kind, detail) in [
+        (get("/hooks/pagerduty"), 405, "method", "`GET` is no method of this address"),
+        (get("/hooks/nope"), 404, "missing", "no webhook is taken at this address"),
+        (post("/hooks/nope"), 404, "missing", "no webhook is taken at this address"),
+        (get("/hooks/"), 404, "missing", "no webhook is taken at this address"),
+        (post("/hooks/pagerduty"), 401, "unsigned", "the header `X-PagerDuty-Signature` is missing"),
+        (post("/hooks/alertmanager"), 401, "unsigned", "the header `Authorization` is missing"),
+    ] {
+        let what = format!("{} {}", request.method(), request.uri());
+        let (head, text) = hooked.ask(request);
+        let told: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{what}: {text}"));
+        assert_eq!(head.status, status, "{what}");
+        assert_eq!(head.headers["content-type"], "application/problem+json", "{what}");
+        assert_eq!(
+            (&told["type"], &told["detail"]),
+            (&json!(format!("/api#{kind}")), &json!(detail)),
+            "{what}"
+        );
+        assert_eq!(head.headers.contains_key("allow"), status == 405, "{what}");
+    }
+    // Nobody reads the body of a stranger.
+    let headers = [("authorization", "Bearer wrong")];
+    let large = "x".repeat(3 << 20);
+    assert_eq!(hooked.send("/hooks/alertmanager", &headers, &large).0, StatusCode::UNAUTHORIZED);
+    let bearer = [("authorization", "Bearer s3cr3t-token")];
+    hooked.send("/hooks/alertmanager", &bearer, "[\"s3cr3t-payload\"]");
+    let line = hooked.told("alertmanager webhook passed over", 1);
+    assert!(line.ends_with("it is no group of alerts"), "{line}");
+}
+
+#[test]
+fn whoever_sends_too_fast_is_told_how_long_to_wait() {
+    let hooked = Hooked::new("");
+    let from = |last: u8| {
+        let mut request =
+            Request::post("/hooks/pagerduty").header("host", "localhost").body(Body::from("{}")).unwrap();
+        let peer = std::net::SocketAddr::from(([192, 0, 2, last], 4711));
+        request.extensions_mut().insert(axum::extract::ConnectInfo(peer));
+        hooked.ask(request)
+    };
+    for _ in 0..300 {
+        assert_eq!(from(1).0.status, StatusCode::UNAUTHORIZED);
+    }
+    let (head, text) = (0..20).map(|_| from(1)).find(|(head, _)| head.status == 429).unwrap();
+    assert!(head.headers.contains_key("retry-after") && text.contains("/api#too-many"), "{text}");
+    assert_eq!(from(2).0.status, StatusCode::UNAUTHORIZED);
+}
+
+#[test]
+fn what_stands_in_the_way_of_drafts_is_told_once_and_on_the_home_page() {
+    let hooked = Hooked::new("");
+    let folder = hooked.folder.path().join("postmortems");
+    fs::remove_dir_all(&folder).unwrap();
+    fs::write(&folder, "in the way").unwrap();
+    hooked.pagerduty(&pagerduty("e1", "resolved", "14:42:00", "Q1"));
+    hooked.told("it is tried again", 1);
+    assert!(hooked.get("/").contains("no postmortem can be drafted of the webhooks that came in"));
+    for (id, incident) in [("e2", "Q2"), ("e3", "Q3")] {
+        hooked.pagerduty(&pagerduty(id, "resolved", "14:42:00", incident));
+        thread::sleep(Duration::from_millis(200));
+    }
+    let lines = hooked.log.lock().unwrap().iter().filter(|line| line.contains("it is tried again")).count();
+    assert_eq!(lines, 1);
+    fs::remove_file(&folder).unwrap();
+    fs::create_dir(&folder).unwrap();
+    hooked.pagerduty(&pagerduty("e4", "acknowledged", "14:41:00", "Q1"));
+    hooked.told("drafts are made again", 1);
+    assert!(!hooked.get("/").contains("no postmortem can be drafted"));
 }
 
 #[test]

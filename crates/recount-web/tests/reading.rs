@@ -234,6 +234,33 @@ fn what_changed_on_disk_is_found_by_the_next_search() {
 }
 
 #[test]
+fn what_is_kept_of_a_postmortem_is_told_anew_once_its_file_has_changed() {
+    let reader = Reader::new();
+    let list = "/api/v1/postmortems?title=payouts";
+    let told = || {
+        let (found, listed) = (reader.get("/search?q=connection").seen(), reader.get(list).body);
+        (
+            found.contains("stood still at noon"),
+            listed.contains("INC-0002"),
+            listed.contains("Payouts crawled"),
+        )
+    };
+    assert!(reader.get("/search?q=connection").seen().contains("ran dry"));
+    assert_eq!(told(), (false, true, false));
+    // The line that shows why it was found, and what machines are told of the other one.
+    reader.edit("INC-0003.md", "ran dry", "stood still");
+    reader.edit("INC-0003.md", "<script>alert(1)</script> ", "");
+    reader.edit("INC-0002.md", "Payouts stopped", "Payouts crawled");
+    for _ in 0..200 {
+        if told() == (true, true, true) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    panic!("{:?}", told());
+}
+
+#[test]
 fn a_postmortem_shows_similar_ones_with_why_and_those_seen_before_once_it_was_made() {
     let reader = Reader::new();
     let got = reader.get("/p/INC-0003");

@@ -58,7 +58,8 @@ impl Seen {
     pub fn follow(&self, number: usize, now: &Document, shown: &str) -> Result<usize, Failure> {
         let Some(item) = self.document.action_items().get(number - 1) else {
             return Err(Failure::new(format!("there is no action item #{number} in `{shown}`"))
-                .hint("`recount actions` lists them with their numbers"));
+                .hint("`recount actions` lists them with their numbers")
+                .elsewhere("read the postmortem again: its action items have their numbers"));
         };
         let wanted = key_of(&self.document, item);
         let same: Vec<usize> = now

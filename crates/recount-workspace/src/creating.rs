@@ -16,7 +16,7 @@ use recount_engine::document::value::time;
 use recount_engine::document::{Document, Stage};
 use recount_store::{Guard, Listed, StoreError};
 
-use crate::{Failure, FailureKind, Workspace};
+use crate::{Failure, FailureKind, Workspace, refuse_title};
 
 /// What is known of an incident when its postmortem is made.
 #[derive(Clone, Debug, Default)]
@@ -57,8 +57,9 @@ pub fn read_severity(text: &str) -> Result<Severity, Failure> {
 ///
 /// # Errors
 ///
-/// One without words is refused with what to write instead.
+/// One without words is refused with what to write instead; so is one that nobody can read, [`refuse_title`].
 pub fn titled(document: &Document, title: &str) -> Result<Vec<Edit>, Failure> {
+    refuse_title(title)?;
     document.set_title(title).map_err(|error| {
         let error = Failure::from(error);
         if title.trim().is_empty() {
@@ -125,7 +126,10 @@ impl Workspace {
         if self.is_taken(listed, &id) {
             return Err(Failure::new(format!("the ID `{id}` is taken"))
                 .hint("leave out `--id` for the next free one, or see `recount list`")
-                .of(FailureKind::Conflict));
+                .elsewhere(
+                    "leave out the ID for the next free one, or choose one that no other postmortem has",
+                )
+                .of(FailureKind::Taken));
         }
         plain_id(&id)?;
         let name = if config.library.id.has_slug() || given.id.as_deref() == Some(slug.as_str()) {
@@ -179,9 +183,9 @@ impl Workspace {
             let highest = taken.iter().filter_map(|id| pattern.sequence_of(id)).max().unwrap_or(0);
             let next = highest.checked_add(1).ok_or_else(|| {
                 let last = pattern.render(highest, day, slug);
-                Failure::new(format!("`{last}` is taken, and no number comes after it")).hint(
-                    "give that postmortem a smaller number with `recount renumber`, or name the new ID yourself",
-                )
+                Failure::new(format!("`{last}` is taken, and no number comes after it"))
+                    .hint("give that postmortem a smaller number with `recount renumber`, or name the new ID yourself")
+                    .elsewhere("name the new ID yourself, or give that postmortem a smaller number")
             })?;
             return Ok(pattern.render(next, day, slug));
         }

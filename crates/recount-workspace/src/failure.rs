@@ -15,6 +15,8 @@ use recount_store::StoreError;
 pub struct Failure {
     message: String,
     hint: Option<String>,
+    /// The hint where there is no terminal.
+    elsewhere: Option<String>,
     kind: FailureKind,
     yields: bool,
 }
@@ -28,6 +30,8 @@ pub enum FailureKind {
     Missing,
     /// Somebody else changed it meanwhile.
     Conflict,
+    /// The name that was chosen is another's.
+    Taken,
     /// The surroundings do not play along: a disk, a lock, git.
     Trouble,
 }
@@ -35,13 +39,34 @@ pub enum FailureKind {
 impl Failure {
     /// A sentence without a full stop, the thing in backticks.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: plain(message.into()), hint: None, kind: FailureKind::Refused, yields: false }
+        Self {
+            message: plain(message.into()),
+            hint: None,
+            elsewhere: None,
+            kind: FailureKind::Refused,
+            yields: false,
+        }
     }
 
     /// What to do about it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// What to do about it where there is no terminal: in a browser, or through the API. Needed where the hint names a
+    /// command.
+    #[must_use]
+    pub fn elsewhere(mut self, hint: impl Into<String>) -> Self {
+        self.elsewhere = Some(hint.into());
+        self
+    }
+
+    /// Says of which field, column or input it is.
+    #[must_use]
+    pub fn of_part(mut self, part: &str) -> Self {
+        self.message = format!("`{part}`: {}", self.message);
         self
     }
 
@@ -67,6 +92,11 @@ impl Failure {
     /// The hint.
     pub fn hint_text(&self) -> Option<&str> {
         self.hint.as_deref()
+    }
+
+    /// The hint where there is no terminal.
+    pub fn hint_elsewhere(&self) -> Option<&str> {
+        self.elsewhere.as_deref().or(self.hint_text())
     }
 
     /// What kind of reason it is.
@@ -114,7 +144,7 @@ impl From<StoreError> for Failure {
             StoreError::Outside { .. } => FailureKind::Refused,
             _ => FailureKind::Trouble,
         };
-        Self { hint: error.hint(), message: error.to_string(), kind, yields: false }
+        Self { hint: error.hint(), elsewhere: None, message: error.to_string(), kind, yields: false }
     }
 }
 
@@ -124,12 +154,22 @@ impl From<OperationError> for Failure {
         match error {
             OperationError::Group(_) => {
                 this.hint("set one of the fields below it; `recount set --fields` lists all")
+                    .elsewhere("set one of the fields below it")
             }
-            OperationError::Missing(_) => this.hint("`recount check` says what of the template is missing"),
+            OperationError::Missing(_) => this
+                .hint("`recount check` says what of the template is missing")
+                .elsewhere("its findings say what of the template is missing"),
             OperationError::NotText => {
                 this.hint("save the file as UTF-8 first; it may be in Latin-1 or Windows-1252 now")
             }
-            OperationError::Value(_) | OperationError::ReadsDifferently => this,
+            OperationError::Comment => {
+                this.hint("leave `<!--` out, or put it between backticks, where it is shown and hides nothing")
+            }
+            OperationError::ReadsDifferently => this.hint(
+                "a line that begins as a heading, a list, a table or code does (`#`, `-`, `|`, three backticks) cannot \
+                 stand there: write it as plain words, or between backticks",
+            ),
+            OperationError::Value(_) => this,
         }
     }
 }

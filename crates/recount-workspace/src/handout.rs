@@ -51,6 +51,7 @@ impl From<NotHandedOut> for Failure {
             NotHandedOut::NotFinal(stage) => {
                 return Self::new(format!("it is at stage `{stage}`, and the public gets what is final"))
                     .hint("finish it with `recount stage ID final`")
+                    .elsewhere("it is handed out once its stage is `final`")
                     .unless_forced();
             }
             NotHandedOut::Refused(refused) => refused,

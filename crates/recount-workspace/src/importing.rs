@@ -9,7 +9,9 @@
 use std::path::Path;
 
 use recount_engine::document::Document;
+use recount_engine::document::template::FieldId;
 use recount_engine::evidence::curate;
+use recount_engine::evidence::derive::Derived;
 use recount_engine::evidence::freeze::{self, Frozen, Header};
 use recount_engine::evidence::merge::{self, Merged, Merging};
 use recount_engine::evidence::{Choice, Curation, Event, EventId};
@@ -167,6 +169,18 @@ impl Workspace {
         Ok(Imported { merged, candidates, frozen, files: Vec::new(), decided })
     }
 
+    /// What the frozen evidence suggests for fields that are blank, as an import offers it: people decide.
+    pub fn offers(&self, path: &Path, document: &Document) -> Vec<(FieldId, Derived)> {
+        // Without evidence, or with what cannot be read of it, there is nothing to offer; other surfaces tell of damage.
+        let Ok(frozen) = self.frozen(path) else { return Vec::new() };
+        if frozen.events().is_empty() {
+            return Vec::new();
+        }
+        let imported = self.take_in(path, document, frozen, &Curation::default(), &[]);
+        let offers = imported.map(|imported| imported.merged.offers).unwrap_or_default();
+        offers.into_iter().filter_map(|offer| Some((merge::field_of(offer.what)?, offer))).collect()
+    }
+
     /// What the evidence holds and the timeline does not, by time, each with why: what all the evidence together makes
     /// of it.
     pub fn candidates<'e>(&self, document: &Document, frozen: &'e Frozen) -> Vec<Candidate<'e>> {
@@ -218,7 +232,8 @@ pub fn known_events(frozen: &Frozen, wanted: &[String], postmortem: &str) -> Res
             (None, [event]) => ids.push(event.id.clone()),
             (None, []) => {
                 return Err(Failure::new(format!("the evidence of `{postmortem}` has no event `{text}`"))
-                    .hint(format!("`recount candidates {postmortem}` lists what was not taken")));
+                    .hint(format!("`recount candidates {postmortem}` lists what was not taken"))
+                    .elsewhere("its candidates are what was not taken"));
             }
             (None, several) => {
                 return Err(Failure::new(format!("`{text}` begins the IDs of {} events", several.len()))

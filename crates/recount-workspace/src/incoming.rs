@@ -34,6 +34,10 @@ pub struct Taken {
     pub id: Option<String>,
     /// How many rows the timeline has more.
     pub rows: usize,
+    /// What the events suggest and people decide: what, the value, and why.
+    pub offers: Vec<[String; 3]>,
+    /// What the payloads do not say.
+    pub notes: Vec<String>,
     /// Whether the postmortem is past its draft, so that what is new is a candidate and nothing more.
     pub is_past_draft: bool,
 }
@@ -74,6 +78,7 @@ impl Workspace {
     }
 
     fn continue_with(&self, path: &Path, read: Read) -> Result<Taken, Failure> {
+        let notes = read.inputs.iter().flat_map(|input| input.import.notes.clone()).collect();
         let guard = self.library.lock()?;
         let (stored, document) = self.read_to_change(path)?;
         let imported = self.into_document(path, &document, self.frozen(path)?, read, &How::default())?;
@@ -82,14 +87,25 @@ impl Workspace {
         // What people have reviewed is theirs: they decide what else belongs in.
         let is_past_draft = document.stage() != Stage::Draft;
         if is_past_draft {
-            return Ok(Taken { path: path.to_owned(), id, rows: 0, is_past_draft });
+            return Ok(Taken {
+                path: path.to_owned(),
+                id,
+                rows: 0,
+                offers: Vec::new(),
+                notes,
+                is_past_draft,
+            });
         }
         let merged = &imported.merged.document;
         if merged.source().bytes() != document.source().bytes() {
             self.write(&guard, &stored, merged)?;
         }
         imported.record(&guard, path)?;
-        Ok(Taken { path: path.to_owned(), id, rows: imported.merged.added.len(), is_past_draft })
+        let offers = imported.merged.offers.iter();
+        let offers =
+            offers.map(|offer| [offer.what.words(), &offer.value, &offer.why].map(str::to_owned)).collect();
+        let rows = imported.merged.added.len();
+        Ok(Taken { path: path.to_owned(), id, rows, offers, notes, is_past_draft })
     }
 
     fn read_incoming(&self, incoming: Incoming<'_>) -> Result<Read, Failure> {

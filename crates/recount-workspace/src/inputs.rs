@@ -4,6 +4,7 @@
 //! What does not live here: which source reads a part (the engine knows), and what becomes of the events.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
@@ -45,12 +46,16 @@ const LARGEST_RATIO: u64 = 200;
 const SUSPICIOUS: u64 = 256 << 20;
 /// How many parts are looked at before the rest of an input is taken to be of the same source.
 const LOOKED_AT: usize = 500;
+/// Bytes of the beginnings of all parts that are looked at together.
+const HEADS: usize = 64 << 20;
 
 /// An input that a person named, or one that lay in a folder that a person named.
 pub struct Input {
     path: PathBuf,
     kind: Kind,
     bounds: &'static Bounds,
+    /// Bytes that its portions were unpacked to so far: the bound is that of all of them.
+    unpacked: Cell<u64>,
 }
 
 enum Kind {
@@ -130,11 +135,19 @@ impl Input {
     ///
     /// Where it cannot be read.
     pub fn sent(path: &Path) -> Result<Self, Failure> {
-        Ok(Self { path: path.to_owned(), kind: kind_of_file(path)?, bounds: &SENT })
+        let kind = if is_zip(path).map_err(|error| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            Failure::new(format!("`{name}` cannot be read: {error}"))
+        })? {
+            Kind::Zip
+        } else {
+            Kind::File
+        };
+        Ok(Self { path: path.to_owned(), kind, bounds: &SENT, unpacked: Cell::new(0) })
     }
 
     fn own(path: &Path, kind: Kind) -> Self {
-        Self { path: path.to_owned(), kind, bounds: &OWN }
+        Self { path: path.to_owned(), kind, bounds: &OWN, unpacked: Cell::new(0) }
     }
 
     /// What it is called where something is wrong with it: as it was named.
@@ -278,14 +291,14 @@ impl Input {
         let mut archive = self.archive_if_any()?;
         // The hash of the archive stands for those of its parts.
         let packed_whole = archive.is_some() && portion.whole;
-        let (mut damaged, mut unwanted, mut unpacked) = (Vec::new(), 0, 0_u64);
+        let (mut damaged, mut unwanted) = (Vec::new(), 0);
         for (index, entry) in portion.entries.iter().enumerate() {
             progress(index);
             if session.wants(&entry.name) {
                 let read = self.read(entry, archive.as_mut())?;
                 // What an archive says of itself need not be true.
-                unpacked = unpacked.saturating_add(read.bytes.len() as u64);
-                if unpacked > self.bounds.whole {
+                self.unpacked.set(self.unpacked.get().saturating_add(read.bytes.len() as u64));
+                if self.unpacked.get() > self.bounds.whole {
                     return Err(self.too_large());
                 }
                 if packed_whole {
@@ -306,7 +319,7 @@ impl Input {
             ));
         }
         if packed_whole {
-            import.sha256 = hash_file(&self.path)?;
+            import.sha256 = hash_file(&self.path).map_err(|error| self.cannot_read(&error))?;
         }
         Ok(import)
     }
@@ -315,7 +328,7 @@ impl Input {
         if !matches!(self.kind, Kind::Zip) {
             return Ok(None);
         }
-        let file = File::open(&self.path).map_err(|error| cannot_read(&self.path, &error))?;
+        let file = File::open(&self.path).map_err(|error| self.cannot_read(&error))?;
         zip::ZipArchive::new(BufReader::new(file)).map(Some).map_err(|error| self.broken_zip(&error))
     }
 
@@ -364,7 +377,7 @@ impl Input {
         if unpacked > self.bounds.whole {
             return Err(self.too_large());
         }
-        let packed = fs::metadata(&self.path).map_err(|error| cannot_read(&self.path, &error))?.len();
+        let packed = fs::metadata(&self.path).map_err(|error| self.cannot_read(&error))?.len();
         if unpacked <= SUSPICIOUS || unpacked / LARGEST_RATIO <= packed {
             return Ok(());
         }
@@ -376,6 +389,10 @@ impl Input {
         .hint("unpack what you need and name the folder"))
     }
 
+    fn cannot_read(&self, error: &io::Error) -> Failure {
+        Failure::new(format!("`{}` cannot be read: {error}", self.told()))
+    }
+
     fn too_large(&self) -> Failure {
         let most = self.bounds.whole >> 20;
         Failure::new(format!("`{}` unpacks to more than {most} MiB", self.told()))
@@ -383,9 +400,11 @@ impl Input {
     }
 
     fn sort(&self, entries: &[Entry], mut archive: Option<&mut Archive>) -> Result<Sorted, Failure> {
+        // Of many parts less is looked at, so that their beginnings together stay small.
+        let most = (HEADS / entries.len().max(1)).min(HEAD);
         let mut heads: Vec<Vec<u8>> = Vec::with_capacity(entries.len());
         for entry in entries {
-            heads.push(self.bytes(entry, archive.as_deref_mut(), HEAD as u64)?.bytes);
+            heads.push(self.bytes(entry, archive.as_deref_mut(), most as u64)?.bytes);
         }
         let parts: Vec<Part<'_>> =
             entries.iter().zip(&heads).map(|(entry, head)| Part::new(&entry.name, head)).collect();
@@ -419,6 +438,7 @@ impl Input {
             (Place::Zip(_), None) => Err(io::ErrorKind::NotFound.into()),
         };
         read.map_err(|error| match &entry.place {
+            Place::File(_) if self.bounds.is_sent => self.cannot_read(&error),
             Place::File(path) => cannot_read(path, &error),
             Place::Zip(_) => {
                 let (path, name) = (self.told(), &entry.name);
@@ -458,6 +478,7 @@ impl Input {
             .map_err(|error| {
                 Failure::new(format!("`git` cannot be run: {error}"))
                     .hint("install git, or name a saved log (see `recount import --help`)")
+                    .elsewhere("give a log that was saved")
             })?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
@@ -537,13 +558,21 @@ const ZIP: &[u8] = b"PK\x03\x04";
 const GZIP: &[u8] = b"\x1f\x8b";
 
 fn kind_of_file(path: &Path) -> Result<Kind, Failure> {
-    Ok(if begins_with(path, ZIP)? { Kind::Zip } else { Kind::File })
+    let is_zip = is_zip(path).map_err(|error| cannot_read(path, &error))?;
+    Ok(if is_zip { Kind::Zip } else { Kind::File })
 }
 
 fn begins_with(path: &Path, magic: &[u8]) -> Result<bool, Failure> {
+    starts_with(path, magic).map_err(|error| cannot_read(path, &error))
+}
+
+fn is_zip(path: &Path) -> io::Result<bool> {
+    starts_with(path, ZIP)
+}
+
+fn starts_with(path: &Path, magic: &[u8]) -> io::Result<bool> {
     let mut head = Vec::new();
-    let file = File::open(path).map_err(|error| cannot_read(path, &error))?;
-    file.take(magic.len() as u64).read_to_end(&mut head).map_err(|error| cannot_read(path, &error))?;
+    File::open(path)?.take(magic.len() as u64).read_to_end(&mut head)?;
     Ok(head == magic)
 }
 
@@ -569,13 +598,12 @@ fn unpacked(mut reader: impl io::BufRead, limit: u64) -> io::Result<Unpacked> {
 }
 
 /// The SHA-256 of a file, in hexadecimal digits, read in pieces.
-fn hash_file(path: &Path) -> Result<String, Failure> {
+fn hash_file(path: &Path) -> io::Result<String> {
     let mut hash = Sha256::new();
-    let failed = |error: io::Error| cannot_read(path, &error);
-    let mut file = File::open(path).map_err(failed)?;
+    let mut file = File::open(path)?;
     let mut buffer = vec![0; 256 << 10];
     loop {
-        match file.read(&mut buffer).map_err(failed)? {
+        match file.read(&mut buffer)? {
             0 => break,
             read => hash.update(&buffer[..read]),
         }

@@ -42,7 +42,7 @@ pub use past::{Before, Past, Unkept};
 pub use promising::{ItemChange, NewItem, parse_day, status_word};
 pub use records::{AT_ONCE, Known, Records};
 pub use search::{Answered, Corrected, FoundOne, Piece, Searched};
-pub use setting::refuse_nonsense;
+pub use setting::{LONGEST_TITLE, is_control_in_title, refuse_nonsense, refuse_title, with_value};
 pub use similar::{LEAST, Likeness, heading, is_described, why};
 pub use staging::not_ready;
 pub use workspace::{Keeping, Notes, Progress, Workspace, real_place};

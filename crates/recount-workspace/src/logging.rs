@@ -4,6 +4,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use recount_engine::document::markdown::InlineKind;
+use recount_engine::document::operations::plain_cell;
 use recount_engine::document::value::time::{self, Anchor, TimeProblem};
 use recount_engine::document::{Document, Milestone};
 
@@ -69,7 +70,7 @@ impl NewRow {
             Some(link) => format!("{} <{link}>", self.result).trim().to_owned(),
             None => self.result.clone(),
         };
-        let cells = [self.stamp(), self.actor.clone(), self.told(), result];
+        let cells = [self.stamp(), self.actor.clone(), self.told(), result].map(|cell| plain_cell(&cell));
         let cells: Vec<&str> = cells.iter().map(String::as_str).collect();
         let edits = document.insert_timeline_row(self.at, &[cells[0], cells[1], cells[2], cells[3]])?;
         Ok(document.changed(&edits)?)
@@ -125,7 +126,8 @@ pub fn refuse_future(at: Timestamp, now: Timestamp, named: &str) -> Result<(), F
     }
     let (at, now) = (time::canonical(at, false), time::canonical(now, false));
     Err(Failure::new(format!("`{at}` of `{named}` has not come yet: it is `{now}` (UTC)"))
-        .hint("give the time at which it happened; what is planned is an action item: `recount actions add`"))
+        .hint("give the time at which it happened; what is planned is an action item: `recount actions add`")
+        .elsewhere("give the time at which it happened; what is planned is an action item"))
 }
 
 /// Why a time that somebody gave cannot be used; `named` is what it is called where it is given.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use recount_engine::document::operations::plain_cell;
 use recount_engine::document::template::ActionColumn;
 use recount_engine::document::value::date::{self, DateProblem};
 use recount_engine::document::value::link;
@@ -99,8 +100,9 @@ impl Workspace {
         let owner = item.owner.as_ref().map(|name| self.owner_named(name)).unwrap_or_default();
         let due = item.due.map(|due| due.to_string()).unwrap_or_default();
         let plan = item.plan.clone().unwrap_or_default();
-        let cells = [&priority, &item.action, &owner, &due, StatusKind::Open.as_str(), &plan];
-        let changed = document.changed(&document.insert_action_item(&cells)?)?;
+        let cells = [&priority, &item.action, &owner, &due, StatusKind::Open.as_str(), &plan].map(plain_cell);
+        let changed =
+            document.changed(&document.insert_action_item(&cells.each_ref().map(String::as_str))?)?;
         let number = new_number(document, &changed);
         Ok((changed, number))
     }
@@ -164,7 +166,7 @@ impl ItemChange {
         let mut cells: Vec<(ActionColumn, String)> = Vec::new();
         let mut set = |column, value: Option<String>| cells.extend(value.map(|value| (column, value)));
         set(ActionColumn::Priority, self.priority.map(|priority| priority.to_string()));
-        set(ActionColumn::Owner, owner);
+        set(ActionColumn::Owner, owner.as_deref().map(plain_cell));
         set(ActionColumn::DueDate, self.due.map(|due| due.to_string()));
         set(ActionColumn::Status, self.new_status(document, item, today)?);
         set(ActionColumn::VerificationPlan, self.new_plan(document, item, (workspace, path), today)?);
@@ -195,7 +197,8 @@ impl ItemChange {
         })?;
         // What is beside a status belongs to it, and goes with it.
         let same = old.filter(|old| old.kind == kind);
-        let reason = self.reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty());
+        let said = self.reason.as_deref().map(|reason| plain_cell(reason.trim()));
+        let reason = said.as_deref().filter(|reason| !reason.is_empty());
         let is_taken_back = old.is_some_and(|old| {
             old.kind.needs_date()
                 && (kind.is_open() || (old.kind, kind) == (StatusKind::Verified, StatusKind::Done))
@@ -243,7 +246,9 @@ impl ItemChange {
         (workspace, path): (&Workspace, &Path),
         today: Date,
     ) -> Result<Option<String>, Failure> {
-        let Some(evidence) = self.evidence.as_deref().map(str::trim) else { return Ok(self.plan.clone()) };
+        let Some(evidence) = self.evidence.as_deref().map(str::trim) else {
+            return Ok(self.plan.as_deref().map(plain_cell));
+        };
         if evidence.is_empty() {
             return Err(Failure::new("evidence needs words").hint("give a link, or say what was seen"));
         }
@@ -261,15 +266,16 @@ impl ItemChange {
         };
         // What is in the cell comes back as it is.
         let plan = match &self.plan {
-            Some(plan) => plan.clone(),
+            Some(plan) => plain_cell(plan),
             None => document.cell_text(item.plan).to_owned(),
         };
         let date = self.date.unwrap_or(today);
         let is_bare = evidence.starts_with("http") && !evidence.contains(char::is_whitespace);
         let evidence =
             if is_bare && link::has_link(evidence) { format!("<{evidence}>") } else { evidence.to_owned() };
+        let evidence = plain_cell(&evidence);
         if holds_evidence(&plan, &who, &evidence) {
-            return Ok(self.plan.clone());
+            return Ok(self.plan.as_deref().map(plain_cell));
         }
         let gap = if plan.trim().is_empty() { "" } else { "; " };
         Ok(Some(format!("{}{gap}verified by {who} {date}: {evidence}", plan.trim())))
@@ -296,11 +302,11 @@ fn is_evidence(text: &str, workspace: &Workspace, postmortem: &Path) -> bool {
 
 /// Whether a plan says already that this person saw this, on whatever day.
 fn holds_evidence(plan: &str, who: &str, evidence: &str) -> bool {
-    let (seen, evidence) = (format!("verified by {who} "), evidence.replace('|', "\\|"));
+    let seen = format!("verified by {who} ");
     plan.match_indices(&seen).any(|(at, _)| {
         let rest = &plan[at + seen.len()..];
         let said = rest.split_once(": ").filter(|(day, _)| parse_day(day).is_ok());
-        let behind = said.and_then(|(_, said)| said.strip_prefix(evidence.as_str()));
+        let behind = said.and_then(|(_, said)| said.strip_prefix(evidence));
         behind.is_some_and(|behind| behind.trim().is_empty() || behind.starts_with(';'))
     })
 }

@@ -123,13 +123,16 @@ impl Read {
                 "no event could be read: {} skipped",
                 counted(skipped, "record")
             ))
-            .hint("the warnings above say why; `--source NAME` reads it as another. Nothing was written"));
+            .hint("the warnings above say why; `--source NAME` reads it as another. Nothing was written")
+            .elsewhere("`source` reads it as another. Nothing was written"));
         }
         let error = Failure::new("the evidence has no event, so no postmortem was made of it");
         Err(if is_outside {
             error.hint("all of it lies outside of the hours that were read: `--from` and `--to` change these")
         } else {
-            error.hint("`recount new TITLE` makes a postmortem without evidence")
+            error
+                .hint("`recount new TITLE` makes a postmortem without evidence")
+                .elsewhere("a postmortem can be made without evidence, too")
         })
     }
 

@@ -9,8 +9,7 @@ use serde::Serialize;
 
 use recount_engine::config::Config;
 use recount_engine::document::Document;
-use recount_engine::export::html::anchor_of;
-use recount_store::catalog::{Catalog, Found, Hit, Query, Sought, excerpt};
+use recount_store::catalog::{Catalog, Found, Hit, Kept, Query, Said, Sought};
 
 use crate::Workspace;
 
@@ -83,10 +82,12 @@ pub struct Corrected {
 /// Characters of an excerpt.
 const WIDTH: usize = 160;
 
-/// What the index says to a query. The documents that it names are not read yet: whoever shares a catalog gives it back
-/// before that.
+/// What the index says to a query. Of the documents that it names no line is chosen yet: whoever shares a catalog gives
+/// it back before that.
 pub struct Answered {
     found: Found,
+    /// What each of them says.
+    said: Vec<Option<Kept>>,
     notes: Vec<String>,
     is_empty: bool,
 }
@@ -96,33 +97,35 @@ impl Workspace {
     pub fn ask(&self, catalog: &Catalog, text: &str, today: Date, (skip, limit): (usize, usize)) -> Answered {
         let query = Query::read(text, self.config(), today);
         let found = catalog.search_from(&query, skip, limit);
+        let said = found.hits.iter().map(|hit| catalog.said(hit)).collect();
         let is_empty = query.is_empty();
         let unknown = unknown(&query, catalog, self.config());
-        Answered { found, notes: query.notes.into_iter().chain(unknown).collect(), is_empty }
+        Answered { found, said, notes: query.notes.into_iter().chain(unknown).collect(), is_empty }
     }
 
-    /// Reads why each was found.
+    /// Says why each was found.
     pub fn tell_found(&self, answered: Answered) -> Searched {
-        let Answered { found: Found { hits, total, corrected, sought }, notes, is_empty } = answered;
+        let Answered { found: Found { hits, total, corrected, sought }, said, notes, is_empty } = answered;
+        let hits = hits.into_iter().zip(said);
         Searched {
             total,
-            hits: hits.into_iter().map(|hit| self.found(hit, &sought)).collect(),
+            hits: hits.map(|(hit, said)| self.found(hit, said.as_ref(), &sought)).collect(),
             corrected: corrected.into_iter().map(|(word, instead)| Corrected { word, instead }).collect(),
             notes,
             is_empty,
         }
     }
 
-    fn found(&self, hit: Hit, sought: &Sought) -> FoundOne {
-        let Hit { path, score, record } = hit;
-        // The text is the file's own: what changed a moment ago is shown as it is now.
-        let stored = self.library.read(&self.library.root().join(&path)).ok();
-        let document = stored.map(|stored| Document::parse(&stored.bytes));
-        let found = document.as_ref().and_then(|document| excerpt(document, sought, WIDTH));
-        let anchor = document
-            .as_ref()
-            .zip(found.as_ref())
-            .and_then(|(document, one)| anchor_of(document, &one.section));
+    fn found(&self, hit: Hit, said: Option<&Kept>, sought: &Sought) -> FoundOne {
+        let Hit { path, score, record, .. } = hit;
+        let found = match said.and_then(Kept::said) {
+            Some(said) => said.excerpt(sought, WIDTH),
+            // What the index cannot tell, the file does.
+            None => self.library.read(&self.library.root().join(&path)).ok().and_then(|stored| {
+                let document = Document::parse(&stored.bytes);
+                Said::of(&document, &document.passages()).excerpt(sought, WIDTH)
+            }),
+        };
         let title = record.title.unwrap_or_default();
         FoundOne {
             id: record.id,
@@ -134,7 +137,7 @@ impl Workspace {
             services: record.services,
             score,
             section: found.as_ref().map(|excerpt| excerpt.section.clone()).unwrap_or_default(),
-            anchor,
+            anchor: found.as_ref().and_then(|excerpt| excerpt.anchor.clone()),
             excerpt: found.map(|excerpt| pieces(&excerpt.text, &excerpt.marks)).unwrap_or_default(),
         }
     }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use jiff::civil::Date;
 use recount_engine::document::Document;
+use recount_engine::document::operations::OperationError;
 use recount_engine::document::template::{FieldId, FieldKind};
 use recount_engine::document::value::percentage;
 use recount_engine::document::value::yes_no::Answer;
@@ -72,7 +73,7 @@ impl Workspace {
         // Times come first: what follows from them gives way to what is said.
         let times = fields.iter().filter(|(field, _)| is_time(*field));
         for (field, value) in times.clone() {
-            changed = changed.changed(&changed.set_field(*field, value)?)?;
+            changed = with_value(&changed, *field, value)?;
         }
         for (field, _) in times {
             self.follow_times(path, *field, document, &mut changed, today)?;
@@ -82,7 +83,7 @@ impl Workspace {
                 self.refuse_taken(path, value)?;
             }
             if !is_time(*field) {
-                changed = changed.changed(&changed.set_field(*field, value)?)?;
+                changed = with_value(&changed, *field, value)?;
             }
             if !force {
                 refuse_nonsense(&changed, *field, value)?;
@@ -103,10 +104,58 @@ impl Workspace {
         if self.is_taken(&others, id.trim()) {
             return Err(Failure::new(format!("the ID `{id}` is taken"))
                 .hint("`recount renumber` finds the next free one and takes the file along")
+                .elsewhere("choose one that no other postmortem has; the list shows which are in use")
                 .unless_forced());
         }
         Ok(())
     }
+}
+
+/// The document with a field set.
+///
+/// # Errors
+///
+/// Where the value cannot stand there, with the field's name.
+pub fn with_value(document: &Document, field: FieldId, value: &str) -> Result<Document, Failure> {
+    let edits = document.set_field(field, value).map_err(|error| match error {
+        // These name the field themselves, or are about none.
+        OperationError::Group(_) | OperationError::Missing(_) | OperationError::NotText => error.into(),
+        _ => Failure::from(error).of_part(field.def().label),
+    })?;
+    Ok(document.changed(&edits)?)
+}
+
+/// The most characters that a title may have: what is longer nobody reads in a list.
+pub const LONGEST_TITLE: usize = 300;
+
+/// Whether a character makes text read in another order than it has, or ends more than a word.
+pub fn is_control_in_title(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+}
+
+/// Refuses a title that would be read as another one than it is, or that nobody reads.
+///
+/// # Errors
+///
+/// Where it is refused.
+pub fn refuse_title(title: &str) -> Result<(), Failure> {
+    let title = title.trim();
+    // Blanks, and ends of lines, which become blanks.
+    let found = title.chars().find(|c| is_control_in_title(*c) && !matches!(c, '\t' | '\n' | '\r'));
+    if let Some(found) = found {
+        let found = u32::from(found);
+        return Err(Failure::new(format!("the title holds a control character (U+{found:04X})")).hint(
+            "write it without: nobody sees it, and what stands around it may be shown in another order",
+        ));
+    }
+    let length = title.chars().count();
+    if length > LONGEST_TITLE {
+        return Err(Failure::new(format!(
+            "the title has {length} characters, and {LONGEST_TITLE} are the most"
+        ))
+        .hint("say in a few words what happened, and the rest in the document"));
+    }
+    Ok(())
 }
 
 /// Refuses a value that cannot be read as what the field holds. In a draft it would be no more than a note,

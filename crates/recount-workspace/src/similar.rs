@@ -3,7 +3,7 @@
 //!
 //! What does not live here: what makes two postmortems alike (`recount_store::catalog`).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use recount_engine::document::template::SectionId;
 use recount_engine::document::{Document, Record};
@@ -40,6 +40,16 @@ impl Likeness {
     /// than [`LEAST`], too. The catalog was opened for text.
     pub fn nearest(&self, catalog: &Catalog, limit: usize) -> Vec<Near> {
         catalog.similar(&self.0, limit)
+    }
+
+    /// As [`Likeness::nearest`], where somebody has records of this state by their paths already.
+    pub fn nearest_among<'r>(
+        &self,
+        catalog: &Catalog,
+        limit: usize,
+        has: &dyn Fn(&Path) -> Option<&'r Record>,
+    ) -> Vec<Near> {
+        catalog.similar_among(&self.0, limit, has)
     }
 
     /// Those that are worth telling whoever did not ask.

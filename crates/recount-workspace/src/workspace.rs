@@ -13,7 +13,7 @@ use recount_engine::config::Config;
 use recount_engine::document::template;
 use recount_engine::document::{Document, LineIndex, Stage};
 use recount_engine::ide::Checker;
-use recount_engine::lint::{self, Finding, Level, Options};
+use recount_engine::lint::{self, Finding, Fixed, Level, Options};
 use recount_store::catalog::{Asked, Catalog};
 use recount_store::{Guard, Library, StoreError, Stored, TEMPLATE_FILE};
 
@@ -171,7 +171,8 @@ impl Workspace {
         let wanted = wanted.trim();
         if wanted.is_empty() {
             return Err(Failure::new("no postmortem was named")
-                .hint("give its ID, its number or its path; `recount list` shows all"));
+                .hint("give its ID, its number or its path; `recount list` shows all")
+                .elsewhere("give its ID or its path; the list shows all"));
         }
         let as_path = Path::new(wanted);
         // What is there and is no folder was meant, even if reading it will say why that cannot be done.
@@ -232,8 +233,10 @@ impl Workspace {
                 let near = recount_engine::config::nearest(wanted, ids);
                 let error = Failure::new(format!("there is no postmortem `{wanted}` in this library"));
                 Err(match near {
-                    Some(near) => error.hint(format!("did you mean `{near}`? `recount list` shows all")),
-                    None => error.hint("`recount list` shows all"),
+                    Some(near) => error
+                        .hint(format!("did you mean `{near}`? `recount list` shows all"))
+                        .elsewhere(format!("did you mean `{near}`? The list shows all")),
+                    None => error.hint("`recount list` shows all").elsewhere("the list shows all"),
                 })
             }
             _ => Err(self.several(wanted, &found.iter().collect::<Vec<_>>())),
@@ -253,6 +256,7 @@ impl Workspace {
         };
         Failure::new(format!("`{wanted}` could be any of {}{more}", names.join(", ")))
             .hint("name the file, or give one of them another ID with `recount renumber FILE`")
+            .elsewhere("name the path of its file, or give one of them another ID")
     }
 
     /// Reads a postmortem.
@@ -303,7 +307,8 @@ impl Workspace {
         }
         if self.is_template(path) {
             return Err(Failure::new(format!("`{shown}` is the template, not a postmortem"))
-                .hint("`recount new TITLE` copies it; edit the template itself in an editor"));
+                .hint("`recount new TITLE` copies it; edit the template itself in an editor")
+                .elsewhere("a new postmortem copies it; edit the template itself in an editor"));
         }
         if !folders.iter().any(|folder| is_below(path, folder)) {
             return Err(
@@ -329,13 +334,20 @@ impl Workspace {
             "refused, because `{}` is not in the postmortem template: the {part} would stand alone",
             self.relative(path).display()
         ))
-        .hint("`recount adopt FILE` makes a postmortem of it that is"))
+        .hint("`recount adopt FILE` makes a postmortem of it that is")
+        .elsewhere("change its whole text, or let whoever has a terminal turn it into the template"))
     }
 
     /// The findings of one document, with what its neighbours say.
     pub fn findings(&self, path: &Path, document: &Document, today: Date, options: Options) -> Vec<Finding> {
         let facts = Neighbours::new(self, path, None);
         self.checker.findings(document, &facts, today, options)
+    }
+
+    /// The text after its certain fixes, with what its neighbours say.
+    pub fn fixed(&self, path: &Path, bytes: &[u8], today: Date, options: Options) -> Fixed {
+        let facts = Neighbours::new(self, path, None);
+        self.checker.fix(bytes, &facts, today, options)
     }
 
     /// As [`Workspace::findings`], without those that the library's past would give where it is not known at once.

@@ -67,11 +67,15 @@ impl Workspace {
         Ok(Self(workspace))
     }
 
+    /// The same library, for whoever stands in another folder: its paths are shown from there.
+    pub(crate) fn seen_from(mut self, folder: &Path) -> Self {
+        folder.clone_into(&mut self.0.keeping.folder);
+        self
+    }
+
     /// A path as it is shown: relative to the working folder where it is below it.
-    #[allow(clippy::unused_self, reason = "how paths are shown is the library's to say")]
-    pub(crate) fn shown(&self, environment: &Environment, path: &Path) -> String {
-        let folder = environment.folder().unwrap_or_default();
-        let relative = path.strip_prefix(&folder).unwrap_or(path);
+    pub(crate) fn shown(&self, path: &Path) -> String {
+        let relative = path.strip_prefix(&self.keeping.folder).unwrap_or(path);
         relative.display().to_string()
     }
 

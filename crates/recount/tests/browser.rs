@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The files, each run by a test below.
-const FILES: [&str; 5] = ["accessibility", "hostile", "journeys", "reading", "weight"];
+const FILES: [&str; 6] = ["accessibility", "hostile", "journeys", "reading", "together", "weight"];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../browser")
@@ -55,6 +55,11 @@ fn whole_journeys_work_by_mouse_by_keyboard_and_without_a_script() {
 #[test]
 fn pages_are_read_and_follow_their_files() {
     run("reading");
+}
+
+#[test]
+fn several_people_write_in_one_postmortem() {
+    run("together");
 }
 
 #[test]

@@ -20,6 +20,8 @@ use super::{Document, FieldState, Span, Stage};
 pub enum OperationError {
     /// The value cannot stand there; why.
     Value(&'static str),
+    /// The value holds a comment, which would hide what follows.
+    Comment,
     /// There is no such section, field, row or column.
     Missing(String),
     /// The field is a heading for others.
@@ -34,6 +36,7 @@ impl fmt::Display for OperationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Value(why) => f.write_str(why),
+            Self::Comment => f.write_str("a value cannot hold an HTML comment"),
             Self::Missing(what) => write!(f, "there is no {what} in this document"),
             Self::Group(id) => write!(f, "`{}` is only a heading for other fields", id.def().key),
             Self::ReadsDifferently => {
@@ -64,6 +67,12 @@ pub fn encode_cell(value: &str) -> Result<String, OperationError> {
     Ok(out)
 }
 
+/// A value that is no Markdown of a cell yet, so that each backslash in it is one: what [`decode_cell`] gives goes in
+/// again unchanged, also where a backslash stands before a pipe.
+pub fn plain_cell(value: &str) -> String {
+    value.replace('|', "\\|")
+}
+
 /// What a cell means: pipes unescaped, `<br>` as line ends.
 pub fn decode_cell(text: &str) -> String {
     text.replace("\\|", "|").replace("<br>", "\n")
@@ -92,7 +101,7 @@ fn refuse_comments(value: &str) -> Result<&str, OperationError> {
         };
         let text = alone.text();
         if text.match_indices("<!--").any(|(at, _)| !text[..at].ends_with('\\') && !in_code(at)) {
-            return Err(OperationError::Value("a value cannot hold an HTML comment"));
+            return Err(OperationError::Comment);
         }
     }
     Ok(value.trim())
@@ -558,7 +567,19 @@ fn template_lines(id: FieldId) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
+
+    #[test]
+    fn what_a_cell_is_read_as_goes_in_again_unchanged() {
+        for cell in [r"a \| b \\| c", r"`grep 'a\\|b'`", r"\|", r"\\\|", r"a \ b", "a<br>b \\| c"] {
+            assert_eq!(encode_cell(&plain_cell(&decode_cell(cell))).unwrap(), cell);
+        }
+        for value in [r"a | b \| c", r"a \\| b", "|", "a\nb | c"] {
+            assert_eq!(decode_cell(&encode_cell(&plain_cell(value)).unwrap()), value);
+        }
+    }
 
     #[test]
     fn a_comment_is_refused_wherever_markdown_would_hide_it() {

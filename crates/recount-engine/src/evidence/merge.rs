@@ -571,7 +571,8 @@ fn shown(field: FieldId, value: &str) -> String {
     }
 }
 
-fn field_of(what: Derivable) -> Option<FieldId> {
+/// The field that a derived value is for; none of a milestone, which is a row's.
+pub fn field_of(what: Derivable) -> Option<FieldId> {
     Some(match what {
         Derivable::Milestone(_) => return None,
         Derivable::Start => FieldId::StartTime,

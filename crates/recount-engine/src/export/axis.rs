@@ -192,7 +192,10 @@ impl Axis {
         }
         for (milestone, at) in &self.milestones {
             let x = scale.x(at.as_second());
-            drawing.guides.push((x, class_of(*milestone)));
+            // It hangs from its own span, so that it crosses the text beside no other one.
+            let span = drawing.spans.iter().find(|bar| bar.class == class_of(*milestone));
+            let y = span.map_or(2.0, |bar| bar.y);
+            drawing.guides.push((x, y, class_of(*milestone)));
         }
     }
 
@@ -443,7 +446,8 @@ struct Drawing {
     ticks_y: f64,
     about: String,
     spans: Vec<Bar>,
-    guides: Vec<(f64, &'static str)>,
+    /// Where each is from left, where it begins, and whose it is.
+    guides: Vec<(f64, f64, &'static str)>,
     rails: Vec<(f64, f64)>,
     cuts: Vec<Cut>,
     ticks: Vec<Tick>,

@@ -31,7 +31,7 @@ use grid::{Grid, Row};
 use names::ids;
 use raw::{Budget, Part};
 
-pub use names::{action_anchor, anchor_of, field_anchor, row_anchor, section_anchor};
+pub use names::{action_anchor, field_anchor, row_anchor, section_anchor, section_anchors};
 
 /// What a path that a document has leads to.
 pub type Resolve<'a> = &'a dyn Fn(&str) -> Option<String>;

@@ -71,6 +71,41 @@ struct Case {
     stems: Vec<u32>,
 }
 
+/// The telling words of an incident by their places, to be summed at once.
+struct Telling {
+    /// By stem: a place among the squares.
+    places: Vec<u8>,
+    /// Squares of weights; the first is that of every other word.
+    squares: Vec<f64>,
+}
+
+impl Telling {
+    fn of(mine: &[Said], stems: usize) -> Self {
+        let mut this = Self { places: vec![0; stems], squares: vec![0.0] };
+        // There are at most `TELLING` of them.
+        for word in mine.iter().filter(|word| word.weight > 0.0) {
+            if let Some(place) = word.id.and_then(|id| this.places.get_mut(id as usize)) {
+                *place = this.squares.len() as u8;
+                this.squares.push(word.weight * word.weight);
+            }
+        }
+        this
+    }
+
+    /// How much of them a case says.
+    fn said_by(&self, case: &Case) -> f64 {
+        case.stems.iter().map(|stem| self.squares[usize::from(self.places[*stem as usize])]).sum()
+    }
+}
+
+impl Case {
+    /// The telling words of another that it says, too.
+    fn shared<'m>(&self, mine: &'m [Said]) -> impl Iterator<Item = &'m Said> {
+        let says = |id: u32| self.stems.binary_search(&id).is_ok();
+        mine.iter().filter(move |word| word.weight > 0.0 && word.id.is_some_and(says))
+    }
+}
+
 /// An earlier incident of the same cause.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Earlier {
@@ -166,16 +201,25 @@ impl Causes {
         let own_services = services(record, config);
         let own_factors = factors(record);
         let named = self.named(record);
-        let mut scores: HashMap<u32, f64> = named.iter().map(|index| (*index, 0.0)).collect();
+        let mut scores = vec![0.0; self.cases.len()];
+        let mut met: Vec<u32> = Vec::new();
         for word in mine.iter().filter(|word| word.weight > 0.0) {
             let postings = word.id.and_then(|id| self.postings.get(&id));
             let Some(postings) = postings.filter(|all| all.len() <= WIDEST) else { continue };
             for (index, weight) in postings {
-                *scores.entry(*index).or_default() += weight * word.weight;
+                let score = &mut scores[*index as usize];
+                if *score == 0.0 {
+                    met.push(*index);
+                }
+                *score += weight * word.weight;
             }
         }
-        let mut found: Vec<Earlier> = Vec::new();
-        for (index, cosine) in scores {
+        met.extend(named.iter().filter(|index| scores[**index as usize] == 0.0));
+        let telling = Telling::of(&mine, self.frequency.len());
+        let itself = record.id.as_ref().and_then(|id| self.names.get(&id.to_lowercase()));
+        let mut found: Vec<(Earlier, &Case)> = Vec::new();
+        for index in met {
+            let cosine = scores[index as usize];
             let case = &self.cases[index as usize];
             let is_earlier = match (case.started, record.started) {
                 (Some(other), Some(own)) => other < own,
@@ -183,22 +227,24 @@ impl Causes {
                 (Some(_), None) => true,
                 (None, _) => false,
             };
-            let is_itself =
-                record.id.as_ref().and_then(|id| self.names.get(&id.to_lowercase())) == Some(&index);
-            if !is_earlier || is_itself {
+            if !is_earlier || itself == Some(&index) {
+                continue;
+            }
+            let is_named = named.contains(&index);
+            let least = if is_named { LIKE_WHERE_NAMED } else { LIKE_WITH_SERVICE };
+            // Most are far from enough. The sum is that below in another order, so it may differ by a hair.
+            if f64::midpoint(cosine, telling.said_by(case)) + 1e-9 < least {
+                continue;
+            }
+            let said = case.shared(&mine).map(|word| word.weight * word.weight).sum::<f64>();
+            let likeness = f64::midpoint(cosine, said);
+            if likeness < least {
                 continue;
             }
             let services: Vec<String> =
                 case.services.iter().filter(|name| own_services.contains(name)).cloned().collect();
             let factors: Vec<FieldId> =
                 case.factors.iter().filter(|id| own_factors.contains(id)).copied().collect();
-            let is_shared = |word: &&Said| {
-                word.weight > 0.0 && word.id.is_some_and(|id| case.stems.binary_search(&id).is_ok())
-            };
-            let shared: Vec<&Said> = mine.iter().filter(is_shared).collect();
-            let said = shared.iter().map(|word| word.weight * word.weight).sum::<f64>();
-            let likeness = f64::midpoint(cosine, said);
-            let is_named = named.contains(&index);
             let enough = match () {
                 () if is_named => LIKE_WHERE_NAMED,
                 () if !services.is_empty() => LIKE_WITH_SERVICE,
@@ -208,14 +254,19 @@ impl Causes {
             if likeness < enough {
                 continue;
             }
-            let words = shared.into_iter().map(|word| word.written.clone()).collect();
-            found.push(Earlier { index: index as usize, likeness, is_named, services, factors, words });
+            let words = Vec::new();
+            let earlier = Earlier { index: index as usize, likeness, is_named, services, factors, words };
+            found.push((earlier, case));
         }
-        found.sort_by(|a, b| {
+        found.sort_by(|(a, _), (b, _)| {
             b.is_named.cmp(&a.is_named).then(b.likeness.total_cmp(&a.likeness)).then(a.index.cmp(&b.index))
         });
         found.truncate(MOST);
-        found
+        let told = found.into_iter().map(|(earlier, case)| {
+            let words = case.shared(&mine).map(|word| word.written.clone()).collect();
+            Earlier { words, ..earlier }
+        });
+        told.collect()
     }
 
     /// The promises of an earlier incident that were not kept when the one of `record` began, on `began`: first

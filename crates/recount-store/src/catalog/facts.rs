@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::{Part, Trouble};
 
 /// Grows with every change to what is kept here or in the text.
-const SCHEMA: u32 = 5;
+const SCHEMA: u32 = 6;
 
 const TABLES: &str = "
     CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;

@@ -15,9 +15,10 @@ use tantivy::query::{
     Query as TextQuery, RangeQuery, TermQuery, TermSetQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{Order, Searcher, Term};
+use tantivy::{DocAddress, Order, Searcher, Term};
 
-use super::excerpt::Sought;
+use super::excerpt::{Kept, Sought};
+use super::fittest::{Best, Fittest};
 use super::query::{Form, Part, Place, Query, What, WordField};
 use super::text::{Text, days};
 use super::words::Words;
@@ -42,6 +43,8 @@ pub struct Hit {
     pub score: f32,
     /// Its facts.
     pub record: Record,
+    /// Which of the indexes has it, and where.
+    at: (usize, DocAddress),
 }
 
 /// The answer to a query.
@@ -66,7 +69,7 @@ impl Catalog {
 
     /// As [`Catalog::search`], from the `skip`th best on: pages of one answer have the same order.
     pub fn search_from(&self, query: &Query, skip: usize, limit: usize) -> Found {
-        // Of those that fit as well the index keeps any, so the order within an answer depends on how many it keeps.
+        // How well one fits is a sum, and in which order it is rounded depends on how many are kept.
         let kept = skip.saturating_add(limit).max(1).checked_next_multiple_of(KEPT).unwrap_or(usize::MAX);
         let mut found = Found::default();
         if query.is_empty() {
@@ -75,9 +78,8 @@ impl Catalog {
         let counting = self.counting();
         let total = query.total();
         let is_by_age = query.is_without_words();
-        let mut ranked: Vec<(f32, u64)> = Vec::new();
-        let texts = [self.disk.as_ref().and_then(|disk| disk.text.as_ref()), self.memory.text.as_ref()];
-        let texts: Vec<&Text> = texts.into_iter().flatten().collect();
+        let mut ranked: Vec<(f32, u64, (usize, DocAddress))> = Vec::new();
+        let texts = self.texts();
         // A word is unknown where no index has it.
         let mut asker = Asker { texts: &texts, words: Words::default(), found: &mut found };
         let clauses: Vec<_> = query.clauses.iter().map(|clause| asker.clause(clause)).collect();
@@ -92,7 +94,7 @@ impl Catalog {
             };
             match answer {
                 Ok((hits, total)) => {
-                    ranked.extend(hits);
+                    ranked.extend(hits.into_iter().map(|(score, number, at)| (score, number, (nth, at))));
                     found.total += total;
                 }
                 // What the other index says still holds.
@@ -101,18 +103,29 @@ impl Catalog {
         }
         // Same score: the higher number is the younger document.
         ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.cmp(&a.1)));
-        let ranked: Vec<(f32, u64)> = ranked.into_iter().skip(skip).take(limit).collect();
-        let numbers: Vec<u64> = ranked.iter().map(|(_, number)| *number).collect();
-        let paths = self.paths(&numbers);
         found.hits = ranked
             .into_iter()
-            .filter_map(|(score, number)| {
-                let path = paths.get(&number)?.to_path_buf();
+            .skip(skip)
+            .take(limit)
+            .filter_map(|(score, number, at)| {
+                let path = self.path_of(number)?.to_path_buf();
                 let record = self.record(number, &path)?;
-                Some(Hit { path, score, record })
+                Some(Hit { path, score, record, at })
             })
             .collect();
         found
+    }
+
+    /// What a postmortem that was found here says; none where the index cannot tell.
+    pub fn said(&self, hit: &Hit) -> Option<Kept> {
+        let (nth, at) = hit.at;
+        self.texts().get(nth)?.said(at)
+    }
+
+    /// The indexes: that on disk, and that of what it lacks.
+    pub(super) fn texts(&self) -> Vec<&Text> {
+        let texts = [self.disk.as_ref().and_then(|disk| disk.text.as_ref()), self.memory.text.as_ref()];
+        texts.into_iter().flatten().collect()
     }
 
     /// The services that postmortems name, in lower case. The catalog must have been opened for text.
@@ -127,8 +140,7 @@ impl Catalog {
 
     fn words_of(&self, field: WordField) -> BTreeSet<String> {
         let mut words = BTreeSet::new();
-        let texts = [self.disk.as_ref().and_then(|disk| disk.text.as_ref()), self.memory.text.as_ref()];
-        for text in texts.into_iter().flatten() {
+        for text in self.texts() {
             for segment in text.searcher().segment_readers() {
                 let Ok(index) = segment.inverted_index(field_of(text, field)) else { continue };
                 let Ok(mut stream) = index.terms().stream() else { continue };
@@ -201,11 +213,11 @@ pub(super) fn run(
     limit: usize,
     counting: &Counting,
     total: Total,
-) -> Result<(Vec<(f32, u64)>, usize), Trouble> {
+) -> Result<(Best, usize), Trouble> {
     let searcher = text.searcher();
     let weighing = weighed_by.searcher();
     let (more, beyond) = beyond(&searcher, text, query, counting)?;
-    let top = TopDocs::with_limit(limit.max(1) + more).order_by_score();
+    let top = Fittest(limit.max(1).saturating_add(more));
     let (top, total) = match counting {
         Counting::But(_) => match total {
             Total::Unasked => (searcher.search_with_statistics_provider(query, &top, &weighing)?, 0),
@@ -223,12 +235,8 @@ pub(super) fn run(
             searcher.search_with_statistics_provider(query, &filter, &weighing)?
         }
     };
-    let columns: Result<Vec<_>, _> =
-        searcher.segment_readers().iter().map(|segment| segment.fast_fields().u64("number")).collect();
-    let columns = columns?;
-    let number = |at: tantivy::DocAddress| columns.get(at.segment_ord as usize)?.first(at.doc_id);
-    let top = top.into_iter().filter_map(|(score, at)| Some((score, number(at)?)));
-    Ok((top.filter(|(_, number)| counting.has(*number)).take(limit).collect(), total))
+    let top = top.into_iter();
+    Ok((top.filter(|(_, number, _)| counting.has(*number)).take(limit).collect(), total))
 }
 
 /// The youngest documents with their numbers, and how many there are.
@@ -237,7 +245,7 @@ fn youngest(
     query: &dyn TextQuery,
     limit: usize,
     counting: &Counting,
-) -> Result<(Vec<(f32, u64)>, usize), Trouble> {
+) -> Result<(Best, usize), Trouble> {
     let searcher = text.searcher();
     let (more, beyond) = beyond(&searcher, text, query, counting)?;
     let most = limit.saturating_add(more).min(searcher.num_docs() as usize).max(1);
@@ -249,8 +257,8 @@ fn youngest(
         }
         Counting::These(numbers) => searcher.search(query, &only(numbers, (top, Count)))?,
     };
-    let top = top.into_iter().filter_map(|(number, _)| number).filter(|number| counting.has(*number));
-    Ok((top.take(limit).map(|number| (1.0, number)).collect(), total))
+    let top = top.into_iter().filter_map(|(number, at)| Some((1.0, number?, at)));
+    Ok((top.filter(|(_, number, _)| counting.has(*number)).take(limit).collect(), total))
 }
 
 fn only<C: Collector + Send + Sync>(

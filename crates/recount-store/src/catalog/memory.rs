@@ -3,6 +3,7 @@
 //!
 //! What does not live here: deciding which those are ([`super::refresh`]).
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,6 +13,7 @@ use recount_engine::document::{Document, Record};
 use super::disk::Disk;
 use super::facts::Left;
 use super::files::{Content, Known};
+use super::near::Rare;
 use super::text::{self, Fields, Text};
 use super::tree::Tree;
 use super::{Catalog, File, Opening, Want};
@@ -131,5 +133,7 @@ pub(super) fn in_memory(
         disk,
         memory: Memory { records: kept, text, beyond: HashSet::new() },
         notes: Vec::new(),
+        places: OnceCell::new(),
+        rare: Rare::default(),
     }
 }

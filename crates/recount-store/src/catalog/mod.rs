@@ -17,6 +17,7 @@ mod excerpt;
 mod facts;
 mod files;
 mod find;
+mod fittest;
 mod lag;
 mod memory;
 mod near;
@@ -29,6 +30,7 @@ mod unhurried;
 mod words;
 mod write;
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::{io, thread};
@@ -41,7 +43,7 @@ use crate::{Library, Listed};
 
 pub use answers::{Answer, Answers, Asked, Key, Texts};
 pub use brief::InBrief;
-pub use excerpt::{Excerpt, Sought, excerpt};
+pub use excerpt::{Excerpt, Kept, Said, Sought};
 pub use find::{Found, Hit};
 pub use near::{Near, Probe};
 pub use query::{FILTERS, Query};
@@ -119,6 +121,10 @@ pub struct Catalog {
     disk: Option<disk::Disk>,
     memory: memory::Memory,
     notes: Vec<String>,
+    /// Where its files stand in the list, once somebody asks.
+    places: OnceCell<Places>,
+    /// How rare words are, as far as somebody asked.
+    rare: near::Rare,
 }
 
 impl Catalog {
@@ -162,7 +168,7 @@ impl Catalog {
 
     fn kept_records(&self, part: Part) -> Result<Vec<(PathBuf, Record)>, Trouble> {
         let mut found: Vec<(usize, Record)> = Vec::with_capacity(self.files.len());
-        let places = Places::of(&self.files);
+        let places = self.places.get_or_init(|| Places::of(&self.files));
         if let Some(disk) = &self.disk {
             let shares = self.shares();
             let range = |share: u64| {
@@ -279,16 +285,16 @@ impl Catalog {
         }
     }
 
-    /// The paths of numbers.
-    fn paths(&self, numbers: &[u64]) -> HashMap<u64, &Path> {
-        let wanted: std::collections::HashSet<u64> = numbers.iter().copied().collect();
-        let files = self.files.iter().filter(|file| wanted.contains(&file.number));
-        files.map(|file| (file.number, file.path.as_path())).collect()
+    /// The path of a number.
+    fn path_of(&self, number: u64) -> Option<&Path> {
+        let place = self.places.get_or_init(|| Places::of(&self.files)).of_number(number)?;
+        Some(&self.files.get(place)?.path)
     }
 
     /// The number of a path from the library's root.
     fn number_of(&self, path: &Path) -> Option<u64> {
-        self.files.iter().find(|file| file.path == path).map(|file| file.number)
+        let place = self.files.binary_search_by(|file| file.path.as_path().cmp(path)).ok()?;
+        Some(self.files[place].number)
     }
 }
 

@@ -4,9 +4,12 @@
 //! The index proposes those that share the most telling words; their records decide. What does not live
 //! here: how likeness is told.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use recount_engine::document::template::FieldId;
 use recount_engine::document::{FactorRecord, Record, declines, is_bare_none};
@@ -16,7 +19,7 @@ use tantivy::{DocSet as _, TERMINATED, Term};
 
 use super::find::{Total, run};
 use super::text::Text;
-use super::words::{Word, words_of};
+use super::words::{each_stem, words_of};
 use super::{Catalog, Trouble};
 
 /// Words that the index is asked for: the most telling ones of those that another postmortem has.
@@ -25,6 +28,8 @@ const ASKED: usize = 24;
 const CANDIDATES: usize = 60;
 /// A word that stands in a greater share of the postmortems tells nothing.
 const COMMON: f64 = 0.25;
+/// Words whose rarity is remembered; with more of them it begins anew.
+const REMEMBERED: usize = 50_000;
 /// The longest run of words that is told as one.
 const RUN: usize = 6;
 /// Runs of words that are told.
@@ -68,24 +73,42 @@ pub struct Near {
 
 /// The words of a text, each with how much it weighs.
 struct Vector {
-    words: Vec<Word>,
-    /// In an order of its own: sums of fractions depend on it.
-    weights: BTreeMap<String, f64>,
+    /// All of them, by their stems, with a [`GAP`] behind each part.
+    words: Vec<Stem>,
+    /// Those that tell something, in the order of the alphabet: sums of fractions depend on it.
+    weights: Vec<(Stem, f64)>,
+    sum: f64,
 }
+
+/// The place of a stem in a [`Lexicon`].
+type Stem = u32;
+
+/// Nothing runs from one text into the next.
+const GAP: Stem = Stem::MAX;
 
 impl Catalog {
     /// The postmortems most like one, best first, at most `limit`. The catalog must have been opened for
     /// text.
     pub fn similar(&self, probe: &Probe, limit: usize) -> Vec<Near> {
-        let texts = [self.disk.as_ref().and_then(|disk| disk.text.as_ref()), self.memory.text.as_ref()];
-        let texts: Vec<&Text> = texts.into_iter().flatten().collect();
-        let mut rarity = Rarity { texts: &texts, total: self.files.len(), known: HashMap::new() };
+        self.similar_among(probe, limit, &|_| None)
+    }
+
+    /// As [`Catalog::similar`], where somebody has records of this state by their paths already: those are not read
+    /// again.
+    pub fn similar_among<'r>(
+        &self,
+        probe: &Probe,
+        limit: usize,
+        has: &dyn Fn(&Path) -> Option<&'r Record>,
+    ) -> Vec<Near> {
+        let texts = self.texts();
+        let mut rarity = Rarity { texts: &texts, total: self.files.len(), known: self.rare.0.take() };
         let own = probe.record.as_ref();
         let mut parts = own.map(parts).unwrap_or_default();
-        parts.push((1.0, probe.text.clone()));
-        let mine = Vector::of(&parts, &mut rarity);
-        let mut asked: Vec<(&String, f64)> =
-            mine.weights.iter().map(|(word, weight)| (word, *weight)).collect();
+        parts.push((1.0, &probe.text));
+        let mine = Mine::of(&parts, &mut rarity);
+        let mut asked: Vec<(&str, f64)> =
+            mine.vector.weights.iter().map(|(stem, weight)| (rarity.known.word(*stem), *weight)).collect();
         asked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
         let counting = self.counting();
         let own_number = probe.path.as_deref().and_then(|path| self.number_of(path));
@@ -93,44 +116,48 @@ impl Catalog {
         // asked for.
         let counts = |number: u64| Some(number) != own_number && counting.has(number);
         let leads = |word: &str| texts.iter().any(|text| stands(text, word, &counts).unwrap_or(true));
-        let asked: Vec<(&String, f64)> =
-            asked.into_iter().filter(|(word, _)| leads(word)).take(ASKED).collect();
+        let asked: Vec<(&str, f64)> = asked.into_iter().filter(|(word, _)| leads(word)).take(ASKED).collect();
 
         let mut numbers = Vec::new();
         for text in &texts {
             let query = query(text, &asked, &probe.services);
             // What one index cannot say, the other may.
             if let Ok((hits, _)) = run((text, text), &query, CANDIDATES, &counting, Total::Unasked) {
-                numbers.extend(hits.into_iter().map(|(_, number)| number));
+                numbers.extend(hits.into_iter().map(|(_, number, _)| number));
             }
         }
         numbers.retain(|number| Some(*number) != own_number);
-        let paths = self.paths(&numbers);
-        let mut near: Vec<Near> = numbers
+        let mut near: Vec<Compared<'_, 'r>> = numbers
             .iter()
             .filter_map(|number| {
-                let path = paths.get(number)?;
-                let record = self.record(*number, path)?;
+                let path = self.path_of(*number)?;
+                let record = match has(path) {
+                    Some(record) => Cow::Borrowed(record),
+                    None => Cow::Owned(self.record(*number, path)?),
+                };
                 Some(compare(probe, &mine, path, record, &mut rarity))
             })
             .collect();
+        if rarity.known.words.len() <= REMEMBERED {
+            self.rare.0.replace(rarity.known);
+        }
         near.sort_by(|a, b| {
             (b.score.total_cmp(&a.score))
                 .then_with(|| b.record.started.cmp(&a.record.started))
-                .then_with(|| a.path.cmp(&b.path))
+                .then_with(|| a.path.cmp(b.path))
         });
         near.truncate(limit);
-        near
+        near.into_iter().map(|compared| compared.told(probe, &mine)).collect()
     }
 }
 
 /// What a record says of what happened and why, each part with its weight.
-fn parts(record: &Record) -> Vec<(f64, String)> {
-    let mut parts = Vec::new();
-    parts.extend(record.title.iter().map(|text| (3.0, text.clone())));
-    parts.extend(record.trigger.iter().map(|text| (2.0, text.clone())));
-    parts.extend(record.root_cause.iter().map(|text| (2.0, text.clone())));
-    parts.extend(factors(record).map(|factor| (1.0, factor.text.clone())));
+fn parts(record: &Record) -> Vec<(f64, &str)> {
+    let mut parts: Vec<(f64, &str)> = Vec::new();
+    parts.extend(record.title.iter().map(|text| (3.0, text.as_str())));
+    parts.extend(record.trigger.iter().map(|text| (2.0, text.as_str())));
+    parts.extend(record.root_cause.iter().map(|text| (2.0, text.as_str())));
+    parts.extend(factors(record).map(|factor| (1.0, factor.text.as_str())));
     parts
 }
 
@@ -140,26 +167,66 @@ fn factors(record: &Record) -> impl Iterator<Item = &FactorRecord> {
 }
 
 impl Vector {
-    fn of(parts: &[(f64, String)], rarity: &mut Rarity<'_>) -> Self {
-        let mut vector = Self { words: Vec::new(), weights: BTreeMap::new() };
+    fn of(parts: &[(f64, &str)], rarity: &mut Rarity<'_>) -> Self {
+        let mut words = Vec::new();
+        let mut weights: Vec<(Stem, f64)> = Vec::new();
         for (weight, text) in parts {
-            let words = words_of(text);
-            for word in &words {
-                let rare = rarity.of(&word.stem);
+            let weight = weight.sqrt();
+            each_stem(text, |word| {
+                let (stem, rare) = rarity.of(word);
                 if rare > 0.0 {
-                    let slot = vector.weights.entry(word.stem.clone()).or_default();
-                    *slot = slot.max(weight.sqrt() * rare);
+                    weights.push((stem, weight * rare));
                 }
-            }
-            vector.words.extend(words);
-            // Nothing runs from one text into the next.
-            vector.words.push(Word { span: 0..0, exact: String::new(), stem: String::new() });
+                words.push(stem);
+            });
+            words.push(GAP);
         }
-        vector
+        // Of a word that several parts say, what it weighs most.
+        weights.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
+        weights.dedup_by_key(|(stem, _)| *stem);
+        weights.sort_unstable_by(|a, b| rarity.known.word(a.0).cmp(rarity.known.word(b.0)));
+        let sum = weights.iter().map(|(_, weight)| *weight).sum();
+        Self { words, weights, sum }
+    }
+}
+
+/// What others are compared with, as it is written.
+struct Mine {
+    vector: Vector,
+    /// Each of its words, and nothing for a gap.
+    written: Vec<String>,
+}
+
+impl Mine {
+    fn of(parts: &[(f64, &str)], rarity: &mut Rarity<'_>) -> Self {
+        let mut written = Vec::new();
+        for (_, text) in parts {
+            written.extend(words_of(text).into_iter().map(|word| word.exact));
+            written.push(String::new());
+        }
+        Self { vector: Vector::of(parts, rarity), written }
     }
 
-    fn sum(&self) -> f64 {
-        self.weights.values().sum()
+    /// Words beside each other, as they are written.
+    fn told(&self, run: &Range<usize>) -> String {
+        self.written[run.clone()].join(" ")
+    }
+}
+
+/// Words, of those that somebody asked for: what is in a catalog does not change, and neither does how rare they are.
+#[derive(Default)]
+pub(super) struct Rare(RefCell<Lexicon>);
+
+/// Words by their places, each with how rare it is.
+#[derive(Default)]
+struct Lexicon {
+    places: HashMap<Arc<str>, Stem>,
+    words: Vec<(Arc<str>, f64)>,
+}
+
+impl Lexicon {
+    fn word(&self, stem: Stem) -> &str {
+        self.words.get(stem as usize).map_or("", |(word, _)| word)
     }
 }
 
@@ -167,14 +234,14 @@ impl Vector {
 struct Rarity<'t> {
     texts: &'t [&'t Text],
     total: usize,
-    known: HashMap<String, f64>,
+    known: Lexicon,
 }
 
 impl Rarity<'_> {
-    /// Zero for what tells nothing.
-    fn of(&mut self, word: &str) -> f64 {
-        if let Some(known) = self.known.get(word) {
-            return *known;
+    /// The place of a word, and how rare it is: zero for what tells nothing.
+    fn of(&mut self, word: &str) -> (Stem, f64) {
+        if let Some(stem) = self.known.places.get(word) {
+            return (*stem, self.known.words[*stem as usize].1);
         }
         #[expect(clippy::cast_precision_loss, reason = "counts of documents")]
         let rare = {
@@ -192,8 +259,10 @@ impl Rarity<'_> {
             let tells = is_name && count <= (total * COMMON).max(6.0) && !stop_words().contains(word);
             if tells { (1.0 + total / count.max(1.0)).ln() } else { 0.0 }
         };
-        self.known.insert(word.to_owned(), rare);
-        rare
+        let (word, stem): (Arc<str>, Stem) = (word.into(), self.known.words.len() as Stem);
+        self.known.places.insert(Arc::clone(&word), stem);
+        self.known.words.push((word, rare));
+        (stem, rare)
     }
 }
 
@@ -243,7 +312,7 @@ fn stands(text: &Text, word: &str, counts: &dyn Fn(u64) -> bool) -> Result<bool,
     Ok(false)
 }
 
-fn query(text: &Text, asked: &[(&String, f64)], services: &[String]) -> BooleanQuery {
+fn query(text: &Text, asked: &[(&str, f64)], services: &[String]) -> BooleanQuery {
     let mut parts: Vec<(Occur, Box<dyn TextQuery>)> = Vec::new();
     let mut add = |term: Term, weight: f32| {
         let query = TermQuery::new(term, IndexRecordOption::WithFreqs);
@@ -261,89 +330,145 @@ fn query(text: &Text, asked: &[(&String, f64)], services: &[String]) -> BooleanQ
     BooleanQuery::new(parts)
 }
 
-fn compare(probe: &Probe, mine: &Vector, path: &Path, record: Record, rarity: &mut Rarity<'_>) -> Near {
+/// A postmortem that was compared with another.
+struct Compared<'c, 'r> {
+    path: &'c Path,
+    record: Cow<'r, Record>,
+    score: f64,
+    text: f64,
+    /// Runs of words of the other one.
+    runs: Vec<Range<usize>>,
+}
+
+fn compare<'c, 'r>(
+    probe: &Probe,
+    mine: &Mine,
+    path: &'c Path,
+    record: Cow<'r, Record>,
+    rarity: &mut Rarity<'_>,
+) -> Compared<'c, 'r> {
     let theirs = Vector::of(&parts(&record), rarity);
+    let said: HashMap<Stem, f64> = theirs.weights.iter().copied().collect();
     let (mut shared_mine, mut shared_theirs) = (0.0, 0.0);
-    let mut shared = HashSet::new();
-    for (word, weight) in &mine.weights {
-        if let Some(their) = theirs.weights.get(word) {
+    let mut shared = HashMap::new();
+    for (stem, weight) in &mine.vector.weights {
+        if let Some(their) = said.get(stem) {
             shared_mine += weight;
             shared_theirs += their;
-            shared.insert(word.as_str());
+            shared.insert(*stem, *weight);
         }
     }
     let part = |shared: f64, whole: f64| if whole > 0.0 { shared / whole } else { 0.0 };
-    let covered = part(shared_mine, mine.sum());
+    let covered = part(shared_mine, mine.vector.sum);
     // Of an incident that is hardly described yet, all that counts is how much of that is known already.
     let is_described =
         probe.record.as_ref().is_some_and(|own| own.root_cause.is_some() || own.trigger.is_some());
-    let text = if is_described { (covered * part(shared_theirs, theirs.sum())).sqrt() } else { covered };
+    let text = if is_described { (covered * part(shared_theirs, theirs.sum)).sqrt() } else { covered };
 
-    let own = probe.record.as_ref();
-    let is_mine = |name: &String| probe.services.iter().any(|own| own.eq_ignore_ascii_case(name));
-    let services: Vec<String> = record.services.iter().filter(|name| is_mine(name)).cloned().collect();
-    let both = |a: Vec<FieldId>, b: Vec<FieldId>| -> Vec<FieldId> {
-        let mut both: Vec<FieldId> = a.into_iter().filter(|id| b.contains(id)).collect();
-        both.dedup();
-        both
-    };
-    let categories = |record: &Record| factors(record).map(|factor| factor.category).collect::<Vec<_>>();
-    let factors = own.map_or_else(Vec::new, |own| both(categories(own), categories(&record)));
-    let detected_by =
-        own.map_or_else(Vec::new, |own| both(own.detected_by.clone(), record.detected_by.clone()));
-    let alerts: Vec<String> = own.map_or_else(Vec::new, |own| {
-        own.alerts.iter().filter(|alert| record.alerts.contains(alert)).cloned().collect()
-    });
-    let some = |is: bool, weight: f64| if is { weight } else { 0.0 };
-    let words = runs(mine, &theirs, &shared);
+    let runs = runs(mine, &theirs, &shared);
     // What both say in the same words is more than the words.
-    let said: usize = words.iter().map(|run| run.split(' ').count() - 1).sum();
+    let said: usize = runs.iter().map(|run| run.len() - 1).sum();
     let text = (text + 0.06 * f64::from(u32::try_from(said).unwrap_or(0).min(8))).min(1.0);
+    let common = Common::of(probe, &record);
+    let some = |is: bool, weight: f64| if is { weight } else { 0.0 };
     let score = 0.68 * text
-        + some(!services.is_empty(), 0.12)
-        + some(!factors.is_empty(), 0.05)
-        + some(!alerts.is_empty(), 0.12)
-        + some(!detected_by.is_empty(), 0.03);
-    Near { path: path.to_owned(), record, score, text, services, words, factors, alerts, detected_by }
+        + some(!common.services.is_empty(), 0.12)
+        + some(!common.factors.is_empty(), 0.05)
+        + some(!common.alerts.is_empty(), 0.12)
+        + some(!common.detected_by.is_empty(), 0.03);
+    Compared { path, record, score, text, runs }
+}
+
+impl Compared<'_, '_> {
+    fn told(self, probe: &Probe, mine: &Mine) -> Near {
+        let Common { services, factors, alerts, detected_by } = Common::of(probe, &self.record);
+        Near {
+            path: self.path.to_owned(),
+            services: services.into_iter().cloned().collect(),
+            alerts: alerts.into_iter().cloned().collect(),
+            record: self.record.into_owned(),
+            score: self.score,
+            text: self.text,
+            words: self.runs.iter().map(|run| mine.told(run)).collect(),
+            factors,
+            detected_by,
+        }
+    }
+}
+
+/// What two have in common beside their words.
+struct Common<'r> {
+    services: Vec<&'r String>,
+    factors: Vec<FieldId>,
+    alerts: Vec<&'r String>,
+    detected_by: Vec<FieldId>,
+}
+
+impl<'r> Common<'r> {
+    fn of(probe: &'r Probe, record: &'r Record) -> Self {
+        let is_mine = |name: &&String| probe.services.iter().any(|own| own.eq_ignore_ascii_case(name));
+        let services = record.services.iter().filter(is_mine).collect();
+        let Some(own) = probe.record.as_ref() else {
+            return Self { services, factors: Vec::new(), alerts: Vec::new(), detected_by: Vec::new() };
+        };
+        let categories = |record: &Record| factors(record).map(|factor| factor.category).collect::<Vec<_>>();
+        let both = |a: Vec<FieldId>, b: &[FieldId]| -> Vec<FieldId> {
+            let mut both: Vec<FieldId> = a.into_iter().filter(|id| b.contains(id)).collect();
+            both.dedup();
+            both
+        };
+        Self {
+            services,
+            factors: both(categories(own), &categories(record)),
+            alerts: own.alerts.iter().filter(|alert| record.alerts.contains(alert)).collect(),
+            detected_by: both(own.detected_by.clone(), &record.detected_by),
+        }
+    }
 }
 
 /// What both say, in runs of words as long as both have them: `connection pool exhausted`.
-fn runs(mine: &Vector, theirs: &Vector, shared: &HashSet<&str>) -> Vec<String> {
-    let pairs: HashSet<(&str, &str)> =
-        theirs.words.windows(2).map(|pair| (pair[0].stem.as_str(), pair[1].stem.as_str())).collect();
-    let mut runs: Vec<(f64, String, Vec<&str>)> = Vec::new();
+fn runs(mine: &Mine, theirs: &Vector, shared: &HashMap<Stem, f64>) -> Vec<Range<usize>> {
+    let words = &mine.vector.words;
+    let is_shared = |at: usize| shared.contains_key(&words[at]);
+    let mut runs: Vec<(f64, Range<usize>)> = Vec::new();
+    if shared.is_empty() {
+        return Vec::new();
+    }
+    let pairs: HashSet<(Stem, Stem)> = theirs.words.windows(2).map(|pair| (pair[0], pair[1])).collect();
     let mut at = 0;
-    while at < mine.words.len() {
-        if !shared.contains(mine.words[at].stem.as_str()) {
+    while at < words.len() {
+        if !is_shared(at) {
             at += 1;
             continue;
         }
         let mut end = at + 1;
-        while end < mine.words.len()
+        while end < words.len()
             && end - at < RUN
-            && !mine.words[end].stem.is_empty()
-            && pairs.contains(&(mine.words[end - 1].stem.as_str(), mine.words[end].stem.as_str()))
+            && words[end] != GAP
+            && pairs.contains(&(words[end - 1], words[end]))
         {
             end += 1;
         }
         // A run ends with a word that tells something, not with `of the`.
-        while !shared.contains(mine.words[end - 1].stem.as_str()) {
+        while !is_shared(end - 1) {
             end -= 1;
         }
-        let stems: Vec<&str> = mine.words[at..end].iter().map(|word| word.stem.as_str()).collect();
-        let weight = stems.iter().filter_map(|stem| mine.weights.get(*stem)).sum();
-        let told: Vec<&str> = mine.words[at..end].iter().map(|word| word.exact.as_str()).collect();
-        runs.push((weight, told.join(" "), stems));
+        runs.push((words[at..end].iter().filter_map(|stem| shared.get(stem)).sum(), at..end));
         at = end;
     }
-    runs.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-    let mut told: Vec<(String, Vec<&str>)> = Vec::new();
-    for (_, text, stems) in runs {
+    runs.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| mine.told(&a.1).cmp(&mine.told(&b.1))));
+    let mut told: Vec<Range<usize>> = Vec::new();
+    for (_, run) in runs {
+        if told.len() == RUNS {
+            break;
+        }
         // What a longer run says already is not said again.
-        let is_said = told.iter().any(|(_, known)| stems.iter().all(|stem| known.contains(stem)));
-        if !is_said && told.len() < RUNS {
-            told.push((text, stems));
+        let is_said = told
+            .iter()
+            .any(|known| words[run.clone()].iter().all(|stem| words[known.clone()].contains(stem)));
+        if !is_said {
+            told.push(run);
         }
     }
-    told.into_iter().map(|(text, _)| text).collect()
+    told
 }

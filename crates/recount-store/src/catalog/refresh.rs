@@ -4,6 +4,7 @@
 //! keep. What does not live here: what changed ([`super::delta`], [`super::lag`]), reading and keeping it
 //! ([`super::write`], [`super::memory`]), and where things stand on disk ([`super::disk`]).
 
+use std::cell::OnceCell;
 use std::thread;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use super::facts::{Facts, Head};
 use super::files::Known;
 use super::lag::TextState;
 use super::memory::{Memory, in_memory};
+use super::near::Rare;
 use super::text::Text;
 use super::tree::Tree;
 use super::write::{ToWrite, Work};
@@ -223,6 +225,8 @@ fn catalog(
         disk: Some(Disk { facts, text, head, place: place.clone() }),
         memory,
         notes: Vec::new(),
+        places: OnceCell::new(),
+        rare: Rare::default(),
     }
 }
 

@@ -15,14 +15,16 @@ use tantivy::directory::RamDirectory;
 use tantivy::index::SegmentMeta;
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, MergeCandidate, MergePolicy, NoMergePolicy};
 use tantivy::schema::{
-    FAST, Field, INDEXED, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions,
+    FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
+    Value as _,
 };
 use tantivy::tokenizer::{TextAnalyzer, TokenizerManager};
 use tantivy::{
-    Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term,
+    DocAddress, Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term,
 };
 
 use super::Trouble;
+use super::excerpt::{Kept, Said};
 use super::files::Content;
 use super::unhurried::Unhurried;
 use super::words::{self, Words};
@@ -64,6 +66,8 @@ pub(super) struct Fields {
     pub(super) open: Field,
     /// The earliest day on which an open action item is due.
     pub(super) due: Field,
+    /// What it says, to be quoted: [`Said`]. Not searched.
+    pub(super) said: Field,
 }
 
 impl Fields {
@@ -94,8 +98,23 @@ fn schema() -> (Schema, Fields) {
     let day = schema.add_i64_field("day", INDEXED | FAST);
     let open = schema.add_u64_field("open", INDEXED);
     let due = schema.add_i64_field("due", INDEXED | FAST);
-    let fields =
-        Fields { number, content, texts, id, severity, stage, service, factor, owner, tag, day, open, due };
+    let said = schema.add_bytes_field("said", STORED);
+    let fields = Fields {
+        number,
+        content,
+        texts,
+        id,
+        severity,
+        stage,
+        service,
+        factor,
+        owner,
+        tag,
+        day,
+        open,
+        due,
+        said,
+    };
     (schema.build(), fields)
 }
 
@@ -126,7 +145,9 @@ pub(super) fn entry(
         entry.add_text(title, text);
     }
     let mut rest = String::new();
-    for passage in document.passages() {
+    let passages = document.passages();
+    entry.add_bytes(fields.said, &Said::of(document, &passages).pack());
+    for passage in passages {
         match passage.section {
             Some(SectionId::RootCause) => entry.add_text(cause, passage.text),
             Some(SectionId::Appendices) => entry.add_text(appendix, passage.text),
@@ -219,6 +240,13 @@ impl Text {
 
     pub(super) fn searcher(&self) -> Searcher {
         self.reader.searcher()
+    }
+
+    /// What a document of it says.
+    pub(super) fn said(&self, at: DocAddress) -> Option<Kept> {
+        let entry: TantivyDocument = self.searcher().doc(at).ok()?;
+        let said = entry.get_first(self.fields.said)?;
+        Some(Kept(said.as_bytes()?.to_vec()))
     }
 
     /// The note that its last commit carries.

@@ -2,8 +2,11 @@
 //!
 //! What does not live here: opening a catalog in step with the files ([`super::refresh`]).
 
+use std::cell::OnceCell;
+
 use super::Catalog;
 use super::disk::Disk;
+use super::near::Rare;
 
 impl Catalog {
     /// The same state once more, without a look at the files; none where what is kept was changed since. What could not
@@ -25,6 +28,8 @@ impl Catalog {
             disk,
             memory: self.memory.clone(),
             notes: Vec::new(),
+            places: OnceCell::new(),
+            rare: Rare::default(),
         })
     }
 }

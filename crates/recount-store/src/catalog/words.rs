@@ -4,7 +4,7 @@
 //!
 //! What does not live here: what is searched ([`super::text`]) and how a query is read ([`super::query`]).
 
-use std::cell::RefCell;
+use std::cell::Cell;
 
 use frostem::{Algorithm, Stemmer};
 use tantivy::tokenizer::{AsciiFoldingFilter, RawTokenizer, TextAnalyzer, Token, TokenStream, Tokenizer};
@@ -207,12 +207,33 @@ pub(super) struct Word {
 
 thread_local! {
     /// What it remembers of stems outlasts one text: to make it anew for each line takes longer than to read the line.
-    static READER: RefCell<Words> = RefCell::default();
+    static READER: Cell<Option<Words>> = const { Cell::new(None) };
+}
+
+/// Reads with what is remembered; whoever reads meanwhile on this thread begins anew.
+fn reading<T>(read: impl FnOnce(&mut Words) -> T) -> T {
+    let mut reader = READER.take().unwrap_or_default();
+    let read = read(&mut reader);
+    READER.set(Some(reader));
+    read
 }
 
 /// The words of a text.
 pub(super) fn words_of(text: &str) -> Vec<Word> {
-    READER.with_borrow_mut(|reader| reader.of(text))
+    reading(|reader| reader.of(text))
+}
+
+/// The words of a text by their stems, each as it is read.
+pub(super) fn each_stem(text: &str, mut take: impl FnMut(&str)) {
+    reading(|reader| {
+        let mut stream = reader.token_stream(text);
+        while stream.advance() {
+            // Its stem is next.
+            if !stream.has_stem {
+                take(&stream.token().text);
+            }
+        }
+    });
 }
 
 impl Words {
@@ -237,9 +258,30 @@ impl Words {
     }
 }
 
+/// How every word begins that is this one, or has it for its stem: a stem differs from its word behind the third
+/// letter, but for the short ones (`dying` and `die`). Of ASCII words alone.
+pub(super) fn begin_alike(word: &str) -> &str {
+    let alike = if word.len() > 3 { 3 } else { 1 };
+    word.get(..alike).unwrap_or(word)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_begins_as_its_stem_does() {
+        let text = recount_engine::document::template::TEMPLATE.to_owned() + include_str!("words.rs");
+        let more = "dying lying tying vying skies skis sky flies fly cries cried owed owing used using hoping hopped \
+            planned agreed feed bleeding national rationally abilities possibly analogies electricity hopefulness \
+            generally communication arsenal early only gently ugly idly singly evening inning outing news atlas ied \
+            yes yielding playing enjoyed abatement eased eased ices icing iced adding added adds eggs egged odds";
+        let words = words_of(&(text + more));
+        assert!(words.len() > 1_500);
+        for Word { exact, stem, .. } in words {
+            assert!(exact.starts_with(begin_alike(&stem)), "{exact} {stem}");
+        }
+    }
 
     fn told(text: &str) -> String {
         let words = Words::default().of(text);

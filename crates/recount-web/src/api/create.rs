@@ -65,14 +65,14 @@ pub(super) struct Created {
 ///
 /// The template is copied: the next free ID is taken, the title written, the stage set to `draft`, and what is known
 /// filled in. The answer says at once which incidents are like it. Each request makes one; whoever is not sure that the
-/// first came through names the `id`, and a second request with it is refused (`conflict`).
+/// first came through names the `id`, and a second request with it is refused (`taken`).
 #[utoipa::path(post, path = "/postmortems", tag = "Postmortems",
     request_body = ref("#/components/schemas/NewPostmortem"),
     responses(
         (status = 201, description = "It was made", body = ref("#/components/schemas/Created"),
             headers(("Location" = String, description = "Its address"),
                 ("ETag" = String, description = "The version of the file"))),
-        (status = 409, description = "conflict"), (status = 422, description = "refused")))]
+        (status = 409, description = "taken"), (status = 422, description = "refused")))]
 async fn create(
     State(site): State<Arc<Site>>,
     viewer: Viewer,

@@ -1,10 +1,9 @@
 //! `/api/v1/postmortems/{key}/evidence` and `…/candidates`: what exports say of an incident, and what of it is not in the
 //! timeline.
 //!
-//! What does not live here: reading exports and judging events, as `recount import` does (`recount_workspace`), and taking
-//! candidates in ([`super::timeline`]). Servers are asked by the command alone: nobody makes this one call others.
+//! What does not live here: keeping and reading what is sent, as the page does, too (`crate::receiving`), judging events
+//! (`recount_workspace`), and taking candidates in ([`super::timeline`]).
 
-use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,15 +13,12 @@ use axum::extract::{FromRequest, Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt as _;
-use recount_engine::evidence::source::by_name;
+use recount_engine::document::counted;
+use recount_workspace::Failure;
 use recount_workspace::importing::Imported;
-use recount_workspace::inputs::Input;
-use recount_workspace::logging::instant;
-use recount_workspace::reading::{How, Listener, Mapped, ReadInput, read_zone, window_of};
+use recount_workspace::reading::{How, Read, ReadInput, window_of};
 use recount_workspace::told::{candidates, imported};
-use recount_workspace::{Failure, FailureKind};
 use serde::{Deserialize, Serialize};
-use tokio::sync::Semaphore;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -34,15 +30,11 @@ use super::postmortem::unfinished;
 use super::problem::{MEDIA_TYPE_UNKNOWN, Problem, REFUSED, TOO_LARGE, TROUBLE, UNREADABLE, in_parameters};
 use super::write::Writing;
 use crate::frame::segment;
+use crate::receiving::{self, LARGEST, Unkept, Wanted, nowhere, plain_name, unread};
 use crate::site::Site;
 
-/// Bytes of what is sent at once, as it is sent.
-const LARGEST: usize = 64 << 20;
-/// So many are read at a time: what is unpacked is held in memory.
-static READERS: Semaphore = Semaphore::const_new(2);
-
 pub(super) fn routes() -> OpenApiRouter<Arc<Site>> {
-    OpenApiRouter::new().routes(routes!(upload)).routes(routes!(list))
+    OpenApiRouter::new().routes(routes!(upload)).routes(routes!(list)).routes(routes!(offered))
 }
 
 /// How what is sent is read.
@@ -104,15 +96,15 @@ async fn upload(
     Sent(body): Sent,
 ) -> Result<Response, Problem> {
     let name = plain_name(&asked.name)?;
-    let how = how(&asked)?;
+    let how = asked.wanted().how().map_err(unreadable)?;
     let path = writing.path()?;
-    let Ok(_place) = READERS.try_acquire() else {
+    let Some(_place) = receiving::place() else {
         return Err(Problem::new(TROUBLE, "others are sending evidence just now")
             .hint("send it again when they have finished")
             .retry_after(5));
     };
     // Only for as long as it is read: what is kept of it is the events.
-    let folder = tempfile::tempdir().map_err(|error| nowhere(&error))?;
+    let folder = tempfile::tempdir().map_err(|error| Problem::from(nowhere(&error)))?;
     let file = folder.path().join(&name);
     keep(body, &file).await?;
     let site = Arc::clone(&writing.site);
@@ -140,82 +132,57 @@ fn read(
     path: &str,
     file: &Path,
     how: &How,
-) -> Result<(recount_workspace::reading::Read, Vec<imported::Input>, Vec<String>), Problem> {
+) -> Result<(Read, Vec<imported::Input>, Vec<String>), Problem> {
     let shelf = site.shelf();
     let workspace = &shelf.workspace;
     let (_, document) = workspace.read_to_change(&workspace.library.root().join(path))?;
-    let mut noticed = Noticed::default();
-    let input = Input::sent(file)?;
-    let read = workspace.read_inputs(vec![input], how, window_of(&document), &mut noticed)?;
+    let (read, noticed) = receiving::read(workspace, file, how, window_of(&document))?;
+    refuse_unread(&read)?;
     let told =
         |one: &ReadInput| imported::Input::of(one.name.clone(), one.source, &one.import, in_parameters);
     let inputs = read.inputs.iter().map(told).collect();
-    Ok((read, inputs, noticed.0))
+    Ok((read, inputs, noticed.iter().map(|told| in_parameters(told)).collect()))
 }
 
-/// What was noticed while evidence was read.
-#[derive(Default)]
-struct Noticed(Vec<String>);
-
-impl Listener for Noticed {
-    fn warn(&mut self, text: String, hint: Option<&str>) {
-        let told = hint.map_or_else(|| text.clone(), |hint| format!("{text}; {hint}"));
-        self.0.push(in_parameters(&told));
+/// Refuses what holds records of which none could be read.
+fn refuse_unread(read: &Read) -> Result<(), Problem> {
+    /// Of more one learns nothing more.
+    const SHOWN: usize = 20;
+    let skipped = unread(read);
+    if skipped.is_empty() {
+        return Ok(());
     }
+    let detail = format!("no event could be read: {} skipped", counted(skipped.len(), "record"));
+    let shown = skipped.iter().take(SHOWN).map(|one| in_parameters(one)).collect();
+    Err(Problem::new(REFUSED, detail)
+        .hint("`skipped` says why; `source` reads it as another. Nothing was written")
+        .skipping(shown))
 }
 
-fn how(asked: &Parameters) -> Result<How, Problem> {
-    let list = |text: &Option<String>| -> Vec<String> {
-        let parts = text.iter().flat_map(|text| text.split(',')).map(str::trim);
-        parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
-    };
-    let at = |name: &str, text: &Option<String>| {
-        text.as_deref().map(|text| instant(text, name)).transpose().map_err(unreadable)
-    };
-    if let Some(name) = asked.source.as_deref().filter(|name| by_name(name).is_none()) {
-        return Err(Problem::new(UNREADABLE, format!("there is no source `{name}`"))
-            .hint("leave `source` out: it is recognised from the bytes"));
+impl Parameters {
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted {
+            source: self.source.as_deref(),
+            zone: self.zone.as_deref(),
+            year: self.year,
+            anchor: self.anchor.as_deref(),
+            map: self.map.as_deref(),
+            from: self.from.as_deref(),
+            to: self.to.as_deref(),
+            channels: self.channel.as_deref(),
+            threads: self.thread.as_deref(),
+        }
     }
-    let map = list(&asked.map).iter().map(|part| part.parse::<Mapped>()).collect::<Result<_, _>>();
-    Ok(How {
-        source: asked.source.clone(),
-        zone: asked.zone.as_deref().map(read_zone).transpose().map_err(unreadable)?,
-        year: asked.year,
-        anchor: at("anchor", &asked.anchor)?,
-        map: map.map_err(|takes| Problem::new(UNREADABLE, "`map` cannot be read").hint(takes))?,
-        from: at("from", &asked.from)?,
-        to: at("to", &asked.to)?,
-        channels: list(&asked.channel),
-        threads: list(&asked.thread),
-    })
 }
 
 /// A parameter that says nothing.
 #[allow(clippy::needless_pass_by_value, reason = "it stands behind `map_err`")]
 fn unreadable(failure: Failure) -> Problem {
     let problem = Problem::new(UNREADABLE, failure.to_string());
-    match failure.hint_text() {
+    match failure.hint_elsewhere() {
         Some(hint) => problem.hint(hint),
         None => problem,
     }
-}
-
-/// A name that is no more than one: what is sent names no place on our disk.
-fn plain_name(name: &str) -> Result<String, Problem> {
-    const LONGEST: usize = 100;
-    let last = name.rsplit(['/', '\\']).next().unwrap_or_default().trim();
-    let is_plain = !last.is_empty()
-        && !last.starts_with('.')
-        && last.chars().count() <= LONGEST
-        && last.len() <= 2 * LONGEST
-        && !last
-            .chars()
-            .any(|c| c.is_control() || matches!(c, ':' | '*' | '?' | '"' | '<' | '>' | '|' | '`'));
-    if is_plain {
-        return Ok(last.to_owned());
-    }
-    Err(Problem::new(REFUSED, "that is no plain file name")
-        .hint("give the name that the file has, as `slack-export.zip`"))
 }
 
 /// A file as a body.
@@ -237,30 +204,19 @@ impl FromRequest<Arc<Site>> for Sent {
     }
 }
 
-/// Keeps a body in a file, no more of it than is read.
+/// Keeps a body in a file.
 async fn keep(body: Body, file: &Path) -> Result<(), Problem> {
-    let mut out = std::fs::File::create_new(file).map_err(|error| nowhere(&error))?;
-    let mut stream = body.into_data_stream();
-    let mut kept = 0;
-    while let Some(piece) = stream.next().await {
-        let piece =
-            piece.map_err(|_| Problem::new(UNREADABLE, "the body was cut off").hint("send it again"))?;
-        kept += piece.len();
-        if kept > LARGEST {
-            return Err(Problem::new(TOO_LARGE, format!("the body is larger than {} MiB", LARGEST >> 20))
-                .hint("cut the hours of the incident out of it first, or pack it"));
-        }
-        // Pieces are small, and go no further than the system's cache.
-        out.write_all(&piece).map_err(|error| nowhere(&error))?;
-    }
+    let stream = body.into_data_stream().map(|piece| piece.map_err(|_| Unkept::CutOff));
+    let kept = receiving::keep(stream, file).await.map_err(|unkept| match unkept {
+        Unkept::CutOff => Problem::new(UNREADABLE, "the body was cut off").hint("send it again"),
+        Unkept::TooLarge => Problem::new(TOO_LARGE, format!("the body is larger than {} MiB", LARGEST >> 20))
+            .hint("cut the hours of the incident out of it first, or pack it"),
+        Unkept::Nowhere(failure) => failure.into(),
+    })?;
     if kept == 0 {
         return Err(Problem::new(REFUSED, "the body is empty").hint("send the bytes of the file"));
     }
     Ok(())
-}
-
-fn nowhere(error: &std::io::Error) -> Problem {
-    Failure::new(format!("what was sent cannot be kept: {error}")).of(FailureKind::Trouble).into()
 }
 
 /// Which candidates are asked for.
@@ -342,6 +298,55 @@ async fn list(
         let problems = frozen.damage().iter().map(ToString::to_string).collect();
         let page = Page { list: candidates::Output::of(shown), total, problems, next };
         Ok(tagged(Json(page).into_response(), &version))
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|_| unfinished())?
+}
+
+/// What the evidence says of fields that do not say so.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(super) struct Offers {
+    offers: Vec<Offer>,
+}
+
+/// A value for a field.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+struct Offer {
+    /// The field's label, as the document has it.
+    field: &'static str,
+    /// The value, as it would be written.
+    value: String,
+    /// Why, in words.
+    reason: String,
+    /// The events that decide it, the deciding one first: the IDs that candidates have.
+    events: Vec<String>,
+}
+
+/// List what the evidence offers
+///
+/// Values for fields that are blank or say something else, each with its reason; `PATCH /api/v1/postmortems/{key}` sets
+/// those that somebody accepts. `ETag` is the version of the postmortem.
+#[utoipa::path(get, path = "/postmortems/{key}/offers", tag = "Evidence",
+    params(("key" = String, Path, description = "Its incident ID, or its path from the library's root")),
+    responses(
+        (status = 200, description = "What is offered", body = ref("#/components/schemas/Offers"),
+            headers(("ETag" = String, description = "The version of the postmortem's file"))),
+        (status = 404, description = "missing"), (status = 409, description = "conflict")))]
+async fn offered(State(site): State<Arc<Site>>, Named(key): Named<String>) -> Result<Response, Problem> {
+    let work = move || {
+        let shelf = site.shelf();
+        let file = shelf.file(shelf.find(&key)?);
+        let (stored, document) = shelf.workspace.read(&file)?;
+        let version = SERVED.note(&stored.bytes);
+        let offers = shelf.workspace.offers(&file, &document).into_iter().map(|(field, derived)| Offer {
+            field: field.def().label,
+            value: derived.value,
+            reason: derived.why,
+            events: derived.because.into_iter().map(|id| id.0).collect(),
+        });
+        let offers = Offers { offers: offers.collect() };
+        Ok(tagged(Json(offers).into_response(), &version))
     };
     tokio::task::spawn_blocking(work).await.map_err(|_| unfinished())?
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Path, Query, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use jiff::civil::Date;
@@ -35,9 +35,13 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Asked<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let Query(asked) = Query::try_from_uri(&parts.uri)
-            .map_err(|rejection| unread(UNREADABLE, "query", "parameter", &rejection.body_text()))?;
-        Ok(Self(asked))
+        match Query::try_from_uri(&parts.uri) {
+            Ok(Query(asked)) => Ok(Self(asked)),
+            Err(rejection) => {
+                let said = rejection.body_text();
+                Err(no_value(parts, &said).unwrap_or_else(|| unread(UNREADABLE, "query", "parameter", &said)))
+            }
+        }
     }
 }
 
@@ -98,6 +102,35 @@ async fn read(request: Request, site: &Site, media_types: &[&str]) -> Result<Byt
     })
 }
 
+/// A value that is none of its parameter: which, and what is taken, by the description.
+fn no_value(parts: &Parts, said: &str) -> Option<Problem> {
+    let (name, why) = said.split_once(": ")?.1.split_once(": ")?;
+    let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).ok()?;
+    let (_, value) = pairs.into_iter().find(|(other, _)| other == name)?;
+    let problem = Problem::new(UNREADABLE, format!("`{value}` is no value of `{name}`"));
+    if why.contains("`true` or `false`") {
+        return Some(problem.hint("use `true` or `false`"));
+    }
+    // As the standard library says it of a number; what else there is to say is about the name.
+    if !["invalid digit", "number too", "cannot parse integer"].iter().any(|number| why.starts_with(number)) {
+        return None;
+    }
+    let bounds = parts.extensions.get::<MatchedPath>().and_then(|path| bounds(path.as_str(), name));
+    Some(match bounds {
+        Some((least, most)) => problem.hint(format!("give a whole number from {least} to {most}")),
+        None => problem.hint("give a whole number"),
+    })
+}
+
+/// The least and the greatest value of a parameter by the description.
+fn bounds(path: &str, name: &str) -> Option<(i64, i64)> {
+    let description: serde_json::Value = serde_json::from_str(super::DESCRIPTION).ok()?;
+    let methods = description["paths"][path].as_object()?.values();
+    let mut parameters = methods.filter_map(|method| method["parameters"].as_array()).flatten();
+    let schema = &parameters.find(|one| one["name"] == name)?["schema"];
+    Some((schema["minimum"].as_i64()?, schema["maximum"].as_i64()?))
+}
+
 /// What a deserializer says, as people read it: `serde` names what it does not know, then all that it does.
 fn unread(kind: &'static super::problem::Kind, whole: &str, what: &str, said: &str) -> Problem {
     let said = said
@@ -148,7 +181,7 @@ pub(super) fn values<T>(
     parts.map(read).filter_map(Result::transpose).collect()
 }
 
-pub(super) const TAKES_DAY: &str = "write it as `2026-11-20`, `2026-11` or `2026`";
+pub(super) const TAKES_DAY: &str = "write a day of the calendar as `2026-11-20`, `2026-11` or `2026`";
 pub(super) const TAKES_SEVERITY: &str = "use `Sev0`, `Sev1`, `Sev2` or `Sev3`; commas part several";
 pub(super) const TAKES_STAGE: &str = "use `draft`, `review` or `final`";
 pub(super) const TAKES_NAME: &str = "give a name, or leave the parameter out";

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use jiff::civil::Date;
-use recount_engine::document::template::ActionColumn;
+use recount_engine::document::operations::plain_cell;
+use recount_engine::document::template::{ACTION_HEADERS, ActionColumn};
 use recount_engine::document::value::priority::Priority;
 use recount_engine::document::value::status::StatusKind;
 use recount_engine::document::{ActionItem, Document};
@@ -113,11 +114,12 @@ async fn add(
 /// so does taking back what was settled; `verified` needs evidence, here or in the document. `force` writes it all the
 /// same. The same change sent twice changes nothing more.
 ///
-/// A number is that of one version, so that `If-Match` is needed with it; with a stable ID it is not.
+/// `If-Match` is needed: what is taken the place of is what was read. `*` is whichever version there is, and makes sense
+/// with a stable ID alone, since a number is that of one version.
 #[utoipa::path(patch, path = "/postmortems/{key}/actions/{item}", tag = "Action items",
     params(("key" = String, Path, description = "Its incident ID, or its path from the library's root"),
         ("item" = String, Path, description = "The item's number in the version that was read, or its stable ID"),
-        ("If-Match" = Option<String>, Header, description = "The version that was read; needed with a number"),
+        ("If-Match" = Option<String>, Header, description = "The version that was read; needed"),
         Forcing),
     request_body = ref("#/components/schemas/ActionChange"),
     responses(
@@ -132,10 +134,7 @@ async fn change(
     Asked(forcing): Asked<Forcing>,
     Body(asked): Body<ActionChange>,
 ) -> Result<Response, Problem> {
-    let mut writing = writing.forced(forcing);
-    if item.parse::<usize>().is_ok() {
-        writing = writing.of_a_version()?;
-    }
+    let writing = writing.forced(forcing).of_a_version()?;
     let by = asked.by.clone().unwrap_or_else(|| writing.viewer.author.name.clone());
     let mut cleared = Vec::new();
     let mut kept = |text: Option<&String>, column| {
@@ -182,7 +181,10 @@ async fn change(
             let mut changed = document.clone();
             let cells = cleared.iter().map(|column| (*column, ""));
             for (column, cell) in cells.chain(text.as_deref().map(|text| (ActionColumn::Action, text))) {
-                let edits = changed.set_action_cell(number, column, cell).map_err(Failure::from)?;
+                let cell = plain_cell(cell);
+                let edits = changed
+                    .set_action_cell(number, column, &cell)
+                    .map_err(|error| Failure::from(error).of_part(ACTION_HEADERS[column as usize]))?;
                 changed = changed.changed(&edits).map_err(Failure::from)?;
             }
             Ok(change.changed(&changed, number, (workspace, path), today)?)

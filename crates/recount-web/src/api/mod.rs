@@ -39,7 +39,9 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::frame::segment;
 use crate::site::Site;
 
-pub(crate) use problem::{KINDS, Kind, envelope};
+pub(crate) use problem::{
+    KINDS, Kind, MISSING, Problem, TOO_LARGE, TOO_MANY, TROUBLE, UNREADABLE, UNSIGNED, envelope,
+};
 #[cfg(feature = "schema")]
 pub use schemas::description;
 

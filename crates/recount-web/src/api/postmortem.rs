@@ -66,14 +66,14 @@ struct Links {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Changes {
-    /// Fields by their names or labels (`recount set --fields` lists them), each with what it is to hold: a text, a list
+    /// Fields by their names or labels (`GET /api/v1/library` lists them), each with what it is to hold: a text, a list
     /// of texts, or nothing, which makes it blank.
     #[serde(default)]
     fields: BTreeMap<String, Option<Values>>,
     /// Ranges of the file's bytes and what takes their place; they do not overlap.
     #[serde(default)]
     edits: Vec<Replaced>,
-    /// The version of which the ranges are; instead of `If-Match`.
+    /// The version that was read; instead of `If-Match`.
     version: Option<String>,
     /// Write it although a rule of the document's stage forbids it.
     #[serde(default)]
@@ -132,13 +132,13 @@ async fn read(
 
 /// Change a postmortem
 ///
-/// By fields, or by edits of the version that is named. Either all of it is written or nothing. What a rule of the
+/// By fields, or by edits, of the version that is named: one of the two says which was read. Either all of it is written or nothing. What a rule of the
 /// document's stage forbids is refused, unless `force` is set; so are values that a field cannot mean, and an ID that is
 /// taken. Durations that followed from the start or end time follow it, unless they are set, too. The same fields sent
 /// twice change nothing more.
 #[utoipa::path(patch, path = "/postmortems/{key}", tag = "Postmortems",
     params(("key" = String, Path, description = "Its incident ID, or its path from the library's root"),
-        ("If-Match" = Option<String>, Header, description = "The version that was read; needed for `edits`, here or in the body"),
+        ("If-Match" = Option<String>, Header, description = "The version that was read; needed, here or as `version` in the body"),
         Forcing),
     request_body = ref("#/components/schemas/Changes"),
     responses(
@@ -155,6 +155,7 @@ async fn change(
     let Changes { fields, edits, version, force } = changes;
     writing = writing.forced(forcing).forced(Forcing { force: Some(force) });
     writing.matching = writing.matching.or(version);
+    let writing = writing.of_a_version()?;
     match (fields.is_empty(), edits.is_empty()) {
         (true, true) => {
             Err(Problem::new(REFUSED, "there is nothing to change").hint("send `fields` or `edits`"))
@@ -174,7 +175,6 @@ async fn change(
                 .await
         }
         (true, false) => {
-            let writing = writing.of_a_version()?;
             let edit = |Replaced { start, end, text }: Replaced| {
                 if start > end {
                     return Err(Problem::new(REFUSED, format!("`{start}` to `{end}` is no range"))
@@ -258,7 +258,7 @@ pub(super) fn whole(site: &Site, path: &str) -> Result<Whole, Problem> {
     let version = SERVED.note(&stored.bytes);
     let counts = Counts::of(&workspace.findings(&file, &document, site.today(), Options::default()));
     let earlier = workspace.past().before(&document.record(), site.today(), workspace.config());
-    let known = shelf.records.known.iter().find(|known| known.path == path);
+    let known = shelf.at(path);
     let key = known.map_or(path, |known| shelf.key(known));
     let own = address(key);
     let below = |what: &str| format!("{own}/{what}");

@@ -3,8 +3,10 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use axum::Json;
+use axum::body::Bytes;
 use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse as _, Response};
 use jiff::civil::Date;
 use recount_workspace::Known;
 use recount_workspace::told::Wanted;
@@ -15,6 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::extract::{self, Asked, TAKES_DAY, TAKES_NAME, TAKES_SEVERITY, TAKES_STAGE, value, values};
+use super::postmortem::unfinished;
 use super::problem::Problem;
 use super::{address, limit};
 use crate::frame::segment;
@@ -86,13 +89,22 @@ pub(super) struct Listed {
 /// added or removed meanwhile is neither shown twice nor makes others be left out.
 #[utoipa::path(get, path = "/postmortems", tag = "Postmortems", params(Parameters),
     responses((status = 200, description = "A page of the list", body = ref("#/components/schemas/Postmortems"))))]
-async fn list(State(site): State<Arc<Site>>, Asked(asked): Asked<Parameters>) -> Result<Json<Page>, Problem> {
+async fn list(State(site): State<Arc<Site>>, Asked(asked): Asked<Parameters>) -> Result<Response, Problem> {
+    let shelf = site.shelf();
+    let today = site.today();
+    let question = format!("{}/postmortems {asked:?}", super::ROOT);
+    let page = shelf.kept(&question, today, || {
+        let page = page(&asked, &shelf, today)?;
+        serde_json::to_vec(&page).map(Bytes::from).map_err(|_| unfinished())
+    })?;
+    Ok(([(CONTENT_TYPE, "application/json")], page).into_response())
+}
+
+fn page(asked: &Parameters, shelf: &Shelf, today: Date) -> Result<Page, Problem> {
     let wanted = asked.read()?;
     let order = value("sort", asked.sort.as_deref(), Order::read, Order::TAKES)?.unwrap_or_default();
     let cursor = value("cursor", asked.cursor.as_deref(), read, "take it from `next` of the page before")?;
     let most = limit(asked.limit)?;
-    let shelf = site.shelf();
-    let today = site.today();
     let config = shelf.workspace.config();
     let keeps = |known: &&Known| wanted.keeps(&known.record, config);
     let records = &shelf.records.known;
@@ -113,9 +125,9 @@ async fn list(State(site): State<Arc<Site>>, Asked(asked): Asked<Parameters>) ->
         (all.len(), shown, more)
     };
     let next = shown.last().filter(|_| more).map(|last| asked.next(&order.place(last, today)));
-    let postmortems = shown.into_iter().map(|known| listed(known, &shelf, today)).collect();
+    let postmortems = shown.into_iter().map(|known| listed(known, shelf, today)).collect();
     let problems = shelf.records.problems.clone();
-    Ok(Json(Page { list: Output { recount: HEADER, postmortems, problems }, total, next }))
+    Ok(Page { list: Output { recount: HEADER, postmortems, problems }, total, next })
 }
 
 fn listed(known: &Known, shelf: &Shelf, today: Date) -> Listed {
@@ -134,7 +146,7 @@ impl Parameters {
             owner: value("owner", self.owner.as_deref(), extract::name, TAKES_NAME)?,
         };
         let title = self.title.clone().unwrap_or_default();
-        Ok(List { wanted, title, open: self.open.unwrap_or_default() })
+        Ok(List { wanted, title, open: self.open.unwrap_or_default(), unfinished: false })
     }
 
     /// The address of the page behind a place.
@@ -165,7 +177,8 @@ impl Parameters {
 /// A place as a cursor, which nobody has to understand: that of the last postmortem of a page.
 fn written(place: &Place) -> String {
     let text = format!("{},{},{}", place.rank, place.newest, place.path.0);
-    text.bytes().fold(String::with_capacity(2 * text.len()), |out, byte| out + &format!("{byte:02x}"))
+    let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or_default();
+    text.bytes().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 fn read(text: &str) -> Option<Place> {

@@ -25,7 +25,7 @@ pub(crate) struct Kind {
 
 macro_rules! kinds {
     ($($constant:ident $name:literal $status:ident $title:literal $about:literal;)*) => {
-        $(pub(super) const $constant: &Kind =
+        $(pub(crate) const $constant: &Kind =
             &Kind { name: $name, status: StatusCode::$status, title: $title, about: $about };)*
 
         /// Every kind of problem.
@@ -39,6 +39,9 @@ kinds! {
     SIGNED_OUT "signed-out" UNAUTHORIZED "You are not signed in"
         "Where there are accounts, a program sends a token of somebody's: `Authorization: Bearer rct_…`. One that is \
          unknown, revoked or past its end lets nobody in.";
+    UNSIGNED "unsigned" UNAUTHORIZED "The sender is not known"
+        "A webhook shows who sends it: PagerDuty by a signature in `X-PagerDuty-Signature`, Alertmanager by a token or a \
+         password in `Authorization`. What shows neither is not kept.";
     FORBIDDEN "forbidden" FORBIDDEN "That is not allowed"
         "The request came from a page of another site, or its token has the scope `read` alone.";
     MISSING "missing" NOT_FOUND "Not found"
@@ -46,7 +49,9 @@ kinds! {
     METHOD "method" METHOD_NOT_ALLOWED "This address has no such method"
         "The header `Allow` says which it has.";
     CONFLICT "conflict" CONFLICT "Somebody else was faster"
-        "The ID is taken, or the file changed while it was written. Read it again, and decide.";
+        "The file changed while it was written, or two have the ID. Read it again, and decide.";
+    TAKEN "taken" CONFLICT "The ID is taken"
+        "Another postmortem has it. Choose one that is free, or leave `id` out for the next free one.";
     CHANGED "changed" PRECONDITION_FAILED "It changed since you read it"
         "`If-Match` names another version than the file has. `version` is the one that it has, `changes` what is \
          different. Nothing was written.";
@@ -60,7 +65,8 @@ kinds! {
         "It was understood and makes no sense, or it would break a rule of the document's stage; where `force` is \
          taken, that writes it all the same.";
     UNCONDITIONAL "unconditional" PRECONDITION_REQUIRED "Say which version you have read"
-        "Send the `ETag` that you have read as `If-Match`, so that nobody's change is lost.";
+        "Whatever takes the place of something (`PATCH`, `PUT`, `DELETE`) names the version that it starts from: send the \
+         `ETag` that you have read as `If-Match`, so that nobody's change is lost.";
     TOO_MANY "too-many" TOO_MANY_REQUESTS "Too many requests"
         "`Retry-After` says how many seconds to wait.";
     TROUBLE "trouble" SERVICE_UNAVAILABLE "That did not work"
@@ -76,6 +82,8 @@ pub(crate) struct Problem {
     /// The version that the file has now, and what is different in it.
     now: Option<Box<(String, Vec<String>)>>,
     retry_after: Option<u64>,
+    /// Records that could not be read, and why.
+    skipped: Vec<String>,
     /// Whether a rule refuses it that may be broken.
     yields: bool,
 }
@@ -102,6 +110,10 @@ pub(crate) struct Told<'p> {
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[cfg_attr(feature = "schema", schemars(default))]
     changes: &'p [String],
+    /// Records that could not be read, and why, where none of what was sent could; the first twenty.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[cfg_attr(feature = "schema", schemars(default))]
+    skipped: &'p [String],
 }
 
 impl std::fmt::Debug for Kind {
@@ -112,8 +124,16 @@ impl std::fmt::Debug for Kind {
 
 impl Problem {
     /// A sentence without a full stop, the thing in backticks.
-    pub(super) fn new(kind: &'static Kind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), hint: None, now: None, retry_after: None, yields: false }
+    pub(crate) fn new(kind: &'static Kind, detail: impl Into<String>) -> Self {
+        Self {
+            kind,
+            detail: detail.into(),
+            hint: None,
+            now: None,
+            retry_after: None,
+            skipped: Vec::new(),
+            yields: false,
+        }
     }
 
     /// Where `force` is taken: says so of what yields to it.
@@ -127,7 +147,7 @@ impl Problem {
     }
 
     /// What to do about it.
-    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
@@ -138,8 +158,14 @@ impl Problem {
         self
     }
 
+    /// Records that could not be read, and why.
+    pub(super) fn skipping(mut self, skipped: Vec<String>) -> Self {
+        self.skipped = skipped;
+        self
+    }
+
     /// After how many seconds it is worth asking again.
-    pub(super) fn retry_after(mut self, seconds: u64) -> Self {
+    pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after = Some(seconds);
         self
     }
@@ -158,10 +184,11 @@ impl<E: Into<Failure>> From<E> for Problem {
             FailureKind::Refused => REFUSED,
             FailureKind::Missing => MISSING,
             FailureKind::Conflict => CONFLICT,
+            FailureKind::Taken => TAKEN,
             FailureKind::Trouble => TROUBLE,
         };
         let mut this = Self::new(kind, in_parameters(&failure.to_string()));
-        this.hint = failure.hint_text().map(in_parameters);
+        this.hint = failure.hint_elsewhere().map(in_parameters);
         this.yields = failure.yields_to_force();
         this
     }
@@ -191,7 +218,7 @@ impl From<Oops> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { kind, detail, hint, now, retry_after, yields: _ } = self;
+        let Self { kind, detail, hint, now, retry_after, skipped, yields: _ } = self;
         let (version, changes) = now.map(|now| *now).unzip();
         let told = Told {
             r#type: format!("/api#{}", kind.name),
@@ -201,6 +228,7 @@ impl IntoResponse for Problem {
             hint: hint.as_deref(),
             version: version.as_deref(),
             changes: changes.as_deref().unwrap_or_default(),
+            skipped: &skipped,
         };
         // Plain data has nothing that cannot be written.
         let body = serde_json::to_vec(&told).unwrap_or_default();
@@ -217,12 +245,14 @@ pub(super) async fn nothing_here() -> Problem {
     Problem::new(MISSING, "there is nothing at this address").hint("`/api` lists all addresses of the API")
 }
 
-/// Gives whatever fails below `/api` the one shape: also what was refused before it came to a handler.
+/// Gives whatever fails below `/api` and `/hooks` the one shape: also what was refused before it came to a handler.
 pub(crate) async fn envelope(request: Request, next: Next) -> Response {
     /// More than that nobody says of a refusal.
     const LONGEST: usize = 4096;
     let path = request.uri().path();
-    let is_api = path == "/api" || path.starts_with("/api/");
+    let is_api = ["/api", "/hooks"]
+        .iter()
+        .any(|root| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
     let method = request.method().clone();
     let response = next.run(request).await;
     let status = response.status();

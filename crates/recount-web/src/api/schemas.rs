@@ -31,6 +31,7 @@ fn shapes() -> Vec<Shape> {
         ("NewAction", None, read::<items::NewAction>()),
         ("NewPostmortem", None, read::<create::NewPostmortem>()),
         ("NewRow", None, read::<timeline::NewRow>()),
+        ("Offers", None, written::<evidence::Offers>()),
         ("Postmortem", Some(("show", 1)), written::<postmortem::Postmortem>()),
         ("Postmortems", Some(("list", 1)), written::<postmortems::Page>()),
         ("Problem", None, written::<problem::Told<'_>>()),

@@ -69,7 +69,7 @@ async fn similar(
         let known = shelf.find(&key)?;
         let (_, document) = shelf.workspace.read(&shelf.file(known))?;
         let likeness = Likeness::of(&shelf.workspace, &document, PathBuf::from(&known.path));
-        let mut near = shelf.ask(|catalog| likeness.nearest(catalog, usize::from(limit)));
+        let mut near = shelf.nearest(&likeness, usize::from(limit));
         near.retain(|near| near.score >= LEAST);
         Ok(Json(Output {
             recount: Output::HEADER,

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use recount_engine::document::template::TimelineColumn;
+use recount_engine::document::operations::plain_cell;
+use recount_engine::document::template::{TIMELINE_HEADERS, TimelineColumn};
 use recount_engine::document::{Document, Milestone, counted};
 use recount_engine::evidence::Curation;
 use recount_workspace::importing::known_events;
@@ -218,7 +219,10 @@ async fn change(
             row_of(document, number)?;
             let mut changed = document.clone();
             for (column, text) in cells {
-                let edits = changed.set_timeline_cell(number, column, &text).map_err(Failure::from)?;
+                let text = plain_cell(&text);
+                let edits = changed
+                    .set_timeline_cell(number, column, &text)
+                    .map_err(|error| Failure::from(error).of_part(TIMELINE_HEADERS[column as usize]))?;
                 changed = changed.changed(&edits).map_err(Failure::from)?;
             }
             Ok(changed)

@@ -38,6 +38,9 @@ document.addEventListener("keydown", (event) => {
 });
 document.querySelectorAll("time[datetime]").forEach(hover);
 
+// A form that came back says why where one is looking.
+document.querySelector("main form [role=alert]")?.scrollIntoView({ block: "center" });
+
 // A page that is looked at listens; one that is hidden does not, since browsers allow few such connections.
 function follow() {
   const { of, mark } = document.body.dataset;
@@ -56,10 +59,12 @@ function follow() {
     bar.append(text);
     if (action) {
       const link = document.createElement("a");
-      // A form that was sent back stands at the address that it was sent to, which shows nothing by itself.
-      const here = location.pathname.replace(/\/edit\/(?!text$).*/, "/edit");
-      const same = here === location.pathname;
-      link.href = same ? here + location.search : here;
+      // A form that was sent back stands at the address that it was sent to, which shows nothing by itself: it says
+      // which page it is of, or is of the page with all forms.
+      const sent = /\/edit\/(?!text$).*/;
+      const same = !sent.test(location.pathname);
+      const from = document.querySelector("main [name=back]")?.value;
+      link.href = same ? location.pathname + location.search : from || location.pathname.replace(sent, "/edit");
       link.textContent = action;
       // What is being typed stays where it is.
       if (typed) link.target = "_blank";

@@ -84,8 +84,11 @@ pub(crate) async fn gate(State(site): State<Arc<Site>>, mut request: Request, ne
             return (StatusCode::SEE_OTHER, [(LOCATION, sign_in(&request))]).into_response();
         }
         let message = "you are not signed in";
-        let hint = "sign in on another tab, then go back and send this again; a program sends a token as \
-            `Authorization: Bearer rct_…`";
+        let hint = if is_program {
+            "send a token as `Authorization: Bearer rct_…`; one is made under Account, or with `recount user token add`"
+        } else {
+            "sign in on another tab, then go back and send this again"
+        };
         return asking_for_token(refuse(StatusCode::UNAUTHORIZED, "Signed out", message, hint));
     };
     match who {

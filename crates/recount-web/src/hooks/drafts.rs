@@ -6,22 +6,73 @@
 //! made is written down before it is made, and evidence that is taken twice is taken once.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+use recount_engine::config::HooksConfig;
+use recount_engine::document::value::time;
 use recount_store::{Commit, Library, Store as _};
 use recount_workspace::incoming::{Incoming, Taken};
-use recount_workspace::{Failure, FailureKind, Workspace};
+use recount_workspace::{Failure, FailureKind, Workspace, is_control_in_title};
 
 use super::kept::Incident;
 use super::senders::{Heard, SENDERS, What};
 use crate::change::PATIENCE;
+use crate::shelf::Shelf;
 use crate::site::Site;
 
-/// Works on all that waits. What fails for want of a disk, a lock or git waits on.
-pub(super) fn make(site: &Arc<Site>) {
-    if let Err(failure) = worked(site) {
-        site.log(&format!("error: webhooks: {failure}; it is tried again"));
+/// Why drafts cannot be made: a disk, a lock or git does not play along.
+pub(super) struct Stuck {
+    pub(super) why: String,
+    /// How long it rests before the next try, and when that is.
+    wait: Duration,
+    next: Instant,
+}
+
+/// The longest rest between two tries.
+const LONGEST_REST: Duration = Duration::from_hours(1);
+
+/// Works on all that waits, and gives back how long it rests. What fails for want of a disk, a lock or git waits on; it
+/// is told once, and tried again after twice as long each time.
+pub(super) fn make(site: &Arc<Site>) -> Duration {
+    let hooks = &site.hooks;
+    let before = hooks.stuck.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(stuck) = &before
+        && let Some(rest) = stuck.next.checked_duration_since(Instant::now())
+        && !rest.is_zero()
+    {
+        *hooks.stuck.lock().unwrap_or_else(PoisonError::into_inner) = before;
+        return rest;
     }
+    let stuck = match worked(site) {
+        Ok(()) => {
+            if before.is_some() {
+                site.log("note: webhooks: drafts are made again");
+            }
+            None
+        }
+        Err(failure) => {
+            let why = failure.to_string();
+            if before.as_ref().is_none_or(|before| before.why != why) {
+                site.log(&format!(
+                    "error: webhooks: {why}; it is tried again, each time after twice as long"
+                ));
+            }
+            let first = hooks.surroundings.get().map_or(Duration::ZERO, |around| around.first_wait);
+            let wait = rest_after(before.map(|before| before.wait), first);
+            Some(Stuck { why, wait, next: Instant::now() + wait })
+        }
+    };
+    // Without a first wait, as in tests, it is tried whenever something comes in.
+    let rest = stuck.as_ref().map(|stuck| stuck.wait).filter(|wait| !wait.is_zero());
+    *hooks.stuck.lock().unwrap_or_else(PoisonError::into_inner) = stuck;
+    rest.unwrap_or(super::REST)
+}
+
+/// How long it rests after a failure: twice as long as after the last one, up to an hour.
+fn rest_after(last: Option<Duration>, first: Duration) -> Duration {
+    last.map_or(first, |last| last.saturating_mul(2)).min(LONGEST_REST)
 }
 
 fn worked(site: &Arc<Site>) -> Result<(), Failure> {
@@ -32,37 +83,51 @@ fn worked(site: &Arc<Site>) -> Result<(), Failure> {
     {
         return Ok(());
     }
-    let pending = kept.pending()?;
-    let Some(last) = pending.last().map(|payload| payload.number) else { return Ok(()) };
-    for payload in pending {
-        let shelf = site.shelf();
-        let config = &shelf.workspace.config().hooks;
-        let sender = SENDERS.iter().find(|sender| sender.name == payload.source);
-        let heard = sender
-            .zip(serde_json::from_str(&payload.payload).ok())
-            .and_then(|(sender, payload)| (sender.heard)(config, &payload).ok());
-        let Some(heard) = heard else {
-            kept.pass_over(payload.number)?;
-            continue;
-        };
-        let within = i64::from(config.continue_hours) * 3600;
-        let known = kept.incident(&payload.source, &heard.own, &heard.thread, heard.at, within)?;
-        kept.put(&with(known, &payload.source, &heard), payload.number)?;
+    let mut last = 0;
+    loop {
+        let pending = kept.pending(last)?;
+        let Some(end) = pending.last().map(|payload| payload.number) else { break };
+        last = end;
+        for payload in pending {
+            let shelf = site.shelf();
+            let config = &shelf.workspace.config().hooks;
+            let Some(heard) = heard(config, &payload.source, &payload.payload) else {
+                kept.pass_over(payload.number)?;
+                continue;
+            };
+            let within = i64::from(config.continue_hours) * 3600;
+            let known = kept.incident(&payload.source, &heard.own, &heard.thread, heard.at, within)?;
+            kept.put(&with(known, &payload.source, &heard), payload.number)?;
+        }
+    }
+    if last == 0 {
+        return Ok(());
     }
     let mut failed = None;
     for incident in kept.waiting()? {
         match drafted(site, &incident) {
             Ok(()) => kept.done(incident.number, last)?,
-            Err(failure) if matches!(failure.kind(), FailureKind::Trouble | FailureKind::Conflict) => {
+            Err(failure)
+                if matches!(
+                    failure.kind(),
+                    FailureKind::Trouble | FailureKind::Conflict | FailureKind::Taken
+                ) =>
+            {
                 failed.get_or_insert(failure);
             }
             Err(failure) => {
-                site.log(&format!("error: no draft of \"{}\": {failure}", incident.title));
+                site.log(&format!("error: no draft of \"{}\": {failure}", titled(&incident)));
                 kept.done(incident.number, last)?;
             }
         }
     }
     failed.map_or(Ok(()), Err)
+}
+
+/// What a payload that was kept says.
+fn heard(config: &HooksConfig, source: &str, payload: &str) -> Option<Heard> {
+    let sender = SENDERS.iter().find(|sender| sender.name == source)?;
+    (sender.heard)(config, &serde_json::from_str(payload).ok()?).ok()
 }
 
 /// An incident with what was heard of it.
@@ -122,13 +187,13 @@ fn drafted(site: &Arc<Site>, incident: &Incident) -> Result<(), Failure> {
         None if incident.is_made => {
             site.log(&format!(
                 "note: the postmortem of \"{}\" is gone, so nothing was added",
-                incident.title
+                titled(incident)
             ));
             return Ok(());
         }
         None => {
             let relative = |path: &Path| -> PathBuf { path.strip_prefix(root).unwrap_or(path).to_owned() };
-            let title = titled(incident);
+            let title = told_apart(&shelf, incident, &payloads);
             let taken = workspace.draft_incoming(&title, incoming, site.today(), |path, id| {
                 kept.planned(incident.number, &relative(path).to_string_lossy(), id)
             })?;
@@ -137,14 +202,22 @@ fn drafted(site: &Arc<Site>, incident: &Incident) -> Result<(), Failure> {
     };
     kept.made(incident.number)?;
     committed(site, &workspace, &taken, verb, incident);
+    // Whoever hears of it finds it.
+    site.refresh();
     let called = taken.id.clone().unwrap_or_else(|| workspace.relative(&taken.path).display().to_string());
     let rows = match (taken.is_past_draft, taken.rows) {
         (true, _) => "it is past its draft, so what is new is a candidate".to_owned(),
         (false, 1) => "1 row added".to_owned(),
         (false, rows) => format!("{rows} rows added"),
     };
-    site.log(&format!("note: {verb} `{called}` of \"{}\" from {}: {rows}", incident.title, incident.source));
-    site.refresh();
+    let title = titled(incident);
+    site.log(&format!("note: {verb} `{called}` of \"{title}\" from {}: {rows}", incident.source));
+    for [what, value, why] in &taken.offers {
+        site.log(&format!("note: `{called}`, for you to decide: {what}: {value} ({why})"));
+    }
+    for note in &taken.notes {
+        site.log(&format!("note: `{called}`: {note}"));
+    }
     Ok(())
 }
 
@@ -153,11 +226,39 @@ fn titled(incident: &Incident) -> String {
     /// More than that nobody reads in a list.
     const LONGEST: usize = 120;
     let title: String = incident.title.split_whitespace().collect::<Vec<_>>().join(" ");
+    // Whoever sends it, nobody reads it in another order than it has.
+    let title: String = title.chars().filter(|c| !is_control_in_title(*c)).collect();
     match title.chars().count() {
         0 => format!("Incident from {}", incident.source),
         length if length > LONGEST => title.chars().take(LONGEST).chain(['…']).collect(),
         _ => title,
     }
+}
+
+/// The title of a new draft: where another postmortem has it, with what tells them apart, as somebody would write it: the
+/// service, the region, the day, and at last the minute.
+fn told_apart(shelf: &Shelf, incident: &Incident, payloads: &[String]) -> String {
+    let config = &shelf.workspace.config().hooks;
+    let mut title = titled(incident);
+    let is_there = |title: &str| {
+        let others = shelf.records.known.iter().filter_map(|known| known.record.title.as_deref());
+        others.into_iter().any(|other| other.eq_ignore_ascii_case(title))
+    };
+    let marks = payloads.iter().filter_map(|payload| heard(config, &incident.source, payload));
+    let marks = marks.filter(|heard| heard.is_wanted).flat_map(|heard| heard.marks);
+    let began = Timestamp::from_second(incident.began).unwrap_or_default();
+    let moment = time::canonical(began, false);
+    let (day, clock) = moment.split_once(' ').unwrap_or((&moment, ""));
+    let mut last = vec![clock.to_owned(), day.to_owned()];
+    let mut marks = marks;
+    while is_there(&title) {
+        let Some(mark) = marks.next().or_else(|| last.pop()) else { break };
+        let mark: String = mark.chars().filter(|c| !is_control_in_title(*c)).take(60).collect();
+        if !title.to_lowercase().contains(&mark.to_lowercase()) {
+            title = if mark == clock { format!("{title} {mark}") } else { format!("{title}, {mark}") };
+        }
+    }
+    title
 }
 
 /// Commits as whoever runs the server. The draft is there whether or not git takes it.
@@ -176,5 +277,23 @@ fn committed(site: &Site, workspace: &Workspace, taken: &Taken, verb: &str, inci
     };
     if let Err(failure) = commit() {
         site.log(&format!("error: `{called}` is not committed: {failure}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rests_double_up_to_an_hour() {
+        let mut last = None;
+        let rests: Vec<u64> = (0..12)
+            .map(|_| {
+                let rest = rest_after(last, Duration::from_secs(5));
+                last = Some(rest);
+                rest.as_secs()
+            })
+            .collect();
+        assert_eq!(rests, [5, 10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600]);
     }
 }

@@ -27,8 +27,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const MOST_PENDING: i64 = 5_000;
 /// So large the file becomes, and no larger by what is received.
 const MOST_BYTES: i64 = 512 << 20;
-/// So many payloads of one incident are read together, the latest.
+/// So many payloads of one incident are read together, the latest, and no more bytes of them.
 const MOST_OF_ONE: i64 = 500;
+const MOST_BYTES_OF_ONE: usize = 32 << 20;
+/// So many payloads that wait are read at once.
+const AT_ONCE: i64 = 50;
 /// So many deliveries wait; what happens then is told to nobody.
 const MOST_WAITING: i64 = 10_000;
 /// Payloads, and deliveries that were given up, are kept so long, in seconds; what was received is known for as long
@@ -179,18 +182,19 @@ impl Kept {
         })
     }
 
-    /// What waits to be worked on, as it came.
-    pub(super) fn pending(&self) -> Result<Vec<Pending>, Failure> {
+    /// What waits to be worked on behind a number, as it came: some of it.
+    pub(super) fn pending(&self, after: i64) -> Result<Vec<Pending>, Failure> {
         if !self.is_there() {
             return Ok(Vec::new());
         }
         self.read(|all| {
-            let mut query = all
-                .prepare("SELECT number, source, payload FROM received WHERE pending = 1 ORDER BY number")?;
+            let mut query = all.prepare(
+                "SELECT number, source, payload FROM received WHERE pending = 1 AND number > ?1 ORDER BY number LIMIT ?2",
+            )?;
             let each = |row: &Row<'_>| {
                 Ok(Pending { number: row.get(0)?, source: row.get(1)?, payload: row.get(2)? })
             };
-            query.query_map([], each)?.collect()
+            query.query_map([after, AT_ONCE], each)?.collect()
         })
     }
 
@@ -266,14 +270,23 @@ impl Kept {
         })
     }
 
-    /// All payloads of an incident, as they came.
+    /// The payloads of an incident, as they came; of too many the latest.
     pub(super) fn payloads(&self, incident: i64) -> Result<Vec<String>, Failure> {
         self.read(|all| {
             let mut query = all.prepare(
-                "SELECT payload FROM (SELECT number, payload FROM received WHERE incident = ?1 AND payload <> '' \
-                 ORDER BY number DESC LIMIT ?2) ORDER BY number",
+                "SELECT payload FROM received WHERE incident = ?1 AND payload <> '' ORDER BY number DESC LIMIT ?2",
             )?;
-            query.query_map([incident, MOST_OF_ONE], |row| row.get(0))?.collect()
+            let (mut payloads, mut bytes) = (Vec::new(), 0);
+            for payload in query.query_map([incident, MOST_OF_ONE], |row| row.get::<_, String>(0))? {
+                let payload = payload?;
+                bytes += payload.len();
+                if bytes > MOST_BYTES_OF_ONE && !payloads.is_empty() {
+                    break;
+                }
+                payloads.push(payload);
+            }
+            payloads.reverse();
+            Ok(payloads)
         })
     }
 
@@ -579,4 +592,50 @@ fn incident(row: &Row<'_>) -> rusqlite::Result<Incident> {
         postmortem: row.get(10)?,
         is_made: row.get(11)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn kept() -> (tempfile::TempDir, Kept) {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("recount.toml"), "").unwrap();
+        let kept = Kept::of(&Library::open(folder.path()).unwrap());
+        (folder, kept)
+    }
+
+    #[test]
+    fn no_more_waits_than_the_file_may_hold_and_what_is_known_is_still_known() {
+        let (_folder, kept) = kept();
+        let now = Timestamp::UNIX_EPOCH;
+        assert_eq!(kept.receive("pagerduty", "first", "{}", now).unwrap(), Receipt::New);
+        let fill = "WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < ?1) \
+            INSERT INTO received (source, id, arrived, payload, pending) SELECT 'pagerduty', 'x' || n, 0, '{}', 1 FROM counted";
+        kept.write(|all| all.execute(fill, [MOST_PENDING - 2])).unwrap();
+        assert_eq!(kept.receive("pagerduty", "last", "{}", now).unwrap(), Receipt::New);
+        assert_eq!(kept.receive("pagerduty", "behind", "{}", now).unwrap(), Receipt::Full);
+        assert_eq!(kept.receive("pagerduty", "last", "{}", now).unwrap(), Receipt::Known);
+        assert_eq!(kept.pending(0).unwrap().len(), 50);
+    }
+
+    #[test]
+    fn of_an_incident_with_too_much_the_latest_is_read() {
+        let (_folder, kept) = kept();
+        let large = "x".repeat(MOST_BYTES_OF_ONE / 4);
+        for number in 0..9 {
+            kept.receive(
+                "pagerduty",
+                &number.to_string(),
+                &format!("{number}{large}"),
+                Timestamp::UNIX_EPOCH,
+            )
+            .unwrap();
+        }
+        kept.write(|all| all.execute("UPDATE received SET incident = 1", [])).unwrap();
+        let read: Vec<char> =
+            kept.payloads(1).unwrap().iter().filter_map(|text| text.chars().next()).collect();
+        assert_eq!(read, ['6', '7', '8']);
+    }
 }

@@ -23,9 +23,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{any, post};
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use recount_engine::config::Config;
@@ -35,7 +34,7 @@ use recount_store::Library;
 use recount_workspace::reading::How;
 use serde_json::Value;
 
-use crate::error::Refusal;
+use crate::api::{MISSING, Problem, TOO_LARGE, TOO_MANY, TROUBLE, UNREADABLE, UNSIGNED};
 use crate::security::Client;
 use crate::shelf::Shelf;
 use crate::site::Site;
@@ -92,6 +91,8 @@ pub(crate) struct Hooks {
     wake_deliveries: OnceLock<SyncSender<()>>,
     /// What was counted: by the name of the metric and two labels.
     counts: Mutex<BTreeMap<(&'static str, String), u64>>,
+    /// Why drafts cannot be made just now.
+    stuck: Mutex<Option<drafts::Stuck>>,
 }
 
 /// What is told of the webhooks as figures.
@@ -116,6 +117,7 @@ impl Hooks {
             wake_drafts: OnceLock::new(),
             wake_deliveries: OnceLock::new(),
             counts: Mutex::default(),
+            stuck: Mutex::default(),
         }
     }
 
@@ -148,6 +150,14 @@ impl Hooks {
         deliver::test(site)
     }
 
+    /// Why no drafts are made of what came in, where they cannot be.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        let stuck = self.stuck.lock().unwrap_or_else(PoisonError::into_inner);
+        stuck
+            .as_ref()
+            .map(|stuck| format!("no postmortem can be drafted of the webhooks that came in: {}", stuck.why))
+    }
+
     pub(crate) fn figures(&self) -> Figures {
         let (waiting, given_up) = self.kept.counts().unwrap_or_default();
         let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -176,10 +186,7 @@ pub(crate) fn connect(site: &Arc<Site>, surroundings: Surroundings) -> Vec<(Stri
     }
     let shelf = site.shelf();
     hooks.follow(site, &shelf);
-    begin(site, "drafts", &hooks.wake_drafts, |site| {
-        drafts::make(site);
-        REST
-    });
+    begin(site, "drafts", &hooks.wake_drafts, drafts::make);
     begin(site, "deliveries", &hooks.wake_deliveries, |site| deliver::round(site).unwrap_or(REST));
     doubts(hooks, shelf.workspace.config())
 }
@@ -239,7 +246,13 @@ fn doubts(hooks: &Hooks, config: &Config) -> Vec<(String, String)> {
 
 /// The addresses under which others tell us.
 pub(crate) fn router() -> Router<Arc<Site>> {
-    SENDERS.iter().fold(Router::new(), |router, sender| {
+    let none = || async {
+        let names: Vec<String> = SENDERS.iter().map(|sender| format!("`/hooks/{}`", sender.name)).collect();
+        Problem::new(MISSING, "no webhook is taken at this address")
+            .hint(format!("there are {}", names.join(" and ")))
+    };
+    let router = Router::new().route("/hooks", any(none)).route("/hooks/", any(none));
+    SENDERS.iter().fold(router.route("/hooks/{*rest}", any(none)), |router, sender| {
         let sender: &'static Sender = sender;
         let take = move |site: State<Arc<Site>>, request: Request| receive(sender, site, request);
         router.route(&format!("/hooks/{}", sender.name), post(take))
@@ -255,6 +268,9 @@ async fn receive(sender: &'static Sender, State(site): State<Arc<Site>>, request
     let name = sender.name;
     match &outcome {
         Outcome::Refused => site.log(&format!("warning: {name} webhook refused: wrong secret{from}")),
+        Outcome::Unsigned(header) => {
+            site.log(&format!("warning: {name} webhook refused: without the header `{header}`{from}"));
+        }
         Outcome::NotSetUp(why) => site.log(&format!("warning: {name} webhook refused: {why}{from}")),
         Outcome::Ignored(why) => site.log(&format!("note: {name} webhook passed over: {why}")),
         Outcome::Failed(why) => site.log(&format!("error: {name} webhook not kept: {why}")),
@@ -271,6 +287,8 @@ enum Outcome {
     TooFast(u64),
     NotSetUp(String),
     Refused,
+    /// Without the header that shows who sends.
+    Unsigned(&'static str),
     TooLarge,
     Unreadable,
     Full,
@@ -285,7 +303,7 @@ impl Outcome {
             Self::Ignored(_) => "ignored",
             Self::TooFast(_) => "too-fast",
             Self::NotSetUp(_) => "not-set-up",
-            Self::Refused => "refused",
+            Self::Refused | Self::Unsigned(_) => "refused",
             Self::TooLarge => "too-large",
             Self::Unreadable => "unreadable",
             Self::Full => "full",
@@ -294,58 +312,34 @@ impl Outcome {
     }
 
     fn answer(&self) -> Response {
-        let (status, title, message, hint) = match self {
+        let problem = match self {
             Self::Kept => return (StatusCode::ACCEPTED, "accepted\n").into_response(),
             Self::Known | Self::Ignored(_) => {
                 return (StatusCode::OK, format!("{}\n", self.name())).into_response();
             }
-            Self::TooFast(_) => (
-                StatusCode::TOO_MANY_REQUESTS,
-                "Too many requests",
-                "more requests than this address may send",
-                "send it again after `Retry-After` seconds",
-            ),
-            Self::NotSetUp(_) => (
-                StatusCode::NOT_FOUND,
-                "Not set up",
-                "this webhook is not set up",
-                "name its secret in `[hooks]` of `recount.toml`; docs/webhooks.md says how",
-            ),
-            Self::Refused => (
-                StatusCode::UNAUTHORIZED,
-                "Not let in",
-                "the signature or the token is not the one that is known here",
-                "compare the secret with the variable that `[hooks]` of `recount.toml` names",
-            ),
-            Self::TooLarge => (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "That is too large",
-                "the body is larger than 2 MiB, or did not come in whole",
-                "let Alertmanager send fewer alerts at once with `max_alerts`",
-            ),
-            Self::Unreadable => (
-                StatusCode::BAD_REQUEST,
-                "The request cannot be read",
-                "the body is no JSON",
-                "send what the service sends, as it is",
-            ),
-            Self::Full | Self::Failed(_) => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                "That did not work",
-                "it could not be kept",
-                "send it again later",
-            ),
+            Self::TooFast(seconds) => Problem::new(TOO_MANY, "more requests than this address may send")
+                .hint("send it again after `Retry-After` seconds")
+                .retry_after(*seconds),
+            Self::NotSetUp(_) => Problem::new(MISSING, "this webhook is not set up")
+                .hint("name its secret in `[hooks]` of `recount.toml`; docs/webhooks.md says how"),
+            Self::Unsigned(header) => Problem::new(UNSIGNED, format!("the header `{header}` is missing"))
+                .hint("give the sender the secret whose variable `[hooks]` of `recount.toml` names"),
+            Self::Refused => {
+                Problem::new(UNSIGNED, "the signature or the token is not the one that is known here")
+                    .hint("compare the secret with the variable that `[hooks]` of `recount.toml` names")
+            }
+            Self::TooLarge => {
+                Problem::new(TOO_LARGE, "the body is larger than 2 MiB, or did not come in whole")
+                    .hint("let Alertmanager send fewer alerts at once with `max_alerts`")
+            }
+            Self::Unreadable => {
+                Problem::new(UNREADABLE, "the body is no JSON").hint("send what the service sends, as it is")
+            }
+            Self::Full | Self::Failed(_) => {
+                Problem::new(TROUBLE, "it could not be kept").hint("send it again later").retry_after(60)
+            }
         };
-        let refusal =
-            Refusal { status, title, message: message.to_owned(), hint: hint.to_owned(), is_program: true };
-        let mut answer = refusal.into_response();
-        let wait = match self {
-            Self::TooFast(seconds) => *seconds,
-            Self::Full | Self::Failed(_) => 60,
-            _ => return answer,
-        };
-        answer.headers_mut().insert(RETRY_AFTER, wait.into());
-        answer
+        problem.into_response()
     }
 }
 
@@ -377,8 +371,14 @@ async fn received(
         return Outcome::NotSetUp(format!("`{}` is not set", variables.join("`, `")));
     }
     let (parts, body) = request.into_parts();
+    if !parts.headers.contains_key(sender.header) {
+        return Outcome::Unsigned(sender.header);
+    }
+    if !sender.signs_body && !(sender.is_from)(config, &parts.headers, &[], &secrets) {
+        return Outcome::Refused;
+    }
     let Ok(body) = axum::body::to_bytes(body, LARGEST).await else { return Outcome::TooLarge };
-    if !(sender.is_from)(config, &parts.headers, &body, &secrets) {
+    if sender.signs_body && !(sender.is_from)(config, &parts.headers, &body, &secrets) {
         return Outcome::Refused;
     }
     let Ok(payload) = serde_json::from_slice::<Value>(&body) else { return Outcome::Unreadable };

@@ -18,6 +18,10 @@ pub(crate) struct Sender {
     pub(crate) name: &'static str,
     /// The names of the variables that hold its secrets; none where it is not set up.
     pub(crate) variables: fn(&HooksConfig) -> Vec<&str>,
+    /// The header that shows who sends, as its documentation writes it.
+    pub(super) header: &'static str,
+    /// Whether that depends on the body. Where it does not, nobody else's body is read.
+    pub(super) signs_body: bool,
     /// Whether a request is from whoever has one of the secrets, which are in the order of the variables; one that is
     /// not set is empty and opens nothing.
     pub(super) is_from: fn(&HooksConfig, &HeaderMap, &[u8], &[String]) -> bool,
@@ -30,6 +34,8 @@ pub(crate) const SENDERS: [&Sender; 2] = [&PAGERDUTY, &ALERTMANAGER];
 
 pub(super) const PAGERDUTY: Sender = Sender {
     name: "pagerduty",
+    header: "X-PagerDuty-Signature",
+    signs_body: true,
     variables: |hooks| hooks.pagerduty.secret_env.iter().map(String::as_str).collect(),
     is_from: |_, headers, body, secrets| {
         let signatures =
@@ -46,6 +52,8 @@ pub(super) const PAGERDUTY: Sender = Sender {
 
 pub(super) const ALERTMANAGER: Sender = Sender {
     name: "alertmanager",
+    header: "Authorization",
+    signs_body: false,
     variables: |hooks| {
         let hook = &hooks.alertmanager;
         let password = hook.password_env.as_deref().filter(|_| hook.username.is_some());
@@ -87,6 +95,8 @@ pub(super) struct Heard {
     /// Whether it is an incident that becomes a draft.
     pub(super) is_wanted: bool,
     pub(super) title: String,
+    /// What tells it from another of the same title: the service, the region; as far as it says.
+    pub(super) marks: Vec<String>,
 }
 
 /// What happened.
@@ -115,18 +125,18 @@ struct Event {
 }
 
 fn pagerduty(hooks: &HooksConfig, payload: &Value) -> Result<Heard, String> {
-    let hook =
-        Hook::deserialize(payload).map_err(|error| format!("it is no webhook of version 3: {error}"))?;
+    // In our own words: those of a deserializer hold what was sent.
+    let hook = Hook::deserialize(payload).map_err(|_| "it is no webhook of version 3")?;
     let event = hook.event.ok_or("it is no webhook of version 3")?;
     let Some(kind) = event.kind.strip_prefix("incident.") else {
-        return Err(format!("`{}` is about no incident", event.kind));
+        return Err(format!("{} is about no incident", named(&event.kind)));
     };
     let text =
         |value: &Value, path: &str| value.pointer(path).and_then(Value::as_str).unwrap_or("").to_owned();
     // Notes, responders and status updates refer to their incident, and say nothing of it but its ID and name.
     let is_whole = text(&event.data, "/type") == "incident";
     let incident = if is_whole { Some(&event.data) } else { event.data.get("incident") };
-    let incident = incident.ok_or_else(|| format!("`{}` names no incident", event.kind))?;
+    let incident = incident.ok_or_else(|| format!("{} names no incident", named(&event.kind)))?;
     let own = text(incident, "/id");
     if event.id.is_empty() || own.is_empty() {
         return Err("it has no ID".to_owned());
@@ -158,6 +168,7 @@ fn pagerduty(hooks: &HooksConfig, payload: &Value) -> Result<Heard, String> {
         },
         is_wanted,
         title: bare(&title).to_owned(),
+        marks: Some(service).filter(|service| !service.is_empty()).into_iter().collect(),
         own,
     })
 }
@@ -190,7 +201,7 @@ struct Alert {
 }
 
 fn alertmanager(hooks: &HooksConfig, payload: &Value) -> Result<Heard, String> {
-    let group = Group::deserialize(payload).map_err(|error| format!("it is no group of alerts: {error}"))?;
+    let group = Group::deserialize(payload).map_err(|_| "it is no group of alerts")?;
     if group.alerts.is_empty() || group.key.is_empty() {
         return Err("it has no alerts".to_owned());
     }
@@ -217,6 +228,8 @@ fn alertmanager(hooks: &HooksConfig, payload: &Value) -> Result<Heard, String> {
             || severities.iter().any(|severity| severity.eq_ignore_ascii_case(&label(alert, "severity")))
     };
     let first = group.alerts.iter().find(|alert| is_severe(alert)).unwrap_or(&group.alerts[0]);
+    let marks = [label(first, "service"), label(first, "region")];
+    let marks = marks.into_iter().filter(|mark| !mark.is_empty()).collect();
     let summary = first.annotations.get("summary").and_then(Value::as_str).unwrap_or("").trim();
     let title = match (summary, label(first, "alertname"), label(first, "service")) {
         ("", name, service) if service.is_empty() => name,
@@ -232,7 +245,17 @@ fn alertmanager(hooks: &HooksConfig, payload: &Value) -> Result<Heard, String> {
         what: if is_resolved { What::Resolved } else { What::Fires },
         is_wanted: group.alerts.iter().any(is_severe),
         title,
+        marks,
     })
+}
+
+/// An event's type as it is told; what is none is not repeated.
+fn named(kind: &str) -> String {
+    const LONGEST: usize = 60;
+    let is_type = !kind.is_empty()
+        && kind.len() <= LONGEST
+        && kind.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'.' | b'_'));
+    if is_type { format!("`{kind}`") } else { "an event of an unknown type".to_owned() }
 }
 
 /// A title without what senders put before it: `[FIRING:1]`, `[#412]`.
@@ -276,6 +299,27 @@ mod tests {
         ] {
             assert_eq!(bare(title), expected);
         }
+    }
+
+    #[test]
+    fn why_something_is_passed_over_repeats_nothing_of_it() {
+        let hooks = HooksConfig::default();
+        for payload in [
+            json!(["s3cr3t"]),
+            json!({"event": "s3cr3t"}),
+            json!({"event": {"event_type": "S3cr3t s3cr3t"}}),
+            json!({"event": {"event_type": 7}}),
+            json!({"alerts": "s3cr3t"}),
+            json!({"alerts": [{"labels": "s3cr3t"}]}),
+        ] {
+            for sender in SENDERS {
+                let why = (sender.heard)(&hooks, &payload).unwrap_err();
+                let is_ours = !["s3cr3t", "invalid type", "line"].iter().any(|word| why.contains(word));
+                assert!(is_ours, "{payload}: {why}");
+            }
+        }
+        let ping = json!({"event": {"event_type": "pagey.ping"}});
+        assert_eq!(pagerduty(&hooks, &ping).unwrap_err(), "`pagey.ping` is about no incident");
     }
 
     #[test]

@@ -108,7 +108,7 @@ fn shown(site: &Site, who: &Who, told: Told) -> Answer<Response> {
     let accounts = &site.doors.accounts;
     let fault = |failure: &Failure| Fault {
         message: failure.to_string(),
-        hint: failure.hint_text().unwrap_or_default().to_owned(),
+        hint: failure.hint_elsewhere().unwrap_or_default().to_owned(),
     };
     let has_fault = told.password_fault.is_some() || told.token_fault.is_some();
     let account = match who {

@@ -21,7 +21,7 @@ use recount_workspace::{Failure, FailureKind, Known, parse_day, status_word};
 use serde::Deserialize;
 
 use super::Page as PageDefinition;
-use super::edit::{Form, Place, Returned, item_form, people, statuses};
+use super::edit::{Form, Place, Returned, days, item_form, people, statuses};
 use crate::error::{Answer, page};
 use crate::frame::{Frame, address, segment};
 use crate::shelf::Shelf;
@@ -45,6 +45,8 @@ struct Asked {
     owner: String,
     priority: String,
     service: String,
+    #[serde(rename = "due-after")]
+    due_after: String,
     #[serde(rename = "due-before")]
     due_before: String,
     by: String,
@@ -62,6 +64,7 @@ struct Board<'s> {
     services: Vec<&'s str>,
     people: Vec<&'s str>,
     statuses: Vec<(&'static str, String)>,
+    days: Vec<(Date, &'static str)>,
     groups: Vec<Group>,
     summary: String,
     back: String,
@@ -153,12 +156,13 @@ fn shown(site: &Arc<Site>, asked: Asked, returned: Option<(&str, &Returned)>) ->
     }
     let turn = |number: usize| Asked { page: number.to_string(), ..asked.clone() }.address();
     page(&Board {
-        frame: Frame::new(&shelf, "/actions"),
+        frame: Frame::new(&shelf, "/actions").following(&shelf),
         which: wanted.word,
         faults,
         services: shelf.services(),
         people: people(&shelf),
         statuses: statuses(),
+        days: days(today),
         groups,
         summary,
         back: Asked { saved: String::new(), ..asked.clone() }.address(),
@@ -262,6 +266,7 @@ impl Asked {
             ("owner", &self.owner),
             ("priority", &self.priority),
             ("service", &self.service),
+            ("due-after", &self.due_after),
             ("due-before", &self.due_before),
             ("by", &self.by),
             ("page", &self.page),
@@ -306,18 +311,18 @@ impl Wanted {
         if priority.is_none() && !asked.priority.trim().is_empty() {
             faults.push(format!("`{}` is no priority: use `P0`, `P1` or `P2`", asked.priority));
         }
-        let day = asked.due_before.trim();
-        let due_before = match (day, parse_day(day)) {
+        let mut day = |text: &str| match (text.trim(), parse_day(text.trim())) {
             ("", _) => None,
             (_, Ok(day)) => Some(day),
-            (_, Err(hint)) => {
-                faults.push(format!("`{day}` is no day: {hint}"));
+            (text, Err(hint)) => {
+                faults.push(format!("`{text}` is no day: {hint}"));
                 None
             }
         };
+        let (due_after, due_before) = (day(&asked.due_after), day(&asked.due_before));
         let name = |text: &str| Some(text.trim().to_owned()).filter(|name| !name.is_empty());
         let priority = priority.into_iter().collect();
-        let items = Owed { which, owner: name(&asked.owner), priority, due_before, due_after: None };
+        let items = Owed { which, owner: name(&asked.owner), priority, due_before, due_after };
         let postmortems = Filter { service: name(&asked.service), ..Filter::default() };
         (Self { items, postmortems, word }, faults)
     }

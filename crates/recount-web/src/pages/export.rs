@@ -49,14 +49,14 @@ struct Review<'s> {
 async fn review(State(site): State<Arc<Site>>, Path(key): Path<String>) -> Answer<Html<String>> {
     let shelf = site.shelf();
     let known = shelf.find(&key)?;
-    let (_, document) = shelf.workspace.read(&shelf.file(known))?;
+    let (stored, document) = shelf.workspace.read(&shelf.file(known))?;
     let config = shelf.workspace.config();
     let derived = derive(&document, config, Audience::Public);
     let refused = formats::named("md")
         .and_then(|format| shelf.workspace.hand_out(&document, Audience::Public, format, true).err());
     let remains = render(&derived.document, &Rendering { title: false, ..Rendering::default() });
     page(&Review {
-        frame: Frame::new(&shelf, ""),
+        frame: Frame::new(&shelf, "").following_one(shelf.key(known), &stored.bytes),
         address: address(shelf.key(known)),
         name: known.name(),
         title: known.record.title.as_deref().unwrap_or("Untitled draft"),

@@ -123,7 +123,7 @@ async fn history(State(site): State<Arc<Site>>, Path(key): Path<String>) -> Answ
 
 /// Why there is no history, and how to get one.
 fn why_none(failure: &Failure) -> (String, String) {
-    (failure.to_string(), failure.hint_text().unwrap_or_default().to_owned())
+    (failure.to_string(), failure.hint_elsewhere().unwrap_or_default().to_owned())
 }
 
 async fn revision(

@@ -7,6 +7,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Html;
 use axum::routing::get;
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use recount_engine::document::{ActionRecord, Stage};
@@ -35,11 +36,16 @@ struct Home<'s> {
     overdue: Vec<Item<'s>>,
     more_overdue: usize,
     soon: Vec<Item<'s>>,
+    more_soon: usize,
+    today: Date,
+    /// The first day that is not soon.
+    after_soon: Date,
     unverified: Vec<Item<'s>>,
     more_unverified: usize,
     game_days: Vec<GameDay<'s>>,
+    more_game_days: usize,
     recent: Vec<Recent<'s>>,
-    problems: &'s [String],
+    problems: Vec<String>,
 }
 
 struct Unfinished<'s> {
@@ -62,7 +68,6 @@ struct Item<'s> {
     /// When it is due; since when it is done.
     when: String,
     is_late: bool,
-    due: Option<Date>,
 }
 
 struct GameDay<'s> {
@@ -83,44 +88,44 @@ struct Recent<'s> {
 async fn home(State(site): State<Arc<Site>>) -> Answer<Html<Bytes>> {
     let shelf = site.shelf();
     let today = site.today();
-    shelf.page("/", today, || written(&shelf, today))
+    match site.hooks.trouble() {
+        // It may be over before anything in the library changes.
+        Some(trouble) => written(&shelf, today, Some(trouble)).map(|Html(text)| Html(text.into())),
+        None => shelf.page("/", today, || written(&shelf, today, None)),
+    }
 }
 
-fn written(shelf: &Shelf, today: Date) -> Answer<Html<String>> {
+fn written(shelf: &Shelf, today: Date, trouble: Option<String>) -> Answer<Html<String>> {
     let records = &shelf.records.known;
     let mut unfinished: Vec<_> = records
         .iter()
         .filter(|known| known.record.stage != Stage::Final)
-        .map(|known| {
-            let due = final_by(known, shelf);
-            Unfinished {
-                address: address(shelf.key(known)),
-                name: known.name(),
-                title: title(known),
-                stage: known.record.stage,
-                severity: severity(known),
-                due,
-                is_late: due.is_some_and(|due| due < today),
-            }
-        })
+        .map(|known| (known, final_by(known, shelf)))
         .collect();
-    unfinished.sort_by_key(|one| one.due.unwrap_or(Date::MAX));
-    let items = |keep: &dyn Fn(&ActionRecord) -> bool| -> Vec<Item<'_>> {
+    unfinished.sort_by_key(|(_, due)| due.unwrap_or(Date::MAX));
+    let (unfinished, more_unfinished) = first(unfinished, |(known, due)| Unfinished {
+        address: address(shelf.key(known)),
+        name: known.name(),
+        title: title(known),
+        stage: known.record.stage,
+        severity: severity(known),
+        due,
+        is_late: due.is_some_and(|due| due < today),
+    });
+    let items = |keep: &dyn Fn(&ActionRecord) -> bool| {
         let mut items: Vec<_> = records
             .iter()
             .flat_map(|known| known.record.actions.iter().map(move |action| (known, action)))
             .filter(|(_, action)| keep(action))
-            .map(|(known, action)| item(known, action, shelf, today))
             .collect();
-        items.sort_by_key(|item| item.due.unwrap_or(Date::MAX));
-        items
+        items.sort_by_key(|(_, action)| action.due.unwrap_or(Date::MAX));
+        first(items, |(known, action)| item(known, action, shelf, today))
     };
-    let mut overdue = items(&|action| action.is_overdue(today));
-    let mut soon = items(&|action| {
-        let days = action.due.map(|due| (due - today).get_days());
-        action.is_open() && days.is_some_and(|days| (0..=SOON).contains(&days))
-    });
-    let mut unverified = items(&|action| action.is_unverified());
+    let (overdue, more_overdue) = items(&|action| action.is_overdue(today));
+    let last = today.saturating_add(SOON.days());
+    let (soon, more_soon) =
+        items(&|action| action.is_open() && action.due.is_some_and(|due| (today..=last).contains(&due)));
+    let (unverified, more_unverified) = items(&|action| action.is_unverified());
     let mut game_days: Vec<_> = records
         .iter()
         .flat_map(|known| known.record.game_days.iter().map(move |day| (known, day)))
@@ -134,6 +139,7 @@ fn written(shelf: &Shelf, today: Date) -> Answer<Html<String>> {
         })
         .collect();
     game_days.sort_by_key(|day| day.on);
+    let more_game_days = game_days.len().saturating_sub(SHOWN);
     game_days.truncate(SHOWN);
     let recent = records.iter().take(SHOWN).map(|known| Recent {
         address: address(shelf.key(known)),
@@ -141,15 +147,6 @@ fn written(shelf: &Shelf, today: Date) -> Answer<Html<String>> {
         title: title(known),
         severity: severity(known),
     });
-    let (more_unfinished, more_overdue, more_unverified) = (
-        unfinished.len().saturating_sub(SHOWN),
-        overdue.len().saturating_sub(SHOWN),
-        unverified.len().saturating_sub(SHOWN),
-    );
-    unfinished.truncate(SHOWN);
-    for items in [&mut overdue, &mut soon, &mut unverified] {
-        items.truncate(SHOWN);
-    }
     page(&Home {
         frame: Frame::new(shelf, "/").following(shelf),
         unfinished,
@@ -157,12 +154,22 @@ fn written(shelf: &Shelf, today: Date) -> Answer<Html<String>> {
         overdue,
         more_overdue,
         soon,
+        more_soon,
+        today,
+        after_soon: today.saturating_add((SOON + 1).days()),
         unverified,
         more_unverified,
         game_days,
+        more_game_days,
         recent: recent.collect(),
-        problems: &shelf.records.problems,
+        problems: shelf.records.problems.iter().cloned().chain(trouble).collect(),
     })
+}
+
+/// The first ones, as they are shown, and how many more there are.
+fn first<T, S>(all: Vec<T>, show: impl FnMut(T) -> S) -> (Vec<S>, usize) {
+    let more = all.len().saturating_sub(SHOWN);
+    (all.into_iter().take(SHOWN).map(show).collect(), more)
 }
 
 fn item<'s>(known: &'s Known, action: &'s ActionRecord, shelf: &Shelf, today: Date) -> Item<'s> {
@@ -184,7 +191,6 @@ fn item<'s>(known: &'s Known, action: &'s ActionRecord, shelf: &Shelf, today: Da
         priority: action.priority.map(|priority| priority.to_string()).unwrap_or_default(),
         when,
         is_late: action.is_overdue(today),
-        due: action.due,
     }
 }
 

@@ -10,14 +10,14 @@ use axum::routing::get;
 use jiff::civil::Date;
 use recount_engine::document::elapsed;
 use recount_engine::document::value::severity::Severity;
-use recount_workspace::Known;
 use recount_workspace::told::Wanted as Filter;
 use recount_workspace::told::list::{Asked as Wanted, Order};
+use recount_workspace::{Known, parse_day};
 use serde::Deserialize;
 
 use super::Page as PageDefinition;
 use crate::error::{Answer, page};
-use crate::frame::{Frame, address, lasted, segment};
+use crate::frame::{Frame, Markup, address, lasted, segment};
 use crate::shelf::Shelf;
 use crate::site::Site;
 
@@ -26,6 +26,8 @@ pub(super) const PAGE: PageDefinition = PageDefinition {
     routes: |router| router.route("/postmortems", get(list)),
 };
 
+/// What stands in an address for every stage but the last.
+const UNFINISHED: &str = "unfinished";
 /// Rows on a page.
 const ROWS: usize = 50;
 
@@ -52,7 +54,7 @@ struct List<'s> {
     asked: Asked,
     /// What of the filter cannot be read.
     faults: Vec<String>,
-    services: Vec<&'s str>,
+    services: &'s Markup,
     rows: Vec<Row<'s>>,
     total: usize,
     is_filtered: bool,
@@ -65,7 +67,9 @@ struct List<'s> {
 struct Row<'s> {
     address: String,
     known: &'s Known,
-    severity: String,
+    severity: &'static str,
+    /// The class of it.
+    severity_class: &'static str,
     services: String,
     lasted: String,
     open: usize,
@@ -108,7 +112,7 @@ fn written(shelf: &Shelf, asked: Asked, today: Date) -> Answer<Html<String>> {
     page(&List {
         frame: Frame::new(shelf, "/postmortems").following(shelf),
         faults,
-        services: shelf.services(),
+        services: shelf.service_options(),
         rows,
         total,
         is_filtered,
@@ -126,11 +130,22 @@ fn row<'s>(known: &'s Known, shelf: &Shelf, today: Date) -> Row<'s> {
     Row {
         address: address(shelf.key(known)),
         known,
-        severity: record.severity.map(|severity| severity.to_string()).unwrap_or_default(),
+        severity: record.severity.map(Severity::as_str).unwrap_or_default(),
+        severity_class: record.severity.map(class).unwrap_or_default(),
         services: record.services.join(", "),
         lasted: seconds.map(lasted).unwrap_or_default(),
         open: record.actions.iter().filter(|item| item.is_open()).count(),
         overdue: record.actions.iter().filter(|item| item.is_overdue(today)).count(),
+    }
+}
+
+/// The class of a severity: its name in lower case.
+const fn class(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Sev0 => "sev0",
+        Severity::Sev1 => "sev1",
+        Severity::Sev2 => "sev2",
+        Severity::Sev3 => "sev3",
     }
 }
 
@@ -165,23 +180,45 @@ fn read(asked: &Asked) -> (Wanted, Vec<String>) {
         if text.trim().is_empty() {
             return None;
         }
-        let read = recount_engine::document::value::date::read(text.trim()).ok().map(|read| read.date);
-        if read.is_none() {
-            faults.push(format!("`{text}` of “{name}” is no day: write it as `2026-11-20`"));
+        let read = parse_day(text.trim());
+        if let Err(takes) = &read {
+            faults.push(format!("`{text}` of “{name}” is no day: {takes}"));
         }
-        read
+        read.ok()
     };
     let (after, before) = (day("from", &asked.after), day("before", &asked.before));
+    let severity = Severity::parse(asked.severity.trim()).map(|(severity, _)| severity);
+    let unfinished = asked.stage.trim() == UNFINISHED;
+    let stage = asked.stage.trim().parse().ok();
+    let mut none = |is_read: bool, name: &str, text: &str, takes: &str| {
+        if !is_read && !text.trim().is_empty() {
+            faults.push(format!("`{}` of “{name}” is none: {takes}", text.trim()));
+        }
+    };
+    none(severity.is_some(), "severity", &asked.severity, "use `Sev0`, `Sev1`, `Sev2` or `Sev3`");
+    none(
+        stage.is_some() || unfinished,
+        "stage",
+        &asked.stage,
+        &format!("use `draft`, `review`, `final` or `{UNFINISHED}`"),
+    );
+    none(Order::read(asked.sort.trim()).is_some(), "sort", &asked.sort, Order::TAKES);
+    none(
+        asked.page.trim().parse::<usize>().is_ok_and(|page| page > 0),
+        "page",
+        &asked.page,
+        "pages count from 1",
+    );
     let name = |text: &str| Some(text.trim().to_owned()).filter(|name| !name.is_empty());
     let wanted = Filter {
-        severity: Severity::parse(&asked.severity).map(|(severity, _)| severity).into_iter().collect(),
+        severity: severity.into_iter().collect(),
         service: name(&asked.service),
         after,
         before,
         factor: None,
-        stage: asked.stage.parse().ok(),
+        stage,
         owner: name(&asked.owner),
     };
     let title = asked.title.trim().to_owned();
-    (Wanted { wanted, title, open: !asked.open.is_empty() }, faults)
+    (Wanted { wanted, title, open: !asked.open.is_empty(), unfinished }, faults)
 }

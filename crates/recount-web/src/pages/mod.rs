@@ -7,6 +7,7 @@ mod actions;
 mod api_reference;
 mod edit;
 mod events;
+mod evidence;
 mod export;
 mod history;
 mod home;
@@ -20,6 +21,7 @@ mod rules;
 mod search;
 mod sign_in;
 mod similar;
+mod write;
 
 use std::sync::Arc;
 
@@ -28,6 +30,7 @@ use axum::Router;
 use crate::site::Site;
 
 pub(crate) use keys::KEYS;
+pub(crate) use search::Help;
 
 /// A page, or a few that belong together.
 struct Page {
@@ -44,6 +47,8 @@ const PAGES: &[Page] = &[
     postmortem::PAGE,
     history::PAGE,
     edit::PAGE,
+    write::PAGE,
+    evidence::PAGE,
     new::PAGE,
     export::PAGE,
     insights::PAGE,

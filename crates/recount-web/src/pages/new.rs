@@ -55,7 +55,10 @@ async fn create(State(site): State<Arc<Site>>, viewer: Viewer, Form(inputs): Inp
     // Only a panic ends the task early.
     let made = made.unwrap_or_else(|_| Err(Failure::new("it was not finished").of(FailureKind::Trouble)));
     match made {
-        Ok(key) => Ok(Redirect::to(&address(&key)).into_response()),
+        Ok(key) => {
+            let then = if typed.get("then") == "evidence" { "/evidence" } else { "" };
+            Ok(Redirect::to(&format!("{}{then}", address(&key))).into_response())
+        }
         Err(failure) => form(&site, typed, Some(&failure)),
     }
 }

@@ -37,7 +37,7 @@ struct Asked {
 
 #[derive(Template)]
 #[template(path = "search.html")]
-struct Search {
+struct Search<'s> {
     frame: Frame,
     query: String,
     is_empty: bool,
@@ -45,7 +45,7 @@ struct Search {
     hits: Vec<Row>,
     corrected: Vec<Corrected>,
     notes: Vec<String>,
-    help: Vec<Help>,
+    help: &'s [Help],
     first: usize,
     previous: Option<String>,
     next: Option<String>,
@@ -64,7 +64,7 @@ struct Row {
 }
 
 /// A way of asking, with an example of this library that can be clicked.
-struct Help {
+pub(crate) struct Help {
     example: String,
     address: String,
     what: &'static str,
@@ -94,7 +94,7 @@ fn written(shelf: &Shelf, query: String, number: usize, today: Date) -> Answer<H
         total,
         corrected,
         notes,
-        help: help(shelf),
+        help: shelf.search_help.get_or_init(|| help(shelf)),
         first: skipped + 1,
         previous: (number > 1).then(|| turned(&query, number - 1)),
         next: (skipped + hits.len() < total && number < PAGES && !hits.is_empty())

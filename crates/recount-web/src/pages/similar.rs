@@ -30,7 +30,7 @@ pub(crate) struct Alike {
 /// What is like a postmortem, most alike first.
 pub(crate) fn similar(shelf: &Shelf, known: &Known, document: &Document) -> Vec<Alike> {
     let likeness = Likeness::of(&shelf.workspace, document, PathBuf::from(&known.path));
-    let mut near = shelf.ask(|catalog| likeness.nearest(catalog, SHOWN));
+    let mut near = shelf.nearest(&likeness, SHOWN);
     near.retain(|near| near.score >= LEAST);
     near.into_iter().map(|near| alike(near, shelf)).collect()
 }

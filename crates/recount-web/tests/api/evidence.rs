@@ -86,6 +86,21 @@ async fn a_zip_and_a_gzip_are_unpacked_and_what_cannot_be_read_is_told_with_its_
 }
 
 #[tokio::test]
+async fn evidence_of_which_nothing_could_be_read_is_refused_with_what_was_skipped_and_why() {
+    let served = drafted().await;
+    let before = served.text("INC-7000");
+    let table = "time,actor,action\nsoon,ana,did it\nlater,bo,did more\n";
+    let refused = served.evidence("name=log.csv&zone=UTC", table.into()).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text);
+    let told = refused.json();
+    assert_eq!(told["detail"], "no event could be read: 2 records skipped");
+    let skipped = told["skipped"].as_array().unwrap();
+    assert!(skipped.len() == 2 && skipped[0].as_str().unwrap().contains("`log.csv`, line 2"), "{told}");
+    assert_eq!(served.text("INC-7000"), before);
+    assert!(!recount_store::evidence_folder(&served.file("INC-7000")).exists());
+}
+
+#[tokio::test]
 async fn what_is_no_evidence_is_refused_and_nothing_of_it_is_kept() {
     let served = drafted().await;
     let before = served.text("INC-7000");
@@ -190,4 +205,21 @@ async fn evidence_is_not_written_and_not_read_through_a_link_that_leads_out() {
     let listed = served.get(&format!("{OWN}/candidates")).await;
     assert_eq!(listed.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 1);
+}
+
+#[tokio::test]
+async fn what_the_evidence_says_of_fields_is_offered_with_its_reason() {
+    let served = drafted().await;
+    let none = served.get(&format!("{OWN}/offers")).await;
+    assert_eq!(none.json()["offers"].as_array().unwrap().len(), 0);
+    served.evidence("name=a.json", example("page-nobody-answered/pagerduty-log-entries.json")).await;
+    let got = served.get(&format!("{OWN}/offers")).await;
+    assert_eq!(got.status, StatusCode::OK);
+    for offer in got.json()["offers"].as_array().unwrap() {
+        for part in ["field", "value", "reason"] {
+            assert!(!offer[part].as_str().unwrap().is_empty(), "{offer}");
+        }
+        assert!(!offer["events"].as_array().unwrap().is_empty(), "{offer}");
+    }
+    assert_eq!(served.get("/api/v1/postmortems/INC-9999/offers").await.status, StatusCode::NOT_FOUND);
 }

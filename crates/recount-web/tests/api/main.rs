@@ -76,9 +76,31 @@ async fn what_nobody_knows_is_refused_with_what_was_probably_meant() {
     for (path, detail, hint) in [
         ("/api/v1/postmortems?severty=sev1", "there is no parameter `severty`", "did you mean `severity`?"),
         ("/api/v1/postmortems?severity=high", "`high` is no value of `severity`", "use `Sev0`"),
-        ("/api/v1/postmortems?after=soon", "`soon` is no value of `after`", "write it as `2026-11-20`"),
+        ("/api/v1/postmortems?after=soon", "`soon` is no value of `after`", "write a day of the calendar"),
         ("/api/v1/postmortems?limit=0", "`0` is no value of `limit`", "ask for 1 to 200"),
-        ("/api/v1/postmortems?limit=many", "the query cannot be read", "`/api` shows"),
+        (
+            "/api/v1/postmortems?after=2026-99-99",
+            "`2026-99-99` is no value of `after`",
+            "write a day of the calendar as `2026-11-20`",
+        ),
+        (
+            "/api/v1/postmortems?limit=many",
+            "`many` is no value of `limit`",
+            "give a whole number from 1 to 200",
+        ),
+        ("/api/v1/postmortems?limit=-1", "`-1` is no value of `limit`", "give a whole number from 1 to 200"),
+        ("/api/v1/postmortems?limit=", "`` is no value of `limit`", "give a whole number from 1 to 200"),
+        (
+            "/api/v1/search?q=dns&limit=99999",
+            "`99999` is no value of `limit`",
+            "give a whole number from 1 to",
+        ),
+        (
+            "/api/v1/postmortems/INC-0003/similar?limit=-1",
+            "`-1` is no value of `limit`",
+            "give a whole number from 1 to 50",
+        ),
+        ("/api/v1/postmortems?open=maybe", "`maybe` is no value of `open`", "use `true` or `false`"),
         ("/api/v1/postmortems?cursor=x", "`x` is no value of `cursor`", "take it from `next`"),
         ("/api/v1/postmortems?sort=best", "`best` is no value of `sort`", "use `newest`"),
         ("/api/v1/actions?statsu=open", "there is no parameter `statsu`", "did you mean `status`?"),
@@ -199,8 +221,8 @@ async fn a_body_is_read_strictly() {
         ),
         ("application/json; charset=utf-8", "{}", 422, "there is nothing to change"),
     ] {
-        let headers = [("content-type", content_type)];
-        let headers = if content_type.is_empty() { &[][..] } else { &headers };
+        let headers = [("if-match", "*"), ("content-type", content_type)];
+        let headers = if content_type.is_empty() { &headers[..1] } else { &headers };
         let answer = served.send(Method::PATCH, path, headers, body).await;
         assert_eq!(answer.status, status, "{body}: {}", answer.text);
         assert!(answer.json()["detail"].as_str().unwrap().starts_with(detail), "{}", answer.text);
@@ -258,17 +280,24 @@ async fn fields_are_set_by_name_and_what_a_rule_forbids_is_refused() {
     let before = served.get(path).await.json();
     assert_eq!(before["stage"], "final");
     let change = json!({ "fields": { "Severity": "Sev1", "regions": ["eu-west", "us-east"] } });
-    let answer = served.json(Method::PATCH, path, &[], &change).await;
+    let unread = served.json(Method::PATCH, path, &[], &change).await;
+    assert_eq!(unread.status, StatusCode::PRECONDITION_REQUIRED, "{}", unread.text);
+    assert_eq!(served.get(path).await.json(), before);
+    let any = [("if-match", "*")];
+    let answer = served.json(Method::PATCH, path, &any, &change).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
     let told = answer.json();
     assert_eq!(told["fields"]["severity"], json!(["Sev1"]));
     assert_eq!(told["fields"]["regions"], json!(["eu-west", "us-east"]));
     let blank = json!({ "fields": { "root-cause": null } });
-    let refused = served.json(Method::PATCH, path, &[], &blank).await;
+    let refused = served.json(Method::PATCH, path, &any, &blank).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.json()["detail"].as_str().unwrap().starts_with("refused, because at stage `final`"));
     let forced = json!({ "fields": { "root-cause": null }, "force": true });
-    assert_eq!(served.json(Method::PATCH, path, &[], &forced).await.status, StatusCode::OK);
+    assert_eq!(served.json(Method::PATCH, path, &any, &forced).await.status, StatusCode::OK);
+    let named = json!({ "fields": { "severity": "Sev2" }, "version": "0" });
+    let stale = served.json(Method::PATCH, path, &[], &named).await;
+    assert_eq!(stale.status, StatusCode::PRECONDITION_FAILED);
     let stale = served.json(Method::PATCH, path, &[("if-match", "\"0\"")], &change).await;
     assert_eq!(stale.status, StatusCode::PRECONDITION_FAILED);
 }
@@ -361,6 +390,77 @@ async fn rows_of_a_timeline_are_added_changed_and_removed() {
     let removed = served.send(Method::DELETE, &own, &[("if-match", &tag)], "").await;
     assert_eq!(removed.status, StatusCode::OK, "{}", removed.text);
     assert_eq!(rows(&removed.json()).len(), count);
+}
+
+#[tokio::test]
+async fn what_comes_out_of_a_row_goes_in_again_unchanged() {
+    let served = served();
+    let path = "/api/v1/postmortems/INC-0003/timeline";
+    for action in [r"Ran a | b \| c", r"Ran `grep 'a\|b'` twice", r"Ran a \\| b", r"Ran \|"] {
+        let row = json!({ "time": "2026-11-20 14:02", "actor": "@ana", "action": action });
+        let added = served.json(Method::POST, &format!("{path}?force=true"), &[], &row).await;
+        assert_eq!(added.status, StatusCode::OK, "{}", added.text);
+        let rows = added.json()["timeline"].as_array().unwrap().clone();
+        let row = rows.iter().find(|row| row["action"] == action);
+        let row = row.unwrap_or_else(|| panic!("{action} is not in {rows:?}"));
+        let text = served.text("INC-0003");
+        let own = format!("{path}/{}?force=true", row["number"]);
+        let same = json!({ "action": row["action"], "result": row["result"], "actor": row["actor"] });
+        let again = served.json(Method::PATCH, &own, &[("if-match", "*")], &same).await;
+        assert_eq!(again.status, StatusCode::OK, "{}", again.text);
+        assert_eq!(served.text("INC-0003"), text);
+        served.send(Method::DELETE, &own, &[("if-match", "*")], "").await;
+    }
+    let path = "/api/v1/postmortems/INC-0003/actions";
+    let plan = r"Run `grep 'a\|b'`";
+    let new = json!({ "action": r"Alert on a \| b", "owner": "@ana", "plan": plan });
+    let added = served.json(Method::POST, &format!("{path}?force=true"), &[], &new).await;
+    let items = added.json()["actions"].as_array().unwrap().clone();
+    let number = 1 + items.iter().position(|item| item["action"] == r"Alert on a \| b").unwrap();
+    assert_eq!(items[number - 1]["verification_plan"], plan);
+    let proof = json!({ "status": "verified", "evidence": r"we saw that a \| b is found", "by": "@mei" });
+    let proven = served.json(Method::PATCH, &format!("{path}/{number}"), &[("if-match", "*")], &proof).await;
+    let told = proven.json();
+    let proven = told["actions"][number - 1]["verification_plan"].as_str().unwrap();
+    assert!(proven.starts_with(plan) && proven.ends_with(r"we saw that a \| b is found"), "{proven}");
+}
+
+#[tokio::test]
+async fn a_value_that_cannot_stand_there_is_refused_with_its_place_and_what_to_write() {
+    let served = served();
+    let own = "/api/v1/postmortems/INC-0003";
+    for (path, change, detail, hint) in [
+        (
+            own.to_owned(),
+            json!({ "fields": { "root-cause": "a\n## Injected" } }),
+            "`Root cause`: the change was refused",
+            "a line that begins as a heading",
+        ),
+        (
+            own.to_owned(),
+            json!({ "fields": { "impact-summary": "a <!-- b -->" } }),
+            "`Customer impact summary`: a value cannot hold an HTML comment",
+            "leave `<!--` out",
+        ),
+        (
+            format!("{own}/timeline/1"),
+            json!({ "result": "a <!-- b" }),
+            "`Result`: a value cannot hold an HTML comment",
+            "leave `<!--` out",
+        ),
+        (
+            format!("{own}/actions/1"),
+            json!({ "action": "a <!-- b" }),
+            "`Action item`: a value cannot hold an HTML comment",
+            "leave `<!--` out",
+        ),
+    ] {
+        let refused = served.json(Method::PATCH, &path, &[("if-match", "*")], &change).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{change}: {}", refused.text);
+        let told = refused.json();
+        assert!(told["detail"].as_str().unwrap().starts_with(detail), "{told}");
+        assert!(told["hint"].as_str().unwrap_or_default().starts_with(hint), "{told}");
+    }
 }
 
 #[tokio::test]

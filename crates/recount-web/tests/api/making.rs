@@ -51,7 +51,58 @@ async fn an_id_that_is_named_is_taken_once_and_what_makes_no_sense_is_refused() 
         let answer = served.json(Method::POST, ALL, &[], &new).await;
         assert_eq!(answer.status, status, "{new}: {}", answer.text);
         assert!(answer.json()["detail"].as_str().unwrap().starts_with(detail), "{}", answer.text);
-        assert!(!answer.text.contains("--"), "{}", answer.text);
+        assert!(!answer.text.contains("--") && !answer.text.contains("`recount "), "{}", answer.text);
+        let kind = if status == 409 { "/api#taken" } else { "/api#refused" };
+        assert_eq!(answer.json()["type"], kind);
+    }
+}
+
+#[tokio::test]
+async fn a_title_that_nobody_reads_as_it_is_is_refused() {
+    let served = served();
+    let long = "x".repeat(5_000);
+    for (title, detail) in [
+        ("Checkout \u{202e}nwod", "the title holds a control character (U+202E)"),
+        ("Checkout \u{2066}down", "the title holds a control character (U+2066)"),
+        ("Checkout \u{1b}[31mdown", "the title holds a control character (U+001B)"),
+        (&long, "the title has 5000 characters, and 300 are the most"),
+    ] {
+        let answer = served.json(Method::POST, ALL, &[], &json!({ "title": title })).await;
+        assert_eq!(answer.status, 422, "{}", answer.text);
+        let told = answer.json();
+        assert!(told["detail"].as_str().unwrap().starts_with(detail), "{told}");
+        assert!(!told["hint"].as_str().unwrap().is_empty());
+    }
+    // Letters that run from right to left are no controls.
+    for title in ["الدفع لا يعمل", &"é".repeat(300)] {
+        let answer = served.json(Method::POST, ALL, &[], &json!({ "title": title })).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn no_answer_sends_a_program_to_a_terminal() {
+    let served = served();
+    let new = json!({ "title": "Down", "id": "INC-7000" });
+    served.json(Method::POST, ALL, &[], &new).await;
+    let any = [("if-match", "*")];
+    let row = json!({ "action": "x", "time": "2027-11-20 14:02" });
+    let wrong = json!({ "events": ["git:nothing"] });
+    let taken = json!({ "fields": { "incident-id": "INC-0003" } });
+    let group = json!({ "fields": { "contributing-factors": "x" } });
+    let own = format!("{ALL}/INC-7000");
+    let answers = [
+        served.json(Method::POST, &format!("{own}/timeline"), &[], &row).await,
+        served.json(Method::POST, &format!("{own}/timeline"), &[], &wrong).await,
+        served.json(Method::PATCH, &own, &any, &taken).await,
+        served.json(Method::PATCH, &own, &any, &group).await,
+        served.json(Method::POST, ALL, &[], &new).await,
+        served.get(&format!("{own}/export/html?audience=public")).await,
+        served.get(&format!("{ALL}/INC-9999")).await,
+    ];
+    for answer in answers {
+        assert!(answer.status.is_client_error(), "{}", answer.text);
+        assert!(!answer.text.contains("`recount "), "{}", answer.text);
     }
 }
 
@@ -151,7 +202,8 @@ async fn fields_say_what_they_can_mean_and_durations_follow_their_times() {
     let new = json!({ "title": "Down", "id": "INC-7000", "start": "2026-11-20 14:00" });
     let own = served.json(Method::POST, ALL, &[], &new).await.header("location").to_owned();
     let set = async |fields: Value, query: &str| {
-        served.json(Method::PATCH, &format!("{own}{query}"), &[], &json!({ "fields": fields })).await
+        let any = [("if-match", "*")];
+        served.json(Method::PATCH, &format!("{own}{query}"), &any, &json!({ "fields": fields })).await
     };
     for (fields, detail) in [
         (json!({ "data-loss": "maybe" }), "`maybe` is no answer to"),
@@ -203,4 +255,36 @@ async fn a_postmortem_is_handed_out_in_each_format_and_the_public_gets_no_leak()
     assert!(draft.json()["hint"].as_str().unwrap().contains("`force=true`"), "{}", draft.text);
     let forced = served.get("/api/v1/postmortems/INC-7000/export/html?audience=public&force=true").await;
     assert_eq!(forced.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn what_would_leak_is_refused_in_each_format_by_its_kind_and_never_in_its_words() {
+    let served = served();
+    let file = served.file("INC-0003");
+    let text = served.text("INC-0003");
+    let label = "- **Customer impact summary**:";
+    // Written so that taking out what the document names does not find them, and a reader reads them all the same.
+    for (planted, kind, words) in [
+        ("seen by R**ibeir**o", "the name of a person", "ibeir"),
+        ("on db1.eu-west.&#105;nternal", "an internal host", "db1"),
+        ("at https:&#47;/wiki.corp.example/x", "a link to a server that is not listed as public", "wiki"),
+        ("with pass&#119;ord=hunter2hunter2", "a secret", "hunter2"),
+    ] {
+        let (before, after) = text.split_once(label).unwrap();
+        std::fs::write(&file, format!("{before}{label} {planted}. {}", after.trim_start())).unwrap();
+        for format in ["html", "json", "md"] {
+            let path = format!("/api/v1/postmortems/INC-0003/export/{format}?audience=public");
+            let refused = served.get(&path).await;
+            assert_eq!(
+                refused.status,
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "{planted} as {format}: {}",
+                refused.text
+            );
+            assert!(refused.text.contains(kind), "{planted} as {format}: {}", refused.text);
+            assert!(!refused.text.contains(words), "{planted} as {format}: {}", refused.text);
+            let internal = served.get(&format!("/api/v1/postmortems/INC-0003/export/{format}")).await;
+            assert_eq!(internal.status, StatusCode::OK, "{format}");
+        }
+    }
 }

@@ -112,6 +112,34 @@ impl Served {
         self.send(request)
     }
 
+    /// Sends a form with files, each by its name.
+    pub fn post_files(&self, address: &str, inputs: &[(&str, &str)], files: &[(&str, &[u8])]) -> Got {
+        const BOUNDARY: &str = "----between-the-parts";
+        let mut body = Vec::new();
+        for (name, value) in inputs {
+            let head =
+                format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend(head.into_bytes());
+        }
+        for (name, bytes) in files {
+            let head = format!(
+                "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{name}\"\r\n\
+                 Content-Type: application/octet-stream\r\n\r\n"
+            );
+            body.extend(head.into_bytes());
+            body.extend(*bytes);
+            body.extend(b"\r\n");
+        }
+        body.extend(format!("--{BOUNDARY}--\r\n").into_bytes());
+        let request = Request::post(address)
+            .header("host", "localhost")
+            .header("sec-fetch-site", "same-origin")
+            .header("content-type", format!("multipart/form-data; boundary={BOUNDARY}"))
+            .body(Body::from(body))
+            .unwrap();
+        self.send(request)
+    }
+
     fn send(&self, request: Request<Body>) -> Got {
         self.runtime.block_on(async {
             let response = router(&self.site).oneshot(request).await.unwrap();

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use recount_engine::config::Config;
 use recount_engine::document::template::FieldId;
-use recount_engine::document::{ActionRecord, Record, elapsed};
+use recount_engine::document::{ActionRecord, Record, Stage, elapsed};
 
 use super::{Header, Wanted};
 use crate::records::Known;
@@ -113,6 +113,8 @@ pub struct Asked {
     pub title: String,
     /// With action items that are still owed.
     pub open: bool,
+    /// That are not final yet.
+    pub unfinished: bool,
 }
 
 impl Asked {
@@ -122,13 +124,14 @@ impl Asked {
         let titled =
             || record.title.iter().chain(&record.id).any(|text| text.to_lowercase().contains(&title));
         (title.is_empty() || titled())
+            && (!self.unfinished || record.stage != Stage::Final)
             && (!self.open || record.actions.iter().any(ActionRecord::is_open))
             && self.wanted.keeps(record, config)
     }
 
     /// Whether all are asked for.
     pub fn is_all(&self) -> bool {
-        self.title.is_empty() && !self.open && self.wanted.is_all()
+        self.title.is_empty() && !self.open && !self.unfinished && self.wanted.is_all()
     }
 }
 

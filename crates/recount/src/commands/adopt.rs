@@ -344,7 +344,7 @@ fn show(
     args: &Args,
     environment: &mut Environment,
 ) -> Result<(), CliError> {
-    let shown = workspace.shown(environment, &workspace.library.root().join(&adopted.path));
+    let shown = workspace.shown(&workspace.library.root().join(&adopted.path));
     writeln!(environment.out(), "{}", visible(&shown))?;
     if args.report {
         report(adopted, environment)?;

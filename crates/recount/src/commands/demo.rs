@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use recount_engine::document::counted;
@@ -26,6 +27,10 @@ pub(crate) struct Args {
     /// Serve it to this machine's browsers at the end, until Ctrl-C
     #[arg(long)]
     serve: bool,
+
+    /// Where to listen; the usual port where that is free, without
+    #[arg(long, value_name = "ADDRESS", requires = "serve")]
+    address: Option<SocketAddr>,
 }
 
 /// The example library of an invented company.
@@ -39,7 +44,7 @@ const TITLE: &str = "Seats sold twice while holds expired early";
 
 pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let root = match args.folder {
-        Some(folder) => environment.folder()?.join(folder),
+        Some(folder) => absolute(&environment.folder()?.join(folder)),
         None => tempfile::Builder::new()
             .prefix("recount-demo-")
             .tempdir()
@@ -48,7 +53,8 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     };
     copy(&root)?;
     let library = Library::open(&root)?;
-    let workspace = Workspace::of(environment, library)?;
+    // Commands are shown as they are typed in it.
+    let workspace = Workspace::of(environment, library)?.seen_from(&root);
     let evidence = root.join(EVIDENCE);
     let count = workspace.library.list().len();
     writeln!(
@@ -78,9 +84,14 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     writeln!(environment.out(), "Look around:    cd {} && recount list && recount check", root.display())?;
     if args.serve {
         writeln!(environment.out(), "\nIn a browser:")?;
-        return serve::here(&workspace, environment);
+        return serve::here(args.address, &workspace, environment);
     }
     Ok(Exit::Done)
+}
+
+/// A path that leads to the same place from every folder: the hints name it, and whoever follows them stands elsewhere.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 fn copy(root: &Path) -> Result<(), CliError> {

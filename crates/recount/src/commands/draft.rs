@@ -87,7 +87,7 @@ pub(crate) fn draft(
     drop(guard);
     commit::subject(environment, &format!("{id}: draft \"{title}\""));
     new::warn(workspace, &id, &given, environment);
-    let shown = workspace.shown(environment, &path);
+    let shown = workspace.shown(&path);
     writeln!(environment.out(), "{shown}")?;
     import::show(environment, &id, &imported)?;
     similar::tell(workspace, &imported.merged.document, &path, environment);

@@ -166,7 +166,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
             }
             Formatting::Changed { path, notes, diff, error: None } => {
                 let path = match args.format {
-                    Format::Text => workspace.shown(environment, &path),
+                    Format::Text => workspace.shown(&path),
                     Format::Json => slashes(&workspace.relative(&path)),
                 };
                 changed.push(Changed { path, notes, diff: args.diff.then_some(diff) });

@@ -62,7 +62,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         workspace.create::<CliError>(&guard, &args.title, &given, day, |document, _| Ok(document))?;
     commit::subject(environment, &format!("{id}: new postmortem \"{}\"", args.title));
     warn(&workspace, &id, &given, environment);
-    let shown = workspace.shown(environment, &path);
+    let shown = workspace.shown(&path);
     writeln!(environment.out(), "{shown}")?;
     drop(guard);
     let (_, document) = workspace.read(&path)?;

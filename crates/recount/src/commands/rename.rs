@@ -49,7 +49,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let others = take_along(&workspace, &guard, &stored, changed, &target, environment)?;
     let name = commit::name_of(&target, &document);
     commit::subject(environment, &format!("{name}: rename to \"{}\"", args.title));
-    let shown = workspace.shown(environment, &target);
+    let shown = workspace.shown(&target);
     writeln!(environment.out(), "{shown}")?;
     tell(&workspace, environment, &others);
     Ok(Exit::Done)
@@ -228,7 +228,7 @@ fn encode(name: &str) -> String {
 /// Names the postmortems whose links followed.
 pub(crate) fn tell(workspace: &Workspace, environment: &mut Environment, others: &[PathBuf]) {
     for path in others {
-        let shown = workspace.shown(environment, path);
+        let shown = workspace.shown(path);
         environment.note(format!("links in `{shown}` now lead there"));
     }
 }

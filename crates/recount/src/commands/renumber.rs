@@ -69,13 +69,13 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     let target = path.with_file_name(name);
     let changed = document.changed(&document.set_field(FieldId::IncidentId, &id)?)?;
     let others = rename::take_along(&workspace, &guard, &stored, changed, &target, environment)?;
-    let shown = workspace.shown(environment, &target);
+    let shown = workspace.shown(&target);
     writeln!(environment.out(), "{shown}")?;
     let before = if old_id.is_empty() { commit::name_of(&path, &document) } else { old_id.clone() };
     commit::subject(environment, &format!("{before}: renumber to {id}"));
     rename::tell(&workspace, environment, &others);
     for path in mentions(&workspace, &old_id) {
-        environment.note(format!("`{}` still says `{old_id}`", workspace.shown(environment, &path)));
+        environment.note(format!("`{}` still says `{old_id}`", workspace.shown(&path)));
     }
     Ok(Exit::Done)
 }

@@ -65,11 +65,16 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     serve(args, &workspace, environment)
 }
 
-/// Serves a library to this machine alone, on the usual port where that is free.
-pub(crate) fn here(workspace: &Workspace, environment: &mut Environment) -> Outcome {
+/// Serves a library at an address; without one to this machine alone, on the usual port where that is free.
+pub(crate) fn here(
+    address: Option<SocketAddr>,
+    workspace: &Workspace,
+    environment: &mut Environment,
+) -> Outcome {
     let is_free = |address: &SocketAddr| std::net::TcpListener::bind(address).is_ok();
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
-    let address = Some(SocketAddr::from(([127, 0, 0, 1], PORT))).filter(is_free).unwrap_or(any);
+    let usual = Some(SocketAddr::from(([127, 0, 0, 1], PORT)));
+    let address = address.or_else(|| usual.filter(is_free)).unwrap_or(any);
     let args = Args {
         address,
         hosts: Vec::new(),

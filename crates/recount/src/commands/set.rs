@@ -12,7 +12,7 @@ use crate::environment::{Environment, visible};
 use crate::error::{CliError, Exit};
 use crate::machine::{self, Header};
 use crate::workspace::Workspace;
-use recount_workspace::{Seen, refuse_nonsense};
+use recount_workspace::{Seen, refuse_nonsense, with_value};
 
 /// Set a field by name
 ///
@@ -97,9 +97,11 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
         workspace.refuse_taken(&path, &value)?;
     }
     let (stored, document) = workspace.read_to_change(&path)?;
-    let edits =
-        if args.add { document.add_to_field(field, &value)? } else { document.set_field(field, &value)? };
-    let mut changed = document.changed(&edits)?;
+    let mut changed = if args.add {
+        document.changed(&document.add_to_field(field, &value)?)?
+    } else {
+        with_value(&document, field, &value)?
+    };
     let followed = workspace.follow_times(&path, field, &document, &mut changed, environment.today())?;
     let shown = workspace.relative(&path).display().to_string();
     seen.refuse_overlap(&stored.version, &document, &changed, &shown)?;

@@ -59,7 +59,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
             machine::write(environment, &output)?;
         }
         Format::Text => {
-            text(&document, &workspace.shown(environment, &path), &earlier, &counts, environment)?;
+            text(&document, &workspace.shown(&path), &earlier, &counts, environment)?;
         }
     }
     Ok(Exit::Done)

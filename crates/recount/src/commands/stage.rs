@@ -52,7 +52,7 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     if !args.force && !findings.is_empty() {
         return Err(CliError::from(not_ready(&name, args.stage, &findings)).hint(format!(
             "`recount check {} --stage {}` shows them in place; `--force` sets the stage all the same",
-            workspace.shown(environment, &path),
+            workspace.shown(&path),
             args.stage
         )));
     }

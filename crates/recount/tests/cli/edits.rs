@@ -154,7 +154,10 @@ fn set_refuses_what_is_no_field_or_no_value() {
         folder.recount(&[&["set"][..], &args].concat()).refuses(sentence, hint);
     }
     let run = folder.recount(&["set", "1", "symptoms", "a <!-- hidden --> b"]).is(2);
-    assert_eq!(run.err.lines().next(), Some("error: a value cannot hold an HTML comment"));
+    assert_eq!(
+        run.err.lines().next(),
+        Some("error: `Customer facing symptoms`: a value cannot hold an HTML comment")
+    );
 }
 
 #[test]

@@ -347,6 +347,9 @@ fn the_demo_ends_with_findings_and_the_path_of_the_file() {
         "{said}"
     );
     folder.recount(&["--library", "demo", "check"]).is(1);
+    // Whoever does what stands there is in the folder by then.
+    assert!(run.err.contains("`recount check postmortems/"), "{}", run.err);
+    folder.recount(&["demo", "other", "--address", "127.0.0.1:0"]).is(2);
     folder.recount(&["demo", "demo"]).refuses("`ROOT/demo` is not empty", "name a new folder");
 }
 

@@ -43,7 +43,8 @@ source! {
     ///
     /// - In a snapshot `endsAt` is a lease that is prolonged while the alert fires. It never is a resolution, so
     ///   a snapshot resolves nothing; the import says so.
-    /// - `0001-01-01T00:00:00Z` stands for no time.
+    /// - `0001-01-01T00:00:00Z` stands for no time. An alert that is said to be resolved at that time has no end: its row
+    ///   and the import say so.
     /// - When a webhook arrived is not when the alert began: `group_wait` and `group_interval` lie between.
     /// - What says that an alert ended repeats its summary with the numbers of the end. The beginning is told in the
     ///   words of a webhook that says `firing`, where there is one.
@@ -151,6 +152,13 @@ impl JsonSource for Alertmanager {
     fn finish(&mut self, reader: &mut Reader) {
         let told: HashSet<EventId> = reader.import.events.iter().map(|event| event.id.clone()).collect();
         let told_of = self.in_retrospect.len();
+        // What only the end tells of the beginning: that nobody knows when the end was.
+        for late in self.in_retrospect.iter().filter(|event| !event.result.is_empty()) {
+            let beginning = reader.import.events.iter_mut().find(|event| event.id == late.id);
+            if let Some(beginning) = beginning.filter(|event| event.result.is_empty()) {
+                beginning.result.clone_from(&late.result);
+            }
+        }
         self.in_retrospect.retain(|event| !told.contains(&event.id));
         reader.import.leave_out("duplicate", (told_of - self.in_retrospect.len()) as u64);
         reader.import.events.append(&mut self.in_retrospect);
@@ -196,7 +204,12 @@ impl Alertmanager {
                     reader.push(alert.resolved(&at));
                     self.in_retrospect.push(firing);
                 } else {
-                    self.in_retrospect.push(firing);
+                    // Nothing else says when: `startsAt` is no end, and neither is when the webhook came.
+                    reader.import.note(format!(
+                        "`{}` is said to be resolved, and its `endsAt` is not set: when it ended is not known",
+                        alert::name(&labels)
+                    ));
+                    self.in_retrospect.push(firing.giving("said to be resolved, without a time"));
                 }
             }
             Some(Status::Object { silenced, inhibited, muted }) => {

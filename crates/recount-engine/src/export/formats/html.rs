@@ -12,6 +12,7 @@ use crate::export::leaks;
 
 pub(super) static FORMAT: Format = Format {
     name: "html",
+    title: "HTML",
     about: "one HTML file with everything in it, for reading and for printing",
     extension: "html",
     media_type: "text/html; charset=utf-8",

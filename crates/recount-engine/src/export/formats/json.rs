@@ -16,6 +16,7 @@ use crate::export::leaks;
 
 pub(super) static FORMAT: Format = Format {
     name: "json",
+    title: "JSON",
     about: "JSON: facts, sections, timeline and action items, with a schema that is kept",
     extension: "json",
     media_type: "application/json",

@@ -5,6 +5,7 @@ use crate::export::leaks;
 
 pub(super) static FORMAT: Format = Format {
     name: "md",
+    title: "Markdown",
     about: "Markdown: the document itself; for the public, what was derived from it",
     extension: "md",
     media_type: "text/markdown; charset=utf-8",

@@ -13,6 +13,8 @@ use crate::document::Document;
 pub struct Format {
     /// Its name on the command line and in addresses.
     pub name: &'static str,
+    /// Its name as people write it.
+    pub title: &'static str,
     /// What one gets, for people.
     pub about: &'static str,
     /// The end of a file's name, without the dot.

@@ -21,6 +21,7 @@ use crate::export::leaks;
 
 pub(super) static FORMAT: Format = Format {
     name: "pdf",
+    title: "PDF",
     about: "PDF: a typeset report to hand on",
     extension: "pdf",
     media_type: "application/pdf",

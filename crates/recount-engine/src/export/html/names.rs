@@ -55,14 +55,15 @@ pub(super) fn ids(document: &Document) -> (Vec<String>, HashMap<String, usize>) 
     (ids, called)
 }
 
-/// The `id` of the first section with this heading, as it is written without its marks.
-pub fn anchor_of(document: &Document, heading: &str) -> Option<String> {
-    let is_it = |section: &&Section| plain_text(document.slice(section.name)) == heading;
-    let section = document.sections().iter().find(is_it)?;
+/// Every section's heading, as it is written without its marks, with its `id`.
+pub fn section_anchors(document: &Document) -> Vec<(String, Option<String>)> {
     let headings = document.markdown().blocks.iter();
-    let mut headings = headings.filter(|block| matches!(block.kind, markdown::BlockKind::Heading(_)));
-    let at = headings.position(|block| block.span.start == section.span.start)?;
-    ids(document).0.into_iter().nth(at)
+    let headings = headings.filter(|block| matches!(block.kind, markdown::BlockKind::Heading(_)));
+    let mut named: HashMap<u32, String> =
+        headings.map(|block| block.span.start).zip(ids(document).0).collect();
+    let anchored =
+        |section: &Section| (plain_text(document.slice(section.name)), named.remove(&section.span.start));
+    document.sections().iter().map(anchored).collect()
 }
 
 /// The beginning of a name that is longer than any is wanted.

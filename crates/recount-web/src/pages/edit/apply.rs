@@ -34,6 +34,8 @@ struct Clash {
     /// The place now; none where it is gone.
     now: Option<(Place, Vec<Cell>)>,
     version: String,
+    /// The document now.
+    bytes: Vec<u8>,
     was: Vec<Cell>,
 }
 
@@ -117,12 +119,13 @@ fn settled(
     let was = was(place, hand.typed);
     let found = place.found(now, &was);
     let cells = found.and_then(|found| Some((found, found.cells(now)?)));
+    let clash = |now_there, was| Clash { now: now_there, version, bytes: now.source().bytes().to_vec(), was };
     match cells {
         Some((found, cells)) => match together(place, hand.typed, &cells, &was) {
             Some(typed) => found.changed(now, &Hand { typed: &typed, ..*hand }).map(Ok),
-            None => Ok(Err(Clash { now: Some((found, cells)), version, was })),
+            None => Ok(Err(clash(Some((found, cells)), was))),
         },
-        None => Ok(Err(Clash { now: None, version, was })),
+        None => Ok(Err(clash(None, was))),
     }
 }
 
@@ -243,7 +246,7 @@ fn shown(site: &Site, key: &str, place: Place, typed: &Typed, clash: Clash) -> A
         _ => "Save mine",
     };
     let template = ConflictPage {
-        frame: Frame::new(&shelf, ""),
+        frame: Frame::new(&shelf, "").following_one(shelf.key(known), &clash.bytes),
         name: known.name().to_owned(),
         about: place.name(),
         action: format!("{address}{}", now.route()),

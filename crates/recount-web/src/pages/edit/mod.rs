@@ -30,7 +30,7 @@ use crate::viewer::Viewer;
 
 pub(crate) use apply::{Outcome, Returned, apply, with_status};
 pub(crate) use place::{Place, Typed};
-pub(crate) use view::{Form, Trouble, item_form, people, statuses};
+pub(crate) use view::{Form, Trouble, days, item_form, people, statuses};
 
 pub(super) const PAGE: PageDefinition = PageDefinition {
     navigation: None,

@@ -7,16 +7,17 @@ use std::path::Path;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use recount_engine::document::operations::decode_cell;
+use recount_engine::document::operations::{decode_cell, plain_cell};
 use recount_engine::document::template::{ActionColumn, FieldId, FieldKind, SectionId, TimelineColumn};
 use recount_engine::document::value::priority::Priority;
 use recount_engine::document::value::status::StatusKind;
 use recount_engine::document::value::time::{self, Anchor};
 use recount_engine::document::{ActionItem, Document, Milestone, Stage, TimelineRow};
 use recount_engine::export::html::{action_anchor, field_anchor, row_anchor, section_anchor};
+use recount_engine::lint::{Level, Options};
 use recount_workspace::{
     Failure, FailureKind, ItemChange, NewItem, Workspace, not_ready, parse_day, refuse_nonsense, status_word,
-    titled,
+    titled, with_value,
 };
 
 /// What was typed into a form, by the names of its inputs.
@@ -234,7 +235,7 @@ impl Place {
                     )));
                 }
                 let value = wanted(id, typed);
-                let mut changed = document.changed(&document.set_field(id, &value)?)?;
+                let mut changed = with_value(document, id, &value)?;
                 workspace.follow_times(path, id, document, &mut changed, *today)?;
                 if !hand.forces() {
                     refuse_nonsense(&changed, id, &value)?;
@@ -438,6 +439,8 @@ fn row_changed(document: &Document, number: usize, hand: &Hand<'_>) -> Result<Do
         let at = read()?;
         let stamp = time::canonical(at, at.as_second() % 60 != 0);
         let cells = [stamp.as_str(), typed.get("actor").trim(), &action, typed.get("result").trim()];
+        let cells = cells.map(plain_cell);
+        let cells = cells.each_ref().map(String::as_str);
         return Ok(document.changed(&document.insert_timeline_row(at, &cells)?)?);
     }
     let cells = Place::Row(number).cells(document);
@@ -449,11 +452,12 @@ fn row_changed(document: &Document, number: usize, hand: &Hand<'_>) -> Result<Do
         [(C::Actor, "actor", typed.get("actor")), (C::Result, "result", typed.get("result"))]
     {
         if value.trim() != was(name).trim() {
-            changed = changed.changed(&changed.set_timeline_cell(number, column, value.trim())?)?;
+            changed =
+                changed.changed(&changed.set_timeline_cell(number, column, &plain_cell(value.trim()))?)?;
         }
     }
     if typed.get("action").trim() != was("action").trim() || typed.get("milestone") != was("milestone") {
-        changed = changed.changed(&changed.set_timeline_cell(number, C::Action, &action)?)?;
+        changed = changed.changed(&changed.set_timeline_cell(number, C::Action, &plain_cell(&action))?)?;
     }
     if written == was("time").trim() {
         return Ok(changed);
@@ -503,6 +507,23 @@ fn status(text: &str) -> Result<StatusKind, Failure> {
     })
 }
 
+/// What the rule about it would refuse, in the words of the form, which has an input for it.
+fn refuse_unproven(changed: &Document, number: usize, hand: &Hand<'_>) -> Result<(), Failure> {
+    let Some(item) = changed.action_items().get(number - 1) else { return Ok(()) };
+    let findings = hand.workspace.findings(hand.path, changed, hand.today, Options::default());
+    let is_unproven = findings.iter().any(|finding| {
+        finding.rule.name == "verified-without-evidence"
+            && finding.level == Level::Error
+            && item.span.contains(finding.span)
+    });
+    if !is_unproven {
+        return Ok(());
+    }
+    Err(Failure::new(format!("action item #{number} is to be `Verified`, and nothing shows that it works"))
+        .hint("fill in “Evidence that it works”: a link, or a sentence that says what was seen")
+        .unless_forced())
+}
+
 fn item_changed(document: &Document, number: usize, hand: &Hand<'_>) -> Result<Document, Failure> {
     let Hand { workspace, path, typed, who, today } = hand;
     workspace.refuse_foreign(path, document, "action item")?;
@@ -542,7 +563,8 @@ fn item_changed(document: &Document, number: usize, hand: &Hand<'_>) -> Result<D
     match new("action") {
         Some("") => return Err(Failure::new("an action item needs a text").hint("say what is to be done")),
         Some(text) => {
-            changed = changed.changed(&changed.set_action_cell(number, ActionColumn::Action, text)?)?;
+            let text = plain_cell(text);
+            changed = changed.changed(&changed.set_action_cell(number, ActionColumn::Action, &text)?)?;
         }
         None => {}
     }
@@ -575,6 +597,9 @@ fn item_changed(document: &Document, number: usize, hand: &Hand<'_>) -> Result<D
     changed = change.changed(&changed, number, (workspace, path), *today)?;
     for column in cleared {
         changed = changed.changed(&changed.set_action_cell(number, column, "")?)?;
+    }
+    if change.status == Some(StatusKind::Verified) && change.evidence.is_none() && !hand.forces() {
+        refuse_unproven(&changed, number, hand)?;
     }
     Ok(changed)
 }

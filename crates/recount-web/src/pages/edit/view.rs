@@ -6,9 +6,12 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::response::Html;
+use jiff::ToSpan as _;
+use jiff::civil::Date;
 use recount_engine::document::template::{FieldDef, FieldId, FieldKind, SectionId};
 use recount_engine::document::value::yes_no::{self, Answer as YesNo};
 use recount_engine::document::{Document, FieldState, Milestone, Span, Stage, counted, plain_text};
+use recount_engine::evidence::derive::Derived;
 use recount_engine::export::html::section_anchor;
 use recount_engine::lint::{Finding, Level, Options};
 use recount_store::Version;
@@ -49,6 +52,7 @@ struct Edit<'s> {
     people: Vec<&'s str>,
     milestones: Vec<&'static str>,
     statuses: Vec<(&'static str, String)>,
+    days: Vec<(Date, &'static str)>,
 }
 
 /// A later stage, and what keeps the postmortem from it.
@@ -70,7 +74,7 @@ impl Trouble {
     pub(crate) fn of(failure: &Failure) -> Self {
         Self {
             message: failure.to_string(),
-            hint: failure.hint_text().unwrap_or_default().to_owned(),
+            hint: failure.hint_elsewhere().unwrap_or_default().to_owned(),
             yields: failure.yields_to_force(),
         }
     }
@@ -114,7 +118,7 @@ pub(crate) struct Input {
 pub(crate) fn item_form(document: &Document, number: usize, returned: Option<&Returned>) -> Option<Form> {
     let place = Place::Item(number);
     place.cells(document)?;
-    Some(Make { document, told: &[], returned }.form(place))
+    Some(Make { document, told: &[], offers: &[], returned }.form(place))
 }
 
 impl Form {
@@ -161,6 +165,8 @@ struct Field {
     kind: &'static str,
     answer: &'static str,
     details: String,
+    /// What the evidence suggests while it is blank, and why.
+    offer: Option<(String, String)>,
     form: Form,
     is_nested: bool,
     is_simple: bool,
@@ -199,7 +205,8 @@ fn shown(
     let findings = shelf.workspace.findings(&path, &document, site.today(), options);
     let places = Places::of(&document);
     let told: Vec<Told> = findings.iter().map(|finding| places.told(finding)).collect();
-    let make = Make { document: &document, told: &told, returned };
+    let offers = shelf.workspace.offers(&path, &document);
+    let make = Make { document: &document, told: &told, offers: &offers, returned };
     let stage = document.stage();
     let ahead = [Stage::Review, Stage::Final].into_iter().filter(|later| *later > stage);
     let ahead = ahead.map(|later| {
@@ -234,6 +241,7 @@ fn shown(
         people: people(&shelf),
         milestones: Milestone::ALL.into_iter().map(Milestone::word).collect(),
         statuses: statuses(),
+        days: days(site.today()),
         version,
     })
 }
@@ -247,6 +255,14 @@ pub(crate) fn people(shelf: &Shelf) -> Vec<&str> {
 pub(crate) fn statuses() -> Vec<(&'static str, String)> {
     use recount_engine::document::value::status::StatusKind;
     StatusKind::ALL.into_iter().map(|kind| (status_word(kind), kind.to_string())).collect()
+}
+
+/// Days that something may be due on, for suggestions: counted from today.
+pub(crate) fn days(today: Date) -> Vec<(Date, &'static str)> {
+    [(7, "in a week"), (14, "in two weeks"), (30, "in 30 days"), (90, "in 90 days")]
+        .into_iter()
+        .map(|(days, said)| (today.saturating_add(days.days()), said))
+        .collect()
 }
 
 /// Where in a document each form's place is.
@@ -317,10 +333,24 @@ impl Places {
     }
 }
 
+/// What to do where a field is chosen and not written; none where the finding says it well.
+fn help_of_choice(kind: FieldKind, rule: &str) -> Option<&'static str> {
+    match (kind, rule) {
+        (FieldKind::Severity, "empty-field" | "invalid-severity") => {
+            Some("choose the worst that it was; what is due when goes by it")
+        }
+        (FieldKind::YesNo, "unstated-data-impact") => {
+            Some("choose an answer, and say in a few words beside it what it rests on")
+        }
+        _ => None,
+    }
+}
+
 /// What forms are made from.
 struct Make<'a> {
     document: &'a Document,
     told: &'a [Told],
+    offers: &'a [(FieldId, Derived)],
     returned: Option<&'a Returned>,
 }
 
@@ -350,6 +380,11 @@ impl Make<'_> {
         };
         let trouble = returned.map(|returned| Trouble::of(&returned.failure));
         Form { number, findings: self.findings(&anchor), anchor, inputs, trouble }
+    }
+
+    fn offer(&self, id: FieldId) -> Option<(String, String)> {
+        let (_, offer) = self.offers.iter().find(|(field, _)| *field == id)?;
+        Some((offer.value.clone(), offer.why.clone()))
     }
 
     fn section(&self, id: SectionId) -> Section {
@@ -397,7 +432,12 @@ impl Make<'_> {
 
     fn field(&self, def: &'static FieldDef) -> Field {
         let document = self.document;
-        let form = self.form(Place::Field(def.id));
+        let mut form = self.form(Place::Field(def.id));
+        for told in &mut form.findings {
+            if let Some(help) = help_of_choice(def.kind, told.rule) {
+                told.help = code(help);
+            }
+        }
         let text = field_value(document, def.id);
         let read = yes_no::read(&text).filter(|read| read.plain);
         let returned = self.returned.filter(|returned| returned.place == Place::Field(def.id));
@@ -445,6 +485,7 @@ impl Make<'_> {
             kind,
             answer,
             details,
+            offer: self.offer(def.id).filter(|_| is_blank),
             is_nested: def.group.is_some(),
             is_simple: is_simple(document, def.id),
             lines: if is_blank && value.is_empty() { 1 } else { length.clamp(1, 12) },
