@@ -99,6 +99,15 @@ pub(crate) fn code(text: &str) -> Markup {
     Markup(out)
 }
 
+/// What went wrong, or what to do, as a page says it: a terminal's line begins small and ends without a full stop.
+pub(crate) fn sentence(text: &str) -> Markup {
+    let text = text.trim();
+    let mut letters = text.chars();
+    let begun = letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>());
+    let end = if text.ends_with(['.', '!', '?', ':']) || text.is_empty() { "" } else { "." };
+    code(&format!("{}{end}", begun.unwrap_or_default()))
+}
+
 /// An instant to the minute, with what a browser needs to tell the viewer's own time.
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "templates pass everything by reference")]
 pub(crate) fn minute(at: &Timestamp) -> Markup {

@@ -21,7 +21,7 @@ use serde::Deserialize;
 use super::Page as PageDefinition;
 use super::similar::{Alike, seen_before, similar};
 use crate::error::{Answer, apart, page};
-use crate::frame::{Frame, Markup, address, code, escaped, lasted};
+use crate::frame::{Frame, Markup, address, escaped, lasted, sentence};
 use crate::shelf::Shelf;
 use crate::site::Site;
 
@@ -181,8 +181,8 @@ fn told(finding: &Finding) -> String {
     let _ = write!(
         out,
         "<span class=\"finding {class}\" role=\"note\"><b>{}</b> <span class=\"help\">{} <a href=\"/rules/{name}\">{name}</a></span></span>",
-        code(&finding.message),
-        code(&finding.help),
+        sentence(&finding.message),
+        sentence(&finding.help),
         name = escaped(finding.rule.name),
     );
     out

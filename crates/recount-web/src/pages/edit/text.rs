@@ -20,7 +20,7 @@ use super::place::Typed;
 use super::view::{Trouble, version_of};
 use crate::change::Change;
 use crate::error::{Answer, Oops, page, status};
-use crate::frame::{Frame, Markup, address, code};
+use crate::frame::{Frame, Markup, address, sentence};
 use crate::site::Site;
 use crate::viewer::Viewer;
 
@@ -280,8 +280,8 @@ fn told(finding: &Finding, lines: &LineIndex, document: &Document) -> Told {
     Told {
         class,
         line: lines.position(document.text(), finding.span.start).line,
-        message: code(&finding.message),
-        help: code(&finding.help),
+        message: sentence(&finding.message),
+        help: sentence(&finding.help),
         rule: finding.rule.name,
     }
 }

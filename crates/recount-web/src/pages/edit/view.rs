@@ -20,7 +20,7 @@ use recount_workspace::{Failure, status_word};
 use super::apply::Returned;
 use super::place::{Cell, Place, field_value, is_simple};
 use crate::error::{Answer, page};
-use crate::frame::{Frame, Markup, address, code};
+use crate::frame::{Frame, Markup, address, sentence};
 use crate::shelf::Shelf;
 use crate::site::Site;
 
@@ -321,9 +321,9 @@ impl Places {
         };
         Told {
             class,
-            message: code(&finding.message),
+            message: sentence(&finding.message),
             raw: finding.message.to_string(),
-            help: code(&finding.help),
+            help: sentence(&finding.help),
             rule: finding.rule.name,
             fix: finding.fix.as_ref().map(|fix| fix.title.clone()),
             at,
@@ -435,7 +435,7 @@ impl Make<'_> {
         let mut form = self.form(Place::Field(def.id));
         for told in &mut form.findings {
             if let Some(help) = help_of_choice(def.kind, told.rule) {
-                told.help = code(help);
+                told.help = sentence(help);
             }
         }
         let text = field_value(document, def.id);
