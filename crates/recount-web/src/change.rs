@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use recount_engine::document::Document;
-use recount_store::{Commit, Library, Store as _};
+use recount_store::{Commit, Library, Store as _, Version};
 use recount_workspace::importing::Imported;
-use recount_workspace::{Failure, FailureKind, Workspace};
+use recount_workspace::{Failure, FailureKind, Known, Workspace};
 
 use crate::error::Answer;
 use crate::site::Site;
@@ -107,7 +107,7 @@ impl Change {
             workspace.library.plan_commit(&workspace.config().git.protected)?;
         }
         let path = shelf.file(known);
-        let written = self.written(site, &workspace, &path, edit);
+        let written = self.written(site, &workspace, known, &path, edit);
         // What was written before something failed is there all the same, and pages show what is there.
         let result = match workspace.library.changed_files() {
             Ok(files) if files.is_empty() => return written,
@@ -127,6 +127,7 @@ impl Change {
         &self,
         site: &Site,
         workspace: &Workspace,
+        known: &Known,
         path: &Path,
         edit: impl FnOnce(&Workspace, &Path, &Document) -> Result<Edited, Failure>,
     ) -> Result<Option<Box<Imported>>, Failure> {
@@ -145,6 +146,7 @@ impl Change {
             imported.freeze(&guard, path)?;
         }
         if is_changed {
+            site.live.expect(&known.path, stored.version, Version::of(changed.source().bytes()));
             workspace.write(&guard, &stored, changed)?;
         }
         if let Some(imported) = imported {
