@@ -65,6 +65,7 @@ class Page implements Desk {
   private shown: View = "text";
   private wasOnline = false;
   private drawing = false;
+  private moving = false;
   private heard: string | null = null;
   private saying: ReturnType<typeof setTimeout> | undefined;
 
@@ -116,6 +117,8 @@ class Page implements Desk {
       }
     });
     document.addEventListener("keydown", (event) => this.onKey(event));
+    document.addEventListener("scroll", () => this.moved(), { passive: true });
+    root.addEventListener("focusin", () => this.moved());
     this.socket.connect();
   }
 
@@ -158,6 +161,7 @@ class Page implements Desk {
   }
 
   present(anchor: number, head: number): void {
+    this.moved();
     this.presence.at(anchor, head);
   }
 
@@ -326,6 +330,16 @@ class Page implements Desk {
     }, PAUSE);
   }
 
+  /** Somebody is somewhere else in the text. */
+  private moved(): void {
+    if (this.moving) return;
+    this.moving = true;
+    requestAnimationFrame(() => {
+      this.moving = false;
+      this.outline.mark(this.here);
+    });
+  }
+
   private later(): void {
     if (this.drawing) return;
     this.drawing = true;
@@ -335,9 +349,18 @@ class Page implements Desk {
     });
   }
 
+  /** Where in the text one is, whichever view shows it; nothing where that is no one place. */
+  private get here(): number | null {
+    if (this.shown === "text") return this.textView?.here ?? null;
+    if (this.shown === "form") return this.form.here;
+    const table = this.advice.tables.find(({ name }) => name === this.shown);
+    return table ? this.text.index(table.from) : null;
+  }
+
   /** Shows what is seen of the text as it is now. */
   private draw(): void {
     this.outline.draw();
+    this.outline.mark(this.here);
     if (this.shown === "text") this.textView?.draw();
     else if (this.shown === "form") this.form.draw();
     else if (this.shown === "timeline") this.timeline.draw();

@@ -86,6 +86,16 @@ export class Outline {
     return item;
   }
 
+  /** Marks the section that somebody is in, by a place of the text; none where that is nowhere. */
+  mark(here: number | null): void {
+    const places = this.desk.advice.outline.map(({ at }) => this.desk.text.index(at));
+    const current = here === null ? -1 : places.findLastIndex((place) => place !== null && place <= here);
+    [...this.sections.children].forEach((item, at) => {
+      const button = item.firstElementChild;
+      if (button) set(button, "aria-current", at === current ? "true" : null);
+    });
+  }
+
   private go(place: unknown): void {
     const index = this.desk.text.index(place);
     if (index === null) this.desk.tell("That place is no longer in the text");

@@ -16,6 +16,7 @@ import { MOST_AT_ONCE } from "./document";
 import { h, inline } from "./dom";
 import { type RowOffer, pasting } from "./paste";
 import type { Finding } from "./protocol";
+import { Steady } from "./steady";
 
 const SEVERITY = { error: "error", warning: "warning", note: "info" } as const;
 
@@ -33,6 +34,7 @@ const highlight = HighlightStyle.define([
 
 export class TextView {
   readonly view: EditorView;
+  private readonly steady: Steady;
   private readonly readOnly = new Compartment();
   private shownFindings: Finding[] | null = null;
 
@@ -97,6 +99,7 @@ export class TextView {
       ],
     });
     this.view = new EditorView({ state, parent });
+    this.steady = new Steady(desk.text, this.view, () => this.here);
   }
 
   /** Marks what the engine found, where it did not change since. */
@@ -135,8 +138,18 @@ export class TextView {
     }
   }
 
+  /** The place that somebody is at: the caret where it is seen, else what stands at the top of the window. */
+  get here(): number {
+    const { head } = this.view.state.selection.main;
+    const top = covered();
+    const caret = this.view.coordsAtPos(head);
+    if (caret && caret.bottom > top && caret.top < window.innerHeight) return head;
+    return this.view.lineBlockAtHeight(top + 8 - this.view.documentTop).from;
+  }
+
   show(index: number): void {
     const at = Math.min(index, this.view.state.doc.length);
+    this.steady.let();
     this.view.dispatch({ selection: { anchor: at }, effects: EditorView.scrollIntoView(at, { y: "start", yMargin: 8 }) });
     this.view.focus();
   }
