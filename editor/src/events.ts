@@ -16,6 +16,7 @@ interface Drawn {
 
 export interface Keys {
   take(): void;
+  dismiss(): void;
   open(): void;
   search(): void;
   /** The current row or the selection is another one. */
@@ -244,6 +245,7 @@ export class EventList {
         this.keys.counted();
       },
       t: () => this.keys.take(),
+      d: () => this.keys.dismiss(),
       o: () => this.keys.open(),
       "/": () => this.keys.search(),
     };

@@ -144,10 +144,18 @@ class Page implements Desk {
     return answer;
   }
 
-  tell(what: string, hint: string | null = null): void {
+  tell(what: string, hint: string | null = null, button: { label: string; act: () => void } | null = null): void {
     clearTimeout(this.toasting);
     const sentence = /[.!?]$/.test(what) ? what : `${what}.`;
-    this.toast.replaceChildren(h("span", {}, sentence), hint ? h("span", { class: "quiet" }, ` ${hint}`) : "");
+    const act = button && h("button", {
+      type: "button",
+      class: "slim",
+      onclick: () => {
+        this.toast.hidden = true;
+        button.act();
+      },
+    }, button.label);
+    this.toast.replaceChildren(h("span", {}, sentence), hint ? h("span", { class: "quiet" }, ` ${hint}`) : "", act ?? "");
     this.toast.hidden = false;
     this.announce(`${sentence} ${hint ?? ""}`);
     this.toasting = setTimeout(() => {
