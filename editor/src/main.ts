@@ -12,6 +12,7 @@ import { RowOffer } from "./paste";
 import { type Advice, type FromServer, NO_WORDS } from "./protocol";
 import { Questions } from "./questions";
 import { Socket } from "./socket";
+import { Stages } from "./stages";
 import { Status } from "./status";
 import { Tables } from "./tables";
 import { TextView } from "./text";
@@ -34,7 +35,7 @@ class Page implements Desk {
   readonly advice: Desk["advice"] = {
     findings: [],
     outline: [],
-    progress: { sections: 0, done: 0, errors: 0, warnings: 0 },
+    progress: { sections: 0, done: 0, errors: 0, warnings: 0, stage: "" },
     fields: [],
     tables: [],
     milestones: [],
@@ -50,6 +51,7 @@ class Page implements Desk {
   private readonly questions: Questions;
   private readonly outline: Outline;
   private readonly form: FieldForm;
+  private readonly stages: Stages;
   private readonly tray: Tray;
   private readonly offer: RowOffer;
   private textView: TextView | null = null;
@@ -88,6 +90,7 @@ class Page implements Desk {
     this.questions = new Questions(this, key, () => this.keep());
     this.outline = new Outline(this);
     this.form = new FieldForm(this);
+    this.stages = new Stages(this);
     this.tray = new Tray(this);
     this.offer = new RowOffer(this);
     const onPastedText = (text: string): void => void this.offer.make(text, null);
@@ -197,7 +200,7 @@ class Page implements Desk {
     this.panels.get("text")?.append(this.offer.element);
     this.panels.get("timeline")?.append(this.timeline.element);
     this.panels.get("actions")?.append(this.actions.element);
-    this.panels.get("form")?.append(this.form.element);
+    this.panels.get("form")?.append(this.stages.element, this.form.element);
     const write = h("button", { type: "button", title: "Ctrl+S", onclick: () => this.write() }, "Write now");
     const tools = h(
       "div",
@@ -370,7 +373,10 @@ class Page implements Desk {
     this.outline.draw();
     this.outline.mark(this.here);
     if (this.shown === "text") this.textView?.draw();
-    else if (this.shown === "form") this.form.draw();
+    else if (this.shown === "form") {
+      this.stages.draw();
+      this.form.draw();
+    }
     else if (this.shown === "timeline") this.timeline.draw();
     else if (this.shown === "actions") this.actions.draw();
     if (WIDE.matches || this.shown === "evidence") this.tray.draw();

@@ -81,6 +81,7 @@ export class TextView {
           { key: "Mod-b", run: (view) => wrap(view, "**") },
           { key: "Mod-e", run: (view) => wrap(view, "`") },
           // Tab leaves the editor, as everywhere; these move the indentation.
+          { key: "Enter", run: answer },
           { key: "Mod-]", run: indentMore },
           { key: "Mod-[", run: indentLess },
           ...closeBracketsKeymap,
@@ -176,6 +177,17 @@ function explained(finding: Finding): HTMLElement {
     finding.help ? h("p", { class: "help" }, ...inline(finding.help)) : null,
     h("a", { href: `/rules/${encodeURIComponent(finding.rule)}`, target: "_blank", rel: "noopener" }, finding.rule),
   );
+}
+
+/** Behind a question of the template its answer begins: an item within it, not one beside it. */
+function answer(view: EditorView): boolean {
+  const { main, ranges } = view.state.selection;
+  const line = view.state.doc.lineAt(main.head);
+  const indent = /^(\s*)- .*\?\s*$/.exec(line.text)?.[1];
+  if (ranges.length > 1 || !main.empty || main.head !== line.to || indent === undefined) return false;
+  const insert = `\n${indent}  - `;
+  view.dispatch({ changes: { from: main.head, insert }, selection: { anchor: main.head + insert.length }, scrollIntoView: true, userEvent: "input" });
+  return true;
 }
 
 function wrap(view: EditorView, mark: string): boolean {

@@ -3,7 +3,7 @@
 import { Axis, nearest, shortDay, spanOf } from "./axis";
 import { Offers } from "./derived";
 import type { Desk } from "./desk";
-import { freshId, h } from "./dom";
+import { freshId, h, inline } from "./dom";
 import { EventList } from "./events";
 import { type Candidate, type Item, type TimelineRow, clock, counted, filtered, inOrder, kindName, many } from "./evidence";
 import { EvidenceApi, Trouble } from "./evidence-api";
@@ -297,7 +297,7 @@ export class Tray {
     pairs.push(...details.map(([name, value]): [string, string] => [kindName(name), value]));
     this.detail.replaceChildren(
       h("p", { class: "tray-when" }, h("b", {}, `${shortDay(at)}, ${clock(item)} UTC`), h("span", { class: "quiet small" }, ` ${local(new Date(at))}, your time`)),
-      h("p", { class: "tray-whole" }, action || "—"),
+      h("p", { class: "tray-whole" }, ...(action ? inline(action) : ["—"])),
       h("p", { class: "quiet small" }, isIn ? "It is in the timeline." : why ? `Not in the timeline: ${why}` : "Not in the timeline"),
       h("dl", {}, ...pairs.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
       ...(link ? [h("p", {}, h("a", { href: link, target: "_blank", rel: "noopener noreferrer" }, linkLabel || "The original"))] : []),
@@ -363,7 +363,7 @@ export class Tray {
     const keys = meant.map(({ key }) => key);
     const one = meant.length === 1 ? meant[0]?.action.slice(0, LONGEST) : undefined;
     if (await this.judge("dismiss", keys)) {
-      const undo = { label: "Offer again", act: () => void this.judge("offer", keys) };
+      const undo = { label: "Offer again", act: () => void this.judge("offer", keys).then(() => this.list.element.focus()) };
       this.desk.tell(`${one ? `“${one}”` : many(keys.length, "event")} will not be offered again`, null, undo);
     }
   }
