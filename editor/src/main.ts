@@ -6,7 +6,8 @@ import type { Desk } from "./desk";
 import { Text } from "./document";
 import { freshId, h, set } from "./dom";
 import { FieldForm } from "./form";
-import { forget, keep, take } from "./keep";
+import { type Kept, forget, keep, take } from "./keep";
+import { Left, type Locks } from "./left";
 import { Outline, told } from "./outline";
 import { RowOffer } from "./paste";
 import { type Advice, type FromServer, NO_WORDS } from "./protocol";
@@ -23,6 +24,8 @@ const WIDE = matchMedia("(min-width: 84rem)");
 
 /** How long a word at the foot stays, in milliseconds. */
 const TOAST = 9000;
+/** So long does somebody who leaves wait for the file, in milliseconds. */
+const LEAVING = 3000;
 /** How long somebody types nothing before it is said what that made. */
 const PAUSE = 2000;
 
@@ -71,10 +74,13 @@ class Page implements Desk {
   private heard: string | null = null;
   private saying: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly root: HTMLElement) {
+  /** `kept` is what an earlier page could not send; it comes with the client that typed it. */
+  constructor(
+    private readonly root: HTMLElement,
+    kept: Kept | null,
+    private readonly left: Left | null,
+  ) {
     const { live = "", api = "", key = "", build = "", nonce = "" } = root.dataset;
-    // What an earlier page of this tab could not send comes with the client that typed it.
-    const kept = take(sessionStorage, key);
     this.text = kept ? new Text(kept.doc) : new Text();
     this.api = api;
     this.key = key;
@@ -84,6 +90,7 @@ class Page implements Desk {
     address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
     this.socket = new Socket(this.text, { address: address.href, build, epoch: kept?.epoch ?? "" });
     if (kept) this.socket.restored(kept.unsaved);
+    void this.left?.hold(this.text.doc.clientID);
     this.announcer = new Announcer(root.parentElement ?? document.body);
     this.presence = new Presence(this.text);
     this.status = new Status(this);
@@ -132,6 +139,17 @@ class Page implements Desk {
     const isKept = unsaved === null || keep(sessionStorage, this.key, { doc, epoch: this.socket.epoch, unsaved });
     this.isLeaving = isKept;
     return isKept;
+  }
+
+  /** Keeps what the server lacks for a page that is opened later, should this one come to a sudden end. */
+  private keepForLater(): void {
+    const { socket, text } = this;
+    // What is stale would be stale again; it is shown to be copied.
+    const isUnsaved = socket.unsaved > 0 && socket.state !== "stale" && socket.state !== "refused";
+    this.left?.changed(text.doc.clientID, isUnsaved, () => {
+      const unsaved = socket.unsavedUpdate;
+      return unsaved && { doc: text.doc, epoch: socket.epoch, unsaved };
+    });
   }
 
   announce(what: string, isUrgent = false): void {
@@ -206,8 +224,9 @@ class Page implements Desk {
       "div",
       { class: "tools" },
       write,
-      h("a", { class: "button", href: `${home}/edit` }, "By form"),
-      h("a", { class: "button", href: home }, "Leave"),
+      ...[[`${home}/edit`, "By form"], [home, "Leave"]].map(([href = "", label = ""]) =>
+        h("a", { class: "button", href, onclick: (event: MouseEvent) => void this.leave(event, href) }, label),
+      ),
     );
     this.root.replaceChildren(
       h("div", { class: "head" }, h("h1", {}, title), tools),
@@ -287,7 +306,20 @@ class Page implements Desk {
     this.announce("Writing the file");
   }
 
+  /** Goes to a page that shows the file, when the file has what was written here. */
+  private async leave(event: MouseEvent, href: string): Promise<void> {
+    const isElsewhere = event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+    if (isElsewhere || this.socket.state !== "online" || this.status.isInFile) return;
+    event.preventDefault();
+    this.socket.say({ type: "write" });
+    for (const began = Date.now(); !this.status.isInFile && Date.now() - began < LEAVING; ) {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+    location.assign(href);
+  }
+
   private onState(): void {
+    this.keepForLater();
     this.status.state();
     this.questions.state();
     this.textView?.lock();
@@ -383,5 +415,19 @@ class Page implements Desk {
   }
 }
 
+/** Begins with what an earlier page of this tab kept, else with what a tab left that is gone. */
+async function begin(root: HTMLElement): Promise<void> {
+  const { key = "", me = "" } = root.dataset;
+  const own = take(sessionStorage, key);
+  let left: Left | null = null;
+  try {
+    left = new Left(localStorage, navigator.locks as Locks | undefined, `${key}:${me}`);
+  } catch {
+    // A browser that lets nothing be kept.
+  }
+  if (own) left?.replaced(own.doc.clientID);
+  new Page(root, own ?? (await left?.take()) ?? null, left);
+}
+
 const root = document.getElementById("write");
-if (root?.dataset["live"]) new Page(root);
+if (root?.dataset["live"]) void begin(root);
