@@ -9,12 +9,13 @@ const root = new URL("..", import.meta.url).pathname;
 const binary = process.env.RECOUNT_BIN ?? join(root, "target/debug/recount");
 const browsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-/** Somebody with an account, where there are accounts. */
-export const ANA = { name: "ana", password: "seven quiet seats left" };
+/** Two with accounts, where there are accounts. */
+export const ANA = { name: "ana", display: "Ana Lindqvist", password: "seven quiet seats left" };
+export const JOEL = { name: "joel", display: "Joel Okafor", password: "the house lights are on" };
 
 /**
- * Starts the application; `close` ends it and removes its library. With `accounts` everybody signs in as somebody of
- * {@link ANA}; `files` are put into the library before, by their paths.
+ * Starts the application; `close` ends it and removes its library. With `accounts` everybody signs in, as
+ * {@link ANA} or {@link JOEL}; `files` are put into the library before, by their paths.
  */
 export async function serve({ accounts = false, files = {} } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "recount-browser-"));
@@ -32,9 +33,11 @@ export async function serve({ accounts = false, files = {} } = {}) {
   git("commit", "--quiet", "--message", "Take the library over");
   const env = { ...process.env, RECOUNT_NOW: "2026-11-23T10:00:00Z" };
   if (accounts) {
-    const words = ["--library", library, "user", "add", ANA.name, "--display", "Ana Lindqvist"];
-    const made = spawnSync(binary, words, { env, input: `${ANA.password}\n`, encoding: "utf8" });
-    if (made.status !== 0) throw new Error(`no account was made: ${made.stderr}`);
+    for (const { name, display, password } of [ANA, JOEL]) {
+      const words = ["--library", library, "user", "add", name, "--display", display];
+      const made = spawnSync(binary, words, { env, input: `${password}\n`, encoding: "utf8" });
+      if (made.status !== 0) throw new Error(`no account was made: ${made.stderr}`);
+    }
   }
   const start = async (place) => {
     const server = spawn(binary, ["--library", library, "serve", "--address", place], {
@@ -94,9 +97,9 @@ export async function look(browser, application, path, options = {}) {
 }
 
 /** Signs in as somebody. */
-export async function signIn(page) {
-  await page.getByLabel("Name").fill(ANA.name);
-  await page.getByLabel("Password").fill(ANA.password);
+export async function signIn(page, { name, password } = ANA) {
+  await page.getByLabel("Name").fill(name);
+  await page.getByLabel("Password").fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();
 }
 

@@ -1,11 +1,12 @@
 // Writing together in real browsers: the text, the grids and the form are views of one text that everybody writes in at
 // once, whatever happens to the network, to the server and to the file.
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { browse, look, serve } from "./served.mjs";
+import { ANA, JOEL, browse, look, serve, signIn } from "./served.mjs";
+import { zipped } from "./zipped.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const KEY = "INC-0012";
@@ -33,8 +34,13 @@ async function together(count, act, options = {}) {
 
 async function desk(application, options = {}, view = "") {
   const opened = await look(browser, application, `/p/${KEY}/write${view}`, options);
+  await opened.page.locator(".cm-content").waitFor({ state: "attached" });
+  return handled(opened);
+}
+
+/** What is done with a page of the editor. */
+function handled(opened) {
   const { page } = opened;
-  await page.locator(".cm-content").waitFor({ state: "attached" });
   return {
     ...opened,
     /** The whole text as this browser has it. */
@@ -56,7 +62,7 @@ async function desk(application, options = {}, view = "") {
     async view(name) {
       await page.getByRole("tab", { name, exact: true }).click();
     },
-    cell: (row, column) => page.locator("table.grid tbody tr").nth(row).locator("td").nth(column),
+    cell: (row, column) => page.locator("table.grid:visible tbody tr").nth(row).locator("td").nth(column),
   };
 }
 
@@ -285,6 +291,35 @@ test("who was offline comes back without loss and without doubles", { timeout: 1
     assert.equal(text.match(/typed by the other /g).length, 1);
   }));
 
+test("what a tab had not sent when it crashed comes back with the page that is opened next", { timeout: 120_000 }, () =>
+  together(1, async ([ana], application) => {
+    ana.mayFault = true;
+    const context = ana.page.context();
+    await ana.after(PLACE);
+    await ana.saved();
+    await context.setOffline(true);
+    await ana.page.locator(".saved[data-state=bad]").waitFor();
+    await ana.page.keyboard.type("typed before the crash ");
+    const left = () => ana.page.evaluate(() => Object.keys(localStorage).filter((name) => name.includes("left:")).length);
+    await soon("that it is kept", left, (count) => count === 2);
+    const crashed = new Promise((resolve) => ana.page.once("crash", resolve));
+    await ana.page.goto("chrome://crash").catch(() => {});
+    await crashed;
+    await ana.page.close();
+    await context.setOffline(false);
+    const page = await context.newPage();
+    await page.goto(`${application.address}/p/${KEY}/write`);
+    await page.getByText("typed before the crash").waitFor();
+    await page.locator(".saved[data-state=good]").waitFor();
+    const text = await soon("the file", () => file(application), (text) => text.includes("typed before the crash "));
+    assert.equal(text.match(/typed before the crash /g).length, 1);
+    await soon("that nothing is kept any more", () => page.evaluate(() => Object.keys(localStorage).filter((name) => name.includes("left:")).length), (count) => count === 0);
+    // And it is not there a second time.
+    await page.reload();
+    await page.locator(".cm-content").waitFor();
+    assert.equal((await page.locator(".cm-content").evaluate((content) => content.cmTile.view.state.doc.toString())).match(/typed before the crash /g).length, 1);
+  }));
+
 test("a server that is killed while two type loses nothing that was acknowledged, and nothing that was typed", { timeout: 180_000 }, () =>
   together(2, async (desks, application) => {
     const [ana, bo] = desks;
@@ -424,3 +459,155 @@ test("evidence that is dropped in is taken into the timeline with one key", { ti
     await ana.saved();
     await agreed([ana], application);
   }));
+
+/** Lets files fall onto a page. */
+async function drop(page, files) {
+  const given = files.map(({ name, bytes }) => ({ name, text: bytes.toString("base64") }));
+  const data = await page.evaluateHandle((given) => {
+    const data = new DataTransfer();
+    for (const { name, text } of given) data.items.add(new File([Uint8Array.from(atob(text), (sign) => sign.charCodeAt(0))], name));
+    return data;
+  }, given);
+  for (const kind of ["dragenter", "dragover", "drop"]) await page.locator("main").dispatchEvent(kind, { dataTransfer: data });
+}
+
+test("dropped evidence becomes a final postmortem, by two people", { timeout: 240_000 }, async () => {
+  const application = await serve({ accounts: true });
+  const own = async (who) => {
+    const opened = await look(browser, application, "/sign-in", { viewport: { width: 1600, height: 900 } });
+    await signIn(opened.page, who);
+    return handled(opened);
+  };
+  const [ana, joel] = [await own(ANA), await own(JOEL)];
+  try {
+    await ana.page.goto(`${application.address}/new`);
+    await ana.page.getByLabel("What happened, in a few words").fill("Seat holds expired after ten seconds");
+    await ana.page.getByRole("button", { name: "Make it", exact: true }).click();
+    await ana.page.getByRole("link", { name: "Write together" }).click();
+    const { pathname } = new URL(ana.page.url());
+    await joel.page.goto(application.address + pathname);
+    for (const { page } of [ana, joel]) await page.locator(".cm-content").waitFor();
+
+    // One drops what the incident left behind; the timeline comes of it by itself, for both, and nobody is asked about it.
+    const folder = new URL("../examples/evidence/seat-holds-expired/", import.meta.url).pathname;
+    const logs = ["inventory.gitlog.tsv", "storefront.gitlog.tsv"].map((name) => ({ name, bytes: readFileSync(folder + name) }));
+    await drop(ana.page, [...logs, { name: "slack.zip", bytes: zipped(`${folder}slack`) }]);
+    await ana.page.locator(".tray-done").nth(2).waitFor();
+    for (const { page } of [ana, joel]) {
+      await page.getByRole("tab", { name: "Timeline" }).click();
+      await page.getByRole("gridcell", { name: /^Resolved\. All clear/ }).waitFor();
+      await page.locator(".tray-row").nth(4).waitFor();
+      assert.equal(await page.locator(".question").count(), 0);
+    }
+    const counted = async (page) => (await page.locator(".tray-count").innerText()).match(/(\d+) events?, (\d+) in/).slice(1).map(Number);
+    const count = ({ page }) => page.locator("table.grid tbody tr").count();
+    const seen = async () => [await counted(ana.page), await counted(joel.page)].flat();
+    const [events, inside] = await soon("the same evidence for both", () => seen(), ([a, b, c, d]) => a === c && b === d && b > 20).then((all) => all);
+    assert.equal(inside, await count(ana));
+    // No row of it was torn.
+    for (const row of (await ana.text()).split("\n").filter((line) => line.startsWith("| 2026"))) {
+      assert.match(row, /^\| 2026-11-20 \d\d:\d\d(:\d\d)? \| [^|]+ \| [^|]+ \|( [^|]+)? \|$/);
+    }
+
+    // One event by one key, then many by one; what is of no use is never offered again.
+    const list = ana.page.locator(".tray-list");
+    await list.focus();
+    await list.press("t");
+    await soon("one row more for both", async () => [await count(ana), await count(joel)], (rows) => rows.every((row) => row === inside + 1));
+    for (let more = 0; more < 2; more += 1) await list.press("Shift+ArrowDown");
+    await ana.page.getByRole("button", { name: /^Take 3 into the timeline/ }).waitFor();
+    await list.press("t");
+    await soon("three more", async () => [await count(ana), await count(joel)], (rows) => rows.every((row) => row === inside + 4));
+    await list.press("d");
+    await soon("one event less for both", seen, ([a, , c]) => a === events - 1 && c === events - 1);
+    await ana.page.getByRole("button", { name: "Offer again" }).click();
+    await soon("it is offered again", seen, ([a, , c]) => a === events && c === events);
+    await list.press("d");
+    await soon("and gone again", seen, ([a, , c]) => a === events - 1 && c === events - 1);
+
+    // What the evidence says of fields is accepted one by one.
+    for (const field of ["Severity", "Direct trigger", "What stopped the bleeding"]) {
+      await joel.page.getByRole("button", { name: new RegExp(`^Accept .* for ${field}$`) }).click();
+    }
+    await joel.page.locator(".tray-offers").waitFor({ state: "hidden" });
+    await soon("they are in the text", () => ana.text(), (text) => /\*\*Severity\*\*: Sev1\n/.test(text) && /Direct trigger\*\*: Deployed `inventory`/.test(text));
+
+    // One fills the form, the other writes; at once.
+    const filling = async () => {
+      await ana.view("Form");
+      for (const [label, value] of [
+        ["Customer impact summary", "A third of the buyers of the Northlight tour lost their seats while they paid"],
+        ["Customer facing symptoms", "`Your seats have been released` during payment"],
+        ["% of customers affected", "31% of orders in eu-west, 28% in us-east"],
+        ["Requests affected", "31% of order requests answered 409 for 65 min"],
+        ["Data loss", "no"],
+        ["Data corruption", "yes (61 seats were sold twice)"],
+        ["Durability risk", "no"],
+        ["Why did our alerting succeed or fail", "It fired 4 min after the first conflict, as it was meant to"],
+      ]) {
+        await ana.page.getByLabel(label, { exact: true }).click();
+        await ana.page.keyboard.type(value);
+        await ana.page.keyboard.press("Enter");
+      }
+    };
+    const writing = async () => {
+      for (const [place, words] of [
+        ["**Root cause** (systems explanation):", " `holds.ttl` was read as seconds where it had been minutes, and a number without a unit was taken"],
+        ["- config / deployments", ": a canary of three minutes cannot see a hold that ends after ten seconds"],
+        ["**What fully resolved the incident**:", " `inventory` refuses `holds.ttl` without a unit (#2214)"],
+        ["## What went well\n\n-", " Support heard it first and said so"],
+        ["## What went poorly\n\n-", " The deploy freeze refused a rollback for 5 minutes"],
+        ["## Where we got lucky\n\n-", " House seats were free for most of the double bookings"],
+        ["How will we prove this is fixed?", "\nNo 409 with `HOLD_EXPIRED` before ten minutes in two weeks of sales"],
+      ]) {
+        await joel.after(place);
+        await joel.page.keyboard.type(words);
+      }
+      const offered = joel.page.locator(".cm-tooltip-autocomplete li");
+      await joel.after("What metrics should improve?");
+      await joel.page.keyboard.type(" /tar");
+      await offered.filter({ hasText: "/target" }).click();
+      await joel.page.keyboard.type("sum(rate(hold_conflicts_total[5m])) / sum(rate(orders_total[5m])) < 0.005");
+      await joel.after("What game day will we run?");
+      await joel.page.keyboard.type("\n/game");
+      await offered.filter({ hasText: "/game day" }).click();
+      await joel.page.keyboard.type("sell ten seats with holds of ten minutes");
+    };
+    await Promise.all([filling(), writing()]);
+    await ana.view("Action items");
+    await ana.cell(0, 1).click();
+    await ana.page.keyboard.press("Enter");
+    for (const value of ["Refuse `holds.ttl` without a unit at start-up", "@joe", "2026-11-30", "Open", "The service does not start with `holds.ttl: 10`"]) {
+      await ana.page.keyboard.type(value);
+      await ana.page.keyboard.press("Tab");
+    }
+    const text = await soon("the item and the answers", () => joel.text(), (text) => text.includes("| P0 | Refuse `holds.ttl` without a unit at start-up | @joel | 2026-11-30 | Open | The service"));
+    assert.match(text, /\?\n  - No 409 with/);
+    assert.match(text, /\?\n  - `sum\(rate\(hold_conflicts_total\[5m\]\)\) \/ sum\(rate\(orders_total\[5m\]\)\) < 0\.005` for 14d\n/);
+    assert.match(text, /\?\n  - \d{4}-\d\d-\d\d: sell ten seats/);
+
+    // It is not final before somebody has read it.
+    await joel.view("Form");
+    const stages = joel.page.getByRole("region", { name: "Stage" });
+    await stages.getByRole("combobox", { name: "Stage" }).selectOption("final");
+    await stages.getByRole("button", { name: "Move" }).click();
+    await stages.getByText("nobody is named as reviewer").waitFor();
+    await stages.getByRole("combobox", { name: "Reviewed by" }).fill("@joel");
+    await stages.getByRole("button", { name: "Move" }).click();
+    await soon("it is final", () => ana.text(), (text) => /^---\nstage: final\n/.test(text) && text.includes('reviewed-by: ["@joel"]'));
+    await ana.page.getByText("12 of 12 sections done", { exact: true }).first().waitFor();
+    assert.equal(await ana.page.locator(".found-list [data-level=error]").count(), 0);
+    for (const { page, saved } of [ana, joel]) {
+      await saved();
+      await page.getByRole("link", { name: "Leave" }).click();
+      await page.locator(".chip.stage-final").waitFor();
+    }
+    const postmortems = join(application.library, "postmortems/2026");
+    const name = readdirSync(postmortems).find((name) => name.endsWith("seat-holds-expired-after-ten-seconds.md"));
+    assert.match(readFileSync(join(postmortems, name), "utf8"), /^---\nstage: final\nfinalized: 2026-11-23\nreviewed-by: \["@joel"\]\n---\n/);
+    for (const { faults } of [ana, joel]) assert.deepEqual(faults, []);
+  } finally {
+    for (const { close } of [ana, joel]) await close();
+    application.close();
+  }
+});

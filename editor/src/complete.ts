@@ -145,6 +145,17 @@ function menu(desk: Desk): Completion[] {
     const at = from + text.indexOf(select);
     view.dispatch({ changes: { from, to, insert: text }, selection: { anchor: at, head: at + select.length }, scrollIntoView: true });
   };
+  /** As an item of a list: of the one that one is in, within the item that holds words already. */
+  const item = (text: string, select: string) => (view: EditorView, _: Completion, from: number, to: number): void => {
+    const { state } = view;
+    const before = state.sliceDoc(state.doc.lineAt(from).from, from);
+    const within = /^(\s*)[-*+] +\S/.exec(before)?.[1];
+    const lead = /^\s*[-*+] +$/.test(before) ? "" : before.trim() === "" ? "- " : within === undefined ? "\n- " : `\n${within}  - `;
+    const start = lead.startsWith("\n") ? from - (before.length - before.trimEnd().length) : from;
+    const insert = lead + text;
+    const at = start + insert.indexOf(select);
+    view.dispatch({ changes: { from: start, to, insert }, selection: { anchor: at, head: at + select.length }, scrollIntoView: true });
+  };
   const now = utc(new Date());
   const me = desk.you?.name ?? "";
   const entries: Completion[] = [
@@ -158,8 +169,8 @@ function menu(desk: Desk): Completion[] {
     entries.push({ label: `/action ${priority}`, detail: "an action item", apply: asking(() => ({ do: "add-item", priority, cells: {} })) });
   }
   const expression = "sum(rate(errors_total[5m])) < 0.01";
-  entries.push({ label: "/target", detail: "a number that must hold", apply: putting(`- \`${expression}\` for 14d`, expression) });
-  entries.push({ label: "/game day", detail: "a day on which it is tried", apply: putting(`- ${now.slice(0, 10)}: what is tried; @who; what must happen`, "what is tried") });
+  entries.push({ label: "/target", detail: "a number that must hold", apply: item(`\`${expression}\` for 14d`, expression) });
+  entries.push({ label: "/game day", detail: "a day on which it is tried", apply: item(`${now.slice(0, 10)}: what is tried; @who; what must happen`, "what is tried") });
   entries.push({ label: "/format", detail: "times, durations, tables", apply: asking(() => ({ do: "format" })) });
   entries.push({ label: "/fix", detail: "all findings with one right answer", apply: asking(() => ({ do: "fix-all" })) });
   for (const { rule, about } of desk.words.waivable) {

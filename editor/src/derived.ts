@@ -1,6 +1,6 @@
 // What the evidence offers for fields of the document, each with its reason, for people to accept one by one.
 import type { Desk } from "./desk";
-import { freshId, h } from "./dom";
+import { freshId, h, inline } from "./dom";
 import { type Derived, many } from "./evidence";
 
 const keyOf = ({ field, value }: Derived): string => `${field}\n${value}`;
@@ -42,7 +42,7 @@ export class Offers {
         h(
           "li",
           {},
-          h("p", {}, h("span", { class: "quiet" }, `${item.field}: `), h("b", {}, item.value)),
+          h("p", {}, h("span", { class: "quiet" }, `${item.field}: `), h("b", {}, ...inline(item.value))),
           h("button", { type: "button", class: "slim", "aria-label": `Accept ${item.value} for ${item.field}`, onclick: () => void this.accept(item) }, "Accept"),
           h("p", { class: "quiet small" }, item.reason),
         ),

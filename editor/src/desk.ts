@@ -18,8 +18,8 @@ export interface Desk {
   announce(what: string, isUrgent?: boolean): void;
   /** Asks the server, makes the edits that it answers, and says what went wrong. */
   ask(operation: Operation): Promise<Answer>;
-  /** A word at the foot of the page that goes away by itself. */
-  tell(what: string, hint?: string | null): void;
+  /** A word at the foot of the page that goes away by itself, with a button where something can be done about it. */
+  tell(what: string, hint?: string | null, button?: { label: string; act: () => void }): void;
   /** Shows a place in the text view. */
   show(index: number): void;
   /** Tells the others where one is. */

@@ -71,16 +71,19 @@ export function inline(text: string): Node[] {
   const parts = /<!--.*?-->|\*\*([^*]+)\*\*|`([^`]+)`|\[([^\]]*)\]\(([^()\s]+)\)|<?(https?:\/\/[^\s<>|]+)>?/g;
   let done = 0;
   for (const found of text.matchAll(parts)) {
-    if (found.index > done) nodes.push(document.createTextNode(text.slice(done, found.index)));
+    if (found.index > done) nodes.push(document.createTextNode(unescaped(text.slice(done, found.index))));
     const [whole, bold, code, label, target, bare] = found;
     if (bold) nodes.push(h("strong", {}, bold));
     else if (code) nodes.push(h("code", {}, code));
     else if (target || bare) nodes.push(link(target ?? bare ?? "", label ?? ""));
     done = found.index + whole.length;
   }
-  if (done < text.length) nodes.push(document.createTextNode(text.slice(done)));
+  if (done < text.length) nodes.push(document.createTextNode(unescaped(text.slice(done))));
   return nodes;
 }
+
+/** Text without the backslashes that keep its signs from being Markdown's. */
+export const unescaped = (text: string): string => text.replace(/\\([!-/:-@[-`{-~])/g, "$1");
 
 /** A link out of the page; text where it is no address of a web page. */
 export function link(target: string, label: string): Node {

@@ -1,7 +1,7 @@
 // A long list of events as a listbox of which only what is seen is drawn: arrows, Space, Shift, and letters that act.
 import { shortDay } from "./axis";
 import { arrange, freshId, h, set } from "./dom";
-import { type Item, clock, day, kindName, windowOf } from "./evidence";
+import { type Item, clock, day, kindName, plain, windowOf } from "./evidence";
 import { Selection } from "./selection";
 
 /** Signs of a text that a row holds at most: no more is seen, and less is drawn. */
@@ -16,6 +16,7 @@ interface Drawn {
 
 export interface Keys {
   take(): void;
+  dismiss(): void;
   open(): void;
   search(): void;
   /** The current row or the selection is another one. */
@@ -189,7 +190,7 @@ export class EventList {
   private row(item: Item, before: number | null): HTMLElement {
     const { at, source, kind, actor, action, result, isIn } = item;
     const isNewDay = before === null || day(before) !== day(at);
-    const said = [action, result].filter((part) => part !== "").join(" → ");
+    const said = [action, result].filter((part) => part !== "").map(plain).join(" → ");
     const what = said.length > LONGEST ? `${said.slice(0, LONGEST)}…` : said;
     return h(
       "div",
@@ -244,6 +245,7 @@ export class EventList {
         this.keys.counted();
       },
       t: () => this.keys.take(),
+      d: () => this.keys.dismiss(),
       o: () => this.keys.open(),
       "/": () => this.keys.search(),
     };

@@ -1,5 +1,6 @@
 // The calls of the API that the evidence tray makes. What goes wrong comes back as a sentence and a hint.
 import type { Candidate, Derived, Imported, TimelineRow } from "./evidence";
+import { type Reading, inWords } from "./reading";
 
 /** So many candidates a page: the most that the server gives. */
 const PAGE = 200;
@@ -31,17 +32,11 @@ export function troubleOf(status: number, body: string, retryAfter: string | nul
   const sentence = said ?? `The server answered ${status}`;
   const after = Number(retryAfter ?? Number.NaN);
   return new Trouble(
-    sentence.charAt(0).toUpperCase() + sentence.slice(1),
-    typeof problem.hint === "string" ? problem.hint : null,
+    inWords(sentence.charAt(0).toUpperCase() + sentence.slice(1)),
+    typeof problem.hint === "string" ? inWords(problem.hint) : null,
     status,
     Number.isFinite(after) && after >= 0 ? after : null,
   );
-}
-
-export interface Reading {
-  zone: string;
-  year: string;
-  source: string;
 }
 
 /** The address that a file is sent to. */
@@ -84,6 +79,15 @@ export class EvidenceApi {
       method: "POST",
       headers: { "Content-Type": "application/json", Accept: "application/json" },
       body: JSON.stringify({ events }),
+    });
+  }
+
+  /** Never offers candidates again, or offers those again that were dismissed. */
+  async judge(verb: "dismiss" | "offer", events: readonly string[]): Promise<void> {
+    await this.call(`${this.api()}/candidates`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Accept: "application/json" },
+      body: JSON.stringify({ [verb]: events }),
     });
   }
 

@@ -1,6 +1,8 @@
 // An incident's evidence as the API tells it, and what can be said of it without a page: which events there are, by time,
 // what came of a file that was sent. Nothing here draws.
 
+import { inWords } from "./reading";
+
 /** A candidate as `GET …/candidates` has it. */
 export interface Candidate {
   id: string;
@@ -94,6 +96,7 @@ export function plain(cell: string): string {
     .replace(/\[([^\]]*)\]\([^()\s]+\)/g, "$1")
     .replace(/\*\*([^*]+)\*\*/g, "$1")
     .replace(/`([^`]+)`/g, "$1")
+    .replace(/\\([!-/:-@[-`{-~])/g, "$1")
     .replace(/\s+/g, " ")
     .trim();
 }
@@ -198,6 +201,8 @@ export const day = (at: number): string => iso(at).slice(0, 10);
 export interface Told {
   /** What it is, and what came into the timeline, in one sentence. */
   sentence: string;
+  /** What came of it, in a few words. */
+  short: string;
   /** Whether everything in it was read. */
   isWhole: boolean;
   notes: string[];
@@ -216,23 +221,25 @@ export function told(imported: Imported): Told {
   if (changed.length > 0) came.push(`${many(changed.length, "row")} said better`);
   if (removed.length > 0) came.push(`${many(removed.length, "row")} gone`);
   if (filled.length > 0) came.push(`${many(filled.length, "field")} filled`);
+  const short = [many(added.length, "new row"), ...(filled.length > 0 ? [`${many(filled.length, "field")} filled`] : [])];
   if (came.length === 0) came.push("nothing new for the timeline");
   if (candidates > 0) came.push(`${many(candidates, "event")} in all to choose from`);
   if (offers.length > 0) came.push(`${many(offers.length, "thing")} to decide`);
-  const notes = [...warnings];
+  const notes = warnings.map(inWords);
   for (const { left_out: left, notes: own } of inputs) {
     for (const [reason, count] of Object.entries(left)) notes.push(`${count.toLocaleString("en")} left out: ${reason}`);
-    notes.push(...own);
+    notes.push(...own.map(inWords));
   }
   for (const { why } of removed) notes.push(`A row went: ${why}`);
   for (const { field, value, why } of filled) notes.push(`${field} was blank and is now ${value}: ${why}`);
   for (const { what, value, why } of offers) notes.push(`To decide: ${what}, ${value}: ${why}`);
-  const skipped = inputs.flatMap((input) => input.skipped.map((one) => `${placeOf(one)}: ${one.why}`));
+  const skipped = inputs.flatMap((input) => input.skipped.map((one) => `${placeOf(one)}: ${inWords(one.why)}`));
   const total = inputs.reduce((sum, { skipped_total: count }) => sum + count, 0);
   const start = read.length > 0 ? `${read.join("; ")}. ` : "";
   const sentence = `${start}${came.join(", ")}`;
   return {
     sentence: sentence.charAt(0).toUpperCase() + sentence.slice(1),
+    short: added.length + filled.length > 0 ? short.join(", ") : "nothing new",
     isWhole: total === 0 && warnings.length === 0,
     notes: [...new Set(notes)],
     skipped,

@@ -59,6 +59,14 @@ export class FieldForm {
     arrange(this.element, elements.length > 0 ? elements : [this.none]);
   }
 
+  /** Where the field stands that has the focus. */
+  get here(): number | null {
+    for (const { element, field } of this.drawn.values()) {
+      if (element.contains(document.activeElement)) return this.desk.text.range(field)?.from ?? null;
+    }
+    return null;
+  }
+
   private readonly none = h("p", { class: "empty" }, "The text has no fields that could be shown as a form.");
 
   private newField(field: Field): Drawn {
@@ -95,8 +103,10 @@ export class FieldForm {
     const raw = range ? this.desk.text.toString().slice(range.from, range.to) : "";
     set(element, "data-state", field.state);
     set(control, "aria-invalid", field.state === "invalid" ? "true" : null);
-    why.textContent = (field.why ?? "").replaceAll("`", "");
-    why.hidden = !field.why;
+    // That it is blank everybody sees.
+    const isOpen = field.state === "blank" || field.state === "placeholder";
+    why.textContent = isOpen ? "" : (field.why ?? "").replaceAll("`", "");
+    why.hidden = why.textContent === "";
     if (control instanceof HTMLSelectElement) {
       const choices = field.choices ?? [];
       const value = field.state === "value" || field.state === "invalid" ? raw.trim() : "";

@@ -189,7 +189,10 @@ export class Grid {
       const raw = cell ? text.slice(cell.from, cell.to) : "";
       if (drawn.seen[column] === raw && element.firstChild) return;
       drawn.seen[column] = raw;
-      element.replaceChildren(...inline(shown(raw)));
+      const isTime = this.kinds[column] === "time" || this.kinds[column] === "day";
+      // A day is never parted at its dashes; from its time it may be.
+      const parts = isTime ? shown(raw).split(/(?<=\s)/).map((part) => h("span", { class: "whole" }, part)) : inline(shown(raw));
+      element.replaceChildren(...parts);
       if (!element.firstChild) element.append("\u00a0");
       const at = this.kinds[column] === "time" ? instant(raw) : null;
       set(element, "title", at ? `${local(at)}, your time` : null);

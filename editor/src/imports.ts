@@ -2,7 +2,8 @@
 import type { Desk } from "./desk";
 import { freshId, h, inline } from "./dom";
 import { many, size, told } from "./evidence";
-import { type EvidenceApi, type Reading, Trouble } from "./evidence-api";
+import { type EvidenceApi, Trouble } from "./evidence-api";
+import { READING, type Reading } from "./reading";
 
 /** So often a file is sent again by itself while others are sending theirs. */
 const TRIES = 5;
@@ -10,6 +11,19 @@ const TRIES = 5;
 const LARGEST = 64 * 1024 * 1024;
 /** Lines that are told at once; more are folded. */
 const FEW = 3;
+
+/** What stands in the inputs that say how to read while nothing is typed. */
+const HINTS: Reading = {
+  source: "what it is recognised as",
+  zone: "Europe/Berlin",
+  year: "2026",
+  from: "2026-11-20 14:00",
+  to: "2026-11-20 18:00",
+  anchor: "2026-11-20 14:02",
+  channel: "incidents, ops",
+  thread: "a permalink",
+  map: "time=ts,actor=user,action=msg",
+};
 
 interface Sent {
   file: File;
@@ -28,9 +42,7 @@ export class Imports {
   private readonly list = h("ul", { class: "tray-files", "aria-label": "Files that were sent", tabindex: 0 });
   private readonly choose: HTMLButtonElement;
   private readonly clear: HTMLButtonElement;
-  private readonly zone: HTMLInputElement;
-  private readonly year: HTMLInputElement;
-  private readonly source: HTMLInputElement;
+  private readonly inputs = new Map<keyof Reading, HTMLInputElement>();
   private readonly how: HTMLDetailsElement;
   private readonly queue: Sent[] = [];
   private isSending = false;
@@ -42,24 +54,20 @@ export class Imports {
     /** The evidence is another now. */
     private readonly onDone: () => void,
   ) {
-    const ids = { zone: freshId("zone"), zones: freshId("zones"), year: freshId("year"), source: freshId("source") };
-    this.zone = h("input", { id: ids.zone, list: ids.zones, placeholder: "unknown", autocomplete: "off", spellcheck: "false" });
-    this.year = h("input", { id: ids.year, inputmode: "numeric", placeholder: "unknown", maxlength: 4, autocomplete: "off" });
-    this.source = h("input", { id: ids.source, placeholder: "recognised from the file", autocomplete: "off", spellcheck: "false" });
     const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    const zones = h("datalist", { id: ids.zones }, ...[...new Set(["UTC", own])].map((value) => h("option", { value })));
+    const zones = h("datalist", { id: freshId("zones") }, ...[...new Set(["UTC", own])].map((value) => h("option", { value })));
+    const fields = (Object.keys(READING) as (keyof Reading)[]).map((name) => {
+      const id = freshId(name);
+      const input = h("input", { id, placeholder: HINTS[name], autocomplete: "off", spellcheck: "false", list: name === "zone" ? zones.id : null });
+      this.inputs.set(name, input);
+      return h("div", {}, h("label", { for: id }, READING[name]), input);
+    });
     this.how = h(
       "details",
       { class: "tray-how" },
-      h("summary", {}, "Zone, year or source, where a file does not say"),
-      h("p", { class: "quiet small" }, "Said here, it holds for files that are sent from now on. What a file says of itself goes before it."),
-      h(
-        "div",
-        { class: "tray-fields" },
-        h("div", {}, h("label", { for: ids.zone }, "Zone"), this.zone, zones),
-        h("div", {}, h("label", { for: ids.year }, "Year"), this.year),
-        h("div", {}, h("label", { for: ids.source }, "Source"), this.source),
-      ),
+      h("summary", {}, "How to read them"),
+      h("p", { class: "quiet small" }, "Needed only where a file does not say it itself, or holds more than the incident. It holds for files that are sent from now on; times are UTC."),
+      h("div", { class: "tray-fields" }, ...fields, zones),
     );
     this.choose = h("button", { type: "button", class: "first", onclick: () => this.input.click() }, "Choose files");
     this.clear = h("button", { type: "button", class: "slim", hidden: true, onclick: () => this.tidy() }, "Clear what is done");
@@ -75,7 +83,7 @@ export class Imports {
         "div",
         { class: "tray-drop" },
         this.choose,
-        h("p", { class: "small" }, "or drop them anywhere on this page: exports and logs as they were downloaded, packed or not."),
+        h("p", { class: "small" }, "or drop them anywhere on this page", h("span", { class: "tray-long" }, ": exports and logs as they were downloaded, packed or not"), "."),
         this.input,
       ),
       this.how,
@@ -126,6 +134,13 @@ export class Imports {
     this.choose.focus();
   }
 
+  /** Takes little room where there is evidence to look at. */
+  compact(isCompact: boolean): void {
+    this.element.classList.toggle("compact", isCompact);
+    this.choose.classList.toggle("slim", isCompact);
+    this.choose.classList.toggle("first", !isCompact);
+  }
+
   add(files: readonly File[]): void {
     if (files.length === 0) return;
     if (this.desk.text.lock !== null) {
@@ -163,7 +178,7 @@ export class Imports {
   }
 
   private async send(sent: Sent): Promise<void> {
-    const reading: Reading = { zone: this.zone.value, year: this.year.value, source: this.source.value };
+    const reading: Partial<Reading> = Object.fromEntries([...this.inputs].map(([name, { value }]) => [name, value]));
     for (let tries = 1; ; tries += 1) {
       sent.state.textContent = "Sending";
       const { done, stop } = this.api.send(sent.file, sent.file.name, reading, (part) => {
@@ -217,11 +232,18 @@ export class Imports {
     }
   }
 
-  private came(sent: Sent, { sentence, notes, skipped, more, isWhole }: ReturnType<typeof told>): void {
+  private came(sent: Sent, { sentence, short, notes, skipped, more, isWhole }: ReturnType<typeof told>): void {
     this.ended(sent, isWhole ? "good" : "warn", sentence);
+    if (isWhole) {
+      // What went well takes one line; who wants to know more opens it.
+      const all = [sentence, ...notes];
+      const list = h("ul", { tabindex: 0, "aria-label": `What came of ${sent.file.name}` }, ...all.map((note) => h("li", {}, ...inline(note))));
+      sent.element.replaceChildren(h("details", { class: "tray-done" }, h("summary", {}, h("b", {}, sent.file.name), " ", h("span", { class: "quiet" }, short)), list));
+      this.desk.announce(`${sent.file.name}: ${sentence}`);
+      return;
+    }
     const missed = skipped.length + more;
-    // Of what was read whole nobody has to read more than the sentence.
-    const shown = isWhole ? [] : notes.slice(0, FEW);
+    const shown = notes.slice(0, FEW);
     const rest = notes.slice(shown.length);
     const lines = [...skipped, ...(more > 0 ? [`and ${more.toLocaleString("en")} more`] : [])];
     sent.body.replaceChildren(
@@ -236,7 +258,8 @@ export class Imports {
   private failed(sent: Sent, { sentence, hint }: Trouble): void {
     this.ended(sent, "bad", sentence);
     if (hint) sent.body.replaceChildren(h("p", { class: "small" }, ...inline(hint)));
-    if (/\b(zone|year|source)\b/i.test(`${sentence} ${hint ?? ""}`) && !this.isToldHow) {
+    const names = Object.values(READING).some((label) => `${sentence} ${hint ?? ""}`.includes(`“${label}”`));
+    if (names && !this.isToldHow) {
       this.isToldHow = true;
       this.how.open = true;
     }

@@ -6,12 +6,14 @@ import type { Desk } from "./desk";
 import { Text } from "./document";
 import { freshId, h, set } from "./dom";
 import { FieldForm } from "./form";
-import { forget, keep, take } from "./keep";
+import { type Kept, forget, keep, take } from "./keep";
+import { Left, type Locks } from "./left";
 import { Outline, told } from "./outline";
 import { RowOffer } from "./paste";
 import { type Advice, type FromServer, NO_WORDS } from "./protocol";
 import { Questions } from "./questions";
 import { Socket } from "./socket";
+import { Stages } from "./stages";
 import { Status } from "./status";
 import { Tables } from "./tables";
 import { TextView } from "./text";
@@ -22,6 +24,8 @@ const WIDE = matchMedia("(min-width: 84rem)");
 
 /** How long a word at the foot stays, in milliseconds. */
 const TOAST = 9000;
+/** So long does somebody who leaves wait for the file, in milliseconds. */
+const LEAVING = 3000;
 /** How long somebody types nothing before it is said what that made. */
 const PAUSE = 2000;
 
@@ -34,7 +38,7 @@ class Page implements Desk {
   readonly advice: Desk["advice"] = {
     findings: [],
     outline: [],
-    progress: { sections: 0, done: 0, errors: 0, warnings: 0 },
+    progress: { sections: 0, done: 0, errors: 0, warnings: 0, stage: "" },
     fields: [],
     tables: [],
     milestones: [],
@@ -50,6 +54,7 @@ class Page implements Desk {
   private readonly questions: Questions;
   private readonly outline: Outline;
   private readonly form: FieldForm;
+  private readonly stages: Stages;
   private readonly tray: Tray;
   private readonly offer: RowOffer;
   private textView: TextView | null = null;
@@ -65,13 +70,17 @@ class Page implements Desk {
   private shown: View = "text";
   private wasOnline = false;
   private drawing = false;
+  private moving = false;
   private heard: string | null = null;
   private saying: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly root: HTMLElement) {
+  /** `kept` is what an earlier page could not send; it comes with the client that typed it. */
+  constructor(
+    private readonly root: HTMLElement,
+    kept: Kept | null,
+    private readonly left: Left | null,
+  ) {
     const { live = "", api = "", key = "", build = "", nonce = "" } = root.dataset;
-    // What an earlier page of this tab could not send comes with the client that typed it.
-    const kept = take(sessionStorage, key);
     this.text = kept ? new Text(kept.doc) : new Text();
     this.api = api;
     this.key = key;
@@ -81,12 +90,14 @@ class Page implements Desk {
     address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
     this.socket = new Socket(this.text, { address: address.href, build, epoch: kept?.epoch ?? "" });
     if (kept) this.socket.restored(kept.unsaved);
+    void this.left?.hold(this.text.doc.clientID);
     this.announcer = new Announcer(root.parentElement ?? document.body);
     this.presence = new Presence(this.text);
     this.status = new Status(this);
     this.questions = new Questions(this, key, () => this.keep());
     this.outline = new Outline(this);
     this.form = new FieldForm(this);
+    this.stages = new Stages(this);
     this.tray = new Tray(this);
     this.offer = new RowOffer(this);
     const onPastedText = (text: string): void => void this.offer.make(text, null);
@@ -116,6 +127,8 @@ class Page implements Desk {
       }
     });
     document.addEventListener("keydown", (event) => this.onKey(event));
+    document.addEventListener("scroll", () => this.moved(), { passive: true });
+    root.addEventListener("focusin", () => this.moved());
     this.socket.connect();
   }
 
@@ -126,6 +139,17 @@ class Page implements Desk {
     const isKept = unsaved === null || keep(sessionStorage, this.key, { doc, epoch: this.socket.epoch, unsaved });
     this.isLeaving = isKept;
     return isKept;
+  }
+
+  /** Keeps what the server lacks for a page that is opened later, should this one come to a sudden end. */
+  private keepForLater(): void {
+    const { socket, text } = this;
+    // What is stale would be stale again; it is shown to be copied.
+    const isUnsaved = socket.unsaved > 0 && socket.state !== "stale" && socket.state !== "refused";
+    this.left?.changed(text.doc.clientID, isUnsaved, () => {
+      const unsaved = socket.unsavedUpdate;
+      return unsaved && { doc: text.doc, epoch: socket.epoch, unsaved };
+    });
   }
 
   announce(what: string, isUrgent = false): void {
@@ -141,10 +165,18 @@ class Page implements Desk {
     return answer;
   }
 
-  tell(what: string, hint: string | null = null): void {
+  tell(what: string, hint: string | null = null, button: { label: string; act: () => void } | null = null): void {
     clearTimeout(this.toasting);
     const sentence = /[.!?]$/.test(what) ? what : `${what}.`;
-    this.toast.replaceChildren(h("span", {}, sentence), hint ? h("span", { class: "quiet" }, ` ${hint}`) : "");
+    const act = button && h("button", {
+      type: "button",
+      class: "slim",
+      onclick: () => {
+        this.toast.hidden = true;
+        button.act();
+      },
+    }, button.label);
+    this.toast.replaceChildren(h("span", {}, sentence), hint ? h("span", { class: "quiet" }, ` ${hint}`) : "", act ?? "");
     this.toast.hidden = false;
     this.announce(`${sentence} ${hint ?? ""}`);
     this.toasting = setTimeout(() => {
@@ -158,6 +190,7 @@ class Page implements Desk {
   }
 
   present(anchor: number, head: number): void {
+    this.moved();
     this.presence.at(anchor, head);
   }
 
@@ -185,14 +218,15 @@ class Page implements Desk {
     this.panels.get("text")?.append(this.offer.element);
     this.panels.get("timeline")?.append(this.timeline.element);
     this.panels.get("actions")?.append(this.actions.element);
-    this.panels.get("form")?.append(this.form.element);
+    this.panels.get("form")?.append(this.stages.element, this.form.element);
     const write = h("button", { type: "button", title: "Ctrl+S", onclick: () => this.write() }, "Write now");
     const tools = h(
       "div",
       { class: "tools" },
       write,
-      h("a", { class: "button", href: `${home}/edit` }, "By form"),
-      h("a", { class: "button", href: home }, "Leave"),
+      ...[[`${home}/edit`, "By form"], [home, "Leave"]].map(([href = "", label = ""]) =>
+        h("a", { class: "button", href, onclick: (event: MouseEvent) => void this.leave(event, href) }, label),
+      ),
     );
     this.root.replaceChildren(
       h("div", { class: "head" }, h("h1", {}, title), tools),
@@ -272,7 +306,20 @@ class Page implements Desk {
     this.announce("Writing the file");
   }
 
+  /** Goes to a page that shows the file, when the file has what was written here. */
+  private async leave(event: MouseEvent, href: string): Promise<void> {
+    const isElsewhere = event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
+    if (isElsewhere || this.socket.state !== "online" || this.status.isInFile) return;
+    event.preventDefault();
+    this.socket.say({ type: "write" });
+    for (const began = Date.now(); !this.status.isInFile && Date.now() - began < LEAVING; ) {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+    location.assign(href);
+  }
+
   private onState(): void {
+    this.keepForLater();
     this.status.state();
     this.questions.state();
     this.textView?.lock();
@@ -326,6 +373,16 @@ class Page implements Desk {
     }, PAUSE);
   }
 
+  /** Somebody is somewhere else in the text. */
+  private moved(): void {
+    if (this.moving) return;
+    this.moving = true;
+    requestAnimationFrame(() => {
+      this.moving = false;
+      this.outline.mark(this.here);
+    });
+  }
+
   private later(): void {
     if (this.drawing) return;
     this.drawing = true;
@@ -335,16 +392,42 @@ class Page implements Desk {
     });
   }
 
+  /** Where in the text one is, whichever view shows it; nothing where that is no one place. */
+  private get here(): number | null {
+    if (this.shown === "text") return this.textView?.here ?? null;
+    if (this.shown === "form") return this.form.here;
+    const table = this.advice.tables.find(({ name }) => name === this.shown);
+    return table ? this.text.index(table.from) : null;
+  }
+
   /** Shows what is seen of the text as it is now. */
   private draw(): void {
     this.outline.draw();
+    this.outline.mark(this.here);
     if (this.shown === "text") this.textView?.draw();
-    else if (this.shown === "form") this.form.draw();
+    else if (this.shown === "form") {
+      this.stages.draw();
+      this.form.draw();
+    }
     else if (this.shown === "timeline") this.timeline.draw();
     else if (this.shown === "actions") this.actions.draw();
     if (WIDE.matches || this.shown === "evidence") this.tray.draw();
   }
 }
 
+/** Begins with what an earlier page of this tab kept, else with what a tab left that is gone. */
+async function begin(root: HTMLElement): Promise<void> {
+  const { key = "", me = "" } = root.dataset;
+  const own = take(sessionStorage, key);
+  let left: Left | null = null;
+  try {
+    left = new Left(localStorage, navigator.locks as Locks | undefined, `${key}:${me}`);
+  } catch {
+    // A browser that lets nothing be kept.
+  }
+  if (own) left?.replaced(own.doc.clientID);
+  new Page(root, own ?? (await left?.take()) ?? null, left);
+}
+
 const root = document.getElementById("write");
-if (root?.dataset["live"]) new Page(root);
+if (root?.dataset["live"]) void begin(root);

@@ -6,6 +6,7 @@ import type { Finding, OutlineEntry } from "./protocol";
 /** So many findings are listed. */
 const MOST = 60;
 
+const ORDER = { error: 0, warning: 1, note: 2 } as const;
 const LEVELS = { error: "Error", warning: "Warning", note: "Note" } as const;
 
 export class Outline {
@@ -46,7 +47,9 @@ export class Outline {
     if (findings !== this.shownFindings) {
       this.shownFindings = findings;
       this.none.hidden = findings.length > 0;
-      arrange(this.found, findings.slice(0, MOST).map((finding, at) => this.finding(finding, at)));
+      // What must be mended first; of one weight as they stand in the text.
+      const sorted = [...findings].sort((a, b) => ORDER[a.level] - ORDER[b.level]);
+      arrange(this.found, sorted.slice(0, MOST).map((finding, at) => this.finding(finding, at)));
       this.more.hidden = findings.length <= MOST;
       this.more.textContent = `${findings.length - MOST} more are marked in the text.`;
     }
@@ -84,6 +87,16 @@ export class Outline {
     item.replaceChildren(go, ...fixes);
     if (hadFocus) go.focus();
     return item;
+  }
+
+  /** Marks the section that somebody is in, by a place of the text; none where that is nowhere. */
+  mark(here: number | null): void {
+    const places = this.desk.advice.outline.map(({ at }) => this.desk.text.index(at));
+    const current = here === null ? -1 : places.findLastIndex((place) => place !== null && place <= here);
+    [...this.sections.children].forEach((item, at) => {
+      const button = item.firstElementChild;
+      if (button) set(button, "aria-current", at === current ? "true" : null);
+    });
   }
 
   private go(place: unknown): void {

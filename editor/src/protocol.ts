@@ -44,6 +44,7 @@ export interface Progress {
   done: number;
   errors: number;
   warnings: number;
+  stage: string;
 }
 
 export type FieldKind = "text" | "time" | "choice" | "people" | "services" | "lines";
@@ -187,6 +188,7 @@ export type Operation =
   | { do: "sort-timeline" }
   | { do: "add-item"; priority: string; cells: Record<string, string> }
   | { do: "set-field"; name: string; value: string }
+  | { do: "set-stage"; stage: string; reviewers: string[] }
   | { do: "rows-of"; text: string; zone: string | null }
   | { do: "format" }
   | { do: "fix-all" };

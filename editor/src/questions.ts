@@ -36,10 +36,12 @@ export class Questions {
         break;
       case "question":
         this.ask(frame);
+        this.drawFrozen();
         break;
       case "settled":
         this.open.get(frame.id)?.remove();
         this.open.delete(frame.id);
+        this.drawFrozen();
         if (frame.by !== "") this.desk.announce(`${frame.by} decided`);
         break;
       case "frozen":
@@ -115,6 +117,14 @@ export class Questions {
     this.element.prepend(this.frozen);
     this.desk.text.lock = why;
     this.desk.announce(why, true);
+    this.drawFrozen();
+  }
+
+  /** A question that says why nothing can be written says it for both. */
+  private drawFrozen(): void {
+    const { frozen } = this;
+    const why = frozen?.textContent ?? "";
+    if (frozen) frozen.hidden = [...this.open.values()].some((element) => element.textContent.includes(why));
   }
 
   private thaw(): void {

@@ -38,6 +38,11 @@ export class Status {
     if (state.error && state.error !== before?.error) this.desk.tell(state.error, state.hint);
   }
 
+  /** Whether the file has all that was written here. */
+  get isInFile(): boolean {
+    return this.desk.socket.unsaved === 0 && this.known?.written === true;
+  }
+
   private drawPeople(): void {
     const { awareness, doc } = this.desk.text;
     const others = [...awareness.getStates()].filter(([client]) => client !== doc.clientID);

@@ -16,6 +16,7 @@ import { MOST_AT_ONCE } from "./document";
 import { h, inline } from "./dom";
 import { type RowOffer, pasting } from "./paste";
 import type { Finding } from "./protocol";
+import { Steady } from "./steady";
 
 const SEVERITY = { error: "error", warning: "warning", note: "info" } as const;
 
@@ -33,6 +34,7 @@ const highlight = HighlightStyle.define([
 
 export class TextView {
   readonly view: EditorView;
+  private readonly steady: Steady;
   private readonly readOnly = new Compartment();
   private shownFindings: Finding[] | null = null;
 
@@ -79,6 +81,7 @@ export class TextView {
           { key: "Mod-b", run: (view) => wrap(view, "**") },
           { key: "Mod-e", run: (view) => wrap(view, "`") },
           // Tab leaves the editor, as everywhere; these move the indentation.
+          { key: "Enter", run: answer },
           { key: "Mod-]", run: indentMore },
           { key: "Mod-[", run: indentLess },
           ...closeBracketsKeymap,
@@ -97,6 +100,7 @@ export class TextView {
       ],
     });
     this.view = new EditorView({ state, parent });
+    this.steady = new Steady(desk.text, this.view, () => this.here);
   }
 
   /** Marks what the engine found, where it did not change since. */
@@ -135,8 +139,18 @@ export class TextView {
     }
   }
 
+  /** The place that somebody is at: the caret where it is seen, else what stands at the top of the window. */
+  get here(): number {
+    const { head } = this.view.state.selection.main;
+    const top = covered();
+    const caret = this.view.coordsAtPos(head);
+    if (caret && caret.bottom > top && caret.top < window.innerHeight) return head;
+    return this.view.lineBlockAtHeight(top + 8 - this.view.documentTop).from;
+  }
+
   show(index: number): void {
     const at = Math.min(index, this.view.state.doc.length);
+    this.steady.let();
     this.view.dispatch({ selection: { anchor: at }, effects: EditorView.scrollIntoView(at, { y: "start", yMargin: 8 }) });
     this.view.focus();
   }
@@ -163,6 +177,17 @@ function explained(finding: Finding): HTMLElement {
     finding.help ? h("p", { class: "help" }, ...inline(finding.help)) : null,
     h("a", { href: `/rules/${encodeURIComponent(finding.rule)}`, target: "_blank", rel: "noopener" }, finding.rule),
   );
+}
+
+/** Behind a question of the template its answer begins: an item within it, not one beside it. */
+function answer(view: EditorView): boolean {
+  const { main, ranges } = view.state.selection;
+  const line = view.state.doc.lineAt(main.head);
+  const indent = /^(\s*)- .*\?\s*$/.exec(line.text)?.[1];
+  if (ranges.length > 1 || !main.empty || main.head !== line.to || indent === undefined) return false;
+  const insert = `\n${indent}  - `;
+  view.dispatch({ changes: { from: main.head, insert }, selection: { anchor: main.head + insert.length }, scrollIntoView: true, userEvent: "input" });
+  return true;
 }
 
 function wrap(view: EditorView, mark: string): boolean {

@@ -3,7 +3,7 @@
 import { Axis, nearest, shortDay, spanOf } from "./axis";
 import { Offers } from "./derived";
 import type { Desk } from "./desk";
-import { freshId, h } from "./dom";
+import { freshId, h, inline } from "./dom";
 import { EventList } from "./events";
 import { type Candidate, type Item, type TimelineRow, clock, counted, filtered, inOrder, kindName, many } from "./evidence";
 import { EvidenceApi, Trouble } from "./evidence-api";
@@ -39,6 +39,7 @@ export class Tray {
   );
   private readonly detail = h("section", { class: "tray-detail", "aria-label": "The event in whole", tabindex: 0, hidden: true });
   private readonly takeButton: HTMLButtonElement;
+  private readonly dismissButton: HTMLButtonElement;
   private readonly openButton: HTMLButtonElement;
   private readonly clearButton: HTMLButtonElement;
   private readonly browse: HTMLElement;
@@ -48,7 +49,10 @@ export class Tray {
   private items: readonly Item[] = [];
   /** Taken, and candidates still in what the server told last: shown as what they are now. */
   private readonly taken = new Set<string>();
-  private isTaking = false;
+  /** Dismissed, and candidates still in what the server told last. */
+  private readonly dismissed = new Set<string>();
+  private isBusy = false;
+  private isStarted = false;
   private isLoading = false;
   private isLoaded = false;
   private isAgain = false;
@@ -65,6 +69,7 @@ export class Tray {
     const ids = { search: freshId("words"), source: freshId("source"), kind: freshId("kind"), where: freshId("where"), hint: freshId("hint") };
     this.list = new EventList("Events of the evidence, by time", ids.hint, {
       take: () => void this.take(),
+      dismiss: () => void this.dismiss(),
       open: () => this.openOriginal(),
       search: () => this.search.focus(),
       moved: () => this.drawChoice(),
@@ -92,13 +97,14 @@ export class Tray {
       if (this.list.items.length > 0) this.list.element.focus();
     });
     this.takeButton = h("button", { type: "button", class: "slim first", onclick: () => void this.take() });
+    this.dismissButton = h("button", { type: "button", class: "slim", onclick: () => void this.dismiss() }, "Never offer ", h("kbd", {}, "d"));
     this.openButton = h("button", { type: "button", class: "slim", onclick: () => this.openOriginal() }, "Open original ", h("kbd", {}, "o"));
     this.clearButton = h("button", { type: "button", class: "slim", hidden: true, onclick: () => this.clear() }, "Select none");
     const hint = h(
       "p",
       { class: "quiet small keys-hint", id: ids.hint },
       "Arrows move, ", h("kbd", {}, "Space"), " selects, ", h("kbd", {}, "Shift"), " with arrows selects many, ",
-      h("kbd", {}, "t"), " takes into the timeline, ", h("kbd", {}, "o"), " opens the original, ", h("kbd", {}, "/"), " searches.",
+      h("kbd", {}, "t"), " takes into the timeline, ", h("kbd", {}, "d"), " never offers again, ", h("kbd", {}, "o"), " opens the original, ", h("kbd", {}, "/"), " searches.",
     );
     this.browse = h(
       "section",
@@ -112,7 +118,7 @@ export class Tray {
         h("div", {}, h("label", { for: ids.source }, "Source"), this.source),
         h("div", {}, h("label", { for: ids.kind }, "Kind"), this.kind),
       ),
-      h("div", { class: "tray-actions" }, this.count, this.takeButton, this.openButton, this.clearButton),
+      h("div", { class: "tray-actions" }, this.count, this.takeButton, this.dismissButton, this.openButton, this.clearButton),
       this.nothing,
       h("div", { class: "tray-both" }, this.list.element, this.detail),
       hint,
@@ -182,18 +188,20 @@ export class Tray {
         this.api.timeline(),
         this.api.derived(),
       ]);
-      const isFirst = !this.isLoaded;
       this.isLoaded = true;
       this.candidates = candidates;
       this.rows = rows;
       const ids = new Set(candidates.map(({ id }) => id));
-      for (const id of this.taken) if (!ids.has(id)) this.taken.delete(id);
+      for (const done of [this.taken, this.dismissed]) for (const id of done) if (!ids.has(id)) done.delete(id);
       this.offers.show(derived);
       this.tell(problems.length > 0 ? "Some of the evidence that was kept cannot be read" : null, problems.slice(0, 3).join("; "));
       this.arrange();
       // One begins where the incident does, not with a commit of last week.
       const begin = spanOf(this.desk.advice.milestones.map(({ at }) => Date.parse(at)), this.items.map(({ at }) => at))?.from ?? 0;
-      if (isFirst) this.list.start(this.list.items.findIndex(({ at }) => at >= begin));
+      if (!this.isStarted && this.items.length > 0) {
+        this.isStarted = true;
+        this.list.start(this.list.items.findIndex(({ at }) => at >= begin));
+      }
     } catch (error) {
       const { sentence, hint, after } = error instanceof Trouble ? error : new Trouble("The evidence cannot be shown", "Load the page anew");
       this.tell(sentence, hint);
@@ -214,12 +222,13 @@ export class Tray {
 
   /** Puts what the server told in order, and shows it. */
   private arrange(): void {
-    const items = inOrder(this.candidates, this.rows);
+    const items = inOrder(this.candidates.filter(({ id }) => !this.dismissed.has(id)), this.rows);
     this.items = items.map((item) => (this.taken.has(item.key) ? { ...item, isIn: true, why: "" } : item));
     choices(this.source, "All sources", counted(this.items.map(({ source }) => source)), (name) => name);
     // What a row is a milestone of is no kind of event.
     choices(this.kind, "All kinds", counted(this.items.flatMap(({ kind, isIn }) => (isIn ? [] : kind))), kindName);
     this.browse.hidden = this.items.length === 0;
+    this.imports.compact(this.items.length > 0);
     this.empty.hidden = this.items.length > 0;
     this.empty.textContent =
       "No evidence yet. Drop in what was exported: the channel, the pages, the deploys, the audit log. What matters comes into the timeline by itself; the rest stands here to be chosen from.";
@@ -265,8 +274,10 @@ export class Tray {
     const chosen = this.list.selection.selected.size;
     const what = chosen > 0 ? `Take ${chosen.toLocaleString("en")} into the timeline ` : "Take into the timeline ";
     this.takeButton.replaceChildren(what, h("kbd", {}, "t"));
-    this.takeButton.toggleAttribute("disabled", this.isTaking);
-    this.takeButton.setAttribute("aria-disabled", String(meant.length === 0));
+    for (const button of [this.takeButton, this.dismissButton]) {
+      button.toggleAttribute("disabled", this.isBusy);
+      button.setAttribute("aria-disabled", String(meant.length === 0));
+    }
     this.openButton.setAttribute("aria-disabled", String(!this.list.current?.link));
     this.clearButton.hidden = chosen === 0;
     this.axis.mark(this.shown);
@@ -286,7 +297,7 @@ export class Tray {
     pairs.push(...details.map(([name, value]): [string, string] => [kindName(name), value]));
     this.detail.replaceChildren(
       h("p", { class: "tray-when" }, h("b", {}, `${shortDay(at)}, ${clock(item)} UTC`), h("span", { class: "quiet small" }, ` ${local(new Date(at))}, your time`)),
-      h("p", { class: "tray-whole" }, action || "—"),
+      h("p", { class: "tray-whole" }, ...(action ? inline(action) : ["—"])),
       h("p", { class: "quiet small" }, isIn ? "It is in the timeline." : why ? `Not in the timeline: ${why}` : "Not in the timeline"),
       h("dl", {}, ...pairs.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
       ...(link ? [h("p", {}, h("a", { href: link, target: "_blank", rel: "noopener noreferrer" }, linkLabel || "The original"))] : []),
@@ -312,18 +323,9 @@ export class Tray {
   }
 
   private async take(): Promise<void> {
-    if (this.isTaking) return;
     const { meant } = this.list;
-    const lock = this.desk.text.lock;
-    if (lock !== null) {
-      this.desk.tell("Nothing can be taken into the timeline now", lock);
-      return;
-    }
-    if (meant.length === 0) {
-      this.desk.announce(this.list.current?.isIn ? "It is in the timeline already" : "No event is selected");
-      return;
-    }
-    this.isTaking = true;
+    if (!this.may(meant, "Nothing can be taken into the timeline now", "It is in the timeline already")) return;
+    this.isBusy = true;
     this.drawChoice();
     try {
       await this.api.take(meant.map(({ key }) => key));
@@ -342,8 +344,51 @@ export class Tray {
       const { sentence, hint } = error instanceof Trouble ? error : new Trouble("It was not taken into the timeline", "Try again");
       this.desk.tell(sentence, hint);
     }
-    this.isTaking = false;
+    this.isBusy = false;
     this.drawChoice();
+  }
+
+  /** Whether something may be done with events now; where not, it is said why. */
+  private may(meant: readonly Item[], locked: string, isIn: string): boolean {
+    const { lock } = this.desk.text;
+    if (this.isBusy) return false;
+    if (lock !== null) this.desk.tell(locked, lock);
+    else if (meant.length === 0) this.desk.announce(this.list.current?.isIn ? isIn : "No event is selected");
+    return lock === null && meant.length > 0;
+  }
+
+  private async dismiss(): Promise<void> {
+    const { meant } = this.list;
+    if (!this.may(meant, "Nothing can be decided now", "It is in the timeline: take its row out there")) return;
+    const keys = meant.map(({ key }) => key);
+    const one = meant.length === 1 ? meant[0]?.action.slice(0, LONGEST) : undefined;
+    if (await this.judge("dismiss", keys)) {
+      const undo = { label: "Offer again", act: () => void this.judge("offer", keys).then(() => this.list.element.focus()) };
+      this.desk.tell(`${one ? `“${one}”` : many(keys.length, "event")} will not be offered again`, null, undo);
+    }
+  }
+
+  private async judge(verb: "dismiss" | "offer", keys: readonly string[]): Promise<boolean> {
+    this.isBusy = true;
+    this.drawChoice();
+    let isDone = false;
+    try {
+      await this.api.judge(verb, keys);
+      for (const key of keys) {
+        if (verb === "dismiss") this.dismissed.add(key);
+        else this.dismissed.delete(key);
+      }
+      this.list.selection.clear();
+      this.arrange();
+      this.refresh();
+      isDone = true;
+    } catch (error) {
+      const { sentence, hint } = error instanceof Trouble ? error : new Trouble("That was not kept", "Try again");
+      this.desk.tell(sentence, hint);
+    }
+    this.isBusy = false;
+    this.drawChoice();
+    return isDone;
   }
 }
 

@@ -78,7 +78,8 @@ export class When {
 
   readonly update = (): void => {
     const { date, time } = parts(this.input.value);
-    this.date.value = date || this.day();
+    // A day that nobody wrote is shown to nobody.
+    this.date.value = date || (time && this.day());
     if (this.time) this.time.value = time;
     const at = instant(`${date || this.day()} ${time}`);
     this.beside.textContent = this.time && at ? `${local(at)}, your time` : "";

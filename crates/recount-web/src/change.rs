@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use recount_engine::document::Document;
-use recount_store::{Commit, Library, Store as _};
-use recount_workspace::importing::Imported;
-use recount_workspace::{Failure, FailureKind, Workspace};
+use recount_store::{Commit, Library, Store as _, Version};
+use recount_workspace::importing::{Imported, Judged};
+use recount_workspace::{Failure, FailureKind, Known, Workspace};
 
 use crate::error::Answer;
 use crate::site::Site;
@@ -36,6 +36,8 @@ enum Edited {
     Document(Box<Document>),
     /// With evidence that is written beside it.
     Imported(Box<Imported>),
+    /// Nothing; of its evidence something is decided.
+    Judged(Box<Judged>),
 }
 
 impl Change {
@@ -77,14 +79,36 @@ impl Change {
         let edit = |workspace: &Workspace, path: &Path, document: &Document| {
             edit(workspace, path, document).map(|imported| Edited::Imported(Box::new(imported)))
         };
-        self.done(site, edit).await
+        Ok(match self.done(site, edit).await? {
+            Edited::Imported(imported) => Some(imported),
+            _ => None,
+        })
+    }
+
+    /// Decides something of evidence that does not come into the document.
+    ///
+    /// # Errors
+    ///
+    /// Those of `judge`, and where it cannot be written.
+    pub(crate) async fn judge(
+        self,
+        site: &Arc<Site>,
+        judge: impl FnOnce(&Workspace, &Path, &Document) -> Result<Judged, Failure> + Send + 'static,
+    ) -> Answer<Option<Box<Judged>>> {
+        let edit = |workspace: &Workspace, path: &Path, document: &Document| {
+            judge(workspace, path, document).map(|judged| Edited::Judged(Box::new(judged)))
+        };
+        Ok(match self.done(site, edit).await? {
+            Edited::Judged(judged) => Some(judged),
+            _ => None,
+        })
     }
 
     async fn done(
         self,
         site: &Arc<Site>,
         edit: impl FnOnce(&Workspace, &Path, &Document) -> Result<Edited, Failure> + Send + 'static,
-    ) -> Answer<Option<Box<Imported>>> {
+    ) -> Answer<Edited> {
         let site = Arc::clone(site);
         let done = tokio::task::spawn_blocking(move || self.made(&site, edit)).await;
         // The task is awaited to its end; only a panic in it gives an error here.
@@ -96,7 +120,7 @@ impl Change {
         self,
         site: &Site,
         edit: impl FnOnce(&Workspace, &Path, &Document) -> Result<Edited, Failure>,
-    ) -> Result<Option<Box<Imported>>, Failure> {
+    ) -> Result<Edited, Failure> {
         // What people write in it together is in the file first, and what is made of it comes back to them.
         site.live.settle(site, &site.shelf().find(&self.key)?.path);
         let shelf = site.shelf();
@@ -107,17 +131,15 @@ impl Change {
             workspace.library.plan_commit(&workspace.config().git.protected)?;
         }
         let path = shelf.file(known);
-        let written = self.written(site, &workspace, &path, edit);
+        let written = self.written(site, &workspace, known, &path, edit);
         // What was written before something failed is there all the same, and pages show what is there.
         let result = match workspace.library.changed_files() {
             Ok(files) if files.is_empty() => return written,
-            Ok(_) => {
-                written.and_then(|imported| self.commit(site, &workspace, known.name()).map(|()| imported))
-            }
+            Ok(_) => written.and_then(|edited| self.commit(site, &workspace, known.name()).map(|()| edited)),
             Err(error) => written.and(Err(error.into())),
         };
         site.refresh();
-        if result.as_ref().is_ok_and(Option::is_some) {
+        if matches!(result, Ok(Edited::Imported(_) | Edited::Judged(_))) {
             site.live.tell_of_evidence(&known.path);
         }
         result
@@ -127,15 +149,20 @@ impl Change {
         &self,
         site: &Site,
         workspace: &Workspace,
+        known: &Known,
         path: &Path,
         edit: impl FnOnce(&Workspace, &Path, &Document) -> Result<Edited, Failure>,
-    ) -> Result<Option<Box<Imported>>, Failure> {
+    ) -> Result<Edited, Failure> {
         let guard = workspace.library.lock()?;
         let (stored, document) = workspace.read_to_change(path)?;
         let edited = edit(workspace, path, &document)?;
         let (changed, imported) = match &edited {
             Edited::Document(changed) => (&**changed, None),
             Edited::Imported(imported) => (&imported.merged.document, Some(imported)),
+            Edited::Judged(judged) => {
+                judged.record(&guard, path)?;
+                (&document, None)
+            }
         };
         let is_changed = changed.source().bytes() != document.source().bytes();
         if is_changed && !self.force {
@@ -145,15 +172,13 @@ impl Change {
             imported.freeze(&guard, path)?;
         }
         if is_changed {
+            site.live.expect(&known.path, stored.version, Version::of(changed.source().bytes()));
             workspace.write(&guard, &stored, changed)?;
         }
         if let Some(imported) = imported {
             imported.record(&guard, path)?;
         }
-        Ok(match edited {
-            Edited::Document(_) => None,
-            Edited::Imported(imported) => Some(imported),
-        })
+        Ok(edited)
     }
 
     fn commit(&self, site: &Site, workspace: &Workspace, name: &str) -> Result<(), Failure> {

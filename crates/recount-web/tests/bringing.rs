@@ -107,6 +107,30 @@ fn what_was_left_out_is_ticked_and_taken_into_the_timeline() {
 }
 
 #[test]
+fn what_is_dismissed_is_listed_apart_and_can_be_offered_again() {
+    let served = blank();
+    served.post_files(EVIDENCE, &[], &[("a.json", &example("pagerduty-log-entries.json"))]);
+    served.post_files(EVIDENCE, &[], &[("b.json.gz", &example("kubernetes-events.json.gz"))]);
+    let (text, before) = (served.text(), offered(&served.get(EVIDENCE).body));
+    let gone = served.post(&format!("{EVIDENCE}/dismiss"), &[("text", ""), ("event", &before[0])]);
+    assert_eq!(gone.location, format!("{EVIDENCE}?dismissed=1&text=#left-out"), "{}", gone.body);
+    let page = served.get(gone.location.split('#').next().unwrap()).body;
+    assert!(
+        page.contains("One event is</b>") || page.contains("One event is not offered any more"),
+        "{page}"
+    );
+    let (open, apart) = page.split_once("Never offered again <").unwrap();
+    assert!(!offered(open).contains(&before[0]) && offered(apart) == before[..1]);
+    assert_eq!(served.text(), text);
+    let back = served.post(&format!("{EVIDENCE}/offer"), &[("event", &before[0])]);
+    assert_eq!(back.location, format!("{EVIDENCE}?offered=1&text=#left-out"), "{}", back.body);
+    assert_eq!(offered(&served.get(EVIDENCE).body), before);
+    let nothing = served.post(&format!("{EVIDENCE}/dismiss"), &[("text", "")]);
+    assert_eq!(nothing.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(nothing.body.contains("nothing was chosen"));
+}
+
+#[test]
 fn what_cannot_come_in_is_refused_beside_the_form_and_nothing_is_written() {
     type Case<'a> = (&'a [(&'a str, &'a str)], &'a [(&'a str, &'a [u8])], u16, &'a str);
     let served = blank();

@@ -84,6 +84,32 @@ fn a_form_that_is_sent_meanwhile_changes_the_same_text() {
 }
 
 #[test]
+fn what_a_form_changes_back_is_no_save_of_an_older_copy() {
+    let library = Served::new();
+    let address = served(&library.site);
+    let mut ana = Browser::open(address, KEY);
+    let before = library.text();
+    for value in ["Sev1", "Sev2", "Sev1", "Sev2"] {
+        let mut inputs = library.hidden("/p/INC-0001/edit", "/p/INC-0001/edit/field/severity", "");
+        inputs.retain(|(name, _)| name != "value");
+        inputs.push(("value".to_owned(), value.to_owned()));
+        let inputs: Vec<(&str, &str)> =
+            inputs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let answer = library.post("/p/INC-0001/edit/field/severity", &inputs);
+        assert_eq!(answer.status, 303, "{}", answer.body);
+        let wanted = format!("**Severity**: {value}\n");
+        ana.until("the severity", |ana| ana.string().contains(&wanted));
+        assert!(library.text().contains(&wanted));
+    }
+    // Nobody is asked about a text that somebody here took out, and none of it stays.
+    assert_eq!(library.text(), before);
+    ana.type_after("Nobody could pay", " at all");
+    ana.saved();
+    soon("the file", || library.text() == ana.string());
+    assert!(ana.last("question").is_none(), "{:?}", ana.last("question"));
+}
+
+#[test]
 fn advice_stands_at_places_that_move_along() {
     let library = Served::new();
     let address = served(&library.site);

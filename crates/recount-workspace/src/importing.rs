@@ -12,7 +12,7 @@ use recount_engine::document::Document;
 use recount_engine::document::template::FieldId;
 use recount_engine::evidence::curate;
 use recount_engine::evidence::derive::Derived;
-use recount_engine::evidence::freeze::{self, Frozen, Header};
+use recount_engine::evidence::freeze::{self, Frozen, Header, State};
 use recount_engine::evidence::merge::{self, Merged, Merging};
 use recount_engine::evidence::{Choice, Curation, Event, EventId};
 use recount_store::{Guard, evidence_folder};
@@ -32,6 +32,51 @@ pub struct Imported {
     files: Vec<freeze::NewFile>,
     /// New decisions.
     decided: Option<freeze::NewFile>,
+}
+
+/// What was decided of candidates without taking them, and what has to be written for it.
+pub struct Judged {
+    /// Those of which something else is decided now.
+    pub changed: Vec<EventId>,
+    /// Those that are in the timeline, of which nothing was decided.
+    pub taken: Vec<EventId>,
+    /// How many candidates are left.
+    pub left: usize,
+    decided: Option<freeze::NewFile>,
+}
+
+impl Judged {
+    /// Decides that candidates are never to be offered again.
+    pub fn dismissed(frozen: &mut Frozen, ids: &[EventId]) -> Self {
+        Self::of(frozen, ids, State::Dismissed, "dismissed by hand")
+    }
+
+    /// Decides that what was dismissed is to be offered again.
+    pub fn offered(frozen: &mut Frozen, ids: &[EventId]) -> Self {
+        Self::of(frozen, ids, State::New, "offered again by hand")
+    }
+
+    fn of(frozen: &mut Frozen, ids: &[EventId], state: State, why: &str) -> Self {
+        let (taken, open): (Vec<_>, Vec<_>) =
+            ids.iter().cloned().partition(|id| frozen.state(id) == State::Taken);
+        let mut changed: Vec<EventId> = open.into_iter().filter(|id| frozen.state(id) != state).collect();
+        changed.sort();
+        changed.dedup();
+        let decided = frozen.decide(changed.iter().map(|id| (id, state, why)));
+        Self { changed, taken, left: frozen.candidates().len(), decided }
+    }
+
+    /// Writes down what was decided.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be written.
+    pub fn record(&self, guard: &Guard<'_>, path: &Path) -> Result<(), Failure> {
+        if let Some(file) = &self.decided {
+            guard.write_evidence(path, &file.name, &file.bytes)?;
+        }
+        Ok(())
+    }
 }
 
 /// An event that is not in the timeline.

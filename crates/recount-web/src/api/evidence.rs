@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt as _;
 use recount_engine::document::counted;
 use recount_workspace::Failure;
-use recount_workspace::importing::Imported;
+use recount_workspace::importing::{Imported, Judged, known_events};
 use recount_workspace::reading::{How, Read, ReadInput, window_of};
 use recount_workspace::told::{candidates, imported};
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::conditional::{SERVED, tagged};
-use super::extract::{Asked, Named};
+use super::extract::{Asked, Body as Posted, Named};
 use super::limit;
 use super::postmortem::unfinished;
 use super::problem::{MEDIA_TYPE_UNKNOWN, Problem, REFUSED, TOO_LARGE, TROUBLE, UNREADABLE, in_parameters};
@@ -34,7 +34,7 @@ use crate::receiving::{self, LARGEST, Unkept, Wanted, nowhere, plain_name, unrea
 use crate::site::Site;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Site>> {
-    OpenApiRouter::new().routes(routes!(upload)).routes(routes!(list)).routes(routes!(offered))
+    OpenApiRouter::new().routes(routes!(upload)).routes(routes!(list, judge)).routes(routes!(offered))
 }
 
 /// How what is sent is read.
@@ -300,6 +300,74 @@ async fn list(
         Ok(tagged(Json(page).into_response(), &version))
     };
     tokio::task::spawn_blocking(work).await.map_err(|_| unfinished())?
+}
+
+/// What is decided of events that are not in the timeline.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(super) struct Decisions {
+    /// Never to be offered again: the IDs that candidates have.
+    #[serde(default)]
+    dismiss: Vec<String>,
+    /// Dismissed before, and to be offered again.
+    #[serde(default)]
+    offer: Vec<String>,
+}
+
+/// What came of decisions.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(super) struct Decided {
+    /// How many are candidates no more.
+    dismissed: usize,
+    /// How many are candidates again.
+    offered: usize,
+}
+
+/// Dismiss candidates
+///
+/// `dismiss` names those that are never to be offered again, `offer` those that are after all. They stay in the frozen
+/// evidence either way. One that is in the timeline stays there, and is not counted.
+#[utoipa::path(post, path = "/postmortems/{key}/candidates", tag = "Evidence",
+    params(("key" = String, Path, description = "Its incident ID, or its path from the library's root"),
+        ("If-Match" = Option<String>, Header, description = "The version that was read")),
+    request_body = ref("#/components/schemas/Decisions"),
+    responses(
+        (status = 200, description = "How many were decided on", body = ref("#/components/schemas/Decided")),
+        (status = 404, description = "missing"), (status = 409, description = "conflict"),
+        (status = 412, description = "changed"), (status = 422, description = "refused")))]
+async fn judge(writing: Writing, Posted(asked): Posted<Decisions>) -> Result<Response, Problem> {
+    let Decisions { dismiss, offer } = asked;
+    let (names, is_back) = match (dismiss.is_empty(), offer.is_empty()) {
+        (false, true) => (dismiss, false),
+        (true, false) => (offer, true),
+        _ => {
+            return Err(Problem::new(
+                REFUSED,
+                "either `dismiss` or `offer` names events, one of them at a time",
+            )
+            .hint("`GET /api/v1/postmortems/{key}/candidates` lists what can be dismissed"));
+        }
+    };
+    let key = writing.key.clone();
+    let verb = if is_back { "offer" } else { "dismiss" };
+    let subject = format!("{verb} {}", counted(names.len(), "candidate"));
+    let judged = writing
+        .judge(subject, move |workspace, path| {
+            let mut frozen = workspace.frozen(path)?;
+            let ids = known_events(&frozen, &names, &key).map_err(|failure| {
+                Problem::from(failure)
+                    .hint("`GET /api/v1/postmortems/{key}/candidates` lists what can be dismissed")
+            })?;
+            let judge = if is_back { Judged::offered } else { Judged::dismissed };
+            Ok(judge(&mut frozen, &ids))
+        })
+        .await?
+        .ok_or_else(unfinished)?;
+    let count = judged.changed.len();
+    let (dismissed, offered) = if is_back { (0, count) } else { (count, 0) };
+    Ok(Json(Decided { dismissed, offered }).into_response())
 }
 
 /// What the evidence says of fields that do not say so.

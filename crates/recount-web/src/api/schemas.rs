@@ -22,6 +22,8 @@ fn shapes() -> Vec<Shape> {
         ("Candidates", Some(("candidates", 1)), written::<evidence::Page<'_>>()),
         ("Changes", None, read::<postmortem::Changes>()),
         ("Created", Some(("show", 1)), written::<create::Created>()),
+        ("Decided", None, written::<evidence::Decided>()),
+        ("Decisions", None, read::<evidence::Decisions>()),
         ("Evidence", Some(("imported", 1)), written::<evidence::Evidence>()),
         ("Exported", None, written::<recount_engine::export::formats::json::Postmortem>()),
         ("Findings", Some(("findings", 1)), written::<recount_workspace::told::findings::Output>()),

@@ -11,7 +11,7 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use axum::response::Response;
 use recount_engine::document::Document;
-use recount_workspace::importing::Imported;
+use recount_workspace::importing::{Imported, Judged};
 use recount_workspace::{Failure, FailureKind, Workspace};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -113,6 +113,24 @@ impl Writing {
             held.hold(matching.check(document).and_then(|()| edit(workspace, path, document)))
         };
         refusals.told(change.import(&site, edit).await)
+    }
+
+    /// Decides something of the evidence, and gives back what came of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Writing::answer`].
+    pub(super) async fn judge(
+        self,
+        subject: String,
+        judge: impl FnOnce(&Workspace, &Path) -> Result<Judged, Problem> + Send + 'static,
+    ) -> Result<Option<Box<Judged>>, Problem> {
+        let (site, change, matching, refusals) = self.begun(subject);
+        let held = refusals.clone();
+        let judge = move |workspace: &Workspace, path: &Path, document: &Document| {
+            held.hold(matching.check(document).and_then(|()| judge(workspace, path)))
+        };
+        refusals.told(change.judge(&site, judge).await)
     }
 
     /// The path of the postmortem from the library's root.

@@ -153,6 +153,7 @@ fn made(open: &Arc<Open>, site: &Site) -> Advice {
         done: outline.iter().filter(|entry| entry.is_done && entry.is_own).count(),
         errors: counts[0],
         warnings: counts[1],
+        stage: document.stage().as_str(),
     };
     let milestones = Milestone::ALL.into_iter().filter_map(|kind| {
         let at = document.milestone(kind)?.at()?;
@@ -338,6 +339,7 @@ struct Progress {
     done: usize,
     errors: usize,
     warnings: usize,
+    stage: &'static str,
 }
 
 #[derive(Serialize)]

@@ -10,12 +10,12 @@ use jiff::tz::TimeZone;
 use recount_engine::document::operations::plain_cell;
 use recount_engine::document::template::FieldId;
 use recount_engine::document::value::time::{self, Anchor};
-use recount_engine::document::{Document, TimelineRow, format};
+use recount_engine::document::{Document, Stage, TimelineRow, format};
 use recount_engine::evidence::row::Row;
 use recount_engine::lint::Options;
 use recount_workspace::inputs::Input;
 use recount_workspace::reading::{How, Listener, read_zone};
-use recount_workspace::{Failure, FailureKind, refuse_nonsense, with_value};
+use recount_workspace::{Failure, FailureKind, not_ready, refuse_nonsense, with_value};
 
 use super::open::Open;
 use super::outside::hunks;
@@ -96,6 +96,16 @@ fn changed(site: &Site, path: &str, document: &Document, operation: Operation) -
             let mut changed = with_value(document, id, &value)?;
             workspace.follow_times(&path, id, document, &mut changed, site.today())?;
             refuse_nonsense(&changed, id, &value)?;
+            of(changed)
+        }
+        Operation::SetStage { stage, reviewers } => {
+            let stage: Stage = stage.parse().map_err(Failure::new)?;
+            let changed = workspace.at_stage(document, stage, &reviewers, site.today())?;
+            let findings = workspace.in_the_way(&path, &changed, stage, site.today());
+            if stage > document.stage() && !findings.is_empty() {
+                let name = document.incident_id().unwrap_or("this postmortem");
+                return Err(not_ready(name, stage, &findings));
+            }
             of(changed)
         }
         Operation::Format => format::format(document).bytes,

@@ -25,7 +25,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use recount_store::{Library, STATE_FOLDER};
+use recount_store::{Library, STATE_FOLDER, Version};
 use recount_workspace::{Failure, FailureKind};
 
 use crate::site::Site;
@@ -150,6 +150,14 @@ impl Live {
         if let Some(open) = open {
             open.write(site);
             open.commit(site);
+        }
+    }
+
+    /// Announces a change of a file that is made here: of which content, and to which.
+    pub(crate) fn expect(&self, path: &str, from: Version, to: Version) {
+        let open = self.rooms.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
+        if let Some(open) = open {
+            open.lock().room.expect(from, to);
         }
     }
 

@@ -19,7 +19,7 @@ use yrs::{
 
 use super::advice::{Placed, Places};
 use super::lines::{Lines, units};
-use super::outside::made_from;
+use super::outside::{hunks, made_from};
 use super::pieces::{Hunk, Pieces, Step};
 
 /// The one root of the CRDT.
@@ -47,6 +47,8 @@ pub(super) struct Room {
     bases: Vec<Base>,
     /// The text, until it changes.
     now: Option<Arc<str>>,
+    /// What this server makes of a content of the file, as the two versions: no save of an older copy.
+    own: Option<(Version, Version)>,
     /// What becomes of texts that somebody looks at, by the number that they were given.
     trails: Vec<(u64, Pieces)>,
     next_trail: u64,
@@ -125,7 +127,7 @@ impl Room {
             }
             told.steps.push(steps);
         });
-        Self { doc, text, steps, bases, now: None, trails: Vec::new(), next_trail: 1 }
+        Self { doc, text, steps, bases, now: None, own: None, trails: Vec::new(), next_trail: 1 }
     }
 
     /// A room from updates that were kept; `bases` are let in before the update of their number.
@@ -390,12 +392,24 @@ impl Room {
         }
     }
 
+    /// From which content of the file this server is about to make which other one.
+    pub(super) fn expect(&mut self, from: Version, to: Version) {
+        self.own = Some((from, to));
+    }
+
     /// Merges what the file holds now into the text.
     pub(super) fn outside(&mut self, lines: Lines) -> Followed {
         let texts: Vec<&str> = self.bases.iter().map(|base| &*base.lines.text).collect();
         let latest = texts.len() - 1;
+        // What this server removes, somebody wanted removed, however much the result is like an older content.
+        let known = self.own.take_if(|(_, to)| *to == lines.version).and_then(|(from, _)| {
+            self.bases
+                .iter()
+                .rposition(|base| base.lines.version == from)
+                .map(|at| (at, hunks(texts[at], &lines.text)))
+        });
         // There is always one.
-        let (from, hunks) = made_from(&texts, &lines.text).unwrap_or_default();
+        let (from, hunks) = known.or_else(|| made_from(&texts, &lines.text)).unwrap_or_default();
         let merged = self.bases[from].pieces.merge(&hunks);
         let update = self.change(&merged.hunks);
         let mut stretches = merged.amid;

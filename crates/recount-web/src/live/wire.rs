@@ -84,6 +84,12 @@ pub(super) enum Operation {
         name: String,
         value: String,
     },
+    /// Another stage, where nothing stands in its way.
+    SetStage {
+        stage: String,
+        #[serde(default)]
+        reviewers: Vec<String>,
+    },
     /// The rows that an excerpt from a chat or a terminal makes.
     RowsOf {
         text: String,

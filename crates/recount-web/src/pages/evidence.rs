@@ -17,11 +17,12 @@ use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use recount_engine::document::template::SectionId;
 use recount_engine::document::{counted, plain_text};
+use recount_engine::evidence::freeze::{Frozen, State as Decision};
 use recount_engine::evidence::source::OUTSIDE;
 use recount_engine::evidence::sources::SOURCES;
 use recount_engine::evidence::{Curation, Event, EventId, Source, merge};
 use recount_engine::export::html::section_anchor;
-use recount_workspace::importing::{Imported, known_events};
+use recount_workspace::importing::{Imported, Judged, known_events};
 use recount_workspace::reading::{How, Read, ReadInput, window_of};
 use recount_workspace::{Failure, FailureKind};
 use serde::Deserialize;
@@ -43,6 +44,8 @@ pub(super) const PAGE: PageDefinition = PageDefinition {
         router
             .route("/p/{key}/evidence", get(show).merge(post(bring).layer(larger)))
             .route("/p/{key}/evidence/take", post(take))
+            .route("/p/{key}/evidence/dismiss", post(dismiss))
+            .route("/p/{key}/evidence/offer", post(offer))
     },
 };
 
@@ -80,10 +83,15 @@ struct Page<'p> {
     text: &'p str,
     previous: Option<String>,
     next: Option<String>,
-    /// How many were just taken.
+    /// How many were just taken, dismissed, or brought back.
     taken: Option<usize>,
-    /// Why none was taken.
+    gone: Option<usize>,
+    back: Option<usize>,
+    /// Why none was.
     untaken: Option<Trouble>,
+    /// What was dismissed, the latest first, and how many there are.
+    dismissed: Vec<Candidate>,
+    all_dismissed: usize,
     timeline: String,
 }
 
@@ -148,6 +156,10 @@ struct Asked {
     page: usize,
     /// How many were just taken.
     taken: Option<usize>,
+    /// How many were just dismissed.
+    dismissed: Option<usize>,
+    /// How many of those that were dismissed are offered again.
+    offered: Option<usize>,
 }
 
 /// What the page says beside what there is.
@@ -186,6 +198,10 @@ fn shown(site: &Site, key: &str, asked: &Asked, back: &Back) -> Answer<Html<Stri
     let address = address(shelf.key(known));
     let to =
         |number: usize| format!("{address}/evidence?text={}&page={number}#left-out", segment(&asked.text));
+    let mut dismissed: Vec<&Event> =
+        frozen.events().into_iter().filter(|event| frozen.state(&event.id) == Decision::Dismissed).collect();
+    dismissed.reverse();
+    let all_dismissed = dismissed.len();
     let kept = frozen.inputs().iter().filter_map(|input| {
         let header = input.header.as_ref()?;
         let events = counted(input.events.len(), "event");
@@ -218,6 +234,14 @@ fn shown(site: &Site, key: &str, asked: &Asked, back: &Back) -> Answer<Html<Stri
         previous: (number > 1).then(|| to(number - 1)),
         next: (number < last).then(|| to(number + 1)),
         taken: asked.taken,
+        gone: asked.dismissed,
+        back: asked.offered,
+        dismissed: dismissed
+            .into_iter()
+            .take(AT_ONCE)
+            .map(|event| Candidate::of(event, String::new(), &back.chosen))
+            .collect(),
+        all_dismissed,
         untaken: back.untaken.as_ref().map(Trouble::of),
         timeline: section_anchor(SectionId::Timeline),
         address,
@@ -665,36 +689,107 @@ async fn take(
     Path(key): Path<String>,
     Sent(inputs): Inputs,
 ) -> Answer<Response> {
+    chosen(&site, viewer, &key, inputs, What::Take).await
+}
+
+/// Never offers again what was chosen.
+async fn dismiss(
+    State(site): State<Arc<Site>>,
+    viewer: Viewer,
+    Path(key): Path<String>,
+    Sent(inputs): Inputs,
+) -> Answer<Response> {
+    chosen(&site, viewer, &key, inputs, What::Dismiss).await
+}
+
+/// Offers again what was dismissed.
+async fn offer(
+    State(site): State<Arc<Site>>,
+    viewer: Viewer,
+    Path(key): Path<String>,
+    Sent(inputs): Inputs,
+) -> Answer<Response> {
+    chosen(&site, viewer, &key, inputs, What::Offer).await
+}
+
+/// What is to become of events that were ticked.
+#[derive(Clone, Copy)]
+enum What {
+    Take,
+    Dismiss,
+    Offer,
+}
+
+async fn chosen(
+    site: &Arc<Site>,
+    viewer: Viewer,
+    key: &str,
+    inputs: Vec<(String, String)>,
+    what: What,
+) -> Answer<Response> {
     let (events, rest): (Vec<_>, Vec<_>) = inputs.into_iter().partition(|(name, _)| name == "event");
     let events: Vec<String> = events.into_iter().map(|(_, id)| id).collect();
     let typed = Typed::new(rest);
-    let relative = site.shelf().find(&key)?.path.clone();
+    let relative = site.shelf().find(key)?.path.clone();
     let asked = Asked {
         text: typed.get("text").to_owned(),
         page: typed.get("page").parse().unwrap_or(1),
-        taken: None,
+        ..Asked::default()
     };
-    match taken(&site, viewer, &relative, events.clone()).await {
-        Ok(()) => {
+    let done = match what {
+        _ if events.is_empty() => Err(Failure::new("nothing was chosen").hint(match what {
+            What::Take => "tick what belongs in the timeline",
+            What::Dismiss => "tick what is never to be offered again",
+            What::Offer => "tick what is to be offered again",
+        })),
+        What::Take => taken(site, viewer, &relative, events.clone()).await.map(|()| ("taken", events.len())),
+        What::Dismiss | What::Offer => {
+            let judge = if matches!(what, What::Offer) { Judged::offered } else { Judged::dismissed };
+            let verb = if matches!(what, What::Offer) { "offered" } else { "dismissed" };
+            judged(site, viewer, &relative, events.clone(), verb, judge).await.map(|count| (verb, count))
+        }
+    };
+    match done {
+        Ok((verb, count)) => {
             let shelf = site.shelf();
             let key = shelf.find(&relative).map_or(relative.as_str(), |known| shelf.key(known)).to_owned();
             let text = segment(&asked.text);
-            let to = format!("{}/evidence?taken={}&text={text}#left-out", address(&key), events.len());
+            let to = format!("{}/evidence?{verb}={count}&text={text}#left-out", address(&key));
             Ok(Redirect::to(&to).into_response())
         }
         Err(failure) => {
             let status = status(failure.kind());
             let back = Back { untaken: Some(failure), chosen: events, ..Back::default() };
+            let site = Arc::clone(site);
             let page = apart(move || shown(&site, &relative, &asked, &back)).await?;
             Ok((status, page).into_response())
         }
     }
 }
 
+/// Decides something of events, and says of how many.
+async fn judged(
+    site: &Arc<Site>,
+    viewer: Viewer,
+    relative: &str,
+    events: Vec<String>,
+    verb: &str,
+    judge: fn(&mut Frozen, &[EventId]) -> Judged,
+) -> Result<usize, Failure> {
+    let subject = format!("{} {verb}", counted(events.len(), "candidate"));
+    let name = relative.to_owned();
+    let change = Change { key: relative.to_owned(), viewer, subject, force: true };
+    let done = change
+        .judge(site, move |workspace, path, _| {
+            let mut frozen = workspace.frozen(path)?;
+            let ids = known_events(&frozen, &events, &name)?;
+            Ok(judge(&mut frozen, &ids))
+        })
+        .await;
+    done.map(|judged| judged.map_or(0, |judged| judged.changed.len())).map_err(|Oops(failure)| failure)
+}
+
 async fn taken(site: &Arc<Site>, viewer: Viewer, relative: &str, events: Vec<String>) -> Result<(), Failure> {
-    if events.is_empty() {
-        return Err(Failure::new("nothing was chosen").hint("tick what belongs in the timeline"));
-    }
     let subject = format!("take {} into the timeline", counted(events.len(), "event"));
     let name = relative.to_owned();
     let change = Change { key: relative.to_owned(), viewer, subject, force: true };

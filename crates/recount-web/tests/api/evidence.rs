@@ -191,6 +191,49 @@ async fn candidates_are_listed_page_by_page_and_taken_in_by_their_ids() {
     assert_eq!(stale.status, StatusCode::PRECONDITION_FAILED);
 }
 
+#[tokio::test]
+async fn what_is_dismissed_is_offered_no_more_until_somebody_wants_it_back() {
+    let served = drafted().await;
+    for name in ["pagerduty-log-entries.json", "kubernetes-events.json.gz"] {
+        let sent =
+            served.evidence(&format!("name={name}"), example(&format!("page-nobody-answered/{name}"))).await;
+        assert_eq!(sent.status, StatusCode::OK, "{name}: {}", sent.text);
+    }
+    let path = format!("{OWN}/candidates");
+    let ids = |page: &Value| -> Vec<String> {
+        let events = page["candidates"].as_array().unwrap();
+        events.iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let before = served.get(&path).await;
+    let wanted = ids(&before.json());
+    assert!(wanted.len() > 2, "{}", before.text);
+    let two = json!({ "dismiss": [wanted[0], wanted[1], wanted[0]] });
+    let gone = served.json(Method::POST, &path, &[], &two).await;
+    assert_eq!(gone.status, StatusCode::OK, "{}", gone.text);
+    assert_eq!(gone.json(), json!({ "dismissed": 2, "offered": 0 }));
+    assert_eq!(ids(&served.get(&path).await.json()), wanted[2..]);
+    // Nothing of it stands in the document, and the same evidence sent again does not bring them back.
+    assert_eq!(served.get(OWN).await.header("etag"), before.header("etag"));
+    let name = "kubernetes-events.json.gz";
+    served.evidence(&format!("name={name}"), example(&format!("page-nobody-answered/{name}"))).await;
+    assert_eq!(ids(&served.get(&path).await.json()), wanted[2..]);
+    let again = served.json(Method::POST, &path, &[], &two).await;
+    assert_eq!(again.json(), json!({ "dismissed": 0, "offered": 0 }));
+    let back = served.json(Method::POST, &path, &[], &json!({ "offer": [wanted[1]] })).await;
+    assert_eq!(back.json(), json!({ "dismissed": 0, "offered": 1 }));
+    assert_eq!(ids(&served.get(&path).await.json()), wanted[1..]);
+    for (body, status) in [
+        (json!({}), 422),
+        (json!({ "dismiss": [wanted[1]], "offer": [wanted[0]] }), 422),
+        (json!({ "dismiss": ["no-such-event"] }), 422),
+        (json!({ "drop": [wanted[1]] }), 422),
+    ] {
+        let refused = served.json(Method::POST, &path, &[], &body).await;
+        assert_eq!(refused.status, status, "{body}: {}", refused.text);
+    }
+    assert_eq!(ids(&served.get(&path).await.json()), wanted[1..]);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn evidence_is_not_written_and_not_read_through_a_link_that_leads_out() {

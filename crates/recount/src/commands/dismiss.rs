@@ -3,8 +3,7 @@
 use std::io::Write as _;
 
 use recount_engine::document::counted;
-use recount_engine::evidence::freeze::State;
-use recount_workspace::importing::known_events;
+use recount_workspace::importing::{Judged, known_events};
 
 use crate::Outcome;
 use crate::commands::import;
@@ -45,21 +44,15 @@ pub(crate) fn run(args: Args, environment: &mut Environment) -> Outcome {
     } else {
         known_events(&frozen, &args.events, &args.id)?
     };
-    let mut count = 0;
-    for id in &ids {
-        match frozen.state(id) {
-            State::Taken => environment.warn(format!("`{}` is in the timeline; remove its row there", id.0)),
-            State::Dismissed => {}
-            State::New => count += 1,
-        }
+    let judged = Judged::dismissed(&mut frozen, &ids);
+    for id in &judged.taken {
+        environment.warn(format!("`{}` is in the timeline; remove its row there", id.0));
     }
-    let new: Vec<_> = ids.into_iter().filter(|id| frozen.state(id) == State::New).collect();
-    if let Some(file) = frozen.decide(new.iter().map(|id| (id, State::Dismissed, "dismissed by hand"))) {
-        guard.write_evidence(&path, &file.name, &file.bytes)?;
-    }
+    judged.record(&guard, &path)?;
+    let count = judged.changed.len();
     let (_, document) = workspace.read(&path)?;
     let name = commit::name_of(&path, &document);
     commit::subject(environment, &format!("{name}: dismiss {}", counted(count, "candidate")));
-    writeln!(environment.out(), "{count} dismissed, {} left", frozen.candidates().len())?;
+    writeln!(environment.out(), "{count} dismissed, {} left", judged.left)?;
     Ok(Exit::Done)
 }
