@@ -83,7 +83,7 @@ fn verified_without_evidence_is_refused_in_the_words_of_the_form() {
         let form = served.hidden(page, "/p/INC-0001/edit/actions", "Limit the pool");
         let got = served.post("/p/INC-0001/edit/actions", &filled(&form, &[("status", "verified")]));
         assert_eq!(got.status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert!(got.body.contains("fill in “Evidence that it works”"), "{page}: {}", got.body);
+        assert!(got.body.contains("Fill in “Evidence that it works”"), "{page}: {}", got.body);
         assert!(got.body.contains(">Evidence that it works"), "{page}");
     }
     assert!(served.text().contains("| Open | Load |"));
@@ -172,7 +172,7 @@ fn a_new_postmortem_begins_with_a_title() {
 fn a_new_postmortem_that_cannot_be_made_says_why_and_keeps_what_was_typed() {
     let served = Served::new();
     for (typed, said) in [
-        ([("title", " "), ("start", "2026-11-20 14:02")], "say in a few words"),
+        ([("title", " "), ("start", "2026-11-20 14:02")], "Say in a few words"),
         ([("title", "Fell over"), ("start", "yesterday-ish")], "is not a time"),
         ([("title", "Fell over"), ("severity", "Sev7")], "is not a severity"),
     ] {

@@ -92,7 +92,7 @@ fn what_was_left_out_is_ticked_and_taken_into_the_timeline() {
     assert!(!offered(&page.body).contains(&before[0]) && !offered(&page.body).contains(&before[1]));
     let nothing = served.post(&format!("{EVIDENCE}/take"), &[("text", ""), ("page", "1")]);
     assert_eq!(nothing.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(nothing.body.contains("nothing was chosen"));
+    assert!(nothing.body.contains("Nothing was chosen"));
     let text = served.text();
     let unknown =
         served.post(&format!("{EVIDENCE}/take"), &[("event", &before[2]), ("event", "no-such-event")]);
@@ -127,7 +127,7 @@ fn what_is_dismissed_is_listed_apart_and_can_be_offered_again() {
     assert_eq!(offered(&served.get(EVIDENCE).body), before);
     let nothing = served.post(&format!("{EVIDENCE}/dismiss"), &[("text", "")]);
     assert_eq!(nothing.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(nothing.body.contains("nothing was chosen"));
+    assert!(nothing.body.contains("Nothing was chosen"));
 }
 
 #[test]
@@ -137,13 +137,13 @@ fn what_cannot_come_in_is_refused_beside_the_form_and_nothing_is_written() {
     let before = served.text();
     let large = vec![b'a'; (64 << 20) + 1];
     let cases: [Case<'_>; 7] = [
-        (&[], &[], 422, "no file was chosen"),
-        (&[], &[("", b"")], 422, "no file was chosen"),
-        (&[("zone", "Mars")], &[("a.txt", b"a")], 422, "there is no time zone <code>Mars</code>"),
+        (&[], &[], 422, "No file was chosen"),
+        (&[], &[("", b"")], 422, "No file was chosen"),
+        (&[("zone", "Mars")], &[("a.txt", b"a")], 422, "There is no time zone <code>Mars</code>"),
         (&[("year", "soon")], &[("a.txt", b"a")], 422, "<code>soon</code> is no year"),
         (&[], &[("a.txt", b"hello")], 422, "Nothing came in"),
-        (&[], &[(".ssh", b"hello")], 422, "that is no plain file name"),
-        (&[], &[("a.log", &large)], 413, "that is more than 64 MiB at once"),
+        (&[], &[(".ssh", b"hello")], 422, "That is no plain file name"),
+        (&[], &[("a.log", &large)], 413, "That is more than 64 MiB at once"),
     ];
     for (inputs, files, status, told) in cases {
         let answer = served.post_files(EVIDENCE, inputs, files);
@@ -155,7 +155,7 @@ fn what_cannot_come_in_is_refused_beside_the_form_and_nothing_is_written() {
     }
     let plain = served.post(EVIDENCE, &[("files", "a.txt")]);
     assert_eq!(plain.status, StatusCode::BAD_REQUEST);
-    assert!(plain.body.contains("that is no form with files"));
+    assert!(plain.body.contains("That is no form with files"));
     let elsewhere = served.post_from("cross-site", EVIDENCE, &[("files", "a.txt")]);
     assert_eq!(elsewhere.status, StatusCode::FORBIDDEN);
     assert_eq!(

@@ -132,7 +132,7 @@ fn every_form_changes_its_place_and_nothing_else() {
 #[test]
 fn what_is_refused_comes_back_with_its_reason_and_with_what_was_typed() {
     for (rest, holding, typed, said) in [
-        ("title", "", &[("value", " ")][..], "say in a few words what happened"),
+        ("title", "", &[("value", " ")][..], "Say in a few words what happened"),
         ("field/severity", "", &[("value", "Sev9")], "Sev9"),
         ("field/data-loss", "", &[("answer", ""), ("value", "perhaps so")], "begin with"),
         ("field/symptoms", "", &[("value", "half <!-- of it")], "HTML comment"),
@@ -141,7 +141,7 @@ fn what_is_refused_comes_back_with_its_reason_and_with_what_was_typed() {
             "timeline",
             "row-new-time",
             &[("time", "2026-11-20 14:20"), ("actor", "@zed"), ("action", "")],
-            "a row needs a text",
+            "A row needs a text",
         ),
         ("actions", "action-1-owner", &[("status", "wont-do"), ("owner", "@zed")], "needs a reason"),
         (
@@ -151,7 +151,7 @@ fn what_is_refused_comes_back_with_its_reason_and_with_what_was_typed() {
             "shows nobody that it works",
         ),
         ("actions", "action-1-owner", &[("due", "someday")], "is no day"),
-        ("actions", "action-new-owner", &[("action", ""), ("owner", "@zed")], "an action item needs a text"),
+        ("actions", "action-new-owner", &[("action", ""), ("owner", "@zed")], "An action item needs a text"),
         ("stage", "", &[("stage", "final")], "is not ready for stage"),
     ] {
         let served = Served::new();
@@ -452,7 +452,7 @@ fn a_field_that_is_refused_is_named_with_what_to_write_instead() {
         (
             "a\n## Injected",
             "<code>Direct trigger</code>: the change was refused",
-            "a line that begins as a heading",
+            "line that begins as a heading",
         ),
         (
             "a <!-- b -->",
@@ -465,7 +465,7 @@ fn a_field_that_is_refused_is_named_with_what_to_write_instead() {
         assert!(got.body.contains(message) && got.body.contains(hint), "{}", got.body);
     }
     let got = save(&served, "title", "in-title", &[("value", "Down \u{202e}nwod")]);
-    assert!(got.body.contains("the title holds a control character (U+202E)"), "{}", got.body);
+    assert!(got.body.contains("The title holds a control character (U+202E)"), "{}", got.body);
     let got = save(&served, "field/incident-id", "in-incident-id", &[("value", "INC-0001")]);
     assert!(!got.body.contains("recount renumber"), "{}", got.body);
 }

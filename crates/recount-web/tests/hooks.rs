@@ -497,7 +497,7 @@ fn what_stands_in_the_way_of_drafts_is_told_once_and_on_the_home_page() {
     fs::write(&folder, "in the way").unwrap();
     hooked.pagerduty(&pagerduty("e1", "resolved", "14:42:00", "Q1"));
     hooked.told("it is tried again", 1);
-    assert!(hooked.get("/").contains("no postmortem can be drafted of the webhooks that came in"));
+    assert!(hooked.get("/").contains("No postmortem can be drafted of the webhooks that came in"));
     for (id, incident) in [("e2", "Q2"), ("e3", "Q3")] {
         hooked.pagerduty(&pagerduty(id, "resolved", "14:42:00", incident));
         thread::sleep(Duration::from_millis(200));
@@ -508,7 +508,7 @@ fn what_stands_in_the_way_of_drafts_is_told_once_and_on_the_home_page() {
     fs::create_dir(&folder).unwrap();
     hooked.pagerduty(&pagerduty("e4", "acknowledged", "14:41:00", "Q1"));
     hooked.told("drafts are made again", 1);
-    assert!(!hooked.get("/").contains("no postmortem can be drafted"));
+    assert!(!hooked.get("/").contains("No postmortem can be drafted"));
 }
 
 #[test]

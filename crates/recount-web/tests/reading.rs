@@ -296,7 +296,7 @@ fn a_period_that_is_none_is_said_and_kept_in_its_box() {
     let reader = Reader::new();
     let got = reader.get("/insights?period=lately&team=team-none");
     assert!(got.seen().contains("lately is no period: write it as 2026"), "{}", got.seen());
-    assert!(got.seen().contains("there is no team team-none"), "{}", got.seen());
+    assert!(got.seen().contains("There is no team team-none"), "{}", got.seen());
     assert!(got.body.contains("value=\"lately\""));
     assert_eq!(reader.get("/insights/incidents.csv?period=lately").status, StatusCode::UNPROCESSABLE_ENTITY);
 }
@@ -333,7 +333,7 @@ fn every_rule_has_its_page_and_the_library_its_levels() {
     assert!(reader.get("/rules/vague-action").seen().contains("draft silent review silent final silent"));
     let got = reader.get("/rules/missing-ownr");
     assert_eq!(got.status, StatusCode::NOT_FOUND);
-    assert!(got.seen().contains("did you mean missing-owner?"), "{}", got.seen());
+    assert!(got.seen().contains("Did you mean missing-owner?"), "{}", got.seen());
     // Findings lead there.
     let findings = reader.get("/p/INC-0003").body;
     assert!(findings.contains("<a href=\"/rules/"), "{findings}");

@@ -394,10 +394,11 @@ impl Open {
     }
 
     /// Tells everybody of the file, where that is news.
-    pub(super) fn tell_file(&self, change: impl FnOnce(&mut FileState)) {
+    pub(super) fn tell_file(&self, change: impl FnOnce(&mut FileState, &mut Room)) {
         let mut inner = self.lock();
+        let inner = &mut *inner;
         let before = inner.file.clone();
-        change(&mut inner.file);
+        change(&mut inner.file, &mut inner.room);
         if inner.file != before {
             let told = text(&inner.file_told());
             inner.tell_all(&told, None);

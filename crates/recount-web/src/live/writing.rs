@@ -32,9 +32,12 @@ impl Open {
     pub(super) fn write(self: &Arc<Self>, site: &Site) {
         let _turn = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let result = self.try_write(site);
-        let is_ahead = self.lock().room.is_ahead();
-        self.tell_file(|file| {
-            file.written = matches!(result, Ok(true)) && !is_ahead;
+        // Whoever hears that the file has it, and goes to a page of it, finds it there.
+        if matches!(result, Ok(true)) {
+            site.refresh();
+        }
+        self.tell_file(|file, room| {
+            file.written = matches!(result, Ok(true)) && !room.is_ahead();
             file.error = result.err().map(|failure| told(&failure));
         });
     }
@@ -266,7 +269,7 @@ impl Open {
         if site.settings.commit
             && let Err(failure) = committed(site, &path, &authors)
         {
-            return self.tell_file(|file| file.error = Some(told(&failure)));
+            return self.tell_file(|file, _| file.error = Some(told(&failure)));
         }
         let is_ahead = {
             let mut inner = self.lock();
@@ -278,7 +281,7 @@ impl Open {
             }
             is_ahead
         };
-        self.tell_file(|file| {
+        self.tell_file(|file, _| {
             file.error = None;
             if site.settings.commit {
                 file.committed = Some(!is_ahead);

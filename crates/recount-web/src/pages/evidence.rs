@@ -4,16 +4,16 @@
 //! What does not live here: keeping and reading what is sent, as the API does, too (`crate::receiving`), and which event
 //! belongs in a timeline (the engine).
 
-use std::path::Path as FilePath;
+mod form;
+
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::multipart::{Field, MultipartError, MultipartRejection};
+use axum::extract::multipart::MultipartRejection;
 use axum::extract::{DefaultBodyLimit, Form as Sent, Multipart, Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use recount_engine::document::template::SectionId;
 use recount_engine::document::{counted, plain_text};
@@ -27,12 +27,13 @@ use recount_workspace::reading::{How, Read, ReadInput, window_of};
 use recount_workspace::{Failure, FailureKind};
 use serde::Deserialize;
 
+use self::form::{File, Received, received};
 use super::Page as PageDefinition;
 use super::edit::{Inputs, Place, Trouble, Typed};
 use crate::change::Change;
 use crate::error::{Answer, Oops, apart, page, status};
-use crate::frame::{Frame, Markup, address, code, segment};
-use crate::receiving::{self, LARGEST, Unkept, Wanted, nowhere, plain_name, unread};
+use crate::frame::{self, Frame, Markup, address, segment};
+use crate::receiving::{self, LARGEST, Wanted, unread};
 use crate::site::Site;
 use crate::viewer::Viewer;
 
@@ -51,8 +52,6 @@ pub(super) const PAGE: PageDefinition = PageDefinition {
 
 /// So many candidates are shown at once.
 const AT_ONCE: usize = 100;
-/// So many files are taken at once; more go into an archive.
-const MOST_FILES: usize = 50;
 /// So much is told one by one: rows that came in, records that were skipped.
 const TOLD: usize = 20;
 
@@ -271,20 +270,6 @@ fn sources() -> Vec<&'static Source> {
     sources
 }
 
-/// What a form with files held.
-struct Received {
-    typed: Typed,
-    /// Each in a folder of its own, below one that goes when they are read.
-    files: Vec<File>,
-    _folder: tempfile::TempDir,
-}
-
-/// A file that was sent: where it is, or why not.
-struct File {
-    name: String,
-    place: Result<std::path::PathBuf, Failure>,
-}
-
 /// Brings files in. The answer says what came of each, and is no redirect: to send the same once more adds nothing.
 async fn bring(
     State(site): State<Arc<Site>>,
@@ -335,91 +320,6 @@ impl From<Failure> for Refused {
     fn from(failure: Failure) -> Self {
         Self { status: status(failure.kind()), failure, files: Vec::new() }
     }
-}
-
-/// Reads a form with files to its end, and keeps the files.
-async fn received(sent: Result<Multipart, MultipartRejection>) -> Result<Received, (StatusCode, Failure)> {
-    let refused = |failure: Failure| (status(failure.kind()), failure);
-    let mut sent = sent.map_err(|_| {
-        let failure =
-            Failure::new("that is no form with files").hint("choose them on this page, and send them again");
-        (StatusCode::BAD_REQUEST, failure)
-    })?;
-    let folder = tempfile::tempdir().map_err(|error| refused(nowhere(&error)))?;
-    let (mut inputs, mut files, mut bytes) = (Vec::new(), Vec::new(), 0);
-    loop {
-        let Some(field) = sent.next_field().await.map_err(|error| cut_off(&error))? else { break };
-        let name = field.name().unwrap_or_default().to_owned();
-        let Some(file) = field.file_name().map(str::to_owned) else {
-            inputs.push((name, field.text().await.map_err(|error| cut_off(&error))?));
-            continue;
-        };
-        // A form in which no file is chosen sends one without a name.
-        if file.is_empty() {
-            continue;
-        }
-        if files.len() == MOST_FILES {
-            drain(sent).await;
-            let failure = Failure::new(format!("more than {MOST_FILES} files were chosen"));
-            return Err(refused(failure.hint("pack them into a zip, or send some of them after the others")));
-        }
-        match kept(field, &file, &folder.path().join(files.len().to_string())).await {
-            Ok((file, size)) => {
-                bytes += size;
-                files.push(file);
-            }
-            Err(Unkept::TooLarge) => bytes = LARGEST + 1,
-            Err(Unkept::CutOff) => {
-                let failure = Failure::new(format!("`{file}` was cut off")).hint("send it again");
-                return Err((StatusCode::BAD_REQUEST, failure));
-            }
-            Err(Unkept::Nowhere(failure)) => return Err(refused(failure)),
-        }
-        if bytes > LARGEST {
-            drain(sent).await;
-            let failure = Failure::new(format!("that is more than {} MiB at once", LARGEST >> 20)).hint(
-                "cut the hours of the incident out of it first, pack it, or send the files one after the other",
-            );
-            return Err((StatusCode::PAYLOAD_TOO_LARGE, failure));
-        }
-    }
-    Ok(Received { typed: Typed::new(inputs), files, _folder: folder })
-}
-
-/// Reads what is left: a browser shows no answer before it has sent everything.
-async fn drain(mut sent: Multipart) {
-    while let Ok(Some(_)) = sent.next_field().await {}
-}
-
-fn cut_off(error: &MultipartError) -> (StatusCode, Failure) {
-    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        let failure = Failure::new(format!("that is more than {} MiB at once", LARGEST >> 20));
-        return (
-            StatusCode::PAYLOAD_TOO_LARGE,
-            failure.hint("cut the hours of the incident out of it first, or pack it"),
-        );
-    }
-    (StatusCode::BAD_REQUEST, Failure::new("what was sent was cut off").hint("send it again"))
-}
-
-/// Keeps a file of a form in a folder of its own; gives its size.
-async fn kept(field: Field<'_>, name: &str, folder: &FilePath) -> Result<(File, usize), Unkept> {
-    let stream = field.map(|piece| {
-        piece.map_err(|error| {
-            if error.status() == StatusCode::PAYLOAD_TOO_LARGE { Unkept::TooLarge } else { Unkept::CutOff }
-        })
-    });
-    std::fs::create_dir(folder).map_err(|error| Unkept::Nowhere(nowhere(&error)))?;
-    // One whose name is none is read to its end, too.
-    let plain = plain_name(name);
-    let file = folder.join(plain.as_deref().unwrap_or("unnamed"));
-    let size = receiving::keep(stream, &file).await?;
-    let place = match plain {
-        Ok(_) if size == 0 => Err(Failure::new("the file is empty").hint("export it again")),
-        Ok(_) => Ok(file),
-        Err(failure) => Err(failure),
-    };
-    Ok((File { name: name.to_owned(), place }, size))
 }
 
 /// Reads what was kept, and brings what could be read of it in.
@@ -576,7 +476,7 @@ impl FileTold {
 
 /// A sentence that names options of the command line, with what they are called in the form.
 fn sentence(text: &str) -> Markup {
-    code(&in_labels(text))
+    frame::sentence(&in_labels(text))
 }
 
 fn in_labels(text: &str) -> String {
