@@ -78,6 +78,7 @@ bench: ## speed over invented postmortems (LIBRARY=100000 for a large library) a
 	@test -f $(BENCH_LIBRARY)-$(LIBRARY)/seeded-faults.txt || target/release/xtask corpus-gen $(BENCH_LIBRARY)-$(LIBRARY) --documents $(LIBRARY) --seed 2 >/dev/null
 	@target/release/xtask bench-library $(BENCH_LIBRARY)-$(LIBRARY) target/release/recount
 	@target/release/xtask bench-web $(BENCH_LIBRARY)-$(LIBRARY) target/release/recount
+	@target/release/xtask bench-live target/release/recount
 	@target/release/xtask bench-chat target/bench/chat target/release/recount
 
 soak: ## LIVES (3000) simulated lives of a postmortem that several people write in, with kills and changes from outside

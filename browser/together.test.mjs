@@ -514,10 +514,14 @@ test("dropped evidence becomes a final postmortem, by two people", { timeout: 24
     await list.focus();
     await list.press("t");
     await soon("one row more for both", async () => [await count(ana), await count(joel)], (rows) => rows.every((row) => row === inside + 1));
+    // The next event is the one that the keys act on once the taken one is known to be in.
+    await soon("the tray knows it, too", async () => (await counted(ana.page))[1], (inNow) => inNow === inside + 1);
+    await ana.page.locator("button:enabled", { hasText: /^Take into the timeline/ }).waitFor();
     for (let more = 0; more < 2; more += 1) await list.press("Shift+ArrowDown");
     await ana.page.getByRole("button", { name: /^Take 3 into the timeline/ }).waitFor();
     await list.press("t");
     await soon("three more", async () => [await count(ana), await count(joel)], (rows) => rows.every((row) => row === inside + 4));
+    await soon("the tray knows of all four", async () => (await counted(ana.page))[1], (inNow) => inNow === inside + 4);
     await list.press("d");
     await soon("one event less for both", seen, ([a, , c]) => a === events - 1 && c === events - 1);
     await ana.page.getByRole("button", { name: "Offer again" }).click();

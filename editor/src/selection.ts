@@ -62,6 +62,14 @@ export class Selection {
     this.selected.clear();
   }
 
+  /** Rows that are dealt with are selected no more; what was selected meanwhile stays so. */
+  drop(keys: Iterable<string>): void {
+    for (const key of keys) {
+      this.selected.delete(key);
+      this.began?.before.delete(key);
+    }
+  }
+
   /** What an action is about: the selected rows in the list's order, or the current one. */
   get meant(): string[] {
     if (this.selected.size > 0) return this.order.filter((key) => this.selected.has(key));

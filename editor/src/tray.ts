@@ -15,6 +15,8 @@ const PAUSE = 1500;
 const PAUSE_FOR_A_HUNDRED = 120;
 /** Signs of an event that are said at most, to tell it from others. */
 const LONGEST = 80;
+/** So many keys are remembered while one is at work. */
+const WAITING = 20;
 
 export class Tray {
   readonly element: HTMLElement;
@@ -52,6 +54,7 @@ export class Tray {
   /** Dismissed, and candidates still in what the server told last. */
   private readonly dismissed = new Set<string>();
   private isBusy = false;
+  private readonly waiting: (() => void)[] = [];
   private isStarted = false;
   private isLoading = false;
   private isLoaded = false;
@@ -323,14 +326,16 @@ export class Tray {
   }
 
   private async take(): Promise<void> {
+    if (this.isBusy) return this.afterwards(() => void this.take());
     const { meant } = this.list;
     if (!this.may(meant, "Nothing can be taken into the timeline now", "It is in the timeline already")) return;
     this.isBusy = true;
     this.drawChoice();
     try {
-      await this.api.take(meant.map(({ key }) => key));
-      for (const { key } of meant) this.taken.add(key);
-      this.list.selection.clear();
+      const keys = meant.map(({ key }) => key);
+      await this.api.take(keys);
+      for (const key of keys) this.taken.add(key);
+      this.list.selection.drop(keys);
       // One goes on with the next that is to be judged, as with a pile.
       const { current } = this.list.selection;
       const now = this.list.items.findIndex(({ key }) => key === current);
@@ -343,21 +348,33 @@ export class Tray {
     } catch (error) {
       const { sentence, hint } = error instanceof Trouble ? error : new Trouble("It was not taken into the timeline", "Try again");
       this.desk.tell(sentence, hint);
+      return this.done(false);
     }
+    this.done(true);
+  }
+
+  /** A key that is pressed while the last one is at work is for the row that comes then; after a failure it is for none. */
+  private afterwards(act: () => void): void {
+    if (this.waiting.length < WAITING) this.waiting.push(act);
+  }
+
+  private done(isGood: boolean): void {
     this.isBusy = false;
+    if (!isGood) this.waiting.length = 0;
     this.drawChoice();
+    this.waiting.shift()?.();
   }
 
   /** Whether something may be done with events now; where not, it is said why. */
   private may(meant: readonly Item[], locked: string, isIn: string): boolean {
     const { lock } = this.desk.text;
-    if (this.isBusy) return false;
     if (lock !== null) this.desk.tell(locked, lock);
     else if (meant.length === 0) this.desk.announce(this.list.current?.isIn ? isIn : "No event is selected");
     return lock === null && meant.length > 0;
   }
 
   private async dismiss(): Promise<void> {
+    if (this.isBusy) return this.afterwards(() => void this.dismiss());
     const { meant } = this.list;
     if (!this.may(meant, "Nothing can be decided now", "It is in the timeline: take its row out there")) return;
     const keys = meant.map(({ key }) => key);
@@ -378,7 +395,7 @@ export class Tray {
         if (verb === "dismiss") this.dismissed.add(key);
         else this.dismissed.delete(key);
       }
-      this.list.selection.clear();
+      this.list.selection.drop(keys);
       this.arrange();
       this.refresh();
       isDone = true;
@@ -386,8 +403,7 @@ export class Tray {
       const { sentence, hint } = error instanceof Trouble ? error : new Trouble("That was not kept", "Try again");
       this.desk.tell(sentence, hint);
     }
-    this.isBusy = false;
-    this.drawChoice();
+    this.done(isDone);
     return isDone;
   }
 }

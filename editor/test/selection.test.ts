@@ -72,3 +72,14 @@ test("what is in the list no more is selected no more", () => {
   selection.list([..."bd"]);
   expect(selection.meant).toEqual(["b"]);
 });
+
+test("what is dealt with is selected no more, and what was selected meanwhile stays", () => {
+  const selection = of("abcdef");
+  selection.toggle("a");
+  selection.go(2);
+  selection.go(3, true);
+  selection.drop(["a"]);
+  expect(selection.meant).toEqual(["c", "d"]);
+  selection.go(4, true);
+  expect(selection.meant).toEqual(["c", "d", "e"]);
+});

@@ -8,10 +8,8 @@
 use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{BufRead, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -32,6 +30,7 @@ use tower::Service as _;
 
 use crate::Outcome;
 use crate::corpus::Random;
+use crate::served::{Connected, Server};
 
 /// Connections that ask at the same time.
 const CONNECTIONS: usize = 8;
@@ -265,90 +264,6 @@ fn by_all(
         all.into_iter().map(ended).collect()
     });
     Ok(Measured::of(parts?, started.elapsed()))
-}
-
-/// A connection that is kept open.
-struct Connected {
-    stream: BufReader<TcpStream>,
-    body: Vec<u8>,
-}
-
-impl Connected {
-    fn to(server: SocketAddr) -> Result<Self, String> {
-        let stream = TcpStream::connect(server).map_err(|error| format!("`{server}`: {error}"))?;
-        stream.set_nodelay(true).map_err(|error| error.to_string())?;
-        stream.set_read_timeout(Some(Duration::from_mins(1))).map_err(|error| error.to_string())?;
-        Ok(Self { stream: BufReader::with_capacity(64 * 1024, stream), body: Vec::new() })
-    }
-
-    /// The body of an answer, which must be a good one.
-    fn get(&mut self, address: &str) -> Result<&[u8], String> {
-        let request = format!("GET {address} HTTP/1.1\r\nHost: localhost\r\n\r\n");
-        let failed = |error: std::io::Error| format!("`{address}`: {error}");
-        self.stream.get_mut().write_all(request.as_bytes()).map_err(failed)?;
-        let (mut line, mut length, mut is_first) = (String::new(), None, true);
-        loop {
-            line.clear();
-            self.stream.read_line(&mut line).map_err(failed)?;
-            if is_first && !line.starts_with("HTTP/1.1 200") {
-                return Err(format!("`{address}` was answered `{}`", line.trim()));
-            }
-            is_first = false;
-            let header = line.trim_end().to_ascii_lowercase();
-            if header.is_empty() {
-                break;
-            }
-            if let Some(value) = header.strip_prefix("content-length:") {
-                length = value.trim().parse::<usize>().ok();
-            }
-        }
-        let length = length.ok_or_else(|| format!("the answer to `{address}` has no length"))?;
-        self.body.resize(length, 0);
-        self.stream.read_exact(&mut self.body).map_err(failed)?;
-        Ok(&self.body)
-    }
-}
-
-/// The server as it is run.
-struct Server {
-    child: Child,
-    address: SocketAddr,
-}
-
-impl Server {
-    fn start(binary: &Path, folder: &Path) -> Result<Self, String> {
-        let mut child = Command::new(binary)
-            .args(["serve", "--address", "127.0.0.1:0", "--api-limit", "0"])
-            .current_dir(folder)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|error| format!("`{}`: {error}", binary.display()))?;
-        let mut line = String::new();
-        if let Some(out) = child.stdout.take() {
-            let _ = BufReader::new(out).read_line(&mut line);
-        }
-        let port = line.trim().rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
-        let Some(port) = port else {
-            let _ = child.kill();
-            return Err(format!("the server said `{}` instead of its address", line.trim()));
-        };
-        Ok(Self { child, address: SocketAddr::from(([127, 0, 0, 1], port)) })
-    }
-
-    /// A size that the system tells of the process, in MiB; zero where it does not.
-    fn memory(&self, which: &str) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix(which));
-        line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok()).unwrap_or(0) / 1024
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 /// What a page takes that does next to nothing.

@@ -11,10 +11,12 @@ use std::process::ExitCode;
 mod bench;
 mod bench_chat;
 mod bench_library;
+mod bench_live;
 mod bench_web;
 mod corpus;
 mod generate;
 mod scaffold;
+mod served;
 mod tidy;
 
 /// What a chore answers: `Err` is a sentence for the person who ran it.
@@ -76,6 +78,12 @@ const CHORES: &[Chore] = &[
         arguments: "DIR BINARY",
         about: "measures the pages of the server over a library that `corpus-gen` made; see `make bench`",
         run: bench_web::run,
+    },
+    Chore {
+        name: "bench-live",
+        arguments: "BINARY",
+        about: "measures writing together: to everybody, to the disk, to findings; see `make bench`",
+        run: bench_live::run,
     },
     Chore {
         name: "bench-chat",

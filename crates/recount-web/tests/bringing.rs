@@ -60,7 +60,7 @@ fn files_come_in_by_a_form_and_each_says_what_came_of_it() {
         "<code>pagerduty</code>: 14 events",
         "<code>kubernetes-events</code>: 6 events",
         "<code>hello.txt</code> is not read: it is of no source that is known",
-        "name one with <code>Read as</code>",
+        "Name one with <code>Read as</code>",
         "the file is empty",
         "<code>alertmanager</code>: 2 events",
         "Filled in, and why",

@@ -134,7 +134,7 @@ fn what_is_refused_comes_back_with_its_reason_and_with_what_was_typed() {
     for (rest, holding, typed, said) in [
         ("title", "", &[("value", " ")][..], "Say in a few words what happened"),
         ("field/severity", "", &[("value", "Sev9")], "Sev9"),
-        ("field/data-loss", "", &[("answer", ""), ("value", "perhaps so")], "begin with"),
+        ("field/data-loss", "", &[("answer", ""), ("value", "perhaps so")], "Begin with"),
         ("field/symptoms", "", &[("value", "half <!-- of it")], "HTML comment"),
         ("timeline", "row-new-time", &[("time", "tomorrow-ish"), ("action", "Waited")], "tomorrow-ish"),
         (

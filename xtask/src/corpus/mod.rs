@@ -44,7 +44,8 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     Ok(())
 }
 
-fn generate(folder: &Path, documents: u64, seed: u64) -> std::io::Result<String> {
+/// Makes a library; gives what is told of it.
+pub(crate) fn generate(folder: &Path, documents: u64, seed: u64) -> std::io::Result<String> {
     if folder.join("postmortems").exists() {
         let error = "holds postmortems already: name a new folder, or remove it";
         return Err(std::io::Error::other(error));
