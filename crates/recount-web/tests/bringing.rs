@@ -61,7 +61,7 @@ fn files_come_in_by_a_form_and_each_says_what_came_of_it() {
         "<code>kubernetes-events</code>: 6 events",
         "<code>hello.txt</code> is not read: it is of no source that is known",
         "Name one with <code>Read as</code>",
-        "the file is empty",
+        "The file is empty",
         "<code>alertmanager</code>: 2 events",
         "Filled in, and why",
     ] {
