@@ -4,7 +4,7 @@
 // Two pages that write as one client would destroy each other's text. So every page holds a lock of its client's name for
 // as long as it lives, and only what nobody holds a lock of is taken over. A browser without locks (a page without TLS
 // elsewhere than on this machine) keeps nothing here; a page that is loaded anew has `keep.ts` all the same.
-import { type Kept, type Store, keep, take } from "./keep";
+import { type Kept, type Store, forget, keep, take } from "./keep";
 
 /** What is older comes back no more, in milliseconds. */
 const OLDEST = 14 * 24 * 3600 * 1000;
@@ -87,7 +87,7 @@ export class Left {
     if (!this.isKept) return;
     this.isKept = false;
     this.remove(this.noteOf(client));
-    this.remove(`recount:${this.nameOf(client)}`);
+    forget(this.store, this.nameOf(client));
   }
 
   /** Drops what stands here of a client whose page came back by itself. */
@@ -128,7 +128,7 @@ export class Left {
 
   private drop({ name, key, client }: Note): void {
     this.remove(name);
-    this.remove(`recount:${PREFIX}${key}:${client}`);
+    forget(this.store, `${PREFIX}${key}:${client}`);
   }
 
   private remove(name: string): void {

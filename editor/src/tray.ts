@@ -329,10 +329,8 @@ export class Tray {
     if (this.isBusy) return this.afterwards(() => void this.take());
     const { meant } = this.list;
     if (!this.may(meant, "Nothing can be taken into the timeline now", "It is in the timeline already")) return;
-    this.isBusy = true;
-    this.drawChoice();
-    try {
-      const keys = meant.map(({ key }) => key);
+    const keys = meant.map(({ key }) => key);
+    await this.work(async () => {
       await this.api.take(keys);
       for (const key of keys) this.taken.add(key);
       this.list.selection.drop(keys);
@@ -345,12 +343,7 @@ export class Tray {
       const one = meant.length === 1 ? meant[0]?.action.slice(0, LONGEST) : undefined;
       this.desk.announce(`Taken into the timeline: ${one || many(meant.length, "event")}`);
       this.refresh();
-    } catch (error) {
-      const { sentence, hint } = error instanceof Trouble ? error : new Trouble("It was not taken into the timeline", "Try again");
-      this.desk.tell(sentence, hint);
-      return this.done(false);
-    }
-    this.done(true);
+    }, "It was not taken into the timeline");
   }
 
   /** A key that is pressed while the last one is at work is for the row that comes then; after a failure it is for none. */
@@ -358,11 +351,24 @@ export class Tray {
     if (this.waiting.length < WAITING) this.waiting.push(act);
   }
 
-  private done(isGood: boolean): void {
-    this.isBusy = false;
-    if (!isGood) this.waiting.length = 0;
+  /** Does something to events, and then what a key asked for meanwhile; false where it failed, which is told. */
+  private async work(act: () => Promise<void>, failure: string): Promise<boolean> {
+    this.isBusy = true;
     this.drawChoice();
-    this.waiting.shift()?.();
+    let isDone = true;
+    try {
+      await act();
+    } catch (error) {
+      const { sentence, hint } = error instanceof Trouble ? error : new Trouble(failure, "Try again");
+      this.desk.tell(sentence, hint);
+      this.waiting.length = 0;
+      isDone = false;
+    }
+    this.isBusy = false;
+    this.drawChoice();
+    // What turns out to be for no row makes room for the next key.
+    while (!this.isBusy && this.waiting.length > 0) this.waiting.shift()?.();
+    return isDone;
   }
 
   /** Whether something may be done with events now; where not, it is said why. */
@@ -385,11 +391,8 @@ export class Tray {
     }
   }
 
-  private async judge(verb: "dismiss" | "offer", keys: readonly string[]): Promise<boolean> {
-    this.isBusy = true;
-    this.drawChoice();
-    let isDone = false;
-    try {
+  private judge(verb: "dismiss" | "offer", keys: readonly string[]): Promise<boolean> {
+    return this.work(async () => {
       await this.api.judge(verb, keys);
       for (const key of keys) {
         if (verb === "dismiss") this.dismissed.add(key);
@@ -398,13 +401,7 @@ export class Tray {
       this.list.selection.drop(keys);
       this.arrange();
       this.refresh();
-      isDone = true;
-    } catch (error) {
-      const { sentence, hint } = error instanceof Trouble ? error : new Trouble("That was not kept", "Try again");
-      this.desk.tell(sentence, hint);
-    }
-    this.done(isDone);
-    return isDone;
+    }, "That was not kept");
   }
 }
 

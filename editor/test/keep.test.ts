@@ -1,19 +1,7 @@
 import { expect, test } from "vitest";
 import * as Y from "yjs";
 import { keep, take, typed } from "../src/keep";
-
-class Box {
-  private readonly held = new Map<string, string>();
-  getItem(name: string): string | null {
-    return this.held.get(name) ?? null;
-  }
-  setItem(name: string, value: string): void {
-    this.held.set(name, value);
-  }
-  removeItem(name: string): void {
-    this.held.delete(name);
-  }
-}
+import { Box } from "./storage";
 
 function written(doc: Y.Doc, change: (text: Y.Text) => void): Uint8Array {
   const updates: Uint8Array[] = [];

@@ -2,25 +2,7 @@ import { expect, test, vi } from "vitest";
 import * as Y from "yjs";
 import type { Kept } from "../src/keep";
 import { Left, type Locks } from "../src/left";
-
-class Box {
-  readonly held = new Map<string, string>();
-  get length(): number {
-    return this.held.size;
-  }
-  key(at: number): string | null {
-    return [...this.held.keys()][at] ?? null;
-  }
-  getItem(name: string): string | null {
-    return this.held.get(name) ?? null;
-  }
-  setItem(name: string, value: string): void {
-    this.held.set(name, value);
-  }
-  removeItem(name: string): void {
-    this.held.delete(name);
-  }
-}
+import { Box } from "./storage";
 
 /** The locks of a browser: `die` lets go of those of one page. */
 class Keys {

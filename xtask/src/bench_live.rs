@@ -8,7 +8,7 @@
 use std::fs;
 use std::io::{ErrorKind, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -37,7 +37,7 @@ use yrs::{
 
 use crate::Outcome;
 use crate::corpus::{Random, generate};
-use crate::served::{Connected, Server};
+use crate::served::{Connected, Server, key, shown};
 
 /// So many write in one postmortem.
 const WRITERS: usize = 50;
@@ -66,12 +66,14 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
 }
 
 fn measure(binary: &Path, folder: &Path) -> Outcome {
-    let keys = library(folder).map_err(|error| format!("`{}`: {error}", folder.display()))?;
+    let failed = |error: std::io::Error| format!("`{}`: {error}", folder.display());
+    let files = library(folder).map_err(failed)?;
+    let keys: Vec<String> = files.iter().map(|file| key(file.strip_prefix(folder).unwrap_or(file))).collect();
     println!(
         "{WRITERS} people in one of {OPEN} postmortems of {} KB, a keystroke every {PACE:?} each",
         SIZE / 1000
     );
-    let synced = synced_writes(folder).map_err(|error| format!("`{}`: {error}", folder.display()))?;
+    let synced = synced_writes(folder).map_err(failed)?;
     tell("floor: write and fsync", &synced, None);
 
     let server = Server::start(binary, folder)?;
@@ -86,7 +88,7 @@ fn measure(binary: &Path, folder: &Path) -> Outcome {
     tell("keystroke on disk", &measured.saved, Some(&synced));
     println!("{:<28}{:>9}", "keystrokes", measured.all.0.len());
 
-    let (checked, answered) = answers(server.address, folder, &keys[1])?;
+    let (checked, answered) = answers(server.address, &files[1], &keys[1])?;
     tell("floor: parse and check", &checked, None);
     tell("keystroke to findings", &answered, Some(&checked));
 
@@ -110,18 +112,16 @@ fn measure(binary: &Path, folder: &Path) -> Outcome {
     Ok(())
 }
 
-/// Invented postmortems of one size; gives their addresses.
-fn library(folder: &Path) -> std::io::Result<Vec<String>> {
+/// Invented postmortems of one size.
+fn library(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     generate(folder, OPEN as u64 + 2, 5)?;
-    let files = crate::files_below(folder);
-    let mut keys = Vec::new();
-    for file in files.iter().filter(|file| file.extension().is_some_and(|ending| ending == "md")) {
+    let mut files = crate::files_below(folder);
+    files.retain(|file| file.extension().is_some_and(|ending| ending == "md"));
+    for file in &files {
         let text = fs::read_to_string(file)?;
         fs::write(file, grown(&text))?;
-        let path = file.strip_prefix(folder).unwrap_or(file).display().to_string();
-        keys.push(path.replace('/', "%2F").replace(' ', "%20"));
     }
-    Ok(keys)
+    Ok(files)
 }
 
 /// A postmortem with so many more rows that it has its size, and with a severity that can be spoilt.
@@ -170,10 +170,6 @@ fn tell(name: &str, times: &Times, floor: Option<&Times>) {
         format!(", {:.1} and {:.1} times the floor", ratio(p50, floor.at(50)), ratio(p99, floor.at(99)))
     });
     println!("{name:<28}p50 {:>10}   p99 {:>10}{}", shown(p50), shown(p99), beside.unwrap_or_default());
-}
-
-fn shown(time: Duration) -> String {
-    format!("{:.2} ms", time.as_secs_f64() * 1e3)
 }
 
 /// What the disk itself takes: a little is appended and synced.
@@ -504,9 +500,8 @@ async fn passed(
 }
 
 /// How long it takes to check a document in this process, and until somebody who types in it knows what was found.
-fn answers(server: SocketAddr, folder: &Path, key: &str) -> Result<(Times, Times), String> {
-    let path = folder.join(key.replace("%2F", "/").replace("%20", " "));
-    let text = fs::read(&path).map_err(|error| format!("`{}`: {error}", path.display()))?;
+fn answers(server: SocketAddr, file: &Path, key: &str) -> Result<(Times, Times), String> {
+    let text = fs::read(file).map_err(|error| format!("`{}`: {error}", file.display()))?;
     let (config, mut checked) = (Config::default(), Vec::new());
     let levels = LevelTable::new(&config);
     let options = Options { due: true, fixes: true, ..Options::default() };

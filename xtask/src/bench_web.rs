@@ -30,7 +30,7 @@ use tower::Service as _;
 
 use crate::Outcome;
 use crate::corpus::Random;
-use crate::served::{Connected, Server};
+use crate::served::{Connected, Server, key, shown};
 
 /// Connections that ask at the same time.
 const CONNECTIONS: usize = 8;
@@ -104,10 +104,6 @@ fn tell(name: &str, measured: &Measured, floor: &Measured) {
     );
 }
 
-fn shown(time: Duration) -> String {
-    format!("{:.2} ms", time.as_secs_f64() * 1e3)
-}
-
 fn drawn(count: usize, draw: impl FnMut() -> String) -> Vec<String> {
     let mut all: Vec<String> = std::iter::repeat_with(draw).take(count).collect();
     all.sort();
@@ -118,10 +114,7 @@ fn drawn(count: usize, draw: impl FnMut() -> String) -> Vec<String> {
 /// Addresses of postmortems, by the IDs that stand in the names of their files.
 fn postmortems(library: &Library, files: &[PathBuf]) -> Vec<String> {
     let mut random = Random::new(12);
-    drawn(DRAWN, || {
-        let path = library.relative(&files[random.below(files.len())]).display().to_string();
-        format!("/p/{}", path.replace('/', "%2F").replace(' ', "%20"))
-    })
+    drawn(DRAWN, || format!("/p/{}", key(library.relative(&files[random.below(files.len())]))))
 }
 
 /// Two words of a line of a document, as people look for something that they remember.

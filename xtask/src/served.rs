@@ -1,4 +1,4 @@
-//! A server as it is run, and a connection to it, for the measurements of it.
+//! A server as it is run, a connection to it, and how times are told, for the measurements of it.
 //!
 //! What does not live here: what is measured ([`crate::bench_web`], [`crate::bench_live`]).
 
@@ -96,4 +96,13 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// What a postmortem is called in addresses, by its path from the library's root.
+pub(crate) fn key(path: &Path) -> String {
+    path.display().to_string().replace('/', "%2F").replace(' ', "%20")
+}
+
+pub(crate) fn shown(time: Duration) -> String {
+    format!("{:.2} ms", time.as_secs_f64() * 1e3)
 }

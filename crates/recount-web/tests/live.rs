@@ -11,7 +11,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use browser::{Browser, served};
-use common::Served;
+use common::{Served, filled};
 use serde_json::json;
 
 const KEY: &str = "INC-0001";
@@ -69,14 +69,10 @@ fn a_form_that_is_sent_meanwhile_changes_the_same_text() {
     ana.saved();
     // The form is of a page that shows what is in the file now.
     soon("the file", || library.text().contains("pay at all"));
-    let mut inputs = library.hidden("/p/INC-0001/edit", "/p/INC-0001/edit/field/severity", "");
-    inputs.retain(|(name, _)| name != "value");
-    inputs.push(("value".to_owned(), "Sev1".to_owned()));
-    let inputs: Vec<(&str, &str)> =
-        inputs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let form = library.hidden("/p/INC-0001/edit", "/p/INC-0001/edit/field/severity", "");
     ana.type_after("Errors at the till", " and beyond");
     ana.saved();
-    let answer = library.post("/p/INC-0001/edit/field/severity", &inputs);
+    let answer = library.post("/p/INC-0001/edit/field/severity", &filled(&form, &[("value", "Sev1")]));
     assert_eq!(answer.status, 303, "{}", answer.body);
     ana.until("the severity", |ana| ana.string().contains("**Severity**: Sev1"));
     soon("the file", || library.text() == ana.string());
@@ -90,12 +86,8 @@ fn what_a_form_changes_back_is_no_save_of_an_older_copy() {
     let mut ana = Browser::open(address, KEY);
     let before = library.text();
     for value in ["Sev1", "Sev2", "Sev1", "Sev2"] {
-        let mut inputs = library.hidden("/p/INC-0001/edit", "/p/INC-0001/edit/field/severity", "");
-        inputs.retain(|(name, _)| name != "value");
-        inputs.push(("value".to_owned(), value.to_owned()));
-        let inputs: Vec<(&str, &str)> =
-            inputs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let answer = library.post("/p/INC-0001/edit/field/severity", &inputs);
+        let form = library.hidden("/p/INC-0001/edit", "/p/INC-0001/edit/field/severity", "");
+        let answer = library.post("/p/INC-0001/edit/field/severity", &filled(&form, &[("value", value)]));
         assert_eq!(answer.status, 303, "{}", answer.body);
         let wanted = format!("**Severity**: {value}\n");
         ana.until("the severity", |ana| ana.string().contains(&wanted));

@@ -32,10 +32,6 @@ impl Open {
     pub(super) fn write(self: &Arc<Self>, site: &Site) {
         let _turn = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let result = self.try_write(site);
-        // Whoever hears that the file has it, and goes to a page of it, finds it there.
-        if matches!(result, Ok(true)) {
-            site.refresh();
-        }
         self.tell_file(|file, room| {
             file.written = matches!(result, Ok(true)) && !room.is_ahead();
             file.error = result.err().map(|failure| told(&failure));
@@ -86,6 +82,9 @@ impl Open {
                     if !is_all {
                         inner.ahead_since.get_or_insert_with(Instant::now);
                     }
+                    drop(inner);
+                    // Whoever hears that the file has it, and goes to a page of it, finds it there.
+                    site.refresh();
                     return Ok(is_all);
                 }
                 Err(error) => {
