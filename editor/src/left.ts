@@ -10,6 +10,8 @@ import { type Kept, type Store, forget, keep, take } from "./keep";
 const OLDEST = 14 * 24 * 3600 * 1000;
 /** So many tabs are remembered in all; the oldest goes first. */
 const MOST = 12;
+/** For so long is a tab waited for that is about to die, in milliseconds: one that crashes lets go of its lock last. */
+const DYING = 2000;
 /** Between two writings lies this time, in milliseconds: what is acknowledged at once is never written. */
 const PACE = 400;
 const PREFIX = "left:";
@@ -18,7 +20,11 @@ const PREFIX = "left:";
 export type LongStore = Store & Pick<Storage, "key" | "length">;
 
 export interface Locks {
-  request(name: string, options: { ifAvailable: boolean }, held: (lock: unknown) => Promise<unknown>): Promise<unknown>;
+  request(
+    name: string,
+    options: { ifAvailable: true } | { signal: AbortSignal },
+    held: (lock: unknown) => Promise<unknown>,
+  ): Promise<unknown>;
 }
 
 interface Note {
@@ -44,7 +50,7 @@ export class Left {
   async take(): Promise<Kept | null> {
     for (const note of this.notes()) {
       if (note.at < this.now() - OLDEST) this.drop(note);
-      else if (note.key === this.key && (await this.hold(note.client))) {
+      else if (note.key === this.key && (await this.hold(note.client, { signal: AbortSignal.timeout(DYING) }))) {
         this.remove(note.name);
         const kept = take(this.store, this.nameOf(note.client));
         if (kept) return kept;
@@ -54,7 +60,7 @@ export class Left {
   }
 
   /** Says that a client lives in this page; false where another page has it. */
-  hold(client: number): Promise<boolean> {
+  hold(client: number, options: Parameters<Locks["request"]>[1] = { ifAvailable: true }): Promise<boolean> {
     const { locks } = this;
     if (!locks) return Promise.resolve(false);
     return new Promise((resolve) => {
@@ -63,7 +69,7 @@ export class Left {
         // Until the page is gone.
         return lock === null ? Promise.resolve() : new Promise(() => undefined);
       };
-      locks.request(`recount:${this.key}:${client}`, { ifAvailable: true }, held).catch(() => resolve(false));
+      locks.request(`recount:${this.key}:${client}`, options, held).catch(() => resolve(false));
     });
   }
 
